@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Chunked bump allocator. Objects larger than a quarter chunk get a chunk of their own.
+ */
+#include "base/arena.h"
+
+#include <string.h>
+
+#define CHUNK_BYTES (64 * 1024)
+#define ALIGNMENT 16
+
+struct _StrataArena
+{
+  GPtrArray *chunks;
+  guint8 *head;
+  gsize n_left;
+  gboolean separate;
+};
+
+StrataArena *
+strata_arena_new (void)
+{
+  StrataArena *arena = g_new0 (StrataArena, 1);
+
+  arena->chunks = g_ptr_array_new_with_free_func (g_free);
+  arena->separate = g_getenv ("STRATA_ARENA_MALLOC") != NULL;
+  return arena;
+}
+
+void
+strata_arena_free (StrataArena *arena)
+{
+  if (arena == NULL)
+    return;
+  g_ptr_array_unref (arena->chunks);
+  g_free (arena);
+}
+
+static guint8 *
+add_chunk (StrataArena *arena, gsize n_bytes)
+{
+  guint8 *chunk = g_malloc0 (n_bytes);
+
+  g_ptr_array_add (arena->chunks, chunk);
+  return chunk;
+}
+
+void *
+strata_arena_alloc (StrataArena *arena, gsize n_bytes)
+{
+  gsize n_rounded = (MAX (n_bytes, 1) + ALIGNMENT - 1) & ~(gsize) (ALIGNMENT - 1);
+  guint8 *result;
+
+  g_assert (n_rounded >= n_bytes);
+  if (arena->separate || n_rounded > CHUNK_BYTES / 4)
+    return add_chunk (arena, n_rounded);
+  if (n_rounded > arena->n_left)
+    {
+      arena->head = add_chunk (arena, CHUNK_BYTES);
+      arena->n_left = CHUNK_BYTES;
+    }
+  result = arena->head;
+  arena->head += n_rounded;
+  arena->n_left -= n_rounded;
+  return result;
+}
+
+void *
+strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes)
+{
+  void *copy = strata_arena_alloc (arena, n_bytes);
+
+  if (n_bytes > 0)
+    memcpy (copy, bytes, n_bytes);
+  return copy;
+}
+
+char *
+strata_arena_strdup (StrataArena *arena, const char *text)
+{
+  return text == NULL ? NULL : strata_arena_memdup (arena, text, strlen (text) + 1);
+}
+
+char *
+strata_arena_printf (StrataArena *arena, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  return strata_arena_strdup (arena, text);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An arena: memory of one compilation, freed at once. Zeroed, 16-byte aligned, never fails (GLib aborts when the
+ * machine is out of memory). With STRATA_ARENA_MALLOC=1 in the environment each object is its own malloc, so that
+ * valgrind and the address sanitizer see it.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef struct _StrataArena StrataArena;
+
+StrataArena *strata_arena_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void strata_arena_free (StrataArena *arena);
+void *strata_arena_alloc (StrataArena *arena, gsize n_bytes);
+void *strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes);
+char *strata_arena_strdup (StrataArena *arena, const char *text);
+char *strata_arena_printf (StrataArena *arena, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+#define strata_arena_array(arena, Type, n) ((Type *) strata_arena_alloc ((arena), sizeof (Type) * (gsize) (n)))
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataArena, strata_arena_free)

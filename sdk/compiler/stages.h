@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stages of the compiler, one call each, in the order pipeline.c makes them. A stage reads its input artefact, which it
+ * never changes, and returns a new one; each artefact's check, print and hash stand beside its type in program/.
+ */
+#pragma once
+
+#include "program/image.h"
+
+/* One set of inputs of the model, for calibration */
+typedef struct
+{
+  StrataArray **inputs; /* per graph input */
+} StrataSample;
+
+typedef struct
+{
+  const StrataSample *samples; /* NULL: two synthetic ones from @seed; ranges are then flagged as guessed */
+  int n_samples;
+  guint64 seed;
+  guint n_threads;
+  GCancellable *cancellable;
+} StrataCalibration;
+
+/* A float or QDQ graph as layers: batch-norm, bias and activation folded; QDQ islands recognised. Tensors are still float
+ * or carry the file's scales. Internal artefact of the two stages; see lower/README.md. */
+typedef struct _StrataLowered StrataLowered;
+
+StrataLowered *strata_lower (const StrataGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean strata_lowered_check (const StrataLowered *lowered, GError **error);
+char *strata_lowered_print (const StrataLowered *lowered) G_GNUC_WARN_UNUSED_RESULT;
+void strata_lowered_free (StrataLowered *lowered);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataLowered, strata_lowered_free)
+
+StrataQGraph *strata_quantise (const StrataGraph *graph,
+                               const StrataLowered *lowered,
+                               const StrataChipSpec *chip,
+                               const StrataCalibration *calibration,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  gboolean row_copies; /* fill free rows with copies of the weights; default TRUE */
+} StrataMapOptions;
+
+StrataTileSet *strata_map (const StrataQGraph *graph,
+                           const StrataChipSpec *chip,
+                           const StrataMapOptions *options,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+StrataPlacement *strata_place (const StrataQGraph *graph,
+                               const StrataTileSet *tiles,
+                               const StrataChipSpec *chip,
+                               guint64 seed,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+StrataSchedule *strata_schedule (const StrataQGraph *graph,
+                                 const StrataTileSet *tiles,
+                                 const StrataPlacement *placement,
+                                 const StrataChipSpec *chip,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

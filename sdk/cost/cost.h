@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an action costs on a chip: the only copy of the formulas of hardware-facts 10.2 (time, energy), 10.3 (area),
+ * 8 (yield, programming, cost). Pure functions of a chip and a band. Energies here are doubles in fJ, or, where they enter
+ * a trace, integers rounded once per action (strata_cost_table).
+ */
+#pragma once
+
+#include "chip/chip.h"
+#include "strata/sys/strata-trace.h"
+
+/* The parts of one MVM, fJ. Sum of all = energy of the MVM without tier switch. */
+typedef struct
+{
+  double array, vertical, driver, adc, post, buffer, overhead;
+  double total;
+} StrataMvmEnergy;
+
+/* @n_rows: driven rows, copies included; @n_unique_rows: rows fetched from the buffer; @n_outputs: logical outputs c;
+ * @n_slices: S (columns converted = c * S). */
+StrataMvmEnergy strata_cost_mvm_energy (
+  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices);
+/* From the first phase to the last result, without tier switch. @n_reads: averaged repeats (>= 1) */
+gint64 strata_cost_mvm_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
+/* Initiation interval of MVMs on one tier */
+gint64 strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
+gint64 strata_cost_select_ps (const StrataChipSpec *chip, StrataBand band);
+gint64 strata_cost_transfer_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_bytes, int n_hops);
+gint64 strata_cost_vector_ps (const StrataChipSpec *chip, gint64 n_ops);
+gint64 strata_cost_mac_ps (const StrataChipSpec *chip, gint64 n_macs);
+gint64 strata_cost_host_ps (const StrataChipSpec *chip, gint64 n_bytes);
+/* e_adc at @bits relative to 8 bits: (100 b + 0.001 4^b) / 865.5 */
+double strata_cost_adc_scale (int bits);
+
+/* Per-action energies in integer femtojoules by component, for one instruction. */
+typedef struct
+{
+  gint64 per_action_fj[STRATA_N_COMPONENTS]; /* multiplied by the number of actions */
+  gint64 per_switch_fj;                      /* STRATA_COMPONENT_SELECT, per tier switch */
+} StrataActionEnergy;
+
+StrataActionEnergy strata_cost_action_mvm (
+  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads);
+/* One byte over @n_hops */
+StrataActionEnergy strata_cost_action_transfer (const StrataChipSpec *chip, StrataBand band, int n_hops);
+/* One action = one vector operation, one MAC, one SRAM byte, one host byte, one post-add */
+StrataActionEnergy strata_cost_action_vector (const StrataChipSpec *chip, StrataBand band);
+StrataActionEnergy strata_cost_action_mac (const StrataChipSpec *chip, StrataBand band);
+StrataActionEnergy strata_cost_action_sram (const StrataChipSpec *chip, StrataBand band);
+StrataActionEnergy strata_cost_action_host (const StrataChipSpec *chip, StrataBand band);
+StrataActionEnergy strata_cost_action_post (const StrataChipSpec *chip, StrataBand band);
+
+/* Area, mm2 (hardware-facts 10.3) */
+typedef struct
+{
+  double array, stair, adc, base, stack, die, leaking_fixed;
+} StrataArea;
+
+StrataArea strata_cost_area (const StrataChipSpec *chip);
+
+/* Static power, mW, at a temperature; leakage area as design 2 says. @n_on: ungated stacks. */
+double strata_cost_leak_fixed_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c);
+double strata_cost_leak_stack_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, gboolean on);
+double strata_cost_static_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, int n_on, gboolean dram);
+
+/* Yield (hardware-facts 8). Areas in mm2, defects per cm2 */
+double strata_cost_yield_negbinomial (double area_mm2, double defects_per_cm2, double alpha);
+double strata_cost_yield_poisson (double area_mm2, double defects_per_cm2);
+double strata_cost_yield_murphy (double area_mm2, double defects_per_cm2);
+double strata_cost_yield_array (int n_rows, int n_spares, double row_failure);
+double strata_cost_yield_stack (int n_tiers, int n_spares, double y_array);
+double strata_cost_yield_chip (const StrataChipSpec *chip);
+double strata_cost_dies_per_wafer (double wafer_mm, double area_mm2);
+double strata_cost_die_usd (const StrataChipSpec *chip);
+
+/* Programming: time ps, energy fJ, of @n_rows rows and @n_cells cells */
+gint64 strata_cost_program_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_rows);
+double strata_cost_program_fj (const StrataChipSpec *chip, StrataBand band, gint64 n_cells);
+
+/* Arrays for a K x N matrix: ceil (K / R) ceil (N / (C / S)); pure geometry (golden check H7) */
+gint64 strata_cost_arrays_required (const StrataChipSpec *chip, gint64 k, gint64 n, int n_slices);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The graph of a model as ONNX defines it: values, nodes in topological order, constants that point into the mapped
+ * file. Built by the importer, frozen then. Ids are indices. Node i of the graph carries the index of the ONNX node it
+ * came from, so that every later artefact can name it.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/arena.h"
+#include "strata/strata-types.h"
+
+#define STRATA_MAX_DIMS 8
+
+typedef enum
+{
+#define STRATA_OP(id, onnx, since, until, min_in, max_in, meaning) STRATA_OP_##id,
+#include "model/ops.def"
+#undef STRATA_OP
+  STRATA_N_OPS,
+} StrataOp;
+
+typedef struct
+{
+  const char *name; /* ONNX value name, unique */
+  StrataDtype dtype;
+  int n_dims; /* -1: not inferred yet */
+  gint64 dims[STRATA_MAX_DIMS];
+  const void *data; /* constant's bytes, little-endian, C order; NULL: computed at run time. Borrowed by the graph */
+  gsize n_bytes;
+  int producer;     /* node id, -1: input or constant */
+  int n_consumers;
+} StrataValue;
+
+typedef enum
+{
+  STRATA_ATTR_INT,
+  STRATA_ATTR_FLOAT,
+  STRATA_ATTR_STRING,
+  STRATA_ATTR_INTS,
+  STRATA_ATTR_FLOATS,
+  STRATA_ATTR_TENSOR,
+} StrataAttrKind;
+
+typedef struct
+{
+  const char *name;
+  StrataAttrKind kind;
+  int n;                /* elements of ints or floats */
+  gint64 i;
+  float f;
+  const char *s;
+  const gint64 *ints;
+  const float *floats;
+  int tensor; /* value id of a constant */
+} StrataAttr;
+
+typedef struct
+{
+  StrataOp op;
+  const char *name; /* ONNX node name; made unique as OP_INDEX where the file has none */
+  int onnx_index;   /* position in the file */
+  int n_inputs, n_outputs, n_attrs;
+  int *inputs;      /* value ids; -1: optional input left out */
+  int *outputs;
+  StrataAttr *attrs;
+} StrataNode;
+
+typedef struct
+{
+  StrataArena *arena;
+  GPtrArray *backing; /* GMappedFile or GBytes that constants point into */
+  const char *path, *producer_name;
+  guint64 digest; /* XXH3 of the file's bytes; computed by strata_graph_digest (), 0 until then */
+  int opset;
+  StrataValue *values;
+  StrataNode *nodes;
+  int n_values, n_nodes;
+  int *inputs, *outputs; /* value ids; initialisers listed as inputs are not counted */
+  int n_inputs, n_outputs;
+} StrataGraph;
+
+/* Reads and checks a model: structure, names, single assignment, no cycles, initialisers, shapes and types. Weights are
+ * not touched. @cancellable may be NULL. Blocking. Errors: STRATA_IMPORT_ERROR, "FILE: node NAME (Op, opset N): …". */
+StrataGraph *strata_onnx_load (const char *path, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same from memory. @origin stands for the path in messages. */
+StrataGraph *strata_onnx_parse (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void strata_graph_free (StrataGraph *graph);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
+
+gboolean strata_graph_check (const StrataGraph *graph, GError **error);
+/* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */
+gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
+char *strata_graph_print (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
+guint64 strata_graph_hash (const StrataGraph *graph);   /* structure and constants */
+guint64 strata_graph_digest (StrataGraph *graph);       /* of the file */
+
+const char *strata_op_name (StrataOp op); /* ONNX name */
+gint64 strata_value_count (const StrataValue *value);
+int strata_graph_find_value (const StrataGraph *graph, const char *name); /* -1: none */
+const StrataAttr *strata_node_attr (const StrataNode *node, const char *name);
+gint64 strata_node_int (const StrataNode *node, const char *name, gint64 fallback);
+float strata_node_float (const StrataNode *node, const char *name, float fallback);
+const char *strata_node_string (const StrataNode *node, const char *name, const char *fallback);
+
+/* Exact integers as published: weights and biases of Conv, Gemm, MatMul (QDQ: the integers behind DequantizeLinear, scales
+ * and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1. */
+gint64 strata_graph_n_parameters (const StrataGraph *graph);
+gint64 strata_graph_n_macs (const StrataGraph *graph);
+gint64 strata_node_n_macs (const StrataGraph *graph, int node);
+
+/* A window (Conv, pooling) with auto_pad resolved. */
+typedef struct
+{
+  int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+  int pad_top, pad_left, pad_bottom, pad_right, groups;
+} StrataWindow;
+
+/* Of a 2-D (or 1-D, as height 1) Conv, MaxPool or AveragePool node. */
+gboolean strata_node_window (const StrataGraph *graph, int node, StrataWindow *window, GError **error);
+
+/* A tensor in memory of the executor */
+typedef struct
+{
+  StrataDtype dtype;
+  int n_dims;
+  gint64 dims[STRATA_MAX_DIMS];
+  void *data; /* owned */
+  gsize n_bytes;
+} StrataArray;
+
+StrataArray *strata_array_new (StrataDtype dtype, int n_dims, const gint64 *dims) G_GNUC_WARN_UNUSED_RESULT;
+StrataArray *strata_array_copy (const StrataArray *array) G_GNUC_WARN_UNUSED_RESULT;
+void strata_array_free (StrataArray *array);
+gint64 strata_array_count (const StrataArray *array);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataArray, strata_array_free)
+
+/* Called with every computed value; for calibration. */
+typedef void (*StrataObserveFunc) (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data);
+
+/* Executes the graph as ONNX defines it, float32 arithmetic, one thread, deterministic on one ISA. @inputs: one per
+ * graph->inputs, of the declared type and shape. @outputs: one per graph->outputs, (transfer full). Reentrant: several
+ * threads may run one graph. */
+gboolean strata_graph_run (const StrataGraph *graph,
+                           const StrataArray *const *inputs,
+                           StrataArray **outputs,
+                           StrataObserveFunc observe,
+                           gpointer user_data,
+                           GCancellable *cancellable,
+                           GError **error);

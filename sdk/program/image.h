@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The image of a compiled program: every artefact of one compilation, and its container file (*.strp). Little-endian;
+ * header, section table {fourcc, version, offset, length, XXH3 of the bytes}, sections aligned to 64 bytes. Decoding trusts
+ * nothing: every count, id and offset is checked, and the artefacts' own checks run before an image is returned.
+ * program_hash covers every section but "META" (paths, times).
+ */
+#pragma once
+
+#include "program/schedule.h"
+
+/* Hard limits; 0 (or -1 where 0 is a value) means none */
+typedef struct
+{
+  gint64 max_latency_ps, max_interval_ps;
+  double max_power_mw, max_energy_fj, max_junction_c, max_skin_c, min_accuracy;
+} StrataLimits;
+
+typedef struct
+{
+  StrataChipSpec *chip;
+  StrataQGraph *graph;
+  StrataTileSet *tiles;
+  StrataPlacement *placement;
+  StrataSchedule *schedule;
+  StrataLimits limits;
+  guint64 seed;
+  char *model_path, *model_name;
+  guint64 model_digest;
+  gint64 n_parameters, n_macs; /* of the model */
+  guint64 hash;                /* program_hash */
+} StrataImage;
+
+void strata_image_free (StrataImage *image);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataImage, strata_image_free)
+/* Computes and stores the hash. */
+guint64 strata_image_seal (StrataImage *image);
+GBytes *strata_image_encode (const StrataImage *image) G_GNUC_WARN_UNUSED_RESULT;
+/* Errors: STRATA_COMPILE_ERROR_FORMAT, "FILE: section XXXX: …" */
+StrataImage *strata_image_decode (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Written to PATH.partial and renamed; nothing is left behind on failure. */
+gboolean strata_image_save (const StrataImage *image, const char *path, GError **error);
+StrataImage *strata_image_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Readable listing of the instructions. */
+char *strata_image_disassemble (const StrataImage *image) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where each tile lies: site[i] is the (stack, tier) of tile i. Legal when every site exists, is alive and holds at most
+ * one tile. Made by compiler/place.
+ */
+#pragma once
+
+#include "program/tiles.h"
+
+typedef struct
+{
+  StrataSite *site; /* per tile */
+  int n_tiles;
+  /* What the objective came to, term by term; for reports. */
+  gint64 cost_serial, cost_switch, cost_noc, cost_heat, cost_total;
+} StrataPlacement;
+
+gboolean strata_placement_check (
+  const StrataPlacement *placement, const StrataTileSet *tiles, const StrataChipSpec *chip, GError **error);
+char *strata_placement_print (const StrataPlacement *placement, const StrataTileSet *tiles) G_GNUC_WARN_UNUSED_RESULT;
+StrataPlacement *strata_placement_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+guint64 strata_placement_hash (const StrataPlacement *placement);
+void strata_placement_free (StrataPlacement *placement);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataPlacement, strata_placement_free)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The quantised graph: what a chip computes, in integers. Made by compiler/lower and compiler/quantise, carried in the
+ * program, executed by the simulator. Ops in execution order; tensors are single-assignment.
+ *
+ * Semantics. A tensor of format I8 or I16 stands for real = scale * (q - zero_point), q saturated to the format.
+ * F32 tensors hold floats (network inputs and outputs of float models, softmax in between). All rounding is half to even.
+ *   MVM, MAC  acc = sum over the window of w * (x - zero_point_x) (padding contributes 0) + bias, exact int32;
+ *             y = clamp (rint (acc * multiplier[n]) + zero_point_y, clamp_lo, clamp_hi), multiplier in double;
+ *             to an F32 tensor y = (float) (acc * multiplier[n]) clamped to [clamp_lo_f, clamp_hi_f].
+ *   ADD       y = clamp (rint (sum_i (x_i - zp_i) * input_multiplier[i]) + zp_y)
+ *   MAX_POOL  maximum of codes in the window (padding never wins); scale and zero point pass through
+ *   AVG_POOL  rint (sum (x - zp_x) * multiplier[0] / count) + zp_y; count excludes padding unless count_padding
+ *   SOFTMAX   dequantise, softmax over axis C in float, quantise (or leave F32)
+ *   MOVE      out[c][y][x] = in[c - offset_c][y * stride_h + offset_h][x * stride_w + offset_w], zero point outside
+ *   QUANTISE  F32 -> I8: clamp (rint (x / scale) + zp); on the host side of the port
+ *   DEQUANTISE I8/I16 -> F32; on the host side of the port
+ *   REQUANTISE change of scale, zero point or format: clamp (rint ((x - zp_x) * multiplier[0]) + zp_y)
+ *   ACTIVATE  F32 or integer -> same: elementwise function (relu, clip, sigmoid, tanh …) where it could not be fused
+ *   RESHAPE   same bytes, other shape; costs nothing
+ */
+#pragma once
+
+#include "model/graph.h"
+
+typedef enum
+{
+#define STRATA_QOP(id, name, unit, meaning) STRATA_QOP_##id,
+#include "program/qops.def"
+#undef STRATA_QOP
+  STRATA_N_QOPS,
+} StrataQOpKind;
+
+typedef enum
+{
+  STRATA_FORMAT_I8,
+  STRATA_FORMAT_I16,
+  STRATA_FORMAT_F32,
+} StrataFormat;
+
+typedef struct
+{
+  const char *name; /* ONNX value name */
+  int channels, height, width; /* batch 1, C order; a vector is channels x 1 x 1 */
+  StrataFormat format;
+  double scale;
+  int zero_point;
+  int producer;    /* op id, -1: network input */
+  gboolean guessed; /* its range comes from synthetic samples */
+} StrataQTensor;
+
+typedef enum
+{
+  STRATA_FUNCTION_NONE,
+  STRATA_FUNCTION_RELU,
+  STRATA_FUNCTION_CLIP,
+  STRATA_FUNCTION_SIGMOID,
+  STRATA_FUNCTION_TANH,
+} StrataFunction;
+
+typedef struct
+{
+  StrataQOpKind kind;
+  const char *name;  /* ONNX node name of the main node */
+  const char *onnx;  /* ONNX operator of the main node */
+  int node;          /* node id in the source graph, -1: made by the compiler */
+  int inputs[4];     /* tensor ids */
+  int n_inputs, output;
+  StrataWindow window; /* MVM and MAC of convolutions, pools; all ones and zeros for products */
+
+  /* MVM, MAC: weights[n][k], k = (channel in group, ky, kx) */
+  int n, k;
+  const gint16 *weights;    /* n * k integers in -weight_max … weight_max */
+  const gint32 *bias;       /* n, in accumulator units; never NULL for MVM and MAC */
+  const double *multiplier; /* n; accumulator units to output steps (or to reals for F32 outputs) */
+  int weight_max;           /* 127 or 128 for QDQ int8; 2^(b S) - 1 for float models */
+  int n_slices;             /* MVM: cells per weight */
+  int n_reads;              /* MVM: averaged conversions, >= 1 */
+  int x_rms, x_peak;        /* MVM: of (x - zp), from calibration, for the converter's range; 0: unknown */
+
+  double input_multiplier[4]; /* ADD */
+  int clamp_lo, clamp_hi;     /* output codes; fused activation included */
+  float clamp_lo_f, clamp_hi_f;
+  int offset_c, offset_h, offset_w; /* MOVE */
+  gboolean count_padding;           /* AVG_POOL */
+  StrataFunction function;          /* ACTIVATE */
+} StrataQOp;
+
+typedef struct
+{
+  StrataArena *arena;
+  StrataQTensor *tensors;
+  StrataQOp *ops;
+  int n_tensors, n_ops;
+  int *inputs, *outputs; /* tensor ids, in the order of the model's */
+  int n_inputs, n_outputs;
+  int *node_op; /* per node of the source graph: the op that covers it, -1: folded away */
+  int n_nodes;
+  gboolean quantised_source; /* the file brought its scales (QDQ) */
+  gboolean calibrated;       /* ranges from user data; FALSE for QDQ and for guessed ranges */
+} StrataQGraph;
+
+gboolean strata_qgraph_check (const StrataQGraph *graph, GError **error);
+char *strata_qgraph_print (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT; /* weights by hash */
+guint64 strata_qgraph_hash (const StrataQGraph *graph);
+void strata_qgraph_free (StrataQGraph *graph);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataQGraph, strata_qgraph_free)
+
+const char *strata_qop_name (StrataQOpKind kind); /* "mvm" */
+gint64 strata_qtensor_count (const StrataQTensor *tensor);
+int strata_format_bytes (StrataFormat format);
+/* Output rows = bursts of an op: output height (1 for vectors). */
+int strata_qop_bursts (const StrataQGraph *graph, int op);
+/* Last input row (of input @input) that output row @row needs; clamped to the input's rows. */
+int strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row);
