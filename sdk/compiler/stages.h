@@ -22,6 +22,11 @@ typedef struct
   GCancellable *cancellable;
 } StrataCalibration;
 
+/* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer full)
+ * array of n * n_inputs, sample-major */
+StrataArray **strata_calibration_samples (const StrataGraph *graph, const StrataCalibration *calibration, int *n_samples)
+  G_GNUC_WARN_UNUSED_RESULT;
+
 /* A float or QDQ graph as layers: batch-norm, bias and activation folded; QDQ islands recognised. Tensors are still float
  * or carry the file's scales. Internal artefact of the two stages; see lower/README.md. */
 typedef struct _StrataLowered StrataLowered;

@@ -9,6 +9,8 @@
 
 #include "program/schedule.h"
 
+#define STRATA_MAX_CALIBRATION 16
+
 /* Hard limits; 0 (or -1 where 0 is a value) means none */
 typedef struct
 {
@@ -24,6 +26,8 @@ typedef struct
   StrataPlacement *placement;
   StrataSchedule *schedule;
   StrataLimits limits;
+  StrataArray **calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */
+  int n_calibration;         /* at most STRATA_MAX_CALIBRATION are kept */
   guint64 seed;
   char *model_path, *model_name;
   guint64 model_digest;
