@@ -9,6 +9,15 @@
  * route); where several are ready, the one of the lowest (priority, instruction, burst) goes first. A stack changes tier
  * only when its pipeline has drained, and pays t_select; bursts on the same tier follow each other at occupy_ps.
  * A transfer between equal nodes does not exist: the compiler emits none.
+ *
+ * In full: at each instant first everything that ends there ends, then bursts start. A ready burst starts when, on every
+ * unit it holds, it is the lowest of the ready ones and the unit is free for it; nobody overtakes a ready burst that still
+ * waits for another link or for a drain. With s = t_select where the stack's selected tier differs (none is selected at
+ * first, so its first burst pays too; a stack of one tier never pays) and else 0, a burst that starts at t ends, for those
+ * that wait for it, at t + s + result_ps; its units are free for the same tier, or any transfer, from t + s + occupy_ps, and
+ * for another tier of the stack from the end of its last result. Host transfers take no time here: a burst of HOST_IN or
+ * HOST_OUT ends at the instant its dependences are met. Unlimited: every instruction has units of its own, so a burst waits
+ * for its dependences and the previous burst's occupy_ps alone; the first burst of a tile pays t_select.
  */
 #pragma once
 
