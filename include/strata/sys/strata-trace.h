@@ -170,7 +170,9 @@ typedef struct
   const char *reason;
 } StrataDropRecord;
 
-/* A named number with its unit, band values and kind. "latency" "ps" … Counters are figures too (unit "count"). */
+/* A named number with its unit, band values and kind. "latency" "ps" … Counters are figures too (unit "count"). A limit
+ * the run was asked to keep is the figure "limit_max_X" or "limit_min_X", X the name of the figure it binds, all bands
+ * the same value: "limit_max_latency_ps" against "latency_ps". Verdicts come from these pairs. */
 typedef struct
 {
   const char *name; /* latency_ps, interval_ps, power_mw, energy_fj, lower_bound_ps, accuracy … */
