@@ -16,8 +16,12 @@
  *   QUANTISE  F32 -> I8: clamp (rint (x / scale) + zp); on the host side of the port
  *   DEQUANTISE I8/I16 -> F32; on the host side of the port
  *   REQUANTISE change of scale, zero point or format: clamp (rint ((x - zp_x) * multiplier[0]) + zp_y)
- *   ACTIVATE  F32 or integer -> same: elementwise function (relu, clip, sigmoid, tanh …) where it could not be fused
+ *   ACTIVATE  F32 -> F32: y = f (x); integer -> integer: y = clamp (rint (f (scale_x * (x - zp_x)) / scale_y) + zp_y);
+ *             f = relu, sigmoid, tanh, or clip to [clamp_lo_f, clamp_hi_f]; where it could not be fused
  *   RESHAPE   same bytes, other shape; costs nothing
+ * A product (Gemm, MatMul) is an MVM with a window of ones on a K x 1 x 1 tensor; a RESHAPE before it flattens planes.
+ * clamp means to [clamp_lo, clamp_hi]; every op with an integer output has them inside the format (MAX_POOL, MOVE and
+ * RESHAPE, which only pass codes on, do not use them).
  */
 #pragma once
 
@@ -86,6 +90,7 @@ typedef struct
   StrataFunction function;          /* ACTIVATE */
 } StrataQOp;
 
+/* Made with g_new0; everything it points to lies in its arena. */
 typedef struct
 {
   StrataArena *arena;

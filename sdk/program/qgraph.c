@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Check, print, hash and queries of the quantised graph. The check is strict: what passes it can be executed without
+ * looking again at an id, a shape or a range.
+ */
+#include "program/qgraph.h"
+
+#include <math.h>
+
+#include "base/hash.h"
+
+static const struct
+{
+  const char *name;
+  const char *unit;
+} kinds[] = {
+#define STRATA_QOP(id, name, unit, meaning) { name, unit },
+#include "program/qops.def"
+#undef STRATA_QOP
+};
+
+static const char *const format_names[] = { "i8", "i16", "f32" };
+static const char *const function_names[] = { "none", "relu", "clip", "sigmoid", "tanh" };
+
+/* No plane of a real model comes near; keeps every product of three dimensions inside 64 bits. */
+#define MAX_EXTENT (1 << 20)
+#define MAX_WINDOW (1 << 12)
+
+const char *
+strata_qop_name (StrataQOpKind kind)
+{
+  g_return_val_if_fail ((guint) kind < STRATA_N_QOPS, NULL);
+  return kinds[kind].name;
+}
+
+gint64
+strata_qtensor_count (const StrataQTensor *tensor)
+{
+  return (gint64) tensor->channels * tensor->height * tensor->width;
+}
+
+int
+strata_format_bytes (StrataFormat format)
+{
+  static const int bytes[] = { 1, 2, 4 };
+
+  g_return_val_if_fail ((guint) format <= STRATA_FORMAT_F32, 0);
+  return bytes[format];
+}
+
+int
+strata_qop_bursts (const StrataQGraph *graph, int op)
+{
+  return graph->tensors[graph->ops[op].output].height;
+}
+
+int
+strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row)
+{
+  const StrataQOp *o = &graph->ops[op];
+  const StrataQTensor *in = &graph->tensors[o->inputs[input]], *out = &graph->tensors[o->output];
+  const StrataWindow *w = &o->window;
+  gint64 last = row;
+
+  switch (o->kind)
+    {
+    case STRATA_QOP_MVM:
+    case STRATA_QOP_MAC:
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_AVG_POOL:
+      last = (gint64) row * w->stride_h + (gint64) (w->kernel_h - 1) * w->dilation_h - w->pad_top;
+      break;
+    case STRATA_QOP_MOVE:
+      last = (gint64) row * w->stride_h + o->offset_h;
+      break;
+    case STRATA_QOP_RESHAPE:
+      if (in->height != out->height || in->channels != out->channels)
+        last = in->height - 1;
+      break;
+    default:
+      break;
+    }
+  return (int) CLAMP (last, 0, in->height - 1);
+}
+
+/* --- check --- */
+
+static gboolean G_GNUC_PRINTF (3, 4) fail (GError **error, const StrataQOp *op, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+               "quantised graph: %s%s: %s; compile the model again", op != NULL ? "op " : "",
+               op != NULL ? op->name : "graph", text);
+  return FALSE;
+}
+
+static void
+format_range (StrataFormat format, int *lo, int *hi)
+{
+  *lo = format == STRATA_FORMAT_I8 ? -128 : -32768;
+  *hi = format == STRATA_FORMAT_I8 ? 127 : 32767;
+}
+
+static gboolean
+check_tensor (const StrataQGraph *graph, int id, GError **error)
+{
+  const StrataQTensor *t = &graph->tensors[id];
+  int lo, hi;
+
+  if (t->name == NULL || t->channels < 1 || t->height < 1 || t->width < 1 || t->channels > MAX_EXTENT
+      || t->height > MAX_EXTENT || t->width > MAX_EXTENT || strata_qtensor_count (t) > G_MAXINT32)
+    return fail (error, NULL, "tensor %d has a shape outside 1 … 2^31 elements", id);
+  if ((guint) t->format > STRATA_FORMAT_F32)
+    return fail (error, NULL, "tensor %d has format %d", id, t->format);
+  if (t->producer < -1 || t->producer >= graph->n_ops || (t->producer >= 0 && graph->ops[t->producer].output != id))
+    return fail (error, NULL, "tensor %d names op %d as producer, which does not make it", id, t->producer);
+  if (t->format == STRATA_FORMAT_F32)
+    return TRUE;
+  format_range (t->format, &lo, &hi);
+  if (!(t->scale > 0) || !isfinite (t->scale) || t->zero_point < lo || t->zero_point > hi)
+    return fail (error, NULL, "tensor %d has scale %g and zero point %d", id, t->scale, t->zero_point);
+  return TRUE;
+}
+
+static gboolean
+has_window (const StrataQOp *op)
+{
+  return op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_MAX_POOL
+         || op->kind == STRATA_QOP_AVG_POOL;
+}
+
+static int
+window_extent (int in, int kernel, int dilation, int pad_before, int pad_after, int stride)
+{
+  gint64 span = (gint64) in + pad_before + pad_after - ((gint64) (kernel - 1) * dilation + 1);
+
+  return span < 0 ? 0 : (int) (span / stride + 1);
+}
+
+static gboolean
+check_window (const StrataQGraph *graph, const StrataQOp *op, GError **error)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
+  const StrataWindow *w = &op->window;
+  const int least_one[] = {
+    w->kernel_h, w->kernel_w, w->stride_h, w->stride_w, w->dilation_h, w->dilation_w, w->groups
+  };
+  const int pads[] = { w->pad_top, w->pad_left, w->pad_bottom, w->pad_right };
+  int height, width;
+
+  for (guint i = 0; i < G_N_ELEMENTS (least_one); i++)
+    if (least_one[i] < 1 || least_one[i] > MAX_EXTENT)
+      return fail (error, op, "its window has a kernel, stride, dilation or group count of %d", least_one[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (pads); i++)
+    if (pads[i] < 0 || pads[i] > MAX_WINDOW)
+      return fail (error, op, "its window has a padding of %d", pads[i]);
+  height = window_extent (in->height, w->kernel_h, w->dilation_h, w->pad_top, w->pad_bottom, w->stride_h);
+  width = window_extent (in->width, w->kernel_w, w->dilation_w, w->pad_left, w->pad_right, w->stride_w);
+  /* A pool may have been rounded up (ceil_mode); its last window then hangs over the padded edge. */
+  if ((out->height != height || out->width != width)
+      && (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || out->height < height || out->height > height + 1
+          || out->width < width || out->width > width + 1))
+    return fail (error, op, "its output is %d x %d where the window gives %d x %d", out->height, out->width, height,
+                 width);
+  return TRUE;
+}
+
+/* acc must fit int32 whatever the input: |x - zp| <= 255 for int8. */
+static gboolean
+check_weights (const StrataQOp *op, const StrataQTensor *in, GError **error)
+{
+  const int span = MAX (127 - in->zero_point, in->zero_point + 128);
+
+  for (int n = 0; n < op->n; n++)
+    {
+      const gint16 *row = op->weights + (gsize) n * op->k;
+      gint64 sum = ABS ((gint64) op->bias[n]);
+
+      for (int k = 0; k < op->k; k++)
+        {
+          if (row[k] > op->weight_max || row[k] < -op->weight_max)
+            return fail (error, op, "weight [%d][%d] is %d, beyond +-%d", n, k, row[k], op->weight_max);
+          sum += (gint64) ABS (row[k]) * span;
+        }
+      if (sum > G_MAXINT32)
+        return fail (error, op, "the sum of output %d can leave 32 bits", n);
+      if (!isfinite (op->multiplier[n]))
+        return fail (error, op, "multiplier %d is not finite", n);
+    }
+  return TRUE;
+}
+
+static gboolean
+check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
+  const StrataWindow *w = &op->window;
+
+  if (in->format != STRATA_FORMAT_I8)
+    return fail (error, op, "its input %s is %s, not i8", in->name, format_names[in->format]);
+  if (in->channels % w->groups != 0 || out->channels % w->groups != 0)
+    return fail (error, op, "%d groups do not divide %d and %d channels", w->groups, in->channels, out->channels);
+  if (op->kind == STRATA_QOP_MVM && w->groups != 1)
+    return fail (error, op, "a crossbar product has %d groups", w->groups);
+  if (op->n != out->channels || (gint64) op->k != (gint64) in->channels / w->groups * w->kernel_h * w->kernel_w)
+    return fail (error, op, "its matrix is %d x %d, which its tensors do not fit", op->n, op->k);
+  if (op->weights == NULL || op->bias == NULL || op->multiplier == NULL)
+    return fail (error, op, "weights, bias or multiplier are missing");
+  if (op->weight_max < 1 || op->weight_max > G_MAXINT16)
+    return fail (error, op, "weight_max is %d", op->weight_max);
+  if (op->kind == STRATA_QOP_MVM && (op->n_slices < 1 || op->n_slices > 8 || op->n_reads < 1 || op->n_reads > 4096))
+    return fail (error, op, "%d slices and %d reads", op->n_slices, op->n_reads);
+  if (op->x_rms < 0 || op->x_peak < 0 || op->x_rms > op->x_peak || op->x_peak > 255)
+    return fail (error, op, "input statistics rms %d, peak %d", op->x_rms, op->x_peak);
+  return check_weights (op, in, error);
+}
+
+static gboolean
+same_codes (const StrataQTensor *a, const StrataQTensor *b)
+{
+  return a->format == b->format
+         && (a->format == STRATA_FORMAT_F32 || (a->scale == b->scale && a->zero_point == b->zero_point));
+}
+
+static gboolean
+same_shape (const StrataQTensor *a, const StrataQTensor *b)
+{
+  return a->channels == b->channels && a->height == b->height && a->width == b->width;
+}
+
+static gboolean
+check_formats (const StrataQGraph *graph, const StrataQOp *op, GError **error)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
+  gboolean in_f32 = in->format == STRATA_FORMAT_F32, out_f32 = out->format == STRATA_FORMAT_F32;
+  gboolean ok = TRUE;
+
+  switch (op->kind)
+    {
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_MOVE:
+    case STRATA_QOP_RESHAPE:
+      ok = same_codes (in, out);
+      break;
+    case STRATA_QOP_ADD:
+      for (int i = 0; i < op->n_inputs; i++)
+        ok = ok && graph->tensors[op->inputs[i]].format != STRATA_FORMAT_F32 && isfinite (op->input_multiplier[i]);
+      ok = ok && !out_f32;
+      break;
+    case STRATA_QOP_AVG_POOL:
+    case STRATA_QOP_REQUANTISE:
+      ok = !in_f32 && !out_f32 && op->multiplier != NULL && isfinite (op->multiplier[0]);
+      break;
+    case STRATA_QOP_QUANTISE:
+      ok = in_f32 && !out_f32;
+      break;
+    case STRATA_QOP_DEQUANTISE:
+      ok = !in_f32 && out_f32;
+      break;
+    case STRATA_QOP_ACTIVATE:
+      ok = in_f32 == out_f32 && op->function > STRATA_FUNCTION_NONE && op->function <= STRATA_FUNCTION_TANH;
+      break;
+    default:
+      break;
+    }
+  return ok || fail (error, op, "the formats of its tensors do not fit a %s", strata_qop_name (op->kind));
+}
+
+static gboolean
+check_shapes (const StrataQGraph *graph, const StrataQOp *op, GError **error)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
+  gboolean ok = TRUE;
+
+  switch (op->kind)
+    {
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_AVG_POOL:
+      ok = in->channels == out->channels;
+      break;
+    case STRATA_QOP_ADD:
+      for (int i = 0; i < op->n_inputs; i++)
+        ok = ok && same_shape (&graph->tensors[op->inputs[i]], out);
+      break;
+    case STRATA_QOP_RESHAPE:
+      ok = strata_qtensor_count (in) == strata_qtensor_count (out);
+      break;
+    case STRATA_QOP_MVM:
+    case STRATA_QOP_MAC:
+      break;
+    case STRATA_QOP_MOVE:
+      ok = op->window.stride_h >= 1 && op->window.stride_w >= 1 && ABS (op->offset_c) <= MAX_EXTENT
+           && ABS (op->offset_h) <= MAX_EXTENT && ABS (op->offset_w) <= MAX_EXTENT && op->window.stride_h <= MAX_EXTENT
+           && op->window.stride_w <= MAX_EXTENT;
+      break;
+    default:
+      ok = same_shape (in, out);
+      break;
+    }
+  return ok || fail (error, op, "the shapes of its tensors do not fit a %s", strata_qop_name (op->kind));
+}
+
+static gboolean
+check_op (const StrataQGraph *graph, int id, GError **error)
+{
+  const StrataQOp *op = &graph->ops[id];
+  const StrataQTensor *out;
+  int lo, hi;
+
+  if (op->name == NULL || op->onnx == NULL || (guint) op->kind >= STRATA_N_QOPS)
+    return fail (error, NULL, "op %d has no name or an unknown kind", id);
+  if (op->n_inputs < 1 || op->n_inputs > (op->kind == STRATA_QOP_ADD ? 4 : 1)
+      || (op->kind == STRATA_QOP_ADD && op->n_inputs < 2))
+    return fail (error, op, "it has %d inputs", op->n_inputs);
+  for (int i = 0; i < op->n_inputs; i++)
+    if (op->inputs[i] < 0 || op->inputs[i] >= graph->n_tensors || graph->tensors[op->inputs[i]].producer >= id)
+      return fail (error, op, "input %d is a tensor that no earlier op makes", i);
+  if (op->output < 0 || op->output >= graph->n_tensors || graph->tensors[op->output].producer != id)
+    return fail (error, op, "its output is not its own tensor");
+  if (op->node < -1 || op->node >= graph->n_nodes)
+    return fail (error, op, "node %d does not exist", op->node);
+  out = &graph->tensors[op->output];
+  if (out->format != STRATA_FORMAT_F32)
+    {
+      format_range (out->format, &lo, &hi);
+      if (op->clamp_lo < lo || op->clamp_hi > hi || op->clamp_lo > op->clamp_hi)
+        return fail (error, op, "it clamps to %d … %d, outside %s", op->clamp_lo, op->clamp_hi,
+                     format_names[out->format]);
+    }
+  else if (!(op->clamp_lo_f <= op->clamp_hi_f))
+    return fail (error, op, "it clamps to %g … %g", (double) op->clamp_lo_f, (double) op->clamp_hi_f);
+  if (!check_formats (graph, op, error) || !check_shapes (graph, op, error))
+    return FALSE;
+  if (has_window (op) && !check_window (graph, op, error))
+    return FALSE;
+  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
+    return check_product (graph, op, error);
+  return TRUE;
+}
+
+static gboolean
+check_ends (const StrataQGraph *graph, GError **error)
+{
+  int n_free = 0;
+
+  for (int i = 0; i < graph->n_tensors; i++)
+    n_free += graph->tensors[i].producer < 0;
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      if (graph->inputs[i] < 0 || graph->inputs[i] >= graph->n_tensors
+          || graph->tensors[graph->inputs[i]].producer != -1)
+        return fail (error, NULL, "input %d is not a free tensor", i);
+      for (int j = 0; j < i; j++)
+        if (graph->inputs[j] == graph->inputs[i])
+          return fail (error, NULL, "inputs %d and %d are the same tensor", j, i);
+    }
+  if (n_free != graph->n_inputs)
+    return fail (error, NULL, "%d tensors have no producer but there are %d inputs", n_free, graph->n_inputs);
+  for (int i = 0; i < graph->n_outputs; i++)
+    if (graph->outputs[i] < 0 || graph->outputs[i] >= graph->n_tensors)
+      return fail (error, NULL, "output %d names tensor %d", i, graph->outputs[i]);
+  for (int i = 0; i < graph->n_nodes; i++)
+    if (graph->node_op[i] < -1 || graph->node_op[i] >= graph->n_ops)
+      return fail (error, NULL, "node %d is covered by op %d, which does not exist", i, graph->node_op[i]);
+  return TRUE;
+}
+
+gboolean
+strata_qgraph_check (const StrataQGraph *graph, GError **error)
+{
+  g_return_val_if_fail (graph != NULL, FALSE);
+  if (graph->n_tensors < 1 || graph->n_ops < 0 || graph->n_inputs < 0 || graph->n_outputs < 1 || graph->n_nodes < 0)
+    return fail (error, NULL, "it has no tensors or no outputs");
+  for (int i = 0; i < graph->n_tensors; i++)
+    if (!check_tensor (graph, i, error))
+      return FALSE;
+  for (int i = 0; i < graph->n_ops; i++)
+    if (!check_op (graph, i, error))
+      return FALSE;
+  return check_ends (graph, error);
+}
+
+/* --- print and hash --- */
+
+static void
+print_tensor (GString *text, const StrataQGraph *graph, int id)
+{
+  const StrataQTensor *t = &graph->tensors[id];
+
+  g_string_append_printf (text, "tensor %d %s %dx%dx%d %s", id, t->name, t->channels, t->height, t->width,
+                          format_names[t->format]);
+  if (t->format != STRATA_FORMAT_F32)
+    g_string_append_printf (text, " scale %.9g zero %d", t->scale, t->zero_point);
+  g_string_append (text, t->guessed ? " guessed\n" : "\n");
+}
+
+static guint64
+weights_hash (const StrataQOp *op)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+
+  strata_hasher_bytes (hasher, op->weights, sizeof (gint16) * (gsize) op->n * (gsize) op->k);
+  strata_hasher_bytes (hasher, op->bias, sizeof (gint32) * (gsize) op->n);
+  for (int n = 0; n < op->n; n++)
+    strata_hasher_double (hasher, op->multiplier[n]);
+  return strata_hasher_digest (hasher);
+}
+
+static void
+print_op (GString *text, const StrataQGraph *graph, int id)
+{
+  const StrataQOp *op = &graph->ops[id];
+  const StrataWindow *w = &op->window;
+
+  g_string_append_printf (text, "op %d %s %s (%s) node %d in", id, kinds[op->kind].name, op->name, op->onnx, op->node);
+  for (int i = 0; i < op->n_inputs; i++)
+    g_string_append_printf (text, " %d", op->inputs[i]);
+  g_string_append_printf (text, " out %d", op->output);
+  if (has_window (op))
+    g_string_append_printf (text, " kernel %dx%d stride %dx%d pad %d,%d,%d,%d groups %d", w->kernel_h, w->kernel_w,
+                            w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);
+  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
+    g_string_append_printf (
+      text, " k %d n %d max %d slices %d reads %d rms %d peak %d weights %016" G_GINT64_MODIFIER "x", op->k, op->n,
+      op->weight_max, op->n_slices, op->n_reads, op->x_rms, op->x_peak, weights_hash (op));
+  else if (op->multiplier != NULL)
+    g_string_append_printf (text, " multiplier %.9g", op->multiplier[0]);
+  if (op->kind == STRATA_QOP_ADD)
+    for (int i = 0; i < op->n_inputs; i++)
+      g_string_append_printf (text, " x%.9g", op->input_multiplier[i]);
+  if (op->kind == STRATA_QOP_MOVE)
+    g_string_append_printf (text, " offset %d,%d,%d stride %dx%d", op->offset_c, op->offset_h, op->offset_w,
+                            w->stride_h, w->stride_w);
+  if (op->kind == STRATA_QOP_ACTIVATE)
+    g_string_append_printf (text, " %s", function_names[op->function]);
+  if (graph->tensors[op->output].format == STRATA_FORMAT_F32)
+    g_string_append_printf (text, " clamp %g … %g\n", (double) op->clamp_lo_f, (double) op->clamp_hi_f);
+  else
+    g_string_append_printf (text, " clamp %d … %d\n", op->clamp_lo, op->clamp_hi);
+}
+
+static void
+print_ids (GString *text, const char *title, const int *ids, int n)
+{
+  g_string_append (text, title);
+  for (int i = 0; i < n; i++)
+    g_string_append_printf (text, " %d", ids[i]);
+  g_string_append_c (text, '\n');
+}
+
+char *
+strata_qgraph_print (const StrataQGraph *graph)
+{
+  GString *text = g_string_new (NULL);
+
+  g_return_val_if_fail (graph != NULL, NULL);
+  g_string_append_printf (text, "quantised graph: %d ops, %d tensors, %s\n", graph->n_ops, graph->n_tensors,
+                          graph->quantised_source ? "scales of the file"
+                          : graph->calibrated     ? "calibrated"
+                                                  : "ranges guessed");
+  print_ids (text, "inputs", graph->inputs, graph->n_inputs);
+  print_ids (text, "outputs", graph->outputs, graph->n_outputs);
+  for (int i = 0; i < graph->n_tensors; i++)
+    print_tensor (text, graph, i);
+  for (int i = 0; i < graph->n_ops; i++)
+    print_op (text, graph, i);
+  print_ids (text, "node_op", graph->node_op, graph->n_nodes);
+  return g_string_free (text, FALSE);
+}
+
+static void
+hash_ints (StrataHasher *hasher, const int *values, int n)
+{
+  strata_hasher_int (hasher, n);
+  for (int i = 0; i < n; i++)
+    strata_hasher_int (hasher, values[i]);
+}
+
+static void
+hash_op (StrataHasher *hasher, const StrataQOp *op)
+{
+  const StrataWindow *w = &op->window;
+  const int integers[] = {
+    (int) op->kind, op->node,          op->output,         op->n,        op->k,         op->weight_max, op->n_slices,
+    op->n_reads,    op->x_rms,         op->x_peak,         op->clamp_lo, op->clamp_hi,  op->offset_c,   op->offset_h,
+    op->offset_w,   op->count_padding, (int) op->function, w->kernel_h,  w->kernel_w,   w->stride_h,    w->stride_w,
+    w->dilation_h,  w->dilation_w,     w->pad_top,         w->pad_left,  w->pad_bottom, w->pad_right,   w->groups,
+  };
+
+  strata_hasher_string (hasher, op->name);
+  strata_hasher_string (hasher, op->onnx);
+  hash_ints (hasher, integers, G_N_ELEMENTS (integers));
+  hash_ints (hasher, op->inputs, op->n_inputs);
+  strata_hasher_double (hasher, (double) op->clamp_lo_f);
+  strata_hasher_double (hasher, (double) op->clamp_hi_f);
+  for (int i = 0; i < op->n_inputs && op->kind == STRATA_QOP_ADD; i++)
+    strata_hasher_double (hasher, op->input_multiplier[i]);
+  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
+    strata_hasher_int (hasher, (gint64) weights_hash (op));
+  else if (op->multiplier != NULL)
+    strata_hasher_double (hasher, op->multiplier[0]);
+}
+
+guint64
+strata_qgraph_hash (const StrataQGraph *graph)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+
+  g_return_val_if_fail (graph != NULL, 0);
+  strata_hasher_int (hasher, graph->n_tensors);
+  for (int i = 0; i < graph->n_tensors; i++)
+    {
+      const StrataQTensor *t = &graph->tensors[i];
+      const int integers[] = {
+        t->channels, t->height, t->width, (int) t->format, t->zero_point, t->producer, t->guessed
+      };
+
+      strata_hasher_string (hasher, t->name);
+      hash_ints (hasher, integers, G_N_ELEMENTS (integers));
+      strata_hasher_double (hasher, t->scale);
+    }
+  strata_hasher_int (hasher, graph->n_ops);
+  for (int i = 0; i < graph->n_ops; i++)
+    hash_op (hasher, &graph->ops[i]);
+  hash_ints (hasher, graph->inputs, graph->n_inputs);
+  hash_ints (hasher, graph->outputs, graph->n_outputs);
+  hash_ints (hasher, graph->node_op, graph->n_nodes);
+  strata_hasher_int (hasher, graph->quantised_source);
+  strata_hasher_int (hasher, graph->calibrated);
+  return strata_hasher_digest (hasher);
+}
+
+void
+strata_qgraph_free (StrataQGraph *graph)
+{
+  if (graph == NULL)
+    return;
+  strata_arena_free (graph->arena);
+  g_free (graph);
+}
