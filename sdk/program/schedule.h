@@ -3,21 +3,21 @@
  * The schedule: instructions with repeat counts, what each burst waits for, and a static order. Made by
  * compiler/schedule, executed by devices.
  *
- * Burst b of instruction i may start when, for each dependence d of i, burst need (b) of d.instruction has ended, with
- * need (b) = clamp (b * d.multiply + d.add, 0, n_bursts_of_producer - 1); a dependence with d.multiply = 0 and d.add < 0
- * never occurs. Bursts of one instruction run in order. A unit runs one burst at a time (a transfer holds every link of its
- * route); where several are ready, the one of the lowest (priority, instruction, burst) goes first. A stack changes tier
- * only when its pipeline has drained, and pays t_select; bursts on the same tier follow each other at occupy_ps.
- * A transfer between equal nodes does not exist: the compiler emits none.
+ * Burst b of instruction i may start when, for each dependence d of i, burst need (b) of d.instruction has ended (start +
+ * result_ps), with need (b) = clamp (floor ((b * d.multiply + d.add) / d.divide), 0, n_bursts_of_producer - 1); use
+ * strata_schedule_need (). Bursts of one instruction start in order, one at a time on their unit.
  *
- * In full: at each instant first everything that ends there ends, then bursts start. A ready burst starts when, on every
- * unit it holds, it is the lowest of the ready ones and the unit is free for it; nobody overtakes a ready burst that still
- * waits for another link or for a drain. With s = t_select where the stack's selected tier differs (none is selected at
- * first, so its first burst pays too; a stack of one tier never pays) and else 0, a burst that starts at t ends, for those
- * that wait for it, at t + s + result_ps; its units are free for the same tier, or any transfer, from t + s + occupy_ps, and
- * for another tier of the stack from the end of its last result. Host transfers take no time here: a burst of HOST_IN or
- * HOST_OUT ends at the instant its dependences are met. Unlimited: every instruction has units of its own, so a burst waits
- * for its dependences and the previous burst's occupy_ps alone; the first burst of a tile pays t_select.
+ * A unit runs one burst at a time: it is taken for occupy_ps from the start (a transfer takes every link of its route for
+ * that long). A stack pipelines only within a tier: a burst on the selected tier may start occupy_ps after the last start,
+ * a burst on another tier only when the last burst's result is out (start + result_ps); that burst then begins with
+ * t_select, so its occupy_ps and result_ps both grow by it. At first no tier is selected: the first burst of every stack
+ * pays t_select. The choice is greedy and never waits: at each instant, after all that ends then has ended, of the bursts
+ * whose dependences have ended and whose units can take them at that instant, the one of the lowest (priority,
+ * instruction, burst) starts, and so on until none can. (So a stack stays on its tier while the tier has bursts ready.)
+ *
+ * The input is in SRAM at time 0: nothing depends on HOST_IN. Latency is the end of the last burst that is neither HOST_IN
+ * nor HOST_OUT. With unlimited units each instruction has a unit of its own; an MVM's first burst still pays t_select.
+ * A transfer between equal nodes does not exist: the compiler emits none.
  */
 #pragma once
 
@@ -36,6 +36,7 @@ typedef struct
 {
   int instruction; /* producer; always lower than the consumer's id */
   int multiply, add;
+  int divide; /* >= 1; more than 1 only where the producer is one of several copies */
 } StrataDependence;
 
 typedef struct
