@@ -2,7 +2,8 @@
  *
  * The graph of a model as ONNX defines it: values, nodes in topological order, constants that point into the mapped
  * file. Built by the importer, frozen then. Ids are indices. Node i of the graph carries the index of the ONNX node it
- * came from, so that every later artefact can name it.
+ * came from, so that every later artefact can name it. The importer folds away Constant nodes, shape arithmetic and
+ * reshapes of constants: their results are constants of the graph, so a value has data or a producer, never both.
  */
 #pragma once
 
@@ -15,7 +16,7 @@
 
 typedef enum
 {
-#define STRATA_OP(id, onnx, since, until, min_in, max_in, meaning) STRATA_OP_##id,
+#define STRATA_OP(id, ...) STRATA_OP_##id,
 #include "model/ops.def"
 #undef STRATA_OP
   STRATA_N_OPS,
@@ -27,10 +28,10 @@ typedef struct
   StrataDtype dtype;
   int n_dims; /* -1: not inferred yet */
   gint64 dims[STRATA_MAX_DIMS];
-  const void *data; /* constant's bytes, little-endian, C order; NULL: computed at run time. Borrowed by the graph */
+  const void *data; /* constant's bytes, little-endian, C order, aligned to the element; NULL: computed at run time */
   gsize n_bytes;
-  int producer;     /* node id, -1: input or constant */
-  int n_consumers;
+  int producer;    /* node id, -1: input or constant */
+  int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */
 } StrataValue;
 
 typedef enum
@@ -47,7 +48,7 @@ typedef struct
 {
   const char *name;
   StrataAttrKind kind;
-  int n;                /* elements of ints or floats */
+  int n; /* elements of ints or floats */
   gint64 i;
   float f;
   const char *s;
@@ -62,8 +63,8 @@ typedef struct
   const char *name; /* ONNX node name; made unique as OP_INDEX where the file has none */
   int onnx_index;   /* position in the file */
   int n_inputs, n_outputs, n_attrs;
-  int *inputs;      /* value ids; -1: optional input left out */
-  int *outputs;
+  int *inputs;  /* value ids; -1: optional input left out */
+  int *outputs; /* value ids; -1: optional output left out */
   StrataAttr *attrs;
 } StrataNode;
 
@@ -77,6 +78,7 @@ typedef struct
   StrataValue *values;
   StrataNode *nodes;
   int n_values, n_nodes;
+  int n_folded;          /* nodes of the file that are not in @nodes because the importer folded them */
   int *inputs, *outputs; /* value ids; initialisers listed as inputs are not counted */
   int n_inputs, n_outputs;
 } StrataGraph;
@@ -86,6 +88,8 @@ typedef struct
 StrataGraph *strata_onnx_load (const char *path, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The same from memory. @origin stands for the path in messages. */
 StrataGraph *strata_onnx_parse (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The operators that the importer accepts, "Add, AveragePool, …". (transfer full) */
+char *strata_op_list (void) G_GNUC_WARN_UNUSED_RESULT;
 void strata_graph_free (StrataGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
 
@@ -93,8 +97,8 @@ gboolean strata_graph_check (const StrataGraph *graph, GError **error);
 /* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */
 gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
 char *strata_graph_print (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
-guint64 strata_graph_hash (const StrataGraph *graph);   /* structure and constants */
-guint64 strata_graph_digest (StrataGraph *graph);       /* of the file */
+guint64 strata_graph_hash (const StrataGraph *graph); /* structure and constants */
+guint64 strata_graph_digest (StrataGraph *graph);     /* of the file */
 
 const char *strata_op_name (StrataOp op); /* ONNX name */
 gint64 strata_value_count (const StrataValue *value);
@@ -104,8 +108,8 @@ gint64 strata_node_int (const StrataNode *node, const char *name, gint64 fallbac
 float strata_node_float (const StrataNode *node, const char *name, float fallback);
 const char *strata_node_string (const StrataNode *node, const char *name, const char *fallback);
 
-/* Exact integers as published: weights and biases of Conv, Gemm, MatMul (QDQ: the integers behind DequantizeLinear, scales
- * and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1. */
+/* Exact integers as published: weights and biases of Conv, Gemm, MatMul (QDQ: the integers behind DequantizeLinear,
+ * scales and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1. */
 gint64 strata_graph_n_parameters (const StrataGraph *graph);
 gint64 strata_graph_n_macs (const StrataGraph *graph);
 gint64 strata_node_n_macs (const StrataGraph *graph, int node);
