@@ -11,9 +11,13 @@
  * that long). A stack pipelines only within a tier: a burst on the selected tier may start occupy_ps after the last start,
  * a burst on another tier only when the last burst's result is out (start + result_ps); that burst then begins with
  * t_select, so its occupy_ps and result_ps both grow by it. At first no tier is selected: the first burst of every stack
- * pays t_select. The choice is greedy and never waits: at each instant, after all that ends then has ended, of the bursts
- * whose dependences have ended and whose units can take them at that instant, the one of the lowest (priority,
- * instruction, burst) starts, and so on until none can. (So a stack stays on its tier while the tier has bursts ready.)
+ * pays t_select (a chip of one tier never does).
+ *
+ * A burst is ready when all it depends on has ended and the burst before it has started. At each instant, after all that
+ * ends then has ended, a ready burst starts if it is the lowest (priority, instruction, burst) of the ready ones on every unit it takes
+ * and all of them can take it at that instant. So the lowest ready burst holds back the others on its units while it waits
+ * for a link further on or for the stack to drain, nothing waits for a burst that is not ready, and the outcome does not
+ * depend on the order in which units are looked at.
  *
  * The input is in SRAM at time 0: nothing depends on HOST_IN. Latency is the end of the last burst that is neither HOST_IN
  * nor HOST_OUT. With unlimited units each instruction has a unit of its own; an MVM's first burst still pays t_select.
@@ -87,6 +91,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataSchedule, strata_schedule_free)
 
 const char *strata_opcode_name (StrataOpcode opcode);
 int strata_schedule_need (const StrataSchedule *schedule, const StrataDependence *dependence, int burst);
+/* The units of a chip, in the order above; names and records live in @arena. */
+StrataUnitRecord *strata_schedule_units (const StrataChipSpec *chip, StrataArena *arena, int *n_units);
 /* Ids of the singular units */
 int strata_schedule_unit (const StrataSchedule *schedule, StrataUnitKind kind);
 

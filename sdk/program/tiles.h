@@ -35,6 +35,9 @@ guint64 strata_tile_set_hash (const StrataTileSet *tiles);
 void strata_tile_set_free (StrataTileSet *tiles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTileSet, strata_tile_set_free)
 
+/* Fills op_first, which has room, from n_ops and tiles sorted by op. */
+void strata_tile_set_index (StrataTileSet *tiles);
+
 /* Used cells over cells of the array, row copies counted as used */
 double strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip);
 /* Used cells / cells of the op's arrays, row copies not counted. */

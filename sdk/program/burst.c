@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Time and energy of one burst, from the formulas in cost/ and the counts of the instruction. MVMs of a burst follow
+ * each other at the initiation interval: n of them take the tier for n II, and the last result is out (n - 1) II +
+ * t_mvm after the start (hardware-facts 10.2). Energies are rounded per action in cost/ and only multiplied here.
+ */
+#include "program/schedule.h"
+
+StrataBurstTime
+strata_burst_time (const StrataInstruction *instruction,
+                   const StrataQGraph *graph,
+                   const StrataTileSet *tiles,
+                   const StrataChipSpec *chip,
+                   StrataBand band)
+{
+  gint64 n = instruction->n_actions, time_ps = 0;
+
+  switch (instruction->opcode)
+    {
+    case STRATA_OPCODE_MVM:
+      {
+        const StrataTile *tile = &tiles->tiles[instruction->tile];
+        int n_reads = MAX (1, graph->ops[tile->op].n_reads);
+        gint64 interval_ps = strata_cost_mvm_interval_ps (chip, band, tile->n_cols, tile->n_slices, n_reads);
+        gint64 mvm_ps = strata_cost_mvm_ps (chip, band, tile->n_cols, tile->n_slices, n_reads);
+
+        return (StrataBurstTime){ n * interval_ps, MAX (n * interval_ps, (n - 1) * interval_ps + mvm_ps) };
+      }
+    case STRATA_OPCODE_LOAD:
+    case STRATA_OPCODE_PSUM:
+    case STRATA_OPCODE_STORE:
+      time_ps = strata_cost_transfer_ps (chip, band, n, instruction->n_hops);
+      break;
+    case STRATA_OPCODE_VECTOR:
+      time_ps = strata_cost_vector_ps (chip, n);
+      break;
+    case STRATA_OPCODE_MAC:
+      time_ps = strata_cost_mac_ps (chip, n);
+      break;
+    case STRATA_OPCODE_HOST_IN:
+    case STRATA_OPCODE_HOST_OUT:
+      time_ps = strata_cost_host_ps (chip, n);
+      break;
+    case STRATA_N_OPCODES:
+      break;
+    }
+  return (StrataBurstTime){ time_ps, time_ps };
+}
+
+/* Energies of one action; the whole of an action that is not counted in n_actions is added by the caller. */
+static StrataActionEnergy
+action_energy (const StrataInstruction *instruction,
+               const StrataQGraph *graph,
+               const StrataTileSet *tiles,
+               const StrataChipSpec *chip,
+               StrataBand band)
+{
+  switch (instruction->opcode)
+    {
+    case STRATA_OPCODE_MVM:
+      {
+        const StrataTile *tile = &tiles->tiles[instruction->tile];
+
+        return strata_cost_action_mvm (chip, band, tile->n_rows * tile->n_row_copies, tile->n_rows, tile->n_cols,
+                                       tile->n_slices, MAX (1, graph->ops[tile->op].n_reads));
+      }
+    case STRATA_OPCODE_LOAD:
+    case STRATA_OPCODE_PSUM:
+    case STRATA_OPCODE_STORE:
+      return strata_cost_action_transfer (chip, band, instruction->n_hops);
+    case STRATA_OPCODE_VECTOR:
+      return strata_cost_action_vector (chip, band);
+    case STRATA_OPCODE_MAC:
+      return strata_cost_action_mac (chip, band);
+    case STRATA_OPCODE_HOST_IN:
+    case STRATA_OPCODE_HOST_OUT:
+      return strata_cost_action_host (chip, band);
+    case STRATA_N_OPCODES:
+      break;
+    }
+  return (StrataActionEnergy){ 0 };
+}
+
+static void
+add_actions (StrataActionEnergy *total, const StrataActionEnergy *action, gint64 n)
+{
+  for (int i = 0; i < STRATA_N_COMPONENTS; i++)
+    total->per_action_fj[i] += action->per_action_fj[i] * n;
+}
+
+StrataActionEnergy
+strata_burst_energy (const StrataInstruction *instruction,
+                     const StrataQGraph *graph,
+                     const StrataTileSet *tiles,
+                     const StrataChipSpec *chip,
+                     StrataBand band)
+{
+  StrataActionEnergy action = action_energy (instruction, graph, tiles, chip, band);
+  StrataActionEnergy sram = strata_cost_action_sram (chip, band);
+  StrataActionEnergy post = strata_cost_action_post (chip, band);
+  StrataActionEnergy total = { { 0 }, instruction->opcode == STRATA_OPCODE_MVM ? action.per_switch_fj : 0 };
+
+  add_actions (&total, &action, instruction->n_actions);
+  add_actions (&total, &sram, instruction->sram_bytes);
+  add_actions (&total, &post, instruction->n_posts);
+  return total;
+}

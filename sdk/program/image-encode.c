@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writes an image as a container. The bytes are a function of the image alone, so that equal images have equal hashes.
+ */
+#include <string.h>
+
+#include "base/hash.h"
+#include "program/bytes.h"
+#include "program/container.h"
+#include "program/image.h"
+
+const StrataSectionEntry *
+strata_section (StrataSection section)
+{
+  static const StrataSectionEntry table[STRATA_N_SECTIONS] = {
+#define STRATA_SECTION_ROW(id, v, meaning) [STRATA_SECTION_##id] = { .name = #id, .version = v },
+    STRATA_SECTIONS (STRATA_SECTION_ROW)
+#undef STRATA_SECTION_ROW
+  };
+
+  return &table[section];
+}
+
+guint64
+strata_container_hash (const StrataSectionEntry *entries)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    {
+      if (i == STRATA_SECTION_META)
+        continue;
+      strata_hasher_string (hasher, entries[i].name);
+      strata_hasher_int (hasher, entries[i].version);
+      strata_hasher_int (hasher, (gint64) entries[i].length);
+      strata_hasher_int (hasher, (gint64) entries[i].hash);
+    }
+  return strata_hasher_digest (hasher);
+}
+
+static void
+put_chip (GByteArray *bytes, const StrataImage *image)
+{
+  g_autofree char *text = strata_chip_spec_print (image->chip);
+
+  g_byte_array_append (bytes, (const guint8 *) text, (guint) strlen (text));
+}
+
+static void
+put_limits (GByteArray *bytes, const StrataImage *image)
+{
+  const StrataLimits *limits = &image->limits;
+
+  strata_put_i64 (bytes, limits->max_latency_ps);
+  strata_put_i64 (bytes, limits->max_interval_ps);
+  strata_put_f64 (bytes, limits->max_power_mw);
+  strata_put_f64 (bytes, limits->max_energy_fj);
+  strata_put_f64 (bytes, limits->max_junction_c);
+  strata_put_f64 (bytes, limits->max_skin_c);
+  strata_put_f64 (bytes, limits->min_accuracy);
+  strata_put_i64 (bytes, (gint64) image->seed);
+  strata_put_i64 (bytes, (gint64) image->model_digest);
+  strata_put_i64 (bytes, image->n_parameters);
+  strata_put_i64 (bytes, image->n_macs);
+}
+
+static void
+put_tensor (GByteArray *bytes, const StrataQTensor *tensor)
+{
+  strata_put_string (bytes, tensor->name);
+  strata_put_i32 (bytes, tensor->channels);
+  strata_put_i32 (bytes, tensor->height);
+  strata_put_i32 (bytes, tensor->width);
+  strata_put_i32 (bytes, tensor->format);
+  strata_put_f64 (bytes, tensor->scale);
+  strata_put_i32 (bytes, tensor->zero_point);
+  strata_put_i32 (bytes, tensor->producer);
+  strata_put_i32 (bytes, tensor->guessed);
+}
+
+static void
+put_window (GByteArray *bytes, const StrataWindow *w)
+{
+  const int fields[] = { w->kernel_h, w->kernel_w, w->stride_h,   w->stride_w,  w->dilation_h, w->dilation_w,
+                         w->pad_top,  w->pad_left, w->pad_bottom, w->pad_right, w->groups };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    strata_put_i32 (bytes, fields[i]);
+}
+
+/* Appends @n elements to the weights section; leaves offset and count in @bytes. */
+static void
+put_array (GByteArray *bytes, GByteArray *weights, const void *data, gint64 n, gsize element)
+{
+  if (data == NULL)
+    n = 0;
+  strata_put_padding (weights, STRATA_CONTAINER_ALIGNMENT);
+  strata_put_i64 (bytes, n == 0 ? 0 : (gint64) weights->len);
+  strata_put_i64 (bytes, n);
+#if G_BYTE_ORDER == G_LITTLE_ENDIAN
+  if (n > 0)
+    g_byte_array_append (weights, data, (guint) ((gsize) n * element));
+#else
+#error "arrays of the container are little-endian; add the swap for this machine"
+#endif
+}
+
+static void
+put_op (GByteArray *bytes, GByteArray *weights, const StrataQOp *op)
+{
+  gboolean product = op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC;
+
+  strata_put_i32 (bytes, op->kind);
+  strata_put_string (bytes, op->name);
+  strata_put_string (bytes, op->onnx);
+  strata_put_i32 (bytes, op->node);
+  for (int i = 0; i < 4; i++)
+    strata_put_i32 (bytes, i < op->n_inputs ? op->inputs[i] : -1);
+  strata_put_i32 (bytes, op->n_inputs);
+  strata_put_i32 (bytes, op->output);
+  put_window (bytes, &op->window);
+  strata_put_i32 (bytes, op->n);
+  strata_put_i32 (bytes, op->k);
+  put_array (bytes, weights, op->weights, product ? (gint64) op->n * op->k : 0, sizeof *op->weights);
+  put_array (bytes, weights, op->bias, product ? op->n : 0, sizeof *op->bias);
+  put_array (bytes, weights, op->multiplier, product ? op->n : 1, sizeof *op->multiplier);
+  strata_put_i32 (bytes, op->weight_max);
+  strata_put_i32 (bytes, op->n_slices);
+  strata_put_i32 (bytes, op->n_reads);
+  strata_put_i32 (bytes, op->x_rms);
+  strata_put_i32 (bytes, op->x_peak);
+  for (int i = 0; i < 4; i++)
+    strata_put_f64 (bytes, op->input_multiplier[i]);
+  strata_put_i32 (bytes, op->clamp_lo);
+  strata_put_i32 (bytes, op->clamp_hi);
+  strata_put_f64 (bytes, op->clamp_lo_f);
+  strata_put_f64 (bytes, op->clamp_hi_f);
+  strata_put_i32 (bytes, op->offset_c);
+  strata_put_i32 (bytes, op->offset_h);
+  strata_put_i32 (bytes, op->offset_w);
+  strata_put_i32 (bytes, op->count_padding);
+  strata_put_i32 (bytes, op->function);
+}
+
+static void
+put_ints (GByteArray *bytes, const int *values, int n)
+{
+  strata_put_i32 (bytes, n);
+  for (int i = 0; i < n; i++)
+    strata_put_i32 (bytes, values[i]);
+}
+
+static void
+put_graph (GByteArray *bytes, GByteArray *weights, const StrataQGraph *graph)
+{
+  strata_put_i32 (bytes, graph->n_tensors);
+  for (int i = 0; i < graph->n_tensors; i++)
+    put_tensor (bytes, &graph->tensors[i]);
+  strata_put_i32 (bytes, graph->n_ops);
+  for (int i = 0; i < graph->n_ops; i++)
+    put_op (bytes, weights, &graph->ops[i]);
+  put_ints (bytes, graph->inputs, graph->n_inputs);
+  put_ints (bytes, graph->outputs, graph->n_outputs);
+  put_ints (bytes, graph->node_op, graph->n_nodes);
+  strata_put_i32 (bytes, graph->quantised_source);
+  strata_put_i32 (bytes, graph->calibrated);
+}
+
+static void
+put_tiles (GByteArray *bytes, const StrataTileSet *tiles)
+{
+  strata_put_i64 (bytes, tiles->arrays_required);
+  strata_put_i32 (bytes, tiles->n_tiles);
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      const StrataTile *tile = &tiles->tiles[i];
+      const int fields[] = { tile->op,   tile->copy,   tile->row0,     tile->n_rows,
+                             tile->col0, tile->n_cols, tile->n_slices, tile->n_row_copies };
+
+      for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
+        strata_put_i32 (bytes, fields[j]);
+    }
+}
+
+static void
+put_placement (GByteArray *bytes, const StrataPlacement *placement)
+{
+  strata_put_i64 (bytes, placement->cost_serial);
+  strata_put_i64 (bytes, placement->cost_switch);
+  strata_put_i64 (bytes, placement->cost_noc);
+  strata_put_i64 (bytes, placement->cost_heat);
+  strata_put_i64 (bytes, placement->cost_total);
+  strata_put_i32 (bytes, placement->n_tiles);
+  for (int i = 0; i < placement->n_tiles; i++)
+    {
+      strata_put_i32 (bytes, placement->site[i].stack);
+      strata_put_i32 (bytes, placement->site[i].tier);
+    }
+}
+
+static void
+put_instruction (GByteArray *bytes, const StrataInstruction *i)
+{
+  strata_put_i32 (bytes, i->opcode);
+  strata_put_i32 (bytes, i->op);
+  strata_put_i32 (bytes, i->tile);
+  strata_put_i32 (bytes, i->unit);
+  strata_put_i32 (bytes, i->from_node);
+  strata_put_i32 (bytes, i->to_node);
+  strata_put_i32 (bytes, i->first_route);
+  strata_put_i32 (bytes, i->n_hops);
+  strata_put_i32 (bytes, i->n_bursts);
+  strata_put_i64 (bytes, i->n_actions);
+  strata_put_i64 (bytes, i->sram_bytes);
+  strata_put_i64 (bytes, i->n_posts);
+  strata_put_i32 (bytes, i->priority);
+  strata_put_i32 (bytes, i->first_dependence);
+  strata_put_i32 (bytes, i->n_dependences);
+}
+
+static void
+put_schedule (GByteArray *bytes, const StrataSchedule *schedule)
+{
+  strata_put_i64 (bytes, schedule->latency_ps);
+  strata_put_i64 (bytes, schedule->lower_bound_ps);
+  strata_put_i64 (bytes, schedule->critical_path_ps);
+  strata_put_i64 (bytes, schedule->busiest_unit_ps);
+  strata_put_i32 (bytes, schedule->busiest_unit);
+  strata_put_i64 (bytes, schedule->sram_peak_bytes);
+  strata_put_i32 (bytes, schedule->n_instructions);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    put_instruction (bytes, &schedule->instructions[i]);
+  strata_put_i32 (bytes, schedule->n_dependences);
+  for (int i = 0; i < schedule->n_dependences; i++)
+    {
+      strata_put_i32 (bytes, schedule->dependences[i].instruction);
+      strata_put_i32 (bytes, schedule->dependences[i].multiply);
+      strata_put_i32 (bytes, schedule->dependences[i].add);
+      strata_put_i32 (bytes, schedule->dependences[i].divide);
+    }
+  put_ints (bytes, schedule->routes, schedule->n_routes);
+}
+
+static void
+put_calibration (GByteArray *bytes, const StrataImage *image)
+{
+  strata_put_i32 (bytes, image->n_calibration);
+  strata_put_i32 (bytes, image->graph->n_inputs);
+  for (int i = 0; i < image->n_calibration * image->graph->n_inputs; i++)
+    {
+      const StrataArray *array = image->calibration[i];
+
+      strata_put_i32 (bytes, array->dtype);
+      strata_put_i32 (bytes, array->n_dims);
+      for (int d = 0; d < array->n_dims; d++)
+        strata_put_i64 (bytes, array->dims[d]);
+      strata_put_i64 (bytes, (gint64) array->n_bytes);
+      if (array->n_bytes > 0)
+        g_byte_array_append (bytes, array->data, (guint) array->n_bytes);
+    }
+}
+
+static void
+put_sections (GByteArray *const *sections, const StrataImage *image)
+{
+  put_chip (sections[STRATA_SECTION_CHIP], image);
+  put_limits (sections[STRATA_SECTION_LIMT], image);
+  put_graph (sections[STRATA_SECTION_QGRF], sections[STRATA_SECTION_WGTS], image->graph);
+  put_tiles (sections[STRATA_SECTION_TILE], image->tiles);
+  put_placement (sections[STRATA_SECTION_PLAC], image->placement);
+  put_schedule (sections[STRATA_SECTION_SCHD], image->schedule);
+  put_calibration (sections[STRATA_SECTION_CALB], image);
+  strata_put_string (sections[STRATA_SECTION_META], image->model_path);
+  strata_put_string (sections[STRATA_SECTION_META], image->model_name);
+}
+
+static void
+put_header (GByteArray *file, const StrataSectionEntry *entries, guint64 n_bytes)
+{
+  g_byte_array_append (file, (const guint8 *) STRATA_CONTAINER_MAGIC, 4);
+  strata_put_i32 (file, STRATA_CONTAINER_VERSION);
+  strata_put_i32 (file, STRATA_N_SECTIONS);
+  strata_put_i32 (file, 0);
+  strata_put_i64 (file, (gint64) strata_container_hash (entries));
+  strata_put_i64 (file, (gint64) n_bytes);
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    {
+      g_byte_array_append (file, (const guint8 *) entries[i].name, 4);
+      strata_put_i32 (file, entries[i].version);
+      strata_put_i64 (file, (gint64) entries[i].offset);
+      strata_put_i64 (file, (gint64) entries[i].length);
+      strata_put_i64 (file, (gint64) entries[i].hash);
+    }
+}
+
+static guint64
+align (guint64 offset)
+{
+  return (offset + STRATA_CONTAINER_ALIGNMENT - 1) / STRATA_CONTAINER_ALIGNMENT * STRATA_CONTAINER_ALIGNMENT;
+}
+
+/* The sections and their table; @entries has room for all. Returns the length of the file. */
+static guint64
+lay_out (const StrataImage *image, GByteArray **sections, StrataSectionEntry *entries)
+{
+  guint64 offset = STRATA_CONTAINER_HEADER + STRATA_N_SECTIONS * STRATA_CONTAINER_ENTRY;
+
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    sections[i] = g_byte_array_new ();
+  put_sections (sections, image);
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    {
+      entries[i] = *strata_section (i);
+      entries[i].offset = align (offset);
+      entries[i].length = sections[i]->len;
+      entries[i].hash = strata_hash_bytes (sections[i]->data, sections[i]->len);
+      offset = entries[i].offset + entries[i].length;
+    }
+  return offset;
+}
+
+guint64
+strata_image_seal (StrataImage *image)
+{
+  GByteArray *sections[STRATA_N_SECTIONS];
+  StrataSectionEntry entries[STRATA_N_SECTIONS];
+
+  lay_out (image, sections, entries);
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    g_byte_array_unref (sections[i]);
+  image->hash = strata_container_hash (entries);
+  return image->hash;
+}
+
+GBytes *
+strata_image_encode (const StrataImage *image)
+{
+  GByteArray *sections[STRATA_N_SECTIONS];
+  StrataSectionEntry entries[STRATA_N_SECTIONS];
+  guint64 n_bytes = lay_out (image, sections, entries);
+  GByteArray *file = g_byte_array_sized_new ((guint) n_bytes);
+
+  put_header (file, entries, n_bytes);
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    {
+      strata_put_padding (file, STRATA_CONTAINER_ALIGNMENT);
+      if (sections[i]->len > 0)
+        g_byte_array_append (file, sections[i]->data, sections[i]->len);
+      g_byte_array_unref (sections[i]);
+    }
+  return g_byte_array_free_to_bytes (file);
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Checks a schedule against the artefacts it was made from, trusting none of its numbers: every instruction is the one
+ * its op, tile and placement ask for, each exactly once; every transfer holds the links of its route; and every burst
+ * waits for all the rows it reads. Whatever passes can be executed and ends: producers come before consumers.
+ */
+#include "program/schedule.h"
+#include "program/work.h"
+
+/* Bounds the work of whatever executes a program. */
+#define MAX_BURSTS (G_GINT64_CONSTANT (1) << 28)
+
+typedef struct
+{
+  const StrataSchedule *schedule;
+  const StrataQGraph *graph;
+  const StrataTileSet *tiles;
+  const StrataPlacement *placement;
+  const StrataChipSpec *chip;
+  guint8 *silent;
+  int *mvm_of, *psum_of, *store_of; /* per tile: instruction, -1: none; STORE at the block's first tile */
+  int *load_of;                     /* per stack, of the current op */
+  int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
+  int *n_writers;
+  GError **error;
+} Check;
+
+static gboolean G_GNUC_PRINTF (3, 4) refuse (const Check *check, int id, const char *format, ...)
+{
+  g_autofree char *reason = NULL;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "schedule: instruction %d (%s): %s", id,
+               strata_opcode_name (check->schedule->instructions[id].opcode), reason);
+  return FALSE;
+}
+
+/* --- ids and ranges --- */
+
+static gboolean
+check_ranges (const Check *check, int id)
+{
+  const StrataSchedule *schedule = check->schedule;
+  const StrataInstruction *i = &schedule->instructions[id];
+
+  if ((guint) i->opcode >= STRATA_N_OPCODES)
+    return refuse (check, id, "there is no opcode %d", (int) i->opcode);
+  if (i->op < 0 || i->op >= check->graph->n_ops)
+    return refuse (check, id, "there is no op %d", i->op);
+  if (i->tile < -1 || i->tile >= check->tiles->n_tiles)
+    return refuse (check, id, "there is no tile %d", i->tile);
+  if (i->tile >= 0 && check->tiles->tiles[i->tile].op != i->op)
+    return refuse (check, id, "tile %d is of another op", i->tile);
+  if (i->unit < 0 || i->unit >= schedule->n_units)
+    return refuse (check, id, "there is no unit %d", i->unit);
+  if (i->n_bursts < 1 || i->n_actions < 1 || i->sram_bytes < 0 || i->n_posts < 0)
+    return refuse (check, id, "it has no bursts or no actions, or a negative count");
+  if (i->n_hops < 0 || i->first_route < 0 || (gint64) i->first_route + i->n_hops > schedule->n_routes)
+    return refuse (check, id, "its route lies outside the table");
+  if (i->n_dependences < 0 || i->first_dependence < 0
+      || (gint64) i->first_dependence + i->n_dependences > schedule->n_dependences)
+    return refuse (check, id, "its dependences lie outside the table");
+  for (int j = 0; j < i->n_dependences; j++)
+    {
+      const StrataDependence *d = &schedule->dependences[i->first_dependence + j];
+
+      if (d->instruction < 0 || d->instruction >= id)
+        return refuse (check, id, "it waits for instruction %d, which does not come before it", d->instruction);
+      if (d->multiply < 0 || d->divide < 1 || (d->multiply == 0 && d->add < 0))
+        return refuse (check, id, "the dependence on instruction %d makes no sense", d->instruction);
+      if (schedule->instructions[d->instruction].opcode == STRATA_OPCODE_HOST_IN)
+        return refuse (check, id, "it waits for the host; the input is in SRAM at time 0");
+    }
+  return TRUE;
+}
+
+static StrataUnitKind
+unit_kind (StrataOpcode opcode)
+{
+  static const StrataUnitKind kinds[STRATA_N_OPCODES] = {
+#define STRATA_ISA(id, mnemonic, unit, action, meaning) [STRATA_OPCODE_##id] = STRATA_UNIT_##unit,
+#include "program/isa.def"
+#undef STRATA_ISA
+  };
+
+  return kinds[opcode];
+}
+
+static gboolean
+check_route (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  g_autofree int *links = g_new (int, check->chip->mesh_x + check->chip->mesh_y + 2);
+  int n_hops;
+
+  if (check->schedule->units[i->unit].kind != unit_kind (i->opcode))
+    return refuse (check, id, "unit %d cannot execute it", i->unit);
+  if (unit_kind (i->opcode) != STRATA_UNIT_LINK)
+    return (i->n_hops == 0 && i->from_node == -1 && i->to_node == -1) || refuse (check, id, "it has a route");
+  if (i->from_node < 0 || i->from_node > check->chip->n_stacks || i->to_node < 0 || i->to_node > check->chip->n_stacks
+      || i->from_node == i->to_node)
+    return refuse (check, id, "there is no way from node %d to node %d", i->from_node, i->to_node);
+  n_hops = strata_chip_route (check->chip, i->from_node, i->to_node, links);
+  if (n_hops != i->n_hops)
+    return refuse (check, id, "it takes %d links; the route has %d", i->n_hops, n_hops);
+  for (int hop = 0; hop < n_hops; hop++)
+    if (check->schedule->routes[i->first_route + hop] != check->chip->n_stacks + links[hop])
+      return refuse (check, id, "it leaves its route at hop %d", hop);
+  return i->unit == check->schedule->routes[i->first_route] || refuse (check, id, "its unit is not its first link");
+}
+
+/* --- waiting for rows --- */
+
+/* The dependence of @id on @producer, NULL: none */
+static const StrataDependence *
+find_dependence (const Check *check, int id, int producer)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+
+  for (int j = 0; j < i->n_dependences; j++)
+    if (check->schedule->dependences[i->first_dependence + j].instruction == producer)
+      return &check->schedule->dependences[i->first_dependence + j];
+  return NULL;
+}
+
+/* Burst b of @id needs burst b of @producer. */
+static gboolean
+waits_in_step (const Check *check, int id, int producer)
+{
+  const StrataDependence *d = find_dependence (check, id, producer);
+
+  if (d == NULL)
+    return refuse (check, id, "it does not wait for instruction %d, whose results it uses", producer);
+  for (int b = 0; b < check->schedule->instructions[id].n_bursts; b++)
+    if (strata_schedule_need (check->schedule, d, b) < b)
+      return refuse (check, id, "burst %d does not wait for burst %d of instruction %d", b, b, producer);
+  return TRUE;
+}
+
+/* Burst b of @id works on row first + b step; it needs the rows of @tensor up to what @op's input says (@op -1: that
+ * row itself). */
+static gboolean
+waits_for_rows (const Check *check, int id, int op, int input, int tensor, int first, int step)
+{
+  const StrataSchedule *schedule = check->schedule;
+  int row = 0, root = strata_work_root (check->graph, check->silent, tensor, &row);
+  int producer = check->graph->tensors[root].producer;
+
+  if (producer < 0 || check->silent[producer])
+    return TRUE; /* input of the network: there at time 0 */
+  for (int writer = 0; writer < check->n_writers[producer]; writer++)
+    {
+      const StrataDependence *d = find_dependence (check, id, check->first_writer[producer] + writer);
+
+      for (int b = 0; b < schedule->instructions[id].n_bursts; b++)
+        {
+          int need = first + b * step;
+
+          if (op >= 0)
+            need = strata_qop_needs_row (check->graph, op, input, need);
+          strata_work_root (check->graph, check->silent, tensor, &need);
+          if (need < writer)
+            continue;
+          if (d == NULL || strata_schedule_need (schedule, d, b) < (need - writer) / check->n_writers[producer])
+            return refuse (check, id, "burst %d does not wait for row %d of op '%s'", b, need,
+                           check->graph->ops[producer].name);
+        }
+    }
+  return check->n_writers[producer] > 0 || refuse (check, id, "nothing writes what it reads");
+}
+
+/* --- one instruction against what is asked for --- */
+
+static gboolean
+expect (const Check *check, int id, int n_bursts, gint64 n_actions, gint64 sram_bytes, gint64 n_posts)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+
+  if (i->n_bursts == n_bursts && i->n_actions == n_actions && i->sram_bytes == sram_bytes && i->n_posts == n_posts)
+    return TRUE;
+  return refuse (check, id,
+                 "%d bursts of %" G_GINT64_FORMAT " actions, %" G_GINT64_FORMAT " bytes of SRAM, %" G_GINT64_FORMAT
+                 " sums; op '%s' asks for %d, %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT,
+                 i->n_bursts, i->n_actions, i->sram_bytes, i->n_posts, check->graph->ops[i->op].name, n_bursts,
+                 n_actions, sram_bytes, n_posts);
+}
+
+/* Takes the place of @slot for @id; each may be taken once. */
+static gboolean
+claim (const Check *check, int id, int *slot)
+{
+  if (*slot >= 0)
+    return refuse (check, id, "instruction %d does the same", *slot);
+  *slot = id;
+  return TRUE;
+}
+
+static gboolean
+check_load (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataQOp *op = &check->graph->ops[i->op];
+  gint64 n_bytes;
+
+  if (op->kind != STRATA_QOP_MVM || i->from_node != check->chip->n_stacks || i->tile != -1)
+    return refuse (check, id, "it is no load of a matrix product from the hub");
+  n_bytes = strata_work_load_bytes (check->graph, check->tiles, check->placement, i->op, i->to_node);
+  return claim (check, id, &check->load_of[i->to_node])
+         && expect (check, id, check->graph->tensors[op->inputs[0]].height, n_bytes, n_bytes, 0)
+         && waits_for_rows (check, id, -1, 0, op->inputs[0], 0, 1);
+}
+
+/* Rows and width of the tile's copy */
+static void
+copy_rows (const Check *check, int tile_id, int *n_rows, int *n_copies, int *width)
+{
+  const StrataTile *tile = &check->tiles->tiles[tile_id];
+
+  *n_copies = strata_work_n_copies (check->tiles, tile->op);
+  *n_rows = strata_work_copy_rows (strata_qop_bursts (check->graph, tile->op), tile->copy, *n_copies);
+  *width = check->graph->tensors[check->graph->ops[tile->op].output].width;
+}
+
+static gboolean
+check_mvm (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataDependence *d;
+  int n_rows, n_copies, width, stack, copy;
+
+  if (i->tile < 0)
+    return refuse (check, id, "it names no tile");
+  copy_rows (check, i->tile, &n_rows, &n_copies, &width);
+  stack = check->placement->site[i->tile].stack;
+  copy = check->tiles->tiles[i->tile].copy;
+  if (i->unit != stack)
+    return refuse (check, id, "it runs on unit %d; tile %d lies on stack %d", i->unit, i->tile, stack);
+  if (!claim (check, id, &check->mvm_of[i->tile]) || !expect (check, id, n_rows, width, 0, 0))
+    return FALSE;
+  d = check->load_of[stack] < 0 ? NULL : find_dependence (check, id, check->load_of[stack]);
+  if (d == NULL)
+    return refuse (check, id, "it does not wait for the load to stack %d", stack);
+  for (int b = 0; b < n_rows; b++)
+    if (strata_schedule_need (check->schedule, d, b)
+        < strata_qop_needs_row (check->graph, i->op, 0, copy + b * n_copies))
+      return refuse (check, id, "burst %d does not wait for all the rows it reads", b);
+  return TRUE;
+}
+
+static gboolean
+check_psum (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  int n_rows, n_copies, width, n_cols;
+
+  if (i->tile < 0 || i->from_node != check->placement->site[i->tile].stack
+      || i->to_node != check->placement->site[strata_work_home (check->tiles, i->tile)].stack)
+    return refuse (check, id, "it does not lead from a tile to the home of its columns");
+  copy_rows (check, i->tile, &n_rows, &n_copies, &width);
+  n_cols = check->tiles->tiles[i->tile].n_cols;
+  if (check->mvm_of[i->tile] < 0)
+    return refuse (check, id, "its tile computes nothing before it");
+  return claim (check, id, &check->psum_of[i->tile])
+         && expect (check, id, n_rows, (gint64) STRATA_SUM_BYTES * n_cols * width, 0, (gint64) n_cols * width)
+         && waits_in_step (check, id, check->mvm_of[i->tile]);
+}
+
+static gboolean
+check_store (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataTile *tile = i->tile < 0 ? NULL : &check->tiles->tiles[i->tile];
+  int n_rows, n_copies, width, limit;
+
+  if (tile == NULL || tile->row0 != 0 || i->from_node != check->placement->site[i->tile].stack
+      || i->to_node != check->chip->n_stacks)
+    return refuse (check, id, "it does not lead from the home of a column block to the hub");
+  copy_rows (check, i->tile, &n_rows, &n_copies, &width);
+  if (!claim (check, id, &check->store_of[i->tile])
+      || !expect (check, id, n_rows, (gint64) STRATA_SUM_BYTES * tile->n_cols * width, 0, 0))
+    return FALSE;
+  limit = check->tiles->op_first[tile->op + 1];
+  for (int t = i->tile; t < limit && (t == i->tile || check->tiles->tiles[t].row0 > 0); t++)
+    {
+      gboolean home = check->placement->site[t].stack == i->from_node;
+      int producer = home ? check->mvm_of[t] : check->psum_of[t];
+
+      if (producer < 0)
+        return refuse (check, id, "the sums of tile %d never arrive", t);
+      if (!waits_in_step (check, id, producer))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* VECTOR behind the stores of one copy of a matrix product. Writers come in the order of copies. */
+static gboolean
+check_requantise (const Check *check, int id, int copy)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataQTensor *out = &check->graph->tensors[check->graph->ops[i->op].output];
+  int n_copies = strata_work_n_copies (check->tiles, i->op);
+
+  if (copy >= n_copies)
+    return refuse (check, id, "op '%s' has %d copies", check->graph->ops[i->op].name, n_copies);
+  for (int t = check->tiles->op_first[i->op]; t < check->tiles->op_first[i->op + 1]; t++)
+    {
+      if (check->tiles->tiles[t].copy != copy || check->tiles->tiles[t].row0 > 0)
+        continue;
+      if (check->store_of[t] < 0)
+        return refuse (check, id, "the columns of tile %d are never stored", t);
+      if (!waits_in_step (check, id, check->store_of[t]))
+        return FALSE;
+    }
+  return expect (check, id, strata_work_copy_rows (out->height, copy, n_copies),
+                 strata_work_vector_ops (check->graph, i->op), strata_work_row_bytes (out), 0);
+}
+
+static gboolean
+check_writer (Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataQOp *op = &check->graph->ops[i->op];
+  gboolean mac = op->kind == STRATA_QOP_MAC;
+  gint64 sram_bytes;
+  int nth = check->n_writers[i->op];
+
+  if (mac != (i->opcode == STRATA_OPCODE_MAC) || i->tile != -1 || check->silent[i->op])
+    return refuse (check, id, "op '%s' does not use this unit", op->name);
+  if (nth > 0 && (op->kind != STRATA_QOP_MVM || check->first_writer[i->op] + nth != id))
+    return refuse (check, id, "op '%s' is done before", op->name);
+  if (nth == 0)
+    check->first_writer[i->op] = id;
+  check->n_writers[i->op]++;
+  if (op->kind == STRATA_QOP_MVM)
+    return check_requantise (check, id, nth);
+  sram_bytes =
+    strata_work_read_bytes (check->graph, i->op) + strata_work_row_bytes (&check->graph->tensors[op->output]);
+  if (!expect (check, id, strata_qop_bursts (check->graph, i->op),
+               mac ? strata_work_macs (check->graph, i->op) : strata_work_vector_ops (check->graph, i->op), sram_bytes,
+               0))
+    return FALSE;
+  for (int input = 0; input < op->n_inputs; input++)
+    if (!waits_for_rows (check, id, i->op, input, op->inputs[input], 0, 1))
+      return FALSE;
+  return TRUE;
+}
+
+/* Host transfers stand outside the time of the chip; only their place and size matter. */
+static gboolean
+check_host (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+
+  if (i->tile != -1 || i->n_posts != 0 || i->sram_bytes != i->n_actions)
+    return refuse (check, id, "it names a tile or sums, or moves other bytes than it reads or writes");
+  if (i->opcode == STRATA_OPCODE_HOST_IN && i->n_dependences > 0)
+    return refuse (check, id, "an input waits for nothing");
+  return TRUE;
+}
+
+static gboolean
+check_instruction (Check *check, int id)
+{
+  if (!check_route (check, id))
+    return FALSE;
+  switch (check->schedule->instructions[id].opcode)
+    {
+    case STRATA_OPCODE_LOAD:
+      return check_load (check, id);
+    case STRATA_OPCODE_MVM:
+      return check_mvm (check, id);
+    case STRATA_OPCODE_PSUM:
+      return check_psum (check, id);
+    case STRATA_OPCODE_STORE:
+      return check_store (check, id);
+    case STRATA_OPCODE_VECTOR:
+    case STRATA_OPCODE_MAC:
+      return check_writer (check, id);
+    case STRATA_OPCODE_HOST_IN:
+    case STRATA_OPCODE_HOST_OUT:
+    case STRATA_N_OPCODES:
+      break;
+    }
+  return check_host (check, id);
+}
+
+/* Every op is done, by every copy. (Its writer has asked for its stores, those for the sums and products.) */
+static gboolean
+check_complete (const Check *check)
+{
+  for (int op = 0; op < check->graph->n_ops; op++)
+    {
+      int n_wanted = check->silent[op] ? 0 : 1;
+
+      if (check->graph->ops[op].kind == STRATA_QOP_MVM)
+        n_wanted = strata_work_n_copies (check->tiles, op);
+      if (check->n_writers[op] == n_wanted)
+        continue;
+      g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                   "schedule: op '%s' has %d instructions that write its result; %d are needed",
+                   check->graph->ops[op].name, check->n_writers[op], n_wanted);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_all (Check *check)
+{
+  const StrataSchedule *schedule = check->schedule;
+  gint64 n_bursts = 0;
+  int op = -1;
+
+  for (int id = 0; id < schedule->n_instructions; id++)
+    {
+      if (!check_ranges (check, id))
+        return FALSE;
+      n_bursts += schedule->instructions[id].n_bursts;
+      if (n_bursts > MAX_BURSTS)
+        return refuse (check, id, "the program has more than %" G_GINT64_FORMAT " bursts", MAX_BURSTS);
+    }
+  for (int id = 0; id < schedule->n_instructions; id++)
+    {
+      const StrataInstruction *i = &schedule->instructions[id];
+
+      if (unit_kind (i->opcode) != STRATA_UNIT_HOST && i->op != op)
+        {
+          if (i->op < op)
+            return refuse (check, id, "ops are not in order");
+          op = i->op;
+          for (int stack = 0; stack < check->chip->n_stacks; stack++)
+            check->load_of[stack] = -1;
+        }
+      if (!check_instruction (check, id))
+        return FALSE;
+    }
+  return check_complete (check);
+}
+
+static int *
+new_slots (int n)
+{
+  int *slots = g_new (int, (gsize) n + 1);
+
+  for (int i = 0; i <= n; i++)
+    slots[i] = -1;
+  return slots;
+}
+
+gboolean
+strata_schedule_check (const StrataSchedule *schedule,
+                       const StrataQGraph *graph,
+                       const StrataTileSet *tiles,
+                       const StrataPlacement *placement,
+                       const StrataChipSpec *chip,
+                       GError **error)
+{
+  Check check = { schedule, graph, tiles, placement, chip, NULL, NULL, NULL, NULL, NULL, NULL, NULL, error };
+  gboolean ok;
+
+  if (schedule->busiest_unit < 0 || schedule->busiest_unit >= schedule->n_units || schedule->latency_ps < 0
+      || schedule->lower_bound_ps < 0 || schedule->lower_bound_ps > schedule->latency_ps
+      || schedule->critical_path_ps < 0 || schedule->critical_path_ps > schedule->lower_bound_ps
+      || schedule->busiest_unit_ps < 0 || schedule->sram_peak_bytes < 0 || schedule->sram_peak_bytes > chip->sram_bytes)
+    {
+      g_set_error_literal (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                           "schedule: its predicted figures contradict each other or the chip");
+      return FALSE;
+    }
+  check.silent = strata_work_silent (graph);
+  check.mvm_of = new_slots (tiles->n_tiles);
+  check.psum_of = new_slots (tiles->n_tiles);
+  check.store_of = new_slots (tiles->n_tiles);
+  check.load_of = new_slots (chip->n_stacks);
+  check.first_writer = new_slots (graph->n_ops);
+  check.n_writers = g_new0 (int, graph->n_ops + 1);
+  ok = check_all (&check);
+  g_free (check.silent);
+  g_free (check.mvm_of);
+  g_free (check.psum_of);
+  g_free (check.store_of);
+  g_free (check.load_of);
+  g_free (check.first_writer);
+  g_free (check.n_writers);
+  return ok;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tile sets: check, print, parse, hash. The check asks for a grid: each copy of an op is cut into column blocks, each
+ * of those into row blocks, both without gap or overlap, so that every weight lies in exactly one tile of the copy.
+ */
+#include "program/tiles.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "cost/cost.h"
+#include "program/text.h"
+
+#define HEAD "tiles # ops # arrays-required #"
+#define LINE "tile # op # copy # rows #+# cols #+# slices # row-copies #"
+
+static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int tile, const char *format, ...)
+{
+  g_autofree char *reason = NULL;
+  va_list args;
+
+  va_start (args, format);
+  reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "tiles: tile %d: %s", tile, reason);
+  return FALSE;
+}
+
+static gboolean
+check_tile (const StrataTileSet *tiles, int id, const StrataQOp *op, const StrataChipSpec *chip, GError **error)
+{
+  const StrataTile *tile = &tiles->tiles[id];
+
+  if (tile->n_rows < 1 || tile->n_cols < 1 || tile->n_row_copies < 1)
+    return refuse (error, id, "has no rows, columns or copies of rows");
+  if (tile->n_slices != op->n_slices)
+    return refuse (error, id, "has %d slices where op '%s' has %d", tile->n_slices, op->name, op->n_slices);
+  if ((gint64) tile->n_rows * tile->n_row_copies > chip->rows)
+    return refuse (error, id, "drives %" G_GINT64_FORMAT " rows; an array has %d",
+                   (gint64) tile->n_rows * tile->n_row_copies, chip->rows);
+  if ((gint64) tile->n_cols * tile->n_slices > chip->columns)
+    return refuse (error, id, "needs %" G_GINT64_FORMAT " columns; an array has %d",
+                   (gint64) tile->n_cols * tile->n_slices, chip->columns);
+  return TRUE;
+}
+
+/* Walks the tiles of one copy from @from; on success @to is the first tile after it. */
+static gboolean
+check_copy (const StrataTileSet *tiles, int from, int limit, const StrataQOp *op, int *to, GError **error)
+{
+  const StrataTile *first = &tiles->tiles[from];
+  gint64 col = 0, row = 0;
+  int id = from;
+
+  for (; id < limit && tiles->tiles[id].copy == first->copy; id++)
+    {
+      const StrataTile *tile = &tiles->tiles[id];
+
+      if (tile->col0 != col || tile->row0 != row)
+        return refuse (error, id,
+                       "starts at row %d column %d where row %" G_GINT64_FORMAT " column %" G_GINT64_FORMAT
+                       " is next; a weight would lie in no tile or in two",
+                       tile->row0, tile->col0, row, col);
+      if (row > 0 && tile->n_cols != tiles->tiles[id - 1].n_cols)
+        return refuse (error, id, "is %d columns wide, the tile above it %d", tile->n_cols,
+                       tiles->tiles[id - 1].n_cols);
+      row += tile->n_rows;
+      if (row > op->k || col + tile->n_cols > op->n)
+        return refuse (error, id, "reaches past the %d x %d matrix of op '%s'", op->k, op->n, op->name);
+      if (row == op->k)
+        {
+          row = 0;
+          col += tile->n_cols;
+        }
+    }
+  if (row != 0 || col != op->n)
+    return refuse (error, id - 1, "is the last of copy %d of op '%s', and weights are missing", first->copy, op->name);
+  *to = id;
+  return TRUE;
+}
+
+static gboolean
+check_op (const StrataTileSet *tiles, int op_id, const StrataQGraph *graph, const StrataChipSpec *chip, GError **error)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  int from = tiles->op_first[op_id], limit = tiles->op_first[op_id + 1];
+
+  if (op->kind != STRATA_QOP_MVM)
+    return from == limit || refuse (error, from, "belongs to op '%s', which is no matrix product", op->name);
+  if (from == limit)
+    {
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "tiles: op '%s' has no tiles", op->name);
+      return FALSE;
+    }
+  for (int id = from; id < limit; id++)
+    {
+      if (tiles->tiles[id].op != op_id)
+        return refuse (error, id, "is listed under op %d and names op %d", op_id, tiles->tiles[id].op);
+      if (!check_tile (tiles, id, op, chip, error))
+        return FALSE;
+    }
+  for (int copy = 0; from < limit; copy++)
+    {
+      if (copy >= strata_qop_bursts (graph, op_id))
+        return refuse (error, from, "is of a copy that gets no output rows of op '%s'", op->name);
+      if (tiles->tiles[from].copy != copy)
+        return refuse (error, from, "is of copy %d where copy %d is next", tiles->tiles[from].copy, copy);
+      if (!check_copy (tiles, from, limit, op, &from, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gint64
+count_required (const StrataQGraph *graph, const StrataChipSpec *chip)
+{
+  gint64 n = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].kind == STRATA_QOP_MVM)
+      n += strata_cost_arrays_required (chip, graph->ops[i].k, graph->ops[i].n, graph->ops[i].n_slices);
+  return n;
+}
+
+gboolean
+strata_tile_set_check (const StrataTileSet *tiles,
+                       const StrataQGraph *graph,
+                       const StrataChipSpec *chip,
+                       GError **error)
+{
+  gint64 n_required;
+
+  if (tiles->n_ops != graph->n_ops || tiles->op_first[0] != 0 || tiles->op_first[tiles->n_ops] != tiles->n_tiles)
+    {
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                   "tiles: the index covers %d ops and %d tiles; the graph has %d ops, the set %d tiles", tiles->n_ops,
+                   tiles->op_first[tiles->n_ops], graph->n_ops, tiles->n_tiles);
+      return FALSE;
+    }
+  for (int i = 0; i < tiles->n_ops; i++)
+    if (tiles->op_first[i] > tiles->op_first[i + 1])
+      return refuse (error, tiles->op_first[i + 1], "the index of op %d runs backwards", i);
+  for (int i = 0; i < tiles->n_ops; i++)
+    if (!check_op (tiles, i, graph, chip, error))
+      return FALSE;
+  n_required = count_required (graph, chip);
+  if (tiles->arrays_required != n_required)
+    {
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                   "tiles: arrays-required is %" G_GINT64_FORMAT "; the matrices come to %" G_GINT64_FORMAT,
+                   tiles->arrays_required, n_required);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+char *
+strata_tile_set_print (const StrataTileSet *tiles, const StrataQGraph *graph)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "tiles %d ops %d arrays-required %" G_GINT64_FORMAT "\n", tiles->n_tiles, tiles->n_ops,
+                          tiles->arrays_required);
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      const StrataTile *tile = &tiles->tiles[i];
+
+      g_string_append_printf (text, "tile %d op %d copy %d rows %d+%d cols %d+%d slices %d row-copies %d ; %s\n", i,
+                              tile->op, tile->copy, tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->n_slices,
+                              tile->n_row_copies, graph->ops[tile->op].name);
+    }
+  return g_string_free (text, FALSE);
+}
+
+void
+strata_tile_set_index (StrataTileSet *tiles)
+{
+  int id = 0;
+
+  for (int op = 0; op <= tiles->n_ops; op++)
+    {
+      while (id < tiles->n_tiles && tiles->tiles[id].op < op)
+        id++;
+      tiles->op_first[op] = id;
+    }
+}
+
+static gboolean
+parse_tiles (StrataTextReader *reader, StrataTileSet *tiles, GArray *array, GError **error)
+{
+  gint64 v[9];
+
+  while (strata_text_next (reader))
+    {
+      StrataTile tile;
+
+      if (!strata_text_match (reader, LINE, v))
+        return strata_text_error (reader, "tiles", LINE, error);
+      for (guint i = 0; i < G_N_ELEMENTS (v); i++)
+        if (v[i] < 0 || v[i] > G_MAXINT32)
+          return strata_text_error (reader, "tiles", "numbers from 0 to 2147483647", error);
+      tile =
+        (StrataTile){ (int) v[1], (int) v[2], (int) v[3], (int) v[4], (int) v[5], (int) v[6], (int) v[7], (int) v[8] };
+      if (v[0] != array->len || v[1] >= tiles->n_ops
+          || (array->len > 0 && g_array_index (array, StrataTile, array->len - 1).op > tile.op))
+        return strata_text_error (reader, "tiles", "tiles in order, of ops of the graph", error);
+      g_array_append_val (array, tile);
+    }
+  return TRUE;
+}
+
+StrataTileSet *
+strata_tile_set_parse (const char *text, const StrataQGraph *graph, GError **error)
+{
+  g_autoptr (StrataTileSet) tiles = g_new0 (StrataTileSet, 1);
+  GArray *array = g_array_new (FALSE, FALSE, sizeof (StrataTile));
+  StrataTextReader reader = { text, NULL, 0 };
+  gint64 head[3] = { 0 };
+  gboolean ok = strata_text_next (&reader) && strata_text_match (&reader, HEAD, head) && head[1] == graph->n_ops;
+
+  if (!ok)
+    strata_text_error (&reader, "tiles", HEAD " with the ops of the graph", error);
+  tiles->n_ops = graph->n_ops;
+  tiles->arrays_required = head[2];
+  ok = ok && parse_tiles (&reader, tiles, array, error);
+  if (ok && array->len != head[0])
+    ok = strata_text_error (&reader, "tiles", "as many tiles as the first line says", error);
+  strata_text_finish (&reader);
+  tiles->n_tiles = (int) array->len;
+  tiles->tiles = (StrataTile *) (gpointer) g_array_free (array, FALSE);
+  if (!ok)
+    return NULL;
+  tiles->op_first = g_new0 (int, tiles->n_ops + 1);
+  strata_tile_set_index (tiles);
+  return g_steal_pointer (&tiles);
+}
+
+guint64
+strata_tile_set_hash (const StrataTileSet *tiles)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+
+  strata_hasher_int (hasher, tiles->n_ops);
+  strata_hasher_int (hasher, tiles->n_tiles);
+  strata_hasher_int (hasher, tiles->arrays_required);
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      const StrataTile *tile = &tiles->tiles[i];
+      const int fields[] = { tile->op,   tile->copy,   tile->row0,     tile->n_rows,
+                             tile->col0, tile->n_cols, tile->n_slices, tile->n_row_copies };
+
+      for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
+        strata_hasher_int (hasher, fields[j]);
+    }
+  return strata_hasher_digest (hasher);
+}
+
+void
+strata_tile_set_free (StrataTileSet *tiles)
+{
+  if (tiles == NULL)
+    return;
+  g_free (tiles->tiles);
+  g_free (tiles->op_first);
+  g_free (tiles);
+}
+
+double
+strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip)
+{
+  double used = (double) tile->n_rows * tile->n_row_copies * tile->n_cols * tile->n_slices;
+
+  return used / ((double) chip->rows * chip->columns);
+}
+
+double
+strata_tile_set_op_utilisation (const StrataTileSet *tiles, int op, const StrataChipSpec *chip)
+{
+  int from = tiles->op_first[op], to = tiles->op_first[op + 1];
+  double used = 0;
+
+  if (from == to)
+    return 0;
+  for (int i = from; i < to; i++)
+    used += (double) tiles->tiles[i].n_rows * tiles->tiles[i].n_cols * tiles->tiles[i].n_slices;
+  return used / ((double) (to - from) * chip->rows * chip->columns);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the ops of a quantised graph ask of the units, row by row. Counts follow hardware-facts 10.2; operations per
+ * element are those of vector-ops.def.
+ */
+#include "program/work.h"
+
+typedef struct
+{
+  gint8 per_element, per_tap;
+} VectorWork;
+
+static const VectorWork vector_work[STRATA_N_QOPS] = {
+#define STRATA_VECTOR_OP(kind, element, tap, meaning) [STRATA_QOP_##kind] = { element, tap },
+#include "program/vector-ops.def"
+#undef STRATA_VECTOR_OP
+};
+
+/* Whether ops other than RESHAPE read @tensor or anything it is reshaped to. */
+static gboolean
+is_computed_with (const StrataQGraph *graph, int tensor)
+{
+  for (int i = 0; i < graph->n_ops; i++)
+    for (int j = 0; j < graph->ops[i].n_inputs; j++)
+      if (graph->ops[i].inputs[j] == tensor
+          && (graph->ops[i].kind != STRATA_QOP_RESHAPE || is_computed_with (graph, graph->ops[i].output)))
+        return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_network_input (const StrataQGraph *graph, int tensor)
+{
+  int producer = graph->tensors[tensor].producer;
+
+  while (producer >= 0 && graph->ops[producer].kind == STRATA_QOP_RESHAPE)
+    producer = graph->tensors[graph->ops[producer].inputs[0]].producer;
+  return producer < 0;
+}
+
+guint8 *
+strata_work_silent (const StrataQGraph *graph)
+{
+  guint8 *silent = g_malloc0 ((gsize) graph->n_ops + 1);
+
+  for (int i = 0; i < graph->n_ops; i++)
+    {
+      const StrataQOp *op = &graph->ops[i];
+
+      if (op->kind == STRATA_QOP_RESHAPE)
+        silent[i] = 1;
+      else if (op->kind == STRATA_QOP_QUANTISE)
+        silent[i] = is_network_input (graph, op->inputs[0]);
+      else if (op->kind == STRATA_QOP_DEQUANTISE)
+        silent[i] = !is_computed_with (graph, op->output);
+    }
+  return silent;
+}
+
+int
+strata_work_root (const StrataQGraph *graph, const guint8 *silent, int tensor, int *row)
+{
+  int producer = graph->tensors[tensor].producer;
+
+  while (producer >= 0 && silent[producer] && graph->ops[producer].kind != STRATA_QOP_QUANTISE)
+    {
+      *row = strata_qop_needs_row (graph, producer, 0, *row);
+      tensor = graph->ops[producer].inputs[0];
+      producer = graph->tensors[tensor].producer;
+    }
+  return tensor;
+}
+
+gboolean
+strata_work_reads (const StrataQGraph *graph, const guint8 *silent, int tensor)
+{
+  for (int i = 0; i < graph->n_outputs; i++)
+    if (graph->outputs[i] == tensor)
+      return TRUE;
+  for (int i = 0; i < graph->n_ops; i++)
+    for (int j = 0; j < graph->ops[i].n_inputs; j++)
+      {
+        if (graph->ops[i].inputs[j] != tensor || (silent[i] && graph->ops[i].kind == STRATA_QOP_QUANTISE))
+          continue;
+        if (!silent[i] || strata_work_reads (graph, silent, graph->ops[i].output))
+          return TRUE;
+      }
+  return FALSE;
+}
+
+gint64
+strata_work_row_bytes (const StrataQTensor *tensor)
+{
+  return (gint64) tensor->channels * tensor->width * strata_format_bytes (tensor->format);
+}
+
+gint64
+strata_work_vector_ops (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataQTensor *out = &graph->tensors[op->output];
+  gint64 n_taps = 0;
+
+  if (op->kind == STRATA_QOP_ADD)
+    n_taps = op->n_inputs;
+  else if (op->kind == STRATA_QOP_MAX_POOL || op->kind == STRATA_QOP_AVG_POOL)
+    n_taps = (gint64) op->window.kernel_h * op->window.kernel_w;
+  return (vector_work[op->kind].per_element + vector_work[op->kind].per_tap * n_taps) * out->channels * out->width;
+}
+
+gint64
+strata_work_macs (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+
+  return (gint64) op->k * graph->tensors[op->output].channels * graph->tensors[op->output].width;
+}
+
+gint64
+strata_work_read_bytes (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  gint64 n_bursts = strata_qop_bursts (graph, op_id), n_bytes = 0;
+
+  for (int i = 0; i < op->n_inputs; i++)
+    n_bytes += strata_work_row_bytes (&graph->tensors[op->inputs[i]]) * graph->tensors[op->inputs[i]].height;
+  return (n_bytes + n_bursts - 1) / n_bursts;
+}
+
+int
+strata_work_copy_rows (int n_rows, int copy, int n_copies)
+{
+  return copy >= n_rows ? 0 : (n_rows - copy + n_copies - 1) / n_copies;
+}
+
+int
+strata_work_n_copies (const StrataTileSet *tiles, int op)
+{
+  return tiles->op_first[op] == tiles->op_first[op + 1] ? 0 : tiles->tiles[tiles->op_first[op + 1] - 1].copy + 1;
+}
+
+void
+strata_work_channels (const StrataQGraph *graph, const StrataTile *tile, int *from, int *to)
+{
+  const StrataQOp *op = &graph->ops[tile->op];
+  int n_channels = graph->tensors[op->inputs[0]].channels;
+  int n_taps = MAX (1, op->k / MAX (1, n_channels));
+
+  *from = MIN (tile->row0 / n_taps, n_channels - 1);
+  *to = MIN ((tile->row0 + tile->n_rows - 1) / n_taps, n_channels - 1) + 1;
+}
+
+gint64
+strata_work_load_bytes (
+  const StrataQGraph *graph, const StrataTileSet *tiles, const StrataPlacement *placement, int op, int stack)
+{
+  const StrataQTensor *tensor = &graph->tensors[graph->ops[op].inputs[0]];
+  g_autofree guint8 *wanted = NULL;
+  gint64 n_channels = 0;
+
+  for (int i = tiles->op_first[op]; i < tiles->op_first[op + 1]; i++)
+    {
+      int from, to;
+
+      if (placement->site[i].stack != stack)
+        continue;
+      if (wanted == NULL)
+        wanted = g_malloc0 ((gsize) tensor->channels);
+      strata_work_channels (graph, &tiles->tiles[i], &from, &to);
+      for (int c = from; c < to; c++)
+        {
+          n_channels += !wanted[c];
+          wanted[c] = 1;
+        }
+    }
+  return n_channels * tensor->width * strata_format_bytes (tensor->format);
+}
+
+int
+strata_work_home (const StrataTileSet *tiles, int tile)
+{
+  while (tiles->tiles[tile].row0 > 0)
+    tile--;
+  return tile;
+}

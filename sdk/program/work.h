@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the ops of a quantised graph ask of the units, row by row: which ops make instructions at all, where a row comes
+ * from, how many bytes, operations and partial sums one burst has. Pure functions of graph, tiles and placement; used
+ * by the scheduler that emits instructions and by the check that reads them.
+ */
+#pragma once
+
+#include "program/placement.h"
+
+/* Sums travel as two bytes (hardware-facts 10.2: 2 c bytes of a tile's results) */
+#define STRATA_SUM_BYTES 2
+
+/* Per op: 1 where the chip does nothing: RESHAPE, and QUANTISE and DEQUANTISE on the host side of the port, which is
+ * where they stand at the edge of the graph. In its middle both are work of the vector unit. */
+guint8 *strata_work_silent (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
+/* The tensor that lies in SRAM for @tensor, seen through silent ops; @row, a row of @tensor, becomes a row of it. */
+int strata_work_root (const StrataQGraph *graph, const guint8 *silent, int tensor, int *row);
+/* Whether the chip reads @tensor in the form it has (its own ops do, or it is an output of the graph). */
+gboolean strata_work_reads (const StrataQGraph *graph, const guint8 *silent, int tensor);
+
+/* Bytes of one row of a tensor */
+gint64 strata_work_row_bytes (const StrataQTensor *tensor);
+/* Operations of the vector unit per output row; 0 for an op that does not use it */
+gint64 strata_work_vector_ops (const StrataQGraph *graph, int op);
+/* Multiply-accumulates per output row of a MAC op */
+gint64 strata_work_macs (const StrataQGraph *graph, int op);
+/* Bytes an op reads from SRAM per output row, on average, rounded up: each input row once */
+gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
+
+/* Output rows that copy @copy of @n_copies computes */
+int strata_work_copy_rows (int n_rows, int copy, int n_copies);
+int strata_work_n_copies (const StrataTileSet *tiles, int op);
+/* Input channels that the rows of a tile stand for: first, and one past the last. */
+void strata_work_channels (const StrataQGraph *graph, const StrataTile *tile, int *from, int *to);
+/* Bytes of one input row that the tiles of @op on @stack need; 0: it holds none. */
+gint64 strata_work_load_bytes (
+  const StrataQGraph *graph, const StrataTileSet *tiles, const StrataPlacement *placement, int op, int stack);
+/* First tile of the column block that @tile belongs to; its stack is the block's home. */
+int strata_work_home (const StrataTileSet *tiles, int tile);
