@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The modelled run of one inference: time, energy, power and heat from timing, energy and heat, in all bands. Energies
+ * of the bands are nominal counters x band constants; times of the bands are re-runs without events (design 7).
+ */
+#include "simulator/energy.h"
+
+#include <math.h>
+#include <string.h>
+
+#define N_POWER_BINS 512
+#define MAX_HEAT_STEPS 256
+#define HEAT_WORK 2e8      /* arithmetic operations that the transient may take, a fraction of a second */
+#define HEAT_RECORDS 65536 /* temperatures of single stacks over time that a run keeps, at most */
+/* Leakage doubles every 20 K and 40 K/W warm the chip by 0.04 K per mW: the loop contracts by 1e-2 or so per turn, and
+ * eight turns close it far below a millikelvin. Temperatures are held below 250 C, where a chip has long run away. */
+#define N_LEAKAGE_TURNS 8
+#define MAX_LEAKAGE_C 250.0
+/* Bursts that the runs for the steady interval may execute together */
+#define INTERVAL_BURSTS 1000000
+#define MIN_INFERENCES 3
+#define MAX_INFERENCES 6
+
+typedef struct
+{
+  const StrataImage *image;
+  StrataModelled *modelled;
+  GCancellable *cancellable;
+  StrataActionEnergy *tables[STRATA_N_BANDS];
+  StrataStaticDraw *draws[STRATA_N_BANDS];
+  int n_draws[STRATA_N_BANDS];
+  StrataBurstCount *counts;
+  gboolean *on;
+  StrataHeat *heat;
+  double *node_fj;          /* dynamic heat of one inference per node, nominal */
+  double *node_mw, *rise_c; /* steady state, nominal */
+  gsize n_nodes;
+} Run;
+
+/* --- time --- */
+
+static int
+choose_inferences (const StrataTiming *timing)
+{
+  return (int) CLAMP (INTERVAL_BURSTS / MAX (timing->n_events, 1), MIN_INFERENCES, MAX_INFERENCES);
+}
+
+static gboolean
+time_band (Run *run, StrataBand band, GError **error)
+{
+  StrataModelled *modelled = run->modelled;
+  StrataTimingOptions options = { .band = band, .n_inferences = 1, .no_events = TRUE, .cancellable = run->cancellable };
+
+  if (band == STRATA_BAND_NOMINAL)
+    modelled->latency_ps[band] = modelled->timing->latency_ps;
+  else
+    {
+      g_autoptr (StrataTiming) single = strata_timing_run (run->image, &options, error);
+
+      if (single == NULL)
+        return FALSE;
+      modelled->latency_ps[band] = single->latency_ps;
+    }
+  options.n_inferences = choose_inferences (modelled->timing);
+  g_autoptr (StrataTiming) many = strata_timing_run (run->image, &options, error);
+  if (many == NULL)
+    return FALSE;
+  modelled->unit_interval_ps[band] = MAX (many->interval_ps, 1);
+  return TRUE;
+}
+
+static gboolean
+time_nominal (Run *run, GError **error)
+{
+  StrataTimingOptions options = { .n_inferences = 1, .cancellable = run->cancellable };
+  StrataTiming *timing = strata_timing_run (run->image, &options, error);
+
+  if (timing == NULL)
+    return FALSE;
+  run->modelled->timing = timing;
+  run->modelled->host_ps = timing->host_ps;
+  run->modelled->unit_busy_ps = g_memdup2 (timing->unit_busy_ps, sizeof (gint64) * MAX (timing->n_units, 1));
+  return TRUE;
+}
+
+/* --- power and steady heat --- */
+
+/* The longest of what units, budget and the caller allow; sets interval_ps and power_mw of the band from its static
+ * power. */
+static gint64
+set_power (Run *run, StrataBand band)
+{
+  StrataModelled *modelled = run->modelled;
+  double spare_mw = run->image->chip->p_budget_mw - modelled->static_mw[band];
+  double dynamic_fj = (double) modelled->dynamic_fj[band];
+  gint64 interval_ps = modelled->unit_interval_ps[band];
+
+  if (run->image->chip->p_budget_mw > 0 && spare_mw > 0 && dynamic_fj / spare_mw < 0x1p62)
+    interval_ps = MAX (interval_ps, (gint64) ceil (dynamic_fj / spare_mw));
+  modelled->interval_ps[band] = interval_ps;
+  interval_ps = MAX (interval_ps, modelled->min_interval_ps);
+  modelled->power_mw[band] = modelled->static_mw[band] + dynamic_fj / (double) interval_ps;
+  return interval_ps;
+}
+
+/* Nodes' power at a mean rate: one inference's heat per interval, and the static draws. */
+static void
+set_nodes (Run *run, StrataBand band, gint64 interval_ps, double *node_mw)
+{
+  double nominal_fj = (double) run->modelled->dynamic_fj[STRATA_BAND_NOMINAL];
+  double scale = nominal_fj > 0 ? run->modelled->dynamic_fj[band] / nominal_fj / (double) interval_ps : 0;
+
+  for (gsize i = 0; i <= run->n_nodes; i++)
+    node_mw[i] = run->node_fj[i] * scale;
+  strata_energy_static_heat (run->image, run->heat, run->draws[band], run->n_draws[band], node_mw);
+  strata_energy_spread_heat (run->image, run->heat, node_mw);
+}
+
+static void
+settle_band (Run *run, StrataBand band, double *node_mw, double *rise_c, StrataHeatSummary *summary)
+{
+  double junction_c = run->image->chip->t_ambient_c;
+
+  for (int turn = 0; turn < N_LEAKAGE_TURNS; turn++)
+    {
+      gint64 interval_ps;
+
+      g_free (run->draws[band]);
+      run->draws[band] =
+        strata_energy_static (run->image, band, MIN (junction_c, MAX_LEAKAGE_C), run->on, &run->n_draws[band]);
+      run->modelled->static_mw[band] = strata_energy_static_mw (run->draws[band], run->n_draws[band]);
+      interval_ps = set_power (run, band);
+      set_nodes (run, band, interval_ps, node_mw);
+      strata_heat_solve (run->heat, node_mw, rise_c);
+      *summary = strata_heat_summary (run->heat, rise_c);
+      junction_c = summary->junction_c;
+    }
+}
+
+static void
+settle (Run *run, gboolean bands)
+{
+  StrataModelled *modelled = run->modelled;
+  g_autofree double *node_mw = g_new0 (double, run->n_nodes + 1);
+  g_autofree double *rise_c = g_new0 (double, run->n_nodes + 1);
+  StrataHeatSummary summary;
+
+  for (gsize i = 0; i < modelled->timing->n_events; i++)
+    strata_energy_heat (run->image, run->heat, run->tables[0], &modelled->timing->events[i], 1, run->node_fj);
+  for (int band = STRATA_N_BANDS - 1; band > 0; band--)
+    if (bands)
+      settle_band (run, band, node_mw, rise_c, &summary);
+  settle_band (run, STRATA_BAND_NOMINAL, run->node_mw, run->rise_c, &summary);
+  modelled->junction_c = summary.junction_c;
+  modelled->package_c = summary.package_c;
+  modelled->skin_c = summary.skin_c;
+}
+
+/* --- temperatures --- */
+
+static void
+add_temperature (GArray *records, gint64 time_ps, StrataHeatNode node, int stack, int tier, double temperature_c)
+{
+  StrataTemperatureRecord record = { time_ps, node, stack, tier, temperature_c };
+
+  g_array_append_val (records, record);
+}
+
+static void
+add_summary (GArray *records, const StrataHeat *heat, const double *rise_c, gint64 time_ps)
+{
+  StrataHeatSummary summary = strata_heat_summary (heat, rise_c);
+
+  add_temperature (records, time_ps, STRATA_HEAT_JUNCTION, -1, -1, summary.junction_c);
+  add_temperature (records, time_ps, STRATA_HEAT_PACKAGE, -1, -1, summary.package_c);
+  add_temperature (records, time_ps, STRATA_HEAT_SKIN, -1, -1, summary.skin_c);
+}
+
+static void
+add_steady (Run *run, GArray *records)
+{
+  const StrataChipSpec *chip = run->image->chip;
+
+  add_summary (records, run->heat, run->rise_c, -1);
+  for (int stack = 0; stack < chip->n_stacks; stack++)
+    for (int tier = -1; tier < chip->tiers; tier++)
+      add_temperature (records, -1, tier < 0 ? STRATA_HEAT_BASE : STRATA_HEAT_STACK_TIER, stack, tier,
+                       strata_heat_tier_c (run->heat, run->rise_c, stack, tier));
+}
+
+/* Heat of the bursts within [0, n_steps * step_ps), fJ per step and node */
+static double *
+spread_heat (const Run *run, int n_steps, gint64 step_ps)
+{
+  const StrataTiming *timing = run->modelled->timing;
+  gsize row = run->n_nodes + 1;
+  double *node_fj = g_new0 (double, row *n_steps);
+
+  for (gsize i = 0; i < timing->n_events; i++)
+    {
+      const StrataEventRecord *event = &timing->events[i];
+      gint64 end_ps = event->start_ps + MAX (event->duration_ps, 1);
+
+      for (gint64 step = event->start_ps / step_ps; step < n_steps && step * step_ps < end_ps; step++)
+        {
+          gint64 from_ps = MAX (event->start_ps, step * step_ps), to_ps = MIN (end_ps, (step + 1) * step_ps);
+
+          if (event->instruction >= 0)
+            strata_energy_heat (run->image, run->heat, run->tables[0], event,
+                                (double) (to_ps - from_ps) / (double) (end_ps - event->start_ps), node_fj + row * step);
+        }
+    }
+  return node_fj;
+}
+
+/* The inference alone, from the steady state at the mean power on. */
+static gboolean
+add_transient (Run *run, GArray *records, GError **error)
+{
+  int n_stacks = run->image->chip->n_stacks;
+  gint64 latency_ps = MAX (run->modelled->latency_ps[0], 1);
+  int n_steps = (int) CLAMP (HEAT_WORK / strata_heat_work (run->heat), 8, MAX_HEAT_STEPS);
+  gint64 step_ps = (latency_ps + n_steps - 1) / n_steps;
+  g_autofree double *node_fj = NULL, *power_mw = g_new0 (double, run->n_nodes + 1);
+  g_autofree double *rise_c = g_memdup2 (run->rise_c, sizeof (double) * run->n_nodes);
+  int every;
+
+  n_steps = (int) ((latency_ps + step_ps - 1) / step_ps);
+  every = MAX (1, (int) ((gint64) n_stacks * n_steps / HEAT_RECORDS));
+  node_fj = spread_heat (run, n_steps, step_ps);
+  for (int step = 0; step < n_steps; step++)
+    {
+      if (g_cancellable_set_error_if_cancelled (run->cancellable, error))
+        return FALSE;
+      for (gsize i = 0; i <= run->n_nodes; i++)
+        power_mw[i] = node_fj[(run->n_nodes + 1) * step + i] / (double) step_ps;
+      strata_energy_static_heat (run->image, run->heat, run->draws[0], run->n_draws[0], power_mw);
+      strata_energy_spread_heat (run->image, run->heat, power_mw);
+      strata_heat_step (run->heat, power_mw, step_ps, rise_c);
+      add_summary (records, run->heat, rise_c, (step + 1) * step_ps);
+      for (int stack = 0; stack < n_stacks && (step + 1) % every == 0; stack++)
+        add_temperature (records, (step + 1) * step_ps, STRATA_HEAT_BASE, stack, -1,
+                         strata_heat_tier_c (run->heat, rise_c, stack, -1));
+    }
+  return TRUE;
+}
+
+/* --- assembly --- */
+
+static gboolean
+run_init (Run *run, gboolean bands, GError **error)
+{
+  StrataModelled *modelled = run->modelled;
+
+  if (!time_nominal (run, error))
+    return FALSE;
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      run->tables[band] = strata_energy_table (run->image, bands ? band : STRATA_BAND_NOMINAL);
+      if ((bands || band == 0) && !time_band (run, band, error))
+        return FALSE;
+    }
+  strata_energy_fill (run->tables[0], modelled->timing->events, modelled->timing->n_events);
+  run->counts = strata_energy_count (run->image, modelled->timing->events, modelled->timing->n_events);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    modelled->dynamic_fj[band] = strata_energy_dynamic (run->image, run->tables[band], run->counts);
+  run->on = strata_energy_stacks_on (run->image, &modelled->n_stacks_on);
+  run->heat = strata_heat_new (run->image->chip);
+  run->n_nodes = strata_heat_n_nodes (run->heat);
+  run->node_fj = g_new0 (double, run->n_nodes + 1);
+  run->node_mw = g_new0 (double, run->n_nodes + 1);
+  run->rise_c = g_new0 (double, run->n_nodes + 1);
+  return TRUE;
+}
+
+static void
+run_finish (Run *run)
+{
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      g_free (run->tables[band]);
+      g_free (run->draws[band]);
+    }
+  g_free (run->counts);
+  g_free (run->on);
+  strata_heat_free (run->heat);
+  g_free (run->node_fj);
+  g_free (run->node_mw);
+  g_free (run->rise_c);
+  strata_modelled_free (run->modelled);
+}
+
+static void
+copy_nominal (Run *run)
+{
+  StrataModelled *modelled = run->modelled;
+
+  for (int band = 1; band < STRATA_N_BANDS; band++)
+    {
+      modelled->latency_ps[band] = modelled->latency_ps[0];
+      modelled->interval_ps[band] = modelled->interval_ps[0];
+      modelled->unit_interval_ps[band] = modelled->unit_interval_ps[0];
+      modelled->static_mw[band] = modelled->static_mw[0];
+      modelled->power_mw[band] = modelled->power_mw[0];
+      g_clear_pointer (&run->draws[band], g_free);
+      run->draws[band] = g_memdup2 (run->draws[0], sizeof (StrataStaticDraw) * MAX (run->n_draws[0], 1));
+      run->n_draws[band] = run->n_draws[0];
+    }
+}
+
+static void
+sum_energy (Run *run)
+{
+  StrataModelled *modelled = run->modelled;
+
+  modelled->energy = strata_energy_records (run->image, run->counts, (const StrataActionEnergy *const *) run->tables,
+                                            (const StrataStaticDraw *const *) run->draws, run->n_draws,
+                                            modelled->latency_ps, &modelled->n_energy);
+  for (int i = 0; i < modelled->n_energy; i++)
+    for (int band = 0; band < STRATA_N_BANDS; band++)
+      modelled->energy_fj[band] += modelled->energy[i].energy_fj[band];
+}
+
+static gboolean
+run_model (Run *run, gboolean bands, GError **error)
+{
+  StrataModelled *modelled = run->modelled;
+  g_autoptr (GArray) temperature = g_array_new (FALSE, FALSE, sizeof (StrataTemperatureRecord));
+
+  if (!run_init (run, bands, error))
+    return FALSE;
+  settle (run, bands);
+  if (!bands)
+    copy_nominal (run);
+  sum_energy (run);
+  modelled->power = strata_energy_bins (run->tables[0], modelled->timing, run->draws[0], run->n_draws[0], N_POWER_BINS,
+                                        &modelled->n_power);
+  add_steady (run, temperature);
+  if (!add_transient (run, temperature, error))
+    return FALSE;
+  strata_energy_add_static (modelled->timing, run->draws[0], run->n_draws[0]);
+  modelled->n_temperature = (int) temperature->len;
+  modelled->temperature = (StrataTemperatureRecord *) g_array_free (g_steal_pointer (&temperature), FALSE);
+  return TRUE;
+}
+
+StrataModelled *
+strata_model_run (
+  const StrataImage *image, gint64 min_interval_ps, gboolean bands, GCancellable *cancellable, GError **error)
+{
+  Run run = { .image = image, .cancellable = cancellable };
+  StrataModelled *modelled = NULL;
+
+  g_return_val_if_fail (min_interval_ps >= 0, NULL);
+
+  run.modelled = g_new0 (StrataModelled, 1);
+  run.modelled->min_interval_ps = min_interval_ps;
+  run.modelled->has_bands = bands;
+  run.modelled->analog = -1;
+  if (run_model (&run, bands, error))
+    modelled = g_steal_pointer (&run.modelled);
+  run_finish (&run);
+  return modelled;
+}
+
+void
+strata_modelled_free (StrataModelled *modelled)
+{
+  if (modelled == NULL)
+    return;
+  strata_timing_free (modelled->timing);
+  g_free (modelled->energy);
+  g_free (modelled->power);
+  g_free (modelled->temperature);
+  g_free (modelled->unit_busy_ps);
+  g_free (modelled);
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The named numbers of a run with unit, bands, fidelity and formula; its identity; and the verdict on each limit of the
+ * program (on nominal, saying whether conservative meets it too: design 7, Requirements). A band without a value is
+ * NaN.
+ */
+#include "simulator/record.h"
+
+#include <math.h>
+#include <string.h>
+
+/* 2 operations per multiply-accumulate; 1 op/fJ = 1000 TOPS/W */
+#define TOPS_W_PER_MAC_FJ 2000.0
+
+const char *
+strata_record_number (StrataArena *arena, double value, const char *unit)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  double size = fabs (value);
+
+  g_ascii_formatd (text, sizeof text, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.2f", value);
+  return strata_arena_printf (arena, "%s %s", text, unit);
+}
+
+static const char *
+scaled (StrataArena *arena, double value, const char *const *units, int n_units)
+{
+  int i = 0;
+
+  for (; i < n_units - 1 && fabs (value) >= 1000; i++)
+    value /= 1000;
+  return strata_record_number (arena, value, units[i]);
+}
+
+const char *
+strata_record_time (StrataArena *arena, double value_ps)
+{
+  static const char *const units[] = { "ps", "ns", "µs", "ms", "s" };
+
+  return scaled (arena, value_ps, units, G_N_ELEMENTS (units));
+}
+
+const char *
+strata_record_energy (StrataArena *arena, double value_fj)
+{
+  static const char *const units[] = { "fJ", "pJ", "nJ", "µJ", "mJ", "J" };
+
+  return scaled (arena, value_fj, units, G_N_ELEMENTS (units));
+}
+
+gint64
+strata_record_sum (const StrataModelled *modelled, StrataComponent component, StrataBand band)
+{
+  gint64 sum_fj = 0;
+
+  for (int i = 0; i < modelled->n_energy; i++)
+    if (component == STRATA_N_COMPONENTS || modelled->energy[i].component == component)
+      sum_fj += modelled->energy[i].energy_fj[band];
+  return sum_fj;
+}
+
+/* --- figures --- */
+
+typedef struct
+{
+  StrataArena *arena;
+  const StrataImage *image;
+  const StrataModelled *modelled;
+  GArray *figures;
+} Figures;
+
+static void
+add_figure (Figures *f,
+            const char *name,
+            const char *unit,
+            const double values[STRATA_N_BANDS],
+            StrataFidelity fidelity,
+            const char *source)
+{
+  StrataFigureRecord record = { name, unit, { 0 }, fidelity, source };
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    record.value[band] = band == 0 || f->modelled->has_bands ? values[band] : NAN;
+  g_array_append_val (f->figures, record);
+}
+
+static void
+add_times (Figures *f, const char *name, const gint64 values_ps[STRATA_N_BANDS], const char *unit, const char *source)
+{
+  double values[STRATA_N_BANDS];
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    values[band] = (double) values_ps[band];
+  add_figure (f, name, unit, values, STRATA_FIDELITY_TIMING, source);
+}
+
+/* A figure that the bands do not change: @same, or that only nominal has. */
+static void
+add_one (Figures *f,
+         const char *name,
+         const char *unit,
+         double value,
+         gboolean same,
+         StrataFidelity fidelity,
+         const char *source)
+{
+  double values[STRATA_N_BANDS] = { value, same ? value : NAN, same ? value : NAN };
+
+  add_figure (f, name, unit, values, fidelity, source);
+}
+
+static void
+add_run (Figures *f)
+{
+  const StrataModelled *m = f->modelled;
+  double rate[STRATA_N_BANDS];
+
+  add_times (f, "latency_ps", m->latency_ps, "ps",
+             "event-driven execution of one inference, input in SRAM to output in SRAM");
+  add_times (f, "interval_ps", m->interval_ps, "ps",
+             "steady state between inferences: max (what the units allow, dynamic energy / (budget - static power))");
+  add_times (f, "unit_interval_ps", m->unit_interval_ps, "ps",
+             "steady state between inferences as the units allow, without the power budget");
+  add_times (f, "energy_fj", m->energy_fj, "fJ", "sum of all events: dynamic energy + static power x latency");
+  add_times (f, "dynamic_fj", m->dynamic_fj, "fJ", "counters x energy per action");
+  add_figure (f, "static_mw", "mW", m->static_mw, STRATA_FIDELITY_TIMING,
+              "control + leakage at the junction temperature (gated stacks at f_gate) + DRAM idle");
+  add_figure (f, "power_mw", "mW", m->power_mw, STRATA_FIDELITY_TIMING,
+              "static power + dynamic energy / max (interval, interval asked for)");
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    rate[band] = m->interval_ps[band] > 0 ? 1e12 / (double) m->interval_ps[band] : NAN;
+  add_figure (f, "rate_per_s", "1/s", rate, STRATA_FIDELITY_TIMING, "1 / interval");
+  add_one (f, "host_ps", "ps", (double) m->host_ps, TRUE, STRATA_FIDELITY_TIMING,
+           "bytes of input and output / rate of the host link; beside the latency");
+  add_one (f, "junction_c", "degC", m->junction_c, FALSE, STRATA_FIDELITY_TIMING,
+           "hottest node of the thermal ladder, steady at power_mw");
+  add_one (f, "package_c", "degC", m->package_c, FALSE, STRATA_FIDELITY_TIMING, "ambient + power x package resistance");
+  add_one (f, "skin_c", "degC", m->skin_c, FALSE, STRATA_FIDELITY_TIMING, "ambient + f_skin x power x skin resistance");
+}
+
+static void
+add_program (Figures *f)
+{
+  const StrataImage *image = f->image;
+  const StrataSchedule *schedule = image->schedule;
+  const StrataFidelity estimate = STRATA_FIDELITY_ESTIMATE;
+
+  add_one (f, "lower_bound_ps", "ps", (double) schedule->lower_bound_ps, FALSE, estimate,
+           "max of critical path, tier work / stacks, load of each shared unit, for these tiles and copies");
+  add_one (f, "critical_path_ps", "ps", (double) schedule->critical_path_ps, FALSE, estimate,
+           "longest chain of bursts with unlimited stacks and links");
+  add_one (f, "arrays_required", "count", (double) image->tiles->arrays_required, TRUE, estimate,
+           "sum of ceil (K / R) ceil (N / (C / S)), one copy");
+  add_one (f, "arrays_used", "count", image->tiles->n_tiles, TRUE, estimate, "tiles placed, copies included");
+  add_one (f, "arrays_total", "count", (double) strata_chip_arrays (image->chip), TRUE, estimate,
+           "stacks x tiers - dead arrays");
+  add_one (f, "n_stacks_on", "count", f->modelled->n_stacks_on, TRUE, estimate,
+           "stacks that hold a tile; others are gated");
+  add_one (f, "n_macs", "count", (double) image->n_macs, TRUE, estimate, "multiply-accumulates of the model, batch 1");
+  add_one (f, "n_parameters", "count", (double) image->n_parameters, TRUE, estimate, "weights and biases of the model");
+  add_one (f, "sram_peak_bytes", "B", (double) schedule->sram_peak_bytes, TRUE, estimate,
+           "rows alive at once under the schedule's times");
+}
+
+static void
+add_counts (Figures *f)
+{
+  const StrataSchedule *schedule = f->image->schedule;
+  gint64 n_mvms = 0, n_bursts = 0;
+
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &schedule->instructions[i];
+
+      n_bursts += instruction->n_bursts;
+      if (instruction->opcode == STRATA_OPCODE_MVM)
+        n_mvms += instruction->n_actions * instruction->n_bursts;
+    }
+  add_one (f, "n_mvms", "count", (double) n_mvms, TRUE, STRATA_FIDELITY_TIMING, "array activations of one inference");
+  add_one (f, "n_bursts", "count", (double) n_bursts, TRUE, STRATA_FIDELITY_TIMING, "bursts executed, all units");
+  add_one (f, "n_tier_switches", "count", (double) f->modelled->timing->n_switches, FALSE, STRATA_FIDELITY_TIMING,
+           "times a stack selected another tier");
+}
+
+static void
+add_efficiency (Figures *f, const char *name, gint64 n_macs, const gint64 *energy_fj, const char *source)
+{
+  double values[STRATA_N_BANDS];
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    values[band] = energy_fj[band] > 0 ? TOPS_W_PER_MAC_FJ * (double) n_macs / (double) energy_fj[band] : NAN;
+  add_figure (f, name, "TOPS/W", values, STRATA_FIDELITY_TIMING, source);
+}
+
+/* Four different denominators, never one number: the array alone, the macro around it, the chip at work, the workload.
+ */
+static void
+add_efficiencies (Figures *f)
+{
+  const StrataModelled *m = f->modelled;
+  gint64 array_fj[STRATA_N_BANDS], macro_fj[STRATA_N_BANDS] = { 0 };
+  gint64 mvm_macs = 0, all_macs = 0;
+
+  for (int i = 0; i < f->image->graph->n_ops; i++)
+    {
+      gint64 n_macs = strata_record_macs (f->image->graph, i);
+
+      all_macs += n_macs;
+      mvm_macs += f->image->graph->ops[i].kind == STRATA_QOP_MVM ? n_macs : 0;
+    }
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      array_fj[band] = strata_record_sum (m, STRATA_COMPONENT_ARRAY, band);
+      for (int c = STRATA_COMPONENT_ARRAY; c <= STRATA_COMPONENT_SELECT; c++)
+        macro_fj[band] += strata_record_sum (m, c, band);
+    }
+  add_efficiency (f, "array_tops_w", mvm_macs, array_fj, "2 MAC on crossbars / energy of the cells' rows alone");
+  add_efficiency (
+    f, "macro_tops_w", mvm_macs, macro_fj,
+    "2 MAC on crossbars / energy of the stacks: array, vertical, driver, ADC, post, buffer, overhead, select");
+  add_efficiency (f, "chip_tops_w", all_macs, m->dynamic_fj, "2 MAC / dynamic energy of the whole chip");
+  add_efficiency (f, "workload_tops_w", all_macs, m->energy_fj, "2 MAC / energy of the inference, static included");
+}
+
+/* --- limits --- */
+
+typedef struct
+{
+  const char *name, *unit;
+  double limit;
+  double value, conservative; /* NaN: unknown */
+} Limit;
+
+static int
+list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[7])
+{
+  const StrataLimits *l = &image->limits;
+  const int c = STRATA_BAND_CONSERVATIVE;
+  const Limit all[] = {
+    { "max_latency_ps", "ps", (double) l->max_latency_ps, (double) m->latency_ps[0], (double) m->latency_ps[c] },
+    { "max_interval_ps", "ps", (double) l->max_interval_ps, (double) m->interval_ps[0], (double) m->interval_ps[c] },
+    { "max_power_mw", "mW", l->max_power_mw, m->power_mw[0], m->power_mw[c] },
+    { "max_energy_fj", "fJ", l->max_energy_fj, (double) m->energy_fj[0], (double) m->energy_fj[c] },
+    { "max_junction_c", "degC", l->max_junction_c, m->junction_c, NAN },
+    { "max_skin_c", "degC", l->max_skin_c, m->skin_c, NAN },
+    { "min_accuracy", "1", l->min_accuracy, NAN, NAN },
+  };
+  int n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i].limit > 0)
+      {
+        limits[n] = all[i];
+        if (!m->has_bands)
+          limits[n].conservative = NAN;
+        n++;
+      }
+  return n;
+}
+
+static void
+add_limits (Figures *f)
+{
+  Limit limits[7];
+  int n = list_limits (f->image, f->modelled, limits);
+
+  for (int i = 0; i < n; i++)
+    add_one (f, strata_arena_printf (f->arena, "limit_%s", limits[i].name), limits[i].unit, limits[i].limit, TRUE,
+             STRATA_FIDELITY_ESTIMATE, "hard limit the program was compiled for");
+}
+
+GArray *
+strata_record_figures (StrataArena *arena, const StrataImage *image, const StrataModelled *modelled)
+{
+  Figures f = { arena, image, modelled, g_array_new (FALSE, FALSE, sizeof (StrataFigureRecord)) };
+
+  add_run (&f);
+  add_program (&f);
+  add_counts (&f);
+  add_efficiencies (&f);
+  add_limits (&f);
+  return f.figures;
+}
+
+/* --- meta --- */
+
+static void
+add_meta (GArray *meta, const char *key, const char *value)
+{
+  StrataMetaRecord record = { key, value != NULL ? value : "" };
+
+  g_array_append_val (meta, record);
+}
+
+static const char *
+judge (const Limit *limit)
+{
+  if (isnan (limit->value))
+    return "unavailable";
+  if (limit->value > limit->limit)
+    return "missed";
+  if (isnan (limit->conservative))
+    return "met; conservative unknown";
+  return limit->conservative > limit->limit ? "met; conservative misses" : "met; conservative meets it too";
+}
+
+static void
+add_verdicts (StrataArena *arena, const StrataImage *image, const StrataModelled *modelled, GArray *meta)
+{
+  Limit limits[7];
+  int n = list_limits (image, modelled, limits);
+  gboolean missed = FALSE, unknown = FALSE;
+
+  for (int i = 0; i < n; i++)
+    {
+      const char *verdict = judge (&limits[i]);
+
+      missed |= g_str_has_prefix (verdict, "missed");
+      unknown |= g_str_has_prefix (verdict, "unavailable");
+      add_meta (meta, strata_arena_printf (arena, "verdict_%s", limits[i].name), verdict);
+    }
+  add_meta (meta, "verdict", n == 0 ? "no limits" : missed ? "missed" : unknown ? "unavailable" : "met");
+}
+
+static const char *
+hash_text (StrataArena *arena, guint64 hash)
+{
+  return strata_arena_printf (arena, "%016" G_GINT64_MODIFIER "x", hash);
+}
+
+static const char *
+fidelity_text (StrataFidelity fidelity)
+{
+  static const char *const names[] = { "estimate", "timing", "functional", "measured" };
+
+  return (guint) fidelity < G_N_ELEMENTS (names) ? names[fidelity] : "";
+}
+
+static const char *
+analog_text (int analog)
+{
+  static const char *const names[] = { "off", "ideal", "nominal", "optimistic", "conservative" };
+
+  return analog >= 0 && analog < (int) G_N_ELEMENTS (names) ? names[analog] : "none";
+}
+
+GArray *
+strata_record_meta (StrataArena *arena,
+                    const StrataImage *image,
+                    const StrataModelled *modelled,
+                    StrataFidelity fidelity)
+{
+  GArray *meta = g_array_new (FALSE, FALSE, sizeof (StrataMetaRecord));
+  const StrataQGraph *graph = image->graph;
+
+  add_meta (meta, "model_path", image->model_path);
+  add_meta (meta, "model_digest", hash_text (arena, image->model_digest));
+  add_meta (meta, "program_hash", hash_text (arena, image->hash));
+  add_meta (meta, "chip_hash", hash_text (arena, image->chip->hash));
+  add_meta (meta, "seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, image->seed));
+  add_meta (meta, "version", STRATA_VERSION);
+  add_meta (meta, "fidelity", fidelity_text (fidelity));
+  add_meta (meta, "calibration",
+            graph->quantised_source ? "from the model"
+            : graph->calibrated     ? "user data"
+                                    : "guessed");
+  add_meta (meta, "analog", analog_text (modelled->analog));
+  add_verdicts (arena, image, modelled, meta);
+  return meta;
+}
