@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compilation: a model and a chip to a program.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <strata/strata-chip.h>
+#include <strata/strata-model.h>
+#include <strata/strata-program.h>
+#include <strata/strata-requirements.h>
+
+G_BEGIN_DECLS
+
+/**
+ * StrataProgress:
+ * @fraction: 0 to 1
+ * @stage: what is being done, a word or two
+ * @user_data: what was given with the callback
+ *
+ * Progress of long work; called in the thread that works.
+ */
+typedef void (*StrataProgress) (double fraction, const char *stage, gpointer user_data);
+
+#define STRATA_TYPE_COMPILER (strata_compiler_get_type ())
+
+/**
+ * StrataCompiler:
+ *
+ * Options of a compilation, and the call that makes it. Owner thread only.
+ */
+STRATA_API G_DECLARE_FINAL_TYPE (StrataCompiler, strata_compiler, STRATA, COMPILER, GObject)
+
+/**
+ * strata_compiler_new:
+ * @model: what to compile
+ * @chip: what for
+ *
+ * Returns: (transfer full): a compiler with default options
+ */
+STRATA_API StrataCompiler *strata_compiler_new (StrataModel *model, StrataChip *chip) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_compiler_set_requirements:
+ * @self: a compiler
+ * @requirements: (nullable): hard limits; copied
+ *
+ * What the program must meet.
+ */
+STRATA_API void strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requirements);
+
+/**
+ * strata_compiler_add_calibration:
+ * @self: a compiler
+ * @inputs: (element-type StrataTensor) (transfer none): one tensor per input of the model
+ * @error: return location for a #GError
+ *
+ * Adds one sample that activation ranges are measured on. Without any, a float model is compiled with ranges guessed from
+ * two synthetic samples, and the program says so. Fails with %STRATA_COMPILE_ERROR_INPUT where a tensor does not fit.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_compiler_add_calibration (StrataCompiler *self, GPtrArray *inputs, GError **error);
+
+/**
+ * strata_compiler_set_seed:
+ * @self: a compiler
+ * @seed: seed of everything random; default 0. Equal seeds give equal programs.
+ *
+ * Sets the seed.
+ */
+STRATA_API void strata_compiler_set_seed (StrataCompiler *self, guint64 seed);
+
+/**
+ * strata_compiler_set_n_threads:
+ * @self: a compiler
+ * @n_threads: threads to use, 0 for one per processor; the program does not depend on it
+ *
+ * Sets the number of threads.
+ */
+STRATA_API void strata_compiler_set_n_threads (StrataCompiler *self, guint n_threads);
+
+/**
+ * strata_compiler_set_row_copies:
+ * @self: a compiler
+ * @row_copies: whether free rows of an array are filled with copies of its weights, against thermal noise; default %TRUE
+ *
+ * Chooses between accuracy and energy of small matrices.
+ */
+STRATA_API void strata_compiler_set_row_copies (StrataCompiler *self, gboolean row_copies);
+
+/**
+ * strata_compiler_set_dump_folder:
+ * @self: a compiler
+ * @path: (nullable) (type filename): folder for a text dump of each stage's result
+ *
+ * Asks for dumps.
+ */
+STRATA_API void strata_compiler_set_dump_folder (StrataCompiler *self, const char *path);
+
+/**
+ * strata_compiler_compile:
+ * @self: a compiler
+ * @progress: (nullable) (scope call) (closure user_data): told how far it is
+ * @user_data: for @progress
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Compiles. Fails with %STRATA_COMPILE_ERROR (a limit that is not met is %STRATA_COMPILE_ERROR_REQUIREMENT and says by how
+ * much), %STRATA_IMPORT_ERROR_VALUE for weights that are not numbers, or %G_IO_ERROR_CANCELLED. Blocks.
+ *
+ * Returns: (transfer full): the program
+ */
+STRATA_API StrataProgram *strata_compiler_compile (StrataCompiler *self,
+                                                   StrataProgress progress,
+                                                   gpointer user_data,
+                                                   GCancellable *cancellable,
+                                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_compiler_compile_async:
+ * @self: a compiler; not to be changed until the callback
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context when done
+ * @user_data: for @callback
+ *
+ * Compiles in a thread. Does not block.
+ */
+STRATA_API void strata_compiler_compile_async (StrataCompiler *self,
+                                               GCancellable *cancellable,
+                                               GAsyncReadyCallback callback,
+                                               gpointer user_data);
+
+/**
+ * strata_compiler_compile_finish:
+ * @self: a compiler
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Returns: (transfer full): the program
+ */
+STRATA_API StrataProgram *
+strata_compiler_compile_finish (StrataCompiler *self, GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Models: imported networks.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <strata/strata-chip.h>
+#include <strata/strata-tensor.h>
+#include <strata/strata-types.h>
+
+G_BEGIN_DECLS
+
+#define STRATA_TYPE_MODEL (strata_model_get_type ())
+
+/**
+ * StrataModel:
+ *
+ * A network read from an ONNX file (opset 7 to 23): nodes in execution order, shapes, constants. The file stays mapped
+ * while the object lives. Immutable and thread-safe.
+ */
+STRATA_API G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
+
+/**
+ * strata_model_open:
+ * @path: (type filename): an ONNX file
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Imports a model: structure, names, shapes and types are checked, weights are not read. Fails with %STRATA_IMPORT_ERROR
+ * or %G_IO_ERROR_CANCELLED. Blocks for the file.
+ *
+ * Returns: (transfer full): the model
+ */
+STRATA_API StrataModel *
+strata_model_open (const char *path, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_model_open_async:
+ * @path: (type filename): an ONNX file
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context when done
+ * @user_data: for @callback
+ *
+ * Imports a model in a thread; see strata_model_open(). Does not block.
+ */
+STRATA_API void strata_model_open_async (const char *path,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+
+/**
+ * strata_model_open_finish:
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Returns: (transfer full): the model
+ */
+STRATA_API StrataModel *strata_model_open_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_model_get_path:
+ * @self: a model
+ *
+ * Returns: (transfer none) (type filename): the file it was read from
+ */
+STRATA_API const char *strata_model_get_path (StrataModel *self);
+
+/**
+ * strata_model_get_producer:
+ * @self: a model
+ *
+ * Returns: (transfer none) (nullable): the tool that wrote the file, as it says itself
+ */
+STRATA_API const char *strata_model_get_producer (StrataModel *self);
+
+/**
+ * strata_model_get_opset:
+ * @self: a model
+ *
+ * Returns: version of the default operator set
+ */
+STRATA_API int strata_model_get_opset (StrataModel *self);
+
+/**
+ * strata_model_get_n_parameters:
+ * @self: a model
+ *
+ * Returns: weights and biases of convolutions and products, as published counts have them
+ */
+STRATA_API gint64 strata_model_get_n_parameters (StrataModel *self);
+
+/**
+ * strata_model_get_n_macs:
+ * @self: a model
+ *
+ * Returns: multiply-accumulates of one inference
+ */
+STRATA_API gint64 strata_model_get_n_macs (StrataModel *self);
+
+/**
+ * strata_model_get_n_nodes:
+ * @self: a model
+ *
+ * Returns: number of operators
+ */
+STRATA_API guint strata_model_get_n_nodes (StrataModel *self);
+
+/**
+ * strata_model_get_node_name:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ *
+ * Returns: (transfer none): its name
+ */
+STRATA_API const char *strata_model_get_node_name (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_node_op:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ *
+ * Returns: (transfer none): its ONNX operator
+ */
+STRATA_API const char *strata_model_get_node_op (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_node_macs:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ *
+ * Returns: its multiply-accumulates; 0 for operators that have none
+ */
+STRATA_API gint64 strata_model_get_node_macs (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_node_shape:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ * @n_dims: (out): number of dimensions
+ *
+ * Returns: (array length=n_dims) (transfer none): shape of its first output
+ */
+STRATA_API const gint64 *strata_model_get_node_shape (StrataModel *self, guint node, guint *n_dims);
+
+/**
+ * strata_model_get_n_inputs:
+ * @self: a model
+ *
+ * Returns: number of inputs; initialisers that old files also list as inputs are not counted
+ */
+STRATA_API guint strata_model_get_n_inputs (StrataModel *self);
+
+/**
+ * strata_model_get_n_outputs:
+ * @self: a model
+ *
+ * Returns: number of outputs
+ */
+STRATA_API guint strata_model_get_n_outputs (StrataModel *self);
+
+/**
+ * strata_model_get_input_name:
+ * @self: a model
+ * @index: less than strata_model_get_n_inputs ()
+ *
+ * Returns: (transfer none): its name
+ */
+STRATA_API const char *strata_model_get_input_name (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_output_name:
+ * @self: a model
+ * @index: less than strata_model_get_n_outputs ()
+ *
+ * Returns: (transfer none): its name
+ */
+STRATA_API const char *strata_model_get_output_name (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_input_shape:
+ * @self: a model
+ * @index: less than strata_model_get_n_inputs ()
+ * @n_dims: (out): number of dimensions
+ *
+ * Returns: (array length=n_dims) (transfer none): its shape
+ */
+STRATA_API const gint64 *strata_model_get_input_shape (StrataModel *self, guint index, guint *n_dims);
+
+/**
+ * strata_model_get_output_shape:
+ * @self: a model
+ * @index: less than strata_model_get_n_outputs ()
+ * @n_dims: (out): number of dimensions
+ *
+ * Returns: (array length=n_dims) (transfer none): its shape
+ */
+STRATA_API const gint64 *strata_model_get_output_shape (StrataModel *self, guint index, guint *n_dims);
+
+/**
+ * strata_model_get_input_dtype:
+ * @self: a model
+ * @index: less than strata_model_get_n_inputs ()
+ *
+ * Returns: its element type
+ */
+STRATA_API StrataDtype strata_model_get_input_dtype (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_output_step:
+ * @self: a model
+ * @index: less than strata_model_get_n_outputs ()
+ *
+ * Returns: quantisation step of an output that a DequantizeLinear writes; 0 for a float output
+ */
+STRATA_API double strata_model_get_output_step (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_n_quantised_layers:
+ * @self: a model
+ *
+ * Returns: products and convolutions fed by quantised activations; 0 for a float model
+ */
+STRATA_API guint strata_model_get_n_quantised_layers (StrataModel *self);
+
+/**
+ * strata_model_get_arrays_required:
+ * @self: a model
+ * @chip: a chip
+ *
+ * Arrays that one copy of the model's matrices needs on a chip: pure geometry. Grouped convolutions and everything else
+ * that digital units execute needs none. Does not block.
+ *
+ * Returns: the number of arrays
+ */
+STRATA_API gint64 strata_model_get_arrays_required (StrataModel *self, StrataChip *chip);
+
+/**
+ * strata_model_run_reference:
+ * @self: a model
+ * @inputs: (element-type StrataTensor) (transfer none): one tensor per input, in order
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Executes the graph as ONNX defines it, in float32 on one thread of the host, without a chip. Fails with
+ * %STRATA_DEVICE_ERROR_INPUT where a tensor does not fit. Blocks; several threads may run one model.
+ *
+ * Returns: (transfer full) (element-type StrataTensor): one tensor per output
+ */
+STRATA_API GPtrArray *strata_model_run_reference (StrataModel *self,
+                                                  GPtrArray *inputs,
+                                                  GCancellable *cancellable,
+                                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

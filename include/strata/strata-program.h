@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Compiled programs.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <strata/strata-types.h>
+
+G_BEGIN_DECLS
+
+#define STRATA_TYPE_PROGRAM (strata_program_get_type ())
+
+/**
+ * StrataProgram:
+ *
+ * A model compiled for a chip: layers, tiles and their sites, schedule, instructions, weights. Immutable and thread-safe.
+ */
+STRATA_API G_DECLARE_FINAL_TYPE (StrataProgram, strata_program, STRATA, PROGRAM, GObject)
+
+/**
+ * strata_program_load:
+ * @path: (type filename): a program file, *.strp
+ * @error: return location for a #GError
+ *
+ * Reads and checks a program. Fails with %STRATA_COMPILE_ERROR. Blocks for the file.
+ *
+ * Returns: (transfer full): the program
+ */
+STRATA_API StrataProgram *strata_program_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_program_save:
+ * @self: a program
+ * @path: (type filename): file to write; written beside and renamed, so that it is whole or absent
+ * @error: return location for a #GError
+ *
+ * Writes a program. Blocks for the file.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_program_save (StrataProgram *self, const char *path, GError **error);
+
+/**
+ * strata_program_to_bytes:
+ * @self: a program
+ *
+ * Returns: (transfer full): the bytes of its file; what a driver sends to a board
+ */
+STRATA_API GBytes *strata_program_to_bytes (StrataProgram *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_program_get_hash:
+ * @self: a program
+ *
+ * Returns: (transfer none): hash of all but paths and times, 16 hexadecimal digits; equal for equal model, chip, options
+ *   and seed
+ */
+STRATA_API const char *strata_program_get_hash (StrataProgram *self);
+
+/**
+ * strata_program_get_chip_name:
+ * @self: a program
+ *
+ * Returns: (transfer none): the chip it was compiled for
+ */
+STRATA_API const char *strata_program_get_chip_name (StrataProgram *self);
+
+/**
+ * strata_program_get_model_name:
+ * @self: a program
+ *
+ * Returns: (transfer none): name of the model, from its file
+ */
+STRATA_API const char *strata_program_get_model_name (StrataProgram *self);
+
+/**
+ * strata_program_get_model_path:
+ * @self: a program
+ *
+ * Returns: (transfer none) (type filename) (nullable): file of the model it was compiled from
+ */
+STRATA_API const char *strata_program_get_model_path (StrataProgram *self);
+
+/**
+ * strata_program_is_calibrated:
+ * @self: a program
+ *
+ * Returns: %TRUE where activation ranges come from the model file or from the user's data; %FALSE where they were guessed
+ */
+STRATA_API gboolean strata_program_is_calibrated (StrataProgram *self);
+
+/**
+ * strata_program_get_n_layers:
+ * @self: a program
+ *
+ * Returns: number of layers (operations of the quantised graph)
+ */
+STRATA_API guint strata_program_get_n_layers (StrataProgram *self);
+
+/**
+ * strata_program_get_layer_name:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ *
+ * Returns: (transfer none): name of its ONNX node
+ */
+STRATA_API const char *strata_program_get_layer_name (StrataProgram *self, guint layer);
+
+/**
+ * strata_program_get_layer_kind:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ *
+ * Returns: (transfer none): what executes it: "mvm", "mac", "add", …
+ */
+STRATA_API const char *strata_program_get_layer_kind (StrataProgram *self, guint layer);
+
+/**
+ * strata_program_get_layer_n_tiles:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ *
+ * Returns: arrays it holds
+ */
+STRATA_API guint strata_program_get_layer_n_tiles (StrataProgram *self, guint layer);
+
+/**
+ * strata_program_get_n_tiles:
+ * @self: a program
+ *
+ * Returns: number of tiles, which is the number of arrays used
+ */
+STRATA_API guint strata_program_get_n_tiles (StrataProgram *self);
+
+/**
+ * strata_program_get_tile_site:
+ * @self: a program
+ * @tile: less than strata_program_get_n_tiles ()
+ * @layer: (out) (optional): layer it belongs to
+ * @stack: (out) (optional): stack it lies on
+ * @tier: (out) (optional): tier it lies on, 0 next to the base die
+ *
+ * Where a tile lies.
+ */
+STRATA_API void strata_program_get_tile_site (StrataProgram *self, guint tile, guint *layer, int *stack, int *tier);
+
+/**
+ * strata_program_get_n_row_copies:
+ * @self: a program
+ *
+ * Returns: most copies of a weight block in the rows of one array (1: none), put there against thermal noise
+ */
+STRATA_API guint strata_program_get_n_row_copies (StrataProgram *self);
+
+/**
+ * strata_program_get_n_reads:
+ * @self: a program
+ *
+ * Returns: most conversions averaged per product (1: none)
+ */
+STRATA_API guint strata_program_get_n_reads (StrataProgram *self);
+
+/**
+ * strata_program_get_output_step:
+ * @self: a program
+ * @index: output of the model
+ *
+ * Returns: quantisation step of the output; 0 where it is computed in float
+ */
+STRATA_API double strata_program_get_output_step (StrataProgram *self, guint index);
+
+/**
+ * strata_program_list_figures:
+ *
+ * Returns: (transfer none) (array zero-terminated=1): names that strata_program_get_figure() knows
+ */
+STRATA_API const char *const *strata_program_list_figures (void);
+
+/**
+ * strata_program_get_figure:
+ * @self: a program
+ * @name: "latency_ps", "interval_ps", "energy_fj", "power_mw", "static_mw", "lower_bound_ps", "arrays_required",
+ *   "arrays_used", "arrays_total", "junction_c", "skin_c", …: see strata_program_list_figures()
+ * @band: which constants of the chip
+ *
+ * A figure of one inference, modelled at the timing fidelity. The first call runs the timing simulator (milliseconds to
+ * seconds); later ones do not block.
+ *
+ * Returns: the value, in the unit its name ends with; NaN where it is unavailable
+ */
+STRATA_API double strata_program_get_figure (StrataProgram *self, const char *name, StrataBand band);
+
+/**
+ * strata_program_disassemble:
+ * @self: a program
+ *
+ * Returns: (transfer full): a readable listing of the instructions
+ */
+STRATA_API char *strata_program_disassemble (StrataProgram *self) G_GNUC_WARN_UNUSED_RESULT;
+
+G_END_DECLS

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The Strata SDK: everything a user of the library includes.
+ */
+#pragma once
+
+#include <strata/strata-types.h>
+#include <strata/strata-tensor.h>
+#include <strata/strata-chip.h>
+#include <strata/strata-model.h>
+#include <strata/strata-requirements.h>
+#include <strata/strata-program.h>
+#include <strata/strata-compiler.h>
+#include <strata/strata-device.h>
+#include <strata/strata-evaluation.h>
+#include <strata/strata-version.h>

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * StrataCompiler: options as a bag, and the wiring of the simulator into the pipeline as its evaluator.
+ */
+#include "strata/strata-compiler.h"
+
+#include <math.h>
+
+#include "api/chip-private.h"
+#include "api/model-private.h"
+#include "compiler/pipeline.h"
+#include "device/program-private.h"
+#include "device/tensor-private.h"
+
+struct _StrataCompiler
+{
+  GObject parent_instance;
+  StrataModel *model;
+  StrataChip *chip;
+  StrataLimits limits;
+  GPtrArray *samples; /* of GPtrArray of StrataTensor */
+  guint64 seed;
+  guint n_threads;
+  gboolean row_copies;
+  char *dump_folder;
+};
+
+G_DEFINE_FINAL_TYPE (StrataCompiler, strata_compiler, G_TYPE_OBJECT)
+
+static void
+strata_compiler_finalize (GObject *object)
+{
+  StrataCompiler *self = STRATA_COMPILER (object);
+
+  g_clear_object (&self->model);
+  g_clear_object (&self->chip);
+  g_ptr_array_unref (self->samples);
+  g_free (self->dump_folder);
+  G_OBJECT_CLASS (strata_compiler_parent_class)->finalize (object);
+}
+
+static void
+strata_compiler_class_init (StrataCompilerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = strata_compiler_finalize;
+}
+
+static void
+strata_compiler_init (StrataCompiler *self)
+{
+  self->samples = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  self->row_copies = TRUE;
+}
+
+StrataCompiler *
+strata_compiler_new (StrataModel *model, StrataChip *chip)
+{
+  StrataCompiler *self;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (model), NULL);
+  g_return_val_if_fail (STRATA_IS_CHIP (chip), NULL);
+  self = g_object_new (STRATA_TYPE_COMPILER, NULL);
+  self->model = g_object_ref (model);
+  self->chip = g_object_ref (chip);
+  return self;
+}
+
+static double
+get_limit (StrataRequirements *requirements, StrataLimit limit)
+{
+  double value = strata_requirements_get (requirements, limit);
+
+  return isnan (value) ? 0 : value;
+}
+
+void
+strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requirements)
+{
+  double rate;
+
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  self->limits = (StrataLimits){ 0 };
+  if (requirements == NULL)
+    return;
+  rate = get_limit (requirements, STRATA_LIMIT_MIN_RATE_PER_S);
+  self->limits.max_latency_ps = (gint64) get_limit (requirements, STRATA_LIMIT_MAX_LATENCY_PS);
+  self->limits.max_interval_ps = rate > 0 ? (gint64) (1e12 / rate) : 0;
+  self->limits.max_power_mw = get_limit (requirements, STRATA_LIMIT_MAX_POWER_MW);
+  self->limits.max_energy_fj = get_limit (requirements, STRATA_LIMIT_MAX_ENERGY_FJ);
+  self->limits.max_junction_c = get_limit (requirements, STRATA_LIMIT_MAX_JUNCTION_C);
+  self->limits.max_skin_c = get_limit (requirements, STRATA_LIMIT_MAX_SKIN_C);
+}
+
+static gpointer
+ref_object_cb (gconstpointer object, gpointer user_data)
+{
+  return g_object_ref ((gpointer) object);
+}
+
+gboolean
+strata_compiler_add_calibration (StrataCompiler *self, GPtrArray *inputs, GError **error)
+{
+  const StrataGraph *graph;
+  g_autofree StrataArray *views = NULL;
+  g_autofree const StrataArray **pointers = NULL;
+  GPtrArray *kept;
+
+  g_return_val_if_fail (STRATA_IS_COMPILER (self), FALSE);
+  g_return_val_if_fail (inputs != NULL, FALSE);
+  graph = strata_model_get_graph (self->model);
+  views = g_new0 (StrataArray, graph->n_inputs + 1);
+  pointers = g_new0 (const StrataArray *, graph->n_inputs + 1);
+  if (!strata_model_view_inputs (self->model, inputs, views, pointers, error))
+    {
+      if (error != NULL && *error != NULL)
+        {
+          (*error)->domain = STRATA_COMPILE_ERROR;
+          (*error)->code = STRATA_COMPILE_ERROR_INPUT;
+          g_prefix_error (error, "calibration: ");
+        }
+      return FALSE;
+    }
+  kept = g_ptr_array_copy (inputs, ref_object_cb, NULL);
+  g_ptr_array_set_free_func (kept, g_object_unref);
+  g_ptr_array_add (self->samples, kept);
+  return TRUE;
+}
+
+void
+strata_compiler_set_seed (StrataCompiler *self, guint64 seed)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  self->seed = seed;
+}
+
+void
+strata_compiler_set_n_threads (StrataCompiler *self, guint n_threads)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  self->n_threads = n_threads;
+}
+
+void
+strata_compiler_set_row_copies (StrataCompiler *self, gboolean row_copies)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  self->row_copies = row_copies;
+}
+
+void
+strata_compiler_set_dump_folder (StrataCompiler *self, const char *path)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_free (self->dump_folder);
+  self->dump_folder = g_strdup (path);
+}
+
+/* The compiler's view of a candidate: a modelled run without bands. */
+static gboolean
+judge_cb (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error)
+{
+  g_autoptr (StrataModelled) modelled =
+    strata_model_run (image, image->limits.max_interval_ps, FALSE, user_data, error);
+
+  if (modelled == NULL)
+    return FALSE;
+  *judgement = (StrataJudgement){
+    .latency_ps = modelled->latency_ps[STRATA_BAND_NOMINAL],
+    .interval_ps = modelled->interval_ps[STRATA_BAND_NOMINAL],
+    .energy_fj = modelled->energy_fj[STRATA_BAND_NOMINAL],
+    .power_mw = modelled->power_mw[STRATA_BAND_NOMINAL],
+    .static_mw = modelled->static_mw[STRATA_BAND_NOMINAL],
+    .junction_c = modelled->junction_c,
+    .skin_c = modelled->skin_c,
+  };
+  return TRUE;
+}
+
+static gboolean
+has_limits (const StrataLimits *limits)
+{
+  return limits->max_latency_ps > 0 || limits->max_interval_ps > 0 || limits->max_power_mw > 0
+         || limits->max_energy_fj > 0 || limits->max_junction_c > 0 || limits->max_skin_c > 0;
+}
+
+StrataProgram *
+strata_compiler_compile (
+  StrataCompiler *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  const StrataGraph *graph;
+  StrataCompileOptions options;
+  StrataJudgement judgement;
+  g_autofree StrataSample *samples = NULL;
+  g_autofree StrataArray *views = NULL;
+  g_autofree StrataArray **pointers = NULL;
+  StrataImage *image;
+  guint n_inputs;
+
+  g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
+  graph = strata_model_get_graph (self->model);
+  n_inputs = (guint) graph->n_inputs;
+  samples = g_new0 (StrataSample, self->samples->len + 1);
+  views = g_new0 (StrataArray, self->samples->len * n_inputs + 1);
+  pointers = g_new0 (StrataArray *, self->samples->len * n_inputs + 1);
+  for (guint i = 0; i < self->samples->len; i++)
+    {
+      samples[i].inputs = &pointers[i * n_inputs];
+      if (!strata_model_view_inputs (self->model, self->samples->pdata[i], &views[i * n_inputs],
+                                     (const StrataArray **) samples[i].inputs, error))
+        return NULL;
+    }
+
+  strata_compile_options_init (&options);
+  options.calibration.samples = self->samples->len > 0 ? samples : NULL;
+  options.calibration.n_samples = (int) self->samples->len;
+  options.calibration.seed = self->seed;
+  options.calibration.n_threads = self->n_threads;
+  options.calibration.cancellable = cancellable;
+  options.map.row_copies = self->row_copies;
+  options.limits = self->limits;
+  if (has_limits (&self->limits))
+    options.evaluator = (StrataEvaluator){ judge_cb, cancellable };
+  options.seed = self->seed;
+  options.dump_folder = self->dump_folder;
+  options.progress = progress;
+  options.progress_data = user_data;
+  options.cancellable = cancellable;
+  image = strata_compile (graph, strata_chip_get_spec (self->chip), &options, &judgement, error);
+  return image == NULL ? NULL : strata_program_new_from_image (image);
+}
+
+static void
+compile_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  StrataProgram *program = strata_compiler_compile (source, NULL, NULL, cancellable, &error);
+
+  if (program != NULL)
+    g_task_return_pointer (task, program, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+strata_compiler_compile_async (StrataCompiler *self,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, strata_compiler_compile_async);
+  g_task_run_in_thread (task, compile_thread);
+}
+
+StrataProgram *
+strata_compiler_compile_finish (StrataCompiler *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * StrataEvaluation: a program over labelled samples. Samples run in parallel; each is numbered, so that its noise does
+ * not depend on the thread that ran it. Columns: the float model, exact integers, and the analog level over several
+ * seeds.
+ */
+#include "strata/strata-evaluation.h"
+
+#include <math.h>
+
+#include "api/model-private.h"
+#include "base/parallel.h"
+#include "device/program-private.h"
+
+/* Samples of one parallel task: long enough to hide the scheduling, short enough to cancel and to show progress. */
+#define BLOCK 16
+
+struct _StrataEvaluation
+{
+  GObject parent_instance;
+  StrataProgram *program;
+  StrataModel *model;
+  float *samples; /* n_samples x n_elements, scaled */
+  int *labels;    /* NULL: none */
+  guint n_samples, limit;
+  gsize n_elements;
+  StrataAnalog analog;
+  guint n_trials, n_threads;
+  guint64 seed;
+
+  guint n_used, n_done_trials;
+  double float_accuracy, quantised_accuracy;
+  double *trials;
+};
+
+G_DEFINE_FINAL_TYPE (StrataEvaluation, strata_evaluation, G_TYPE_OBJECT)
+
+static void
+strata_evaluation_finalize (GObject *object)
+{
+  StrataEvaluation *self = STRATA_EVALUATION (object);
+
+  g_clear_object (&self->program);
+  g_clear_object (&self->model);
+  g_free (self->samples);
+  g_free (self->labels);
+  g_free (self->trials);
+  G_OBJECT_CLASS (strata_evaluation_parent_class)->finalize (object);
+}
+
+static void
+strata_evaluation_class_init (StrataEvaluationClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = strata_evaluation_finalize;
+}
+
+static void
+strata_evaluation_init (StrataEvaluation *self)
+{
+  self->analog = STRATA_ANALOG_NOMINAL;
+  self->n_trials = 8;
+  self->float_accuracy = self->quantised_accuracy = (double) NAN;
+}
+
+StrataEvaluation *
+strata_evaluation_new (StrataProgram *program, StrataModel *model)
+{
+  StrataEvaluation *self;
+
+  g_return_val_if_fail (STRATA_IS_PROGRAM (program), NULL);
+  g_return_val_if_fail (model == NULL || STRATA_IS_MODEL (model), NULL);
+  self = g_object_new (STRATA_TYPE_EVALUATION, NULL);
+  self->program = g_object_ref (program);
+  self->model = model == NULL ? NULL : g_object_ref (model);
+  return self;
+}
+
+static gboolean
+check_data (StrataEvaluation *self, StrataTensor *inputs, StrataTensor *labels, GError **error)
+{
+  const StrataQGraph *graph = strata_program_get_image (self->program)->graph;
+  gint64 expected = strata_qtensor_count (&graph->tensors[graph->inputs[0]]);
+  guint n_dims;
+  const gint64 *dims = strata_tensor_get_shape (inputs, &n_dims);
+  gint64 n = n_dims == 0 ? 0 : dims[0];
+
+  if (graph->n_inputs != 1)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "evaluate: the model has %d inputs; data with one tensor per sample fit models with one",
+                   graph->n_inputs);
+      return FALSE;
+    }
+  if (n <= 0 || n > G_MAXINT || strata_tensor_get_n_elements (inputs) != n * expected)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "inputs: %" G_GINT64_FORMAT " samples of %" G_GINT64_FORMAT
+                   " elements; the model wants %" G_GINT64_FORMAT
+                   " elements a sample, samples along the first dimension",
+                   n, n <= 0 ? 0 : strata_tensor_get_n_elements (inputs) / n, expected);
+      return FALSE;
+    }
+  if (labels != NULL && strata_tensor_get_n_elements (labels) != n)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "labels: %" G_GINT64_FORMAT " labels for %" G_GINT64_FORMAT " samples; one per sample is expected",
+                   strata_tensor_get_n_elements (labels), n);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+strata_evaluation_set_data (
+  StrataEvaluation *self, StrataTensor *inputs, StrataTensor *labels, double scale, double offset, GError **error)
+{
+  guint n_dims;
+  gint64 n_total;
+
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  g_return_val_if_fail (STRATA_IS_TENSOR (inputs), FALSE);
+  if (!check_data (self, inputs, labels, error))
+    return FALSE;
+  g_clear_pointer (&self->samples, g_free);
+  g_clear_pointer (&self->labels, g_free);
+  self->n_samples = (guint) strata_tensor_get_shape (inputs, &n_dims)[0];
+  n_total = strata_tensor_get_n_elements (inputs);
+  self->n_elements = (gsize) (n_total / self->n_samples);
+  self->samples = g_new (float, n_total);
+  for (gint64 i = 0; i < n_total; i++)
+    self->samples[i] = (float) ((strata_tensor_get_value (inputs, i) + offset) * scale);
+  if (labels != NULL)
+    {
+      self->labels = g_new (int, self->n_samples);
+      for (guint i = 0; i < self->n_samples; i++)
+        self->labels[i] = (int) strata_tensor_get_value (labels, i);
+    }
+  return TRUE;
+}
+
+void
+strata_evaluation_set_analog (StrataEvaluation *self, StrataAnalog analog, guint n_trials, guint64 seed)
+{
+  g_return_if_fail (STRATA_IS_EVALUATION (self));
+  g_return_if_fail (n_trials >= 1);
+  self->analog = analog;
+  self->n_trials = n_trials;
+  self->seed = seed;
+}
+
+void
+strata_evaluation_set_limit (StrataEvaluation *self, guint n_samples)
+{
+  g_return_if_fail (STRATA_IS_EVALUATION (self));
+  self->limit = n_samples;
+}
+
+void
+strata_evaluation_set_n_threads (StrataEvaluation *self, guint n_threads)
+{
+  g_return_if_fail (STRATA_IS_EVALUATION (self));
+  self->n_threads = n_threads;
+}
+
+/* One pass over the samples with one executor. */
+typedef struct
+{
+  StrataEvaluation *self;
+  StrataFunctional *functional; /* NULL: the float model */
+  GCancellable *cancellable;
+  int *classes; /* per sample */
+  StrataProgress progress;
+  gpointer progress_data;
+  const char *stage;
+  double progress_from, progress_to;
+  gint n_done;
+} Pass;
+
+static int
+find_class (const StrataArray *output)
+{
+  gint64 n = strata_array_count (output);
+  const float *values = output->data;
+  int best = 0;
+
+  for (gint64 i = 1; i < n; i++)
+    if (values[i] > values[best])
+      best = (int) i;
+  return best;
+}
+
+static gboolean
+run_sample (Pass *pass, guint index, GError **error)
+{
+  StrataEvaluation *self = pass->self;
+  const StrataQGraph *graph = strata_program_get_image (self->program)->graph;
+  int n_outputs = pass->functional != NULL ? graph->n_outputs : strata_model_get_graph (self->model)->n_outputs;
+  g_autofree StrataArray **outputs = g_new0 (StrataArray *, n_outputs);
+  StrataArray view = { .dtype = STRATA_DTYPE_F32, .n_bytes = self->n_elements * sizeof (float) };
+  const StrataArray *input = &view;
+  gboolean ok;
+
+  view.data = self->samples + index * self->n_elements;
+  if (pass->functional != NULL)
+    {
+      view.n_dims = 1;
+      view.dims[0] = (gint64) self->n_elements;
+      ok = strata_functional_run (pass->functional, index, &input, outputs, pass->cancellable, error);
+    }
+  else
+    {
+      const StrataGraph *source = strata_model_get_graph (self->model);
+      const StrataValue *value = &source->values[source->inputs[0]];
+
+      view.n_dims = value->n_dims;
+      memcpy (view.dims, value->dims, sizeof view.dims);
+      ok = strata_graph_run (source, &input, outputs, NULL, NULL, pass->cancellable, error);
+    }
+  if (!ok)
+    return FALSE;
+  pass->classes[index] = find_class (outputs[0]);
+  for (int i = 0; i < n_outputs; i++)
+    strata_array_free (outputs[i]);
+  return TRUE;
+}
+
+static gboolean
+run_block_cb (guint block, gpointer user_data, GError **error)
+{
+  Pass *pass = user_data;
+  guint end = MIN ((block + 1) * BLOCK, pass->self->n_used);
+
+  for (guint i = block * BLOCK; i < end; i++)
+    if (!run_sample (pass, i, error))
+      return FALSE;
+  if (pass->progress != NULL)
+    {
+      double done =
+        (double) (g_atomic_int_add (&pass->n_done, (gint) (end - block * BLOCK)) + (gint) (end - block * BLOCK));
+
+      pass->progress (pass->progress_from + (pass->progress_to - pass->progress_from) * done / pass->self->n_used,
+                      pass->stage, pass->progress_data);
+    }
+  return TRUE;
+}
+
+static double
+count_right (const int *classes, const int *truth, guint n)
+{
+  guint n_right = 0;
+
+  for (guint i = 0; i < n; i++)
+    n_right += classes[i] == truth[i];
+  return n == 0 ? (double) NAN : (double) n_right / n;
+}
+
+/* One executor over all samples; classes into pass->classes. */
+static gboolean
+run_pass (Pass *pass, const StrataFunctionalOptions *options, GError **error)
+{
+  StrataEvaluation *self = pass->self;
+  gboolean ok;
+
+  pass->n_done = 0;
+  pass->functional = NULL;
+  if (options != NULL)
+    {
+      pass->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
+      if (pass->functional == NULL)
+        return FALSE;
+    }
+  ok = strata_parallel_for ((self->n_used + BLOCK - 1) / BLOCK, self->n_threads, run_block_cb, pass, pass->cancellable,
+                            error);
+  g_clear_pointer (&pass->functional, strata_functional_free);
+  return ok;
+}
+
+static gboolean
+run_trials (StrataEvaluation *self, Pass *pass, const int *truth, GError **error)
+{
+  gboolean noisy = self->analog != STRATA_ANALOG_OFF && self->analog != STRATA_ANALOG_IDEAL;
+
+  self->n_done_trials = noisy ? self->n_trials : 1;
+  g_free (self->trials);
+  self->trials = g_new (double, self->n_done_trials);
+  for (guint i = 0; i < self->n_done_trials; i++)
+    {
+      StrataFunctionalOptions options = { .analog = self->analog, .seed = self->seed + i };
+
+      pass->stage = "analog";
+      pass->progress_from = 0.2 + 0.8 * i / self->n_done_trials;
+      pass->progress_to = 0.2 + 0.8 * (i + 1) / self->n_done_trials;
+      if (!run_pass (pass, &options, error))
+        return FALSE;
+      self->trials[i] = count_right (pass->classes, truth, self->n_used);
+    }
+  return TRUE;
+}
+
+gboolean
+strata_evaluation_run (
+  StrataEvaluation *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  StrataFunctionalOptions exact = { .analog = STRATA_ANALOG_OFF };
+  g_autofree int *reference = NULL;
+  g_autofree int *classes = NULL;
+  const int *truth;
+  Pass pass;
+
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  g_return_val_if_fail (self->samples != NULL, FALSE);
+  if (self->labels == NULL && self->model == NULL)
+    {
+      g_set_error_literal (
+        error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+        "evaluate: neither labels nor the float model are there; give labels, or the model for agreement");
+      return FALSE;
+    }
+  self->n_used = self->limit > 0 ? MIN (self->limit, self->n_samples) : self->n_samples;
+  reference = g_new0 (int, self->n_used);
+  classes = g_new0 (int, self->n_used);
+  pass = (Pass){ self, NULL, cancellable, reference, progress, user_data, "float", 0, 0.1, 0 };
+  self->float_accuracy = (double) NAN;
+  if (self->model != NULL)
+    {
+      if (!run_pass (&pass, NULL, error))
+        return FALSE;
+      if (self->labels != NULL)
+        self->float_accuracy = count_right (reference, self->labels, self->n_used);
+    }
+  truth = self->labels != NULL ? self->labels : reference;
+  pass.classes = classes;
+  pass.stage = "quantised";
+  pass.progress_from = 0.1;
+  pass.progress_to = 0.2;
+  if (!run_pass (&pass, &exact, error))
+    return FALSE;
+  self->quantised_accuracy = count_right (classes, truth, self->n_used);
+  return run_trials (self, &pass, truth, error);
+}
+
+guint
+strata_evaluation_get_n_samples (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), 0);
+  return self->n_used;
+}
+
+gboolean
+strata_evaluation_has_labels (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  return self->labels != NULL;
+}
+
+double
+strata_evaluation_get_float (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), (double) NAN);
+  return self->float_accuracy;
+}
+
+double
+strata_evaluation_get_quantised (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), (double) NAN);
+  return self->quantised_accuracy;
+}
+
+double
+strata_evaluation_get_analog (StrataEvaluation *self, double *deviation)
+{
+  double sum = 0, squares = 0, mean;
+  guint n;
+
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), (double) NAN);
+  n = self->n_done_trials;
+  if (deviation != NULL)
+    *deviation = (double) NAN;
+  if (n == 0)
+    return (double) NAN;
+  for (guint i = 0; i < n; i++)
+    sum += self->trials[i];
+  mean = sum / n;
+  for (guint i = 0; i < n; i++)
+    squares += (self->trials[i] - mean) * (self->trials[i] - mean);
+  if (deviation != NULL && n > 1)
+    *deviation = sqrt (squares / (n - 1));
+  return mean;
+}
+
+guint
+strata_evaluation_get_n_trials (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), 0);
+  return self->n_done_trials;
+}
+
+double
+strata_evaluation_get_trial (StrataEvaluation *self, guint trial)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), (double) NAN);
+  g_return_val_if_fail (trial < self->n_done_trials, (double) NAN);
+  return self->trials[trial];
+}

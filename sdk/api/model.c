@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * StrataModel: an imported graph as an object.
+ */
+#include "api/model-private.h"
+
+#include "api/chip-private.h"
+#include "cost/cost.h"
+#include "device/tensor-private.h"
+
+struct _StrataModel
+{
+  GObject parent_instance;
+  StrataGraph *graph;
+};
+
+G_DEFINE_FINAL_TYPE (StrataModel, strata_model, G_TYPE_OBJECT)
+
+static void
+strata_model_finalize (GObject *object)
+{
+  strata_graph_free (STRATA_MODEL (object)->graph);
+  G_OBJECT_CLASS (strata_model_parent_class)->finalize (object);
+}
+
+static void
+strata_model_class_init (StrataModelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = strata_model_finalize;
+}
+
+static void
+strata_model_init (StrataModel *self)
+{
+}
+
+StrataModel *
+strata_model_open (const char *path, GCancellable *cancellable, GError **error)
+{
+  StrataGraph *graph;
+  StrataModel *self;
+
+  g_return_val_if_fail (path != NULL, NULL);
+  graph = strata_onnx_load (path, cancellable, error);
+  if (graph == NULL)
+    return NULL;
+  self = g_object_new (STRATA_TYPE_MODEL, NULL);
+  self->graph = graph;
+  return self;
+}
+
+static void
+open_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+  StrataModel *model = strata_model_open (task_data, cancellable, &error);
+
+  if (model != NULL)
+    g_task_return_pointer (task, model, g_object_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+strata_model_open_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (path != NULL);
+  task = g_task_new (NULL, cancellable, callback, user_data);
+  g_task_set_source_tag (task, strata_model_open_async);
+  g_task_set_task_data (task, g_strdup (path), g_free);
+  g_task_run_in_thread (task, open_thread);
+}
+
+StrataModel *
+strata_model_open_finish (GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+const StrataGraph *
+strata_model_get_graph (StrataModel *self)
+{
+  return self->graph;
+}
+
+const char *
+strata_model_get_path (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  return self->graph->path;
+}
+
+const char *
+strata_model_get_producer (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  return self->graph->producer_name;
+}
+
+int
+strata_model_get_opset (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return self->graph->opset;
+}
+
+gint64
+strata_model_get_n_parameters (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return strata_graph_n_parameters (self->graph);
+}
+
+gint64
+strata_model_get_n_macs (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return strata_graph_n_macs (self->graph);
+}
+
+guint
+strata_model_get_n_nodes (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return (guint) self->graph->n_nodes;
+}
+
+const char *
+strata_model_get_node_name (StrataModel *self, guint node)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, NULL);
+  return self->graph->nodes[node].name;
+}
+
+const char *
+strata_model_get_node_op (StrataModel *self, guint node)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, NULL);
+  return strata_op_name (self->graph->nodes[node].op);
+}
+
+gint64
+strata_model_get_node_macs (StrataModel *self, guint node)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, 0);
+  return strata_node_n_macs (self->graph, (int) node);
+}
+
+const gint64 *
+strata_model_get_node_shape (StrataModel *self, guint node, guint *n_dims)
+{
+  const StrataValue *value;
+
+  *n_dims = 0;
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, NULL);
+  value = &self->graph->values[self->graph->nodes[node].outputs[0]];
+  *n_dims = (guint) MAX (value->n_dims, 0);
+  return value->dims;
+}
+
+guint
+strata_model_get_n_inputs (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return (guint) self->graph->n_inputs;
+}
+
+guint
+strata_model_get_n_outputs (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return (guint) self->graph->n_outputs;
+}
+
+const char *
+strata_model_get_input_name (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_inputs, NULL);
+  return self->graph->values[self->graph->inputs[index]].name;
+}
+
+const char *
+strata_model_get_output_name (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_outputs, NULL);
+  return self->graph->values[self->graph->outputs[index]].name;
+}
+
+const gint64 *
+strata_model_get_input_shape (StrataModel *self, guint index, guint *n_dims)
+{
+  const StrataValue *value;
+
+  *n_dims = 0;
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_inputs, NULL);
+  value = &self->graph->values[self->graph->inputs[index]];
+  *n_dims = (guint) MAX (value->n_dims, 0);
+  return value->dims;
+}
+
+const gint64 *
+strata_model_get_output_shape (StrataModel *self, guint index, guint *n_dims)
+{
+  const StrataValue *value;
+
+  *n_dims = 0;
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_outputs, NULL);
+  value = &self->graph->values[self->graph->outputs[index]];
+  *n_dims = (guint) MAX (value->n_dims, 0);
+  return value->dims;
+}
+
+StrataDtype
+strata_model_get_input_dtype (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), STRATA_DTYPE_INVALID);
+  g_return_val_if_fail (index < (guint) self->graph->n_inputs, STRATA_DTYPE_INVALID);
+  return self->graph->values[self->graph->inputs[index]].dtype;
+}
+
+double
+strata_model_get_output_step (StrataModel *self, guint index)
+{
+  const StrataGraph *graph;
+  const StrataNode *node;
+  int producer;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  graph = self->graph;
+  g_return_val_if_fail (index < (guint) graph->n_outputs, 0);
+  producer = graph->values[graph->outputs[index]].producer;
+  if (producer < 0 || graph->nodes[producer].op != STRATA_OP_DEQUANTIZE_LINEAR)
+    return 0;
+  node = &graph->nodes[producer];
+  if (graph->values[node->inputs[1]].dtype != STRATA_DTYPE_F32 || graph->values[node->inputs[1]].data == NULL
+      || graph->values[node->inputs[1]].n_bytes < sizeof (float))
+    return 0;
+  return *(const float *) graph->values[node->inputs[1]].data;
+}
+
+guint
+strata_model_get_n_quantised_layers (StrataModel *self)
+{
+  const StrataGraph *graph;
+  guint n = 0;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  graph = self->graph;
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      const StrataNode *node = &graph->nodes[i];
+      int producer = node->n_inputs > 0 && node->inputs[0] >= 0 ? graph->values[node->inputs[0]].producer : -1;
+
+      if (strata_node_n_macs (graph, i) > 0 && producer >= 0
+          && graph->nodes[producer].op == STRATA_OP_DEQUANTIZE_LINEAR)
+        n++;
+    }
+  return n;
+}
+
+/* K x N of the matrix a node multiplies by, as crossbars hold it; FALSE for nodes that crossbars do not take. */
+static gboolean
+get_matrix (const StrataGraph *graph, const StrataNode *node, gint64 *k, gint64 *n)
+{
+  const StrataValue *weights = node->n_inputs > 1 && node->inputs[1] >= 0 ? &graph->values[node->inputs[1]] : NULL;
+  gint64 count = weights == NULL ? 0 : strata_value_count (weights);
+
+  if (count <= 0)
+    return FALSE;
+  switch (node->op)
+    {
+    case STRATA_OP_CONV:
+      *n = weights->dims[0];
+      *k = count / *n;
+      return strata_node_int (node, "group", 1) == 1;
+    case STRATA_OP_GEMM:
+      *n = weights->dims[strata_node_int (node, "transB", 0) ? 0 : 1];
+      *k = count / *n;
+      return TRUE;
+    case STRATA_OP_MAT_MUL:
+      *n = weights->dims[weights->n_dims - 1];
+      *k = count / *n;
+      return weights->n_dims == 2;
+    default:
+      return FALSE;
+    }
+}
+
+gint64
+strata_model_get_arrays_required (StrataModel *self, StrataChip *chip)
+{
+  const StrataChipSpec *spec;
+  gint64 total = 0;
+  int n_slices;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  g_return_val_if_fail (STRATA_IS_CHIP (chip), 0);
+  spec = strata_chip_get_spec (chip);
+  /* int8 weights of a quantised file need as many cells as hold 8 bits */
+  n_slices = strata_model_get_n_quantised_layers (self) > 0
+               ? MAX (spec->slices, (8 + spec->cell_bits - 1) / spec->cell_bits)
+               : spec->slices;
+  for (int i = 0; i < self->graph->n_nodes; i++)
+    {
+      gint64 k, n;
+
+      if (get_matrix (self->graph, &self->graph->nodes[i], &k, &n))
+        total += strata_cost_arrays_required (spec, k, n, n_slices);
+    }
+  return total;
+}
+
+gboolean
+strata_model_view_inputs (
+  StrataModel *self, GPtrArray *inputs, StrataArray *views, const StrataArray **pointers, GError **error)
+{
+  const StrataGraph *graph = self->graph;
+
+  if (inputs->len != (guint) graph->n_inputs)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT, "%s: %u inputs given; the model has %d",
+                   graph->path, inputs->len, graph->n_inputs);
+      return FALSE;
+    }
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      const StrataValue *value = &graph->values[graph->inputs[i]];
+
+      strata_tensor_view (inputs->pdata[i], &views[i]);
+      if (views[i].dtype != value->dtype || strata_array_count (&views[i]) != strata_value_count (value))
+        {
+          g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                       "input \"%s\": %" G_GINT64_FORMAT " elements of %s given; the model wants %" G_GINT64_FORMAT
+                       " of %s",
+                       value->name, strata_array_count (&views[i]), strata_dtype_name (views[i].dtype),
+                       strata_value_count (value), strata_dtype_name (value->dtype));
+          return FALSE;
+        }
+      /* Only the count has to fit: a flat file feeds an image. */
+      views[i].n_dims = value->n_dims;
+      memcpy (views[i].dims, value->dims, sizeof views[i].dims);
+      pointers[i] = &views[i];
+    }
+  return TRUE;
+}
+
+GPtrArray *
+strata_model_run_reference (StrataModel *self, GPtrArray *inputs, GCancellable *cancellable, GError **error)
+{
+  g_autofree StrataArray *views = NULL;
+  g_autofree const StrataArray **pointers = NULL;
+  g_autofree StrataArray **outputs = NULL;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (inputs != NULL, NULL);
+  views = g_new0 (StrataArray, self->graph->n_inputs + 1);
+  pointers = g_new0 (const StrataArray *, self->graph->n_inputs + 1);
+  outputs = g_new0 (StrataArray *, self->graph->n_outputs + 1);
+  if (!strata_model_view_inputs (self, inputs, views, pointers, error)
+      || !strata_graph_run (self->graph, pointers, outputs, NULL, NULL, cancellable, error))
+    return NULL;
+  return strata_tensors_from_arrays (outputs, (guint) self->graph->n_outputs);
+}

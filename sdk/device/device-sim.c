@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sim: the simulator as a device. "sim:" runs programs of any chip, "sim:CHIP" those of one. Arrays are programmed
+ * (noise is drawn, converters are calibrated) at the first functional job of an analog level and seed, and stay
+ * programmed until another is asked for.
+ */
+#include "device/device-private.h"
+
+#include "device/program-private.h"
+#include "device/tensor-private.h"
+
+#define STRATA_TYPE_DEVICE_SIM (strata_device_sim_get_type ())
+G_DECLARE_FINAL_TYPE (StrataDeviceSim, strata_device_sim, STRATA, DEVICE_SIM, StrataDevice)
+
+struct _StrataDeviceSim
+{
+  StrataDevice parent_instance;
+  StrataChipSpec *chip; /* NULL: any */
+  char *description;
+  StrataProgram *program; /* held for the functional state, which points into its image */
+  StrataFunctional *functional;
+  StrataFunctionalOptions programmed;
+  GMutex counter_lock;
+  gint64 energy_fj, time_ps;
+};
+
+G_DEFINE_FINAL_TYPE (StrataDeviceSim, strata_device_sim, STRATA_TYPE_DEVICE)
+
+static void
+strata_device_sim_finalize (GObject *object)
+{
+  StrataDeviceSim *self = STRATA_DEVICE_SIM (object);
+
+  strata_functional_free (self->functional);
+  g_clear_object (&self->program);
+  strata_chip_spec_free (self->chip);
+  g_free (self->description);
+  g_mutex_clear (&self->counter_lock);
+  G_OBJECT_CLASS (strata_device_sim_parent_class)->finalize (object);
+}
+
+static const char *
+strata_device_sim_get_description (StrataDevice *device)
+{
+  return STRATA_DEVICE_SIM (device)->description;
+}
+
+static StrataCapabilities
+strata_device_sim_get_capabilities (StrataDevice *device)
+{
+  return STRATA_CAPABILITY_VALUES | STRATA_CAPABILITY_TRACE | STRATA_CAPABILITY_ENERGY
+         | STRATA_CAPABILITY_ANALOG_LEVELS;
+}
+
+static gboolean
+strata_device_sim_load (StrataDevice *device, StrataProgram *program, GCancellable *cancellable, GError **error)
+{
+  StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
+  const StrataImage *image = strata_program_get_image (program);
+
+  if (self->chip != NULL && self->chip->hash != image->chip->hash)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM,
+                   "%s: the program was compiled for chip %s; compile it for %s, or open sim:",
+                   strata_device_get_uri (device), image->chip->name, self->chip->name);
+      return FALSE;
+    }
+  g_clear_pointer (&self->functional, strata_functional_free);
+  g_set_object (&self->program, program);
+  return TRUE;
+}
+
+static gboolean
+ensure_programmed (StrataDeviceSim *self, const StrataFunctionalOptions *options, GError **error)
+{
+  if (self->functional != NULL && self->programmed.analog == options->analog && self->programmed.seed == options->seed
+      && self->programmed.measure == options->measure)
+    return TRUE;
+  g_clear_pointer (&self->functional, strata_functional_free);
+  self->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
+  self->programmed = *options;
+  return self->functional != NULL;
+}
+
+static gboolean
+compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellable, GError **error)
+{
+  const StrataImage *image = strata_program_get_image (self->program);
+  GPtrArray *inputs = strata_job_get_inputs (job);
+  StrataFunctionalOptions options = { .analog = strata_job_get_analog (job),
+                                      .seed = strata_job_get_seed (job),
+                                      .measure = strata_job_get_sink (job, NULL) != NULL };
+  g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
+  g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);
+  g_autofree StrataArray **out = g_new0 (StrataArray *, image->graph->n_outputs);
+
+  if (!ensure_programmed (self, &options, error))
+    return FALSE;
+  for (guint i = 0; i < inputs->len; i++)
+    {
+      strata_tensor_view (inputs->pdata[i], &views[i]);
+      in[i] = &views[i];
+    }
+  if (!strata_functional_run (self->functional, strata_job_get_inference (job), in, out, cancellable, error))
+    return FALSE;
+  strata_job_take_outputs (job, strata_tensors_from_arrays (out, (guint) image->graph->n_outputs));
+  return TRUE;
+}
+
+static gboolean
+strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cancellable, GError **error)
+{
+  StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
+  const char *run_name = NULL;
+  StrataTraceSink *sink = strata_job_get_sink (job, &run_name);
+  gboolean functional = strata_job_get_fidelity (job) == STRATA_FIDELITY_FUNCTIONAL;
+  const StrataModelled *modelled = strata_program_get_modelled (self->program, cancellable, error);
+
+  if (modelled == NULL || (functional && !compute_outputs (self, job, cancellable, error)))
+    return FALSE;
+  if (sink != NULL
+      && !strata_modelled_record (strata_program_get_image (self->program), modelled, strata_job_get_fidelity (job),
+                                  functional ? strata_functional_accuracy (self->functional) : NULL, run_name, sink,
+                                  error))
+    return FALSE;
+  g_mutex_lock (&self->counter_lock);
+  self->energy_fj += modelled->energy_fj[STRATA_BAND_NOMINAL];
+  self->time_ps += modelled->interval_ps[STRATA_BAND_NOMINAL];
+  g_mutex_unlock (&self->counter_lock);
+  return TRUE;
+}
+
+static gboolean
+strata_device_sim_read_energy (StrataDevice *device, gint64 *energy_fj, gint64 *time_ps, StrataFidelity *source)
+{
+  StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
+
+  g_mutex_lock (&self->counter_lock);
+  *energy_fj = self->energy_fj;
+  *time_ps = self->time_ps;
+  g_mutex_unlock (&self->counter_lock);
+  *source = STRATA_FIDELITY_TIMING;
+  return TRUE;
+}
+
+static void
+strata_device_sim_class_init (StrataDeviceSimClass *klass)
+{
+  StrataDeviceClass *device_class = STRATA_DEVICE_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = strata_device_sim_finalize;
+  device_class->get_description = strata_device_sim_get_description;
+  device_class->get_capabilities = strata_device_sim_get_capabilities;
+  device_class->load = strata_device_sim_load;
+  device_class->run = strata_device_sim_run;
+  device_class->read_energy = strata_device_sim_read_energy;
+}
+
+static void
+strata_device_sim_init (StrataDeviceSim *self)
+{
+  g_mutex_init (&self->counter_lock);
+}
+
+StrataDevice *
+strata_device_sim_open (const char *uri, GError **error)
+{
+  const char *name = uri + strlen ("sim:");
+  g_autoptr (StrataChipSpec) chip = NULL;
+  StrataDeviceSim *self;
+
+  if (*name != '\0')
+    {
+      chip = strata_chip_spec_load (name, error);
+      if (chip == NULL)
+        {
+          g_prefix_error (error, "%s: ", uri);
+          return NULL;
+        }
+    }
+  self = g_object_new (STRATA_TYPE_DEVICE_SIM, "uri", uri, NULL);
+  self->description = chip == NULL ? g_strdup ("simulator of any chip; figures are modelled")
+                                   : g_strdup_printf ("simulator of %s; figures are modelled", chip->name);
+  self->chip = g_steal_pointer (&chip);
+  return STRATA_DEVICE (self);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the verbs of `strata` share: exit codes, errors, JSON, progress, tables. A verb is one file and one function.
+ * Results go to stdout, progress and messages to stderr.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+#include <strata-profiler/strata-profiler.h>
+#include <strata/strata.h>
+
+typedef enum
+{
+  CLI_EXIT_DONE = 0,
+  CLI_EXIT_FAILED = 1,
+  CLI_EXIT_USAGE = 2,
+  CLI_EXIT_NOT_FOUND = 3,
+  CLI_EXIT_FORMAT = 4,
+  CLI_EXIT_UNMET = 5,
+  CLI_EXIT_NO_DEVICE = 6,
+  CLI_EXIT_LOST = 7,
+  CLI_EXIT_PARTIAL = 8,
+  CLI_EXIT_INTERRUPTED = 130,
+} CliExit;
+
+/* One invocation. Options that every verb has are here; a verb adds its own in its table. */
+typedef struct
+{
+  const char *verb;
+  gboolean json, quiet, verbose;
+  char *output;
+  gint64 seed;
+  int n_threads;
+  GCancellable *cancellable; /* cancelled by SIGINT */
+  gboolean progress_shown;
+} Cli;
+
+typedef int (*CliVerb) (Cli *cli, int argc, char **argv);
+
+int cli_info (Cli *cli, int argc, char **argv);
+int cli_chip (Cli *cli, int argc, char **argv);
+int cli_compile (Cli *cli, int argc, char **argv);
+int cli_run (Cli *cli, int argc, char **argv);
+int cli_evaluate (Cli *cli, int argc, char **argv);
+int cli_profile (Cli *cli, int argc, char **argv);
+int cli_report (Cli *cli, int argc, char **argv);
+int cli_query (Cli *cli, int argc, char **argv);
+
+/* Parses options in place. @entries: the verb's own, NULL-terminated; @usage: arguments in words; @examples: shown
+ * below the help. On FALSE the error has been reported and *@status set. */
+gboolean cli_parse (Cli *cli,
+                    const GOptionEntry *entries,
+                    const char *usage,
+                    const char *summary,
+                    const char *examples,
+                    int *argc,
+                    char ***argv,
+                    int *status);
+
+/* Reports an error in the form asked for and returns its exit code. Takes @error. */
+int cli_fail (Cli *cli, GError *error);
+/* The same from text, for wrong usage. */
+int cli_usage (Cli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
+int cli_error_exit (const GError *error);
+
+/* {"schema": "strata.VERB", "schema_version": "1.0", "result": …}: begin leaves the builder inside the result object.
+ */
+JsonBuilder *cli_json_begin (Cli *cli);
+void cli_json_end (Cli *cli, JsonBuilder *builder);
+void cli_json_string (JsonBuilder *builder, const char *key, const char *value);
+void cli_json_int (JsonBuilder *builder, const char *key, gint64 value);
+void cli_json_bool (JsonBuilder *builder, const char *key, gboolean value);
+/* null for NaN and infinities */
+void cli_json_number (JsonBuilder *builder, const char *key, double value);
+
+/* "label    value" on stdout, labels aligned */
+void cli_row (const char *label, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* "1.23 ms (0.9 ms – 2.1 ms)" from nominal, optimistic, conservative */
+char *cli_band (const double value[STRATA_N_BANDS], const char *unit);
+/* "3×32×32" */
+char *cli_shape (const gint64 *dims, guint n_dims);
+
+/* A StrataProgress for a Cli: a bar on a terminal, nothing elsewhere. */
+void cli_progress (double fraction, const char *stage, gpointer cli);
+void cli_progress_clear (Cli *cli);
+
+/* Options of every verb that may compile */
+typedef struct
+{
+  char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump;
+  char **calibration;
+  double input_scale, input_offset;
+  int n_calibration;
+  gboolean no_row_copies;
+} CliCompileOptions;
+
+void cli_compile_options_clear (CliCompileOptions *options);
+/* A NULL-terminated table for @options; free with g_free */
+GOptionEntry *cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+StrataProgram *cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+/* @path: a program, or a model that is then compiled. @model: (out) (optional): the model where it was compiled here */
+StrataProgram *cli_open_program (Cli *cli,
+                                 const char *path,
+                                 const CliCompileOptions *options,
+                                 StrataModel **model,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void cli_program_figures (StrataProgram *program, JsonBuilder *builder);
+void cli_print_program (StrataProgram *program);
+
+gboolean cli_parse_analog (const char *text, StrataAnalog *analog, GError **error);
+const char *cli_analog_name (StrataAnalog analog);
+
+/* A sample as float32 of @n elements starting at element @first of @tensor: (value + offset) * scale. */
+StrataTensor *
+cli_take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, double offset) G_GNUC_WARN_UNUSED_RESULT;
+/* Folders of an ONNX test data set in @path: itself, or its test_data_set_* in order. */
+GPtrArray *cli_find_test_data (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* input_0 … or output_0 … of one such folder (.pb, else .npy); stops at the first that is missing */
+GPtrArray *
+cli_load_test_data (const char *folder, const char *prefix, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `strata compile`, and compiling for the verbs that take a model or a program.
+ */
+#include "cli.h"
+
+#include <math.h>
+#include <string.h>
+
+void
+cli_compile_options_clear (CliCompileOptions *options)
+{
+  g_free (options->chip);
+  g_free (options->max_latency);
+  g_free (options->min_rate);
+  g_free (options->max_power);
+  g_free (options->max_energy);
+  g_free (options->max_temperature);
+  g_free (options->max_skin);
+  g_free (options->dump);
+  g_strfreev (options->calibration);
+  *options = (CliCompileOptions){ 0 };
+}
+
+GOptionEntry *
+cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
+{
+  const GOptionEntry own[] = {
+    { "chip", 0, 0, G_OPTION_ARG_STRING, &options->chip, "Chip by name or description file (default demonstrator)",
+      "NAME|FILE" },
+    { "max-latency", 0, 0, G_OPTION_ARG_STRING, &options->max_latency, "Hard limit, such as 2ms", "TIME" },
+    { "min-rate", 0, 0, G_OPTION_ARG_STRING, &options->min_rate, "Hard limit, such as 30/s", "RATE" },
+    { "max-power", 0, 0, G_OPTION_ARG_STRING, &options->max_power, "Hard limit, such as 300mW", "POWER" },
+    { "max-energy", 0, 0, G_OPTION_ARG_STRING, &options->max_energy, "Hard limit per inference, such as 5uJ",
+      "ENERGY" },
+    { "max-temperature", 0, 0, G_OPTION_ARG_STRING, &options->max_temperature, "Hard limit of the junction", "TEMP" },
+    { "max-skin", 0, 0, G_OPTION_ARG_STRING, &options->max_skin, "Hard limit of the skin, such as 43degC", "TEMP" },
+    { "calibration", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->calibration,
+      "Samples for activation ranges: an .npy file, samples first, or a folder of test data sets", "PATH" },
+    { "calibration-samples", 0, 0, G_OPTION_ARG_INT, &options->n_calibration, "Use at most N samples (default 64)",
+      "N" },
+    { "input-scale", 0, 0, G_OPTION_ARG_DOUBLE, &options->input_scale,
+      "Samples of .npy files are fed as (value + offset) × scale (default 1)", "X" },
+    { "input-offset", 0, 0, G_OPTION_ARG_DOUBLE, &options->input_offset, "See --input-scale (default 0)", "X" },
+    { "no-row-copies", 0, 0, G_OPTION_ARG_NONE, &options->no_row_copies,
+      "Do not fill free rows with copies of the weights: less energy, less accuracy", NULL },
+    { "dump", 0, 0, G_OPTION_ARG_FILENAME, &options->dump, "Write the result of each stage as text", "FOLDER" },
+  };
+  GArray *all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+
+  g_array_append_vals (all, own, G_N_ELEMENTS (own));
+  for (; more != NULL && more->long_name != NULL; more++)
+    g_array_append_vals (all, more, 1);
+  return (GOptionEntry *) (gpointer) g_array_free (all, FALSE);
+}
+
+static StrataRequirements *
+read_limits (const CliCompileOptions *options, GError **error)
+{
+  g_autoptr (StrataRequirements) requirements = strata_requirements_new ();
+  const struct
+  {
+    StrataLimit limit;
+    const char *text, *option;
+  } limits[] = {
+    { STRATA_LIMIT_MAX_LATENCY_PS, options->max_latency, "--max-latency" },
+    { STRATA_LIMIT_MIN_RATE_PER_S, options->min_rate, "--min-rate" },
+    { STRATA_LIMIT_MAX_POWER_MW, options->max_power, "--max-power" },
+    { STRATA_LIMIT_MAX_ENERGY_FJ, options->max_energy, "--max-energy" },
+    { STRATA_LIMIT_MAX_JUNCTION_C, options->max_temperature, "--max-temperature" },
+    { STRATA_LIMIT_MAX_SKIN_C, options->max_skin, "--max-skin" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
+    {
+      g_autoptr (GError) reason = NULL;
+
+      if (limits[i].text != NULL
+          && !strata_requirements_set_text (requirements, limits[i].limit, limits[i].text, &reason))
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %s", limits[i].option, reason->message);
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&requirements);
+}
+
+StrataTensor *
+cli_take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, double offset)
+{
+  float *values = g_new (float, n);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (values, (gsize) n * sizeof *values);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = (float) ((strata_tensor_get_value (tensor, first + i) + offset) * scale);
+  return strata_tensor_new (STRATA_DTYPE_F32, &n, 1, bytes, NULL);
+}
+
+static gint64
+count_elements (StrataModel *model, guint input)
+{
+  guint n_dims;
+  const gint64 *dims = strata_model_get_input_shape (model, input, &n_dims);
+  gint64 n = 1;
+
+  for (guint i = 0; i < n_dims; i++)
+    n *= dims[i];
+  return n;
+}
+
+static gboolean
+add_sample (StrataCompiler *compiler, StrataTensor *tensor, GError **error)
+{
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
+
+  g_ptr_array_add (inputs, tensor);
+  return strata_compiler_add_calibration (compiler, inputs, error);
+}
+
+static gboolean
+calibrate_with_file (StrataCompiler *compiler,
+                     StrataModel *model,
+                     const char *path,
+                     const CliCompileOptions *options,
+                     guint *n_left,
+                     GError **error)
+{
+  g_autoptr (StrataTensor) all = strata_tensor_load (path, error);
+  gint64 n = strata_model_get_n_inputs (model) == 1 ? count_elements (model, 0) : 0;
+  gint64 n_samples;
+  double scale = options->input_scale == 0 ? 1 : options->input_scale;
+
+  if (all == NULL)
+    return FALSE;
+  n_samples = n == 0 ? 0 : strata_tensor_get_n_elements (all) / n;
+  if (n == 0 || n_samples == 0 || n_samples * n != strata_tensor_get_n_elements (all))
+    {
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT,
+                   "%s: %" G_GINT64_FORMAT " elements are no whole number of samples of %" G_GINT64_FORMAT
+                   "; give samples along the first dimension, for a model with one input",
+                   path, strata_tensor_get_n_elements (all), n);
+      return FALSE;
+    }
+  for (gint64 i = 0; i<n_samples && * n_left> 0; i++, --*n_left)
+    {
+      g_autoptr (StrataTensor) sample = cli_take_sample (all, i * n, n, scale, options->input_offset);
+
+      if (!add_sample (compiler, sample, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+calibrate_with_folder (StrataCompiler *compiler, StrataModel *model, const char *path, guint *n_left, GError **error)
+{
+  g_autoptr (GPtrArray) folders = cli_find_test_data (path, error);
+
+  if (folders == NULL)
+    return FALSE;
+  for (guint i = 0; i<folders->len && * n_left> 0; i++, --*n_left)
+    {
+      g_autoptr (GPtrArray) inputs =
+        cli_load_test_data (folders->pdata[i], "input", strata_model_get_n_inputs (model), error);
+
+      if (inputs == NULL || !strata_compiler_add_calibration (compiler, inputs, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+calibrate (StrataCompiler *compiler, StrataModel *model, const CliCompileOptions *options, GError **error)
+{
+  guint n_left = options->n_calibration > 0 ? (guint) options->n_calibration : 64;
+
+  for (char **path = options->calibration; path != NULL && *path != NULL; path++)
+    {
+      gboolean ok = g_file_test (*path, G_FILE_TEST_IS_DIR)
+                      ? calibrate_with_folder (compiler, model, *path, &n_left, error)
+                      : calibrate_with_file (compiler, model, *path, options, &n_left, error);
+
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+StrataProgram *
+cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
+{
+  g_autoptr (StrataRequirements) requirements = read_limits (options, error);
+  g_autoptr (StrataCompiler) compiler = NULL;
+  g_autoptr (StrataChip) chip = NULL;
+  StrataProgram *program;
+
+  if (requirements == NULL)
+    return NULL;
+  chip = strata_chip_load (options->chip == NULL ? "demonstrator" : options->chip, error);
+  if (chip == NULL)
+    return NULL;
+  compiler = strata_compiler_new (model, chip);
+  strata_compiler_set_requirements (compiler, requirements);
+  strata_compiler_set_seed (compiler, (guint64) cli->seed);
+  strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
+  strata_compiler_set_row_copies (compiler, !options->no_row_copies);
+  strata_compiler_set_dump_folder (compiler, options->dump);
+  if (!calibrate (compiler, model, options, error))
+    return NULL;
+  program = strata_compiler_compile (compiler, cli_progress, cli, cli->cancellable, error);
+  cli_progress_clear (cli);
+  return program;
+}
+
+StrataProgram *
+cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, StrataModel **model, GError **error)
+{
+  g_autoptr (StrataModel) opened = NULL;
+  StrataProgram *program;
+
+  if (g_str_has_suffix (path, ".strp"))
+    return strata_program_load (path, error);
+  opened = strata_model_open (path, cli->cancellable, error);
+  if (opened == NULL)
+    return NULL;
+  program = cli_compile_model (cli, opened, options, error);
+  if (program != NULL && model != NULL)
+    *model = g_steal_pointer (&opened);
+  return program;
+}
+
+void
+cli_program_figures (StrataProgram *program, JsonBuilder *builder)
+{
+  static const char *const suffixes[STRATA_N_BANDS] = { "", "_optimistic", "_conservative" };
+
+  cli_json_string (builder, "model", strata_program_get_model_name (program));
+  cli_json_string (builder, "chip", strata_program_get_chip_name (program));
+  cli_json_string (builder, "program_hash", strata_program_get_hash (program));
+  cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  cli_json_int (builder, "layers", strata_program_get_n_layers (program));
+  cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
+  cli_json_int (builder, "reads", strata_program_get_n_reads (program));
+  cli_json_string (builder, "fidelity", "timing");
+  for (const char *const *name = strata_program_list_figures (); *name != NULL; name++)
+    for (int band = 0; band < STRATA_N_BANDS; band++)
+      {
+        g_autofree char *key = g_strconcat (*name, suffixes[band], NULL);
+        double value = strata_program_get_figure (program, *name, (StrataBand) band);
+        gboolean same = band > 0 && value == strata_program_get_figure (program, *name, STRATA_BAND_NOMINAL);
+
+        if (band == 0 || (!isnan (value) && !same))
+          cli_json_number (builder, key, value);
+      }
+}
+
+static char *
+format_figure (StrataProgram *program, const char *name, const char *unit)
+{
+  double value[STRATA_N_BANDS];
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    value[band] = strata_program_get_figure (program, name, (StrataBand) band);
+  return cli_band (value, unit);
+}
+
+void
+cli_print_program (StrataProgram *program)
+{
+  const struct
+  {
+    const char *label, *name, *unit;
+  } rows[] = {
+    { "latency", "latency_ps", "ps" },   { "lower bound", "lower_bound_ps", "ps" },
+    { "interval", "interval_ps", "ps" }, { "energy/inference", "energy_fj", "fj" },
+    { "power", "power_mw", "mw" },       { "static power", "static_mw", "mw" },
+    { "junction", "junction_c", "c" },   { "buffer peak", "sram_peak_bytes", "bytes" },
+  };
+
+  cli_row ("model", "%s", strata_program_get_model_name (program));
+  cli_row ("chip", "%s", strata_program_get_chip_name (program));
+  cli_row ("program", "%s", strata_program_get_hash (program));
+  cli_row ("arrays", "%.0f used, %.0f required by geometry, of %.0f",
+           strata_program_get_figure (program, "arrays_used", STRATA_BAND_NOMINAL),
+           strata_program_get_figure (program, "arrays_required", STRATA_BAND_NOMINAL),
+           strata_program_get_figure (program, "arrays_total", STRATA_BAND_NOMINAL));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *text = format_figure (program, rows[i].name, rows[i].unit);
+
+      cli_row (rows[i].label, "%s", text);
+    }
+  g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
+  if (!strata_program_is_calibrated (program))
+    g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
+}
+
+static const char examples[] =
+  "  strata compile model.onnx --chip demonstrator -o model.strp\n"
+  "  strata compile model.onnx --chip phone --max-latency 2ms --max-power 300mW -o model.strp\n"
+  "  strata compile model.onnx --calibration samples.npy --input-scale 0.00392 -o model.strp\n";
+
+int
+cli_compile (Cli *cli, int argc, char **argv)
+{
+  CliCompileOptions options = { 0 };
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options, NULL);
+  g_autoptr (StrataProgram) program = NULL;
+  GError *error = NULL;
+  int status = CLI_EXIT_DONE;
+
+  if (!cli_parse (cli, entries, "MODEL", "Compiles an ONNX model to a program for a chip.", examples, &argc, &argv,
+                  &status))
+    ;
+  else if (argc != 2)
+    status = cli_usage (cli, "compile takes one model; `strata compile --help` explains");
+  else if ((program = cli_open_program (cli, argv[1], &options, NULL, &error)) == NULL
+           || (cli->output != NULL && !strata_program_save (program, cli->output, &error)))
+    status = cli_fail (cli, error);
+  else if (cli->json)
+    {
+      JsonBuilder *builder = cli_json_begin (cli);
+
+      cli_program_figures (program, builder);
+      cli_json_string (builder, "output", cli->output);
+      cli_json_end (cli, builder);
+    }
+  else
+    {
+      cli_print_program (program);
+      if (cli->output != NULL)
+        g_print ("Wrote %s.\n", cli->output);
+    }
+  cli_compile_options_clear (&options);
+  return status;
+}

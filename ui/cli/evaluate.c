@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `strata evaluate`: accuracy over labelled samples, float, quantised and analog side by side.
+ */
+#include "cli.h"
+
+#include <math.h>
+
+typedef struct
+{
+  CliCompileOptions compile;
+  char *inputs, *labels, *analog;
+  int n_trials, limit;
+} Options;
+
+static void
+print_percent (const char *label, double value, const char *note)
+{
+  if (isnan (value))
+    cli_row (label, "unavailable%s", note);
+  else
+    cli_row (label, "%.2f %%%s", 100 * value, note);
+}
+
+static void
+print_text (StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog analog)
+{
+  double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
+  guint n_trials = strata_evaluation_get_n_trials (evaluation);
+  g_autofree char *label = g_strconcat ("analog ", cli_analog_name (analog), NULL);
+
+  cli_row ("samples", "%u, %s", strata_evaluation_get_n_samples (evaluation),
+           strata_evaluation_has_labels (evaluation) ? "labelled: top-1 accuracy"
+                                                     : "without labels: agreement with the float model");
+  print_percent ("float", strata_evaluation_get_float (evaluation), "");
+  print_percent ("quantised", strata_evaluation_get_quantised (evaluation), "  exact integers");
+  if (isnan (deviation))
+    print_percent (label, mean, "  one run");
+  else
+    cli_row (label, "%.2f %% ± %.2f  mean ± deviation over %u seeds", 100 * mean, 100 * deviation, n_trials);
+  cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
+           strata_program_get_n_reads (program));
+  if (!strata_program_is_calibrated (program))
+    g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
+}
+
+static void
+print_json (Cli *cli, StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog analog)
+{
+  JsonBuilder *builder = cli_json_begin (cli);
+  double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
+
+  cli_json_string (builder, "model", strata_program_get_model_name (program));
+  cli_json_string (builder, "chip", strata_program_get_chip_name (program));
+  cli_json_string (builder, "program_hash", strata_program_get_hash (program));
+  cli_json_int (builder, "samples", strata_evaluation_get_n_samples (evaluation));
+  cli_json_string (builder, "figure",
+                   strata_evaluation_has_labels (evaluation) ? "top-1 accuracy" : "agreement with float");
+  cli_json_number (builder, "float", strata_evaluation_get_float (evaluation));
+  cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
+  cli_json_string (builder, "analog_level", cli_analog_name (analog));
+  cli_json_number (builder, "analog_mean", mean);
+  cli_json_number (builder, "analog_deviation", deviation);
+  json_builder_set_member_name (builder, "trials");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < strata_evaluation_get_n_trials (evaluation); i++)
+    json_builder_add_double_value (builder, strata_evaluation_get_trial (evaluation, i));
+  json_builder_end_array (builder);
+  cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
+  cli_json_int (builder, "reads", strata_program_get_n_reads (program));
+  cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  cli_json_end (cli, builder);
+}
+
+static int
+evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analog, GError **error)
+{
+  g_autoptr (StrataModel) model = NULL;
+  g_autoptr (StrataProgram) program = cli_open_program (cli, path, &options->compile, &model, error);
+  g_autoptr (StrataEvaluation) evaluation = NULL;
+  g_autoptr (StrataTensor) inputs = NULL;
+  g_autoptr (StrataTensor) labels = NULL;
+  double scale = options->compile.input_scale == 0 ? 1 : options->compile.input_scale;
+
+  if (program == NULL)
+    return -1;
+  /* A program remembers its model; where that has gone, the float column is unavailable. */
+  if (model == NULL && strata_program_get_model_path (program) != NULL)
+    model = strata_model_open (strata_program_get_model_path (program), NULL, NULL);
+  inputs = strata_tensor_load (options->inputs, error);
+  if (inputs == NULL || (options->labels != NULL && (labels = strata_tensor_load (options->labels, error)) == NULL))
+    return -1;
+  evaluation = strata_evaluation_new (program, model);
+  strata_evaluation_set_analog (evaluation, analog, options->n_trials > 0 ? (guint) options->n_trials : 8,
+                                (guint64) cli->seed);
+  strata_evaluation_set_limit (evaluation, options->limit > 0 ? (guint) options->limit : 0);
+  strata_evaluation_set_n_threads (evaluation, (guint) cli->n_threads);
+  if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error)
+      || !strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
+    return -1;
+  cli_progress_clear (cli);
+  if (cli->json)
+    print_json (cli, evaluation, program, analog);
+  else
+    print_text (evaluation, program, analog);
+  return CLI_EXIT_DONE;
+}
+
+static const char examples[] =
+  "  strata evaluate kws.strp --inputs features.npy --labels labels.npy --input-offset -83 --input-scale 0.5847\n"
+  "  strata evaluate model.onnx --chip phone --calibration x.npy --inputs x.npy --labels y.npy --trials 8\n"
+  "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n";
+
+int
+cli_evaluate (Cli *cli, int argc, char **argv)
+{
+  Options options = { 0 };
+  const GOptionEntry own[] = {
+    { "inputs", 0, 0, G_OPTION_ARG_FILENAME, &options.inputs, "Samples along the first dimension, .npy", "FILE" },
+    { "labels", 0, 0, G_OPTION_ARG_FILENAME, &options.labels, "One integer class per sample, .npy", "FILE" },
+    { "analog", 0, 0, G_OPTION_ARG_STRING, &options.analog,
+      "Level of the analog column: off, ideal, nominal (default), optimistic, conservative", "LEVEL" },
+    { "trials", 0, 0, G_OPTION_ARG_INT, &options.n_trials, "Noise seeds (default 8)", "N" },
+    { "limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "Use the first N samples", "N" },
+    { NULL },
+  };
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
+  StrataAnalog analog = STRATA_ANALOG_NOMINAL;
+  GError *error = NULL;
+  int status = CLI_EXIT_DONE;
+
+  if (!cli_parse (cli, entries, "PROGRAM|MODEL --inputs FILE", "Accuracy of a program over labelled samples.", examples,
+                  &argc, &argv, &status))
+    ;
+  else if (argc != 2 || options.inputs == NULL)
+    status = cli_usage (cli, "evaluate takes one program or model, and --inputs; `strata evaluate --help` explains");
+  else if (!cli_parse_analog (options.analog, &analog, &error)
+           || (status = evaluate (cli, argv[1], &options, analog, &error)) < 0)
+    status = cli_fail (cli, error);
+  cli_compile_options_clear (&options.compile);
+  g_free (options.inputs);
+  g_free (options.labels);
+  g_free (options.analog);
+  return status;
+}

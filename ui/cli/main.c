@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `strata VERB …`: finds the verb and runs it. SIGINT cancels what is under way.
+ */
+#include "cli.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct
+{
+  const char *name;
+  CliVerb run;
+  const char *summary;
+} verbs[] = {
+  { "info", cli_info, "what a model, chip, program or profile is" },
+  { "chip", cli_chip, "list, show and check chip descriptions" },
+  { "compile", cli_compile, "a model to a program for a chip" },
+  { "run", cli_run, "inference on a device, or the model itself as reference" },
+  { "evaluate", cli_evaluate, "accuracy: float, quantised and analog side by side" },
+  { "profile", cli_profile, "compile where needed, run, record: the main job in one command" },
+  { "report", cli_report, "tables and pages from a profile" },
+  { "query", cli_query, "read-only SQL over a profile" },
+};
+
+static void
+print_help (void)
+{
+  g_print ("Usage: strata VERB [OPTIONS] …\n\nVerbs:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    g_print ("  %-10s %s\n", verbs[i].name, verbs[i].summary);
+  g_print ("\nExamples:\n"
+           "  strata profile model.onnx --chip demonstrator -o model.strata\n"
+           "  strata report model.strata\n"
+           "  strata-profiler model.strata\n\n"
+           "`strata VERB --help` explains a verb. Every verb takes --json.\n"
+           "Exit codes: 0 done, 1 failed, 2 usage, 3 input not found, 4 format not supported, 5 requirement or check\n"
+           "not met, 6 no device, 7 device lost, 8 partial result, 130 interrupted.\n");
+}
+
+/* Signals are taken by a thread of their own, because cancelling is not safe in a handler. */
+static gpointer
+wait_for_interrupt (gpointer data)
+{
+  sigset_t set;
+  int signal_number;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  while (sigwait (&set, &signal_number) == 0)
+    g_cancellable_cancel (data);
+  return NULL;
+}
+
+static void
+catch_interrupts (GCancellable *cancellable)
+{
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGINT);
+  sigaddset (&set, SIGTERM);
+  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  g_thread_unref (g_thread_new ("interrupt", wait_for_interrupt, cancellable));
+}
+
+static guint
+edit_distance (const char *a, const char *b)
+{
+  gsize n = strlen (b);
+  g_autofree guint *row = g_new (guint, n + 1);
+
+  for (gsize j = 0; j <= n; j++)
+    row[j] = (guint) j;
+  for (gsize i = 1; a[i - 1] != '\0'; i++)
+    {
+      guint diagonal = row[0];
+
+      row[0] = (guint) i;
+      for (gsize j = 1; j <= n; j++)
+        {
+          guint best = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
+
+          diagonal = row[j];
+          row[j] = best;
+        }
+    }
+  return row[n];
+}
+
+static int
+unknown_verb (Cli *cli, const char *name)
+{
+  guint best = 0;
+
+  for (guint i = 1; i < G_N_ELEMENTS (verbs); i++)
+    if (edit_distance (name, verbs[i].name) < edit_distance (name, verbs[best].name))
+      best = i;
+  if (edit_distance (name, verbs[best].name) <= 2)
+    return cli_usage (cli, "strata: unknown verb \"%s\"; did you mean %s?", name, verbs[best].name);
+  return cli_usage (cli, "strata: unknown verb \"%s\"; `strata --help` lists them", name);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Cli cli = { .verb = "strata", .cancellable = cancellable };
+  int status;
+
+  setlocale (LC_CTYPE, "");
+  if (argc < 2)
+    {
+      print_help ();
+      return CLI_EXIT_USAGE;
+    }
+  if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h") || g_str_equal (argv[1], "help"))
+    {
+      print_help ();
+      return CLI_EXIT_DONE;
+    }
+  if (g_str_equal (argv[1], "--version"))
+    {
+      g_print ("strata %s (profile schema %d)\n", strata_get_version (), STRATA_PROFILE_SCHEMA_VERSION);
+      return CLI_EXIT_DONE;
+    }
+  for (int i = 1; i < argc; i++)
+    if (g_str_equal (argv[i], "--json"))
+      cli.json = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_str_equal (argv[1], verbs[i].name))
+      {
+        cli.verb = verbs[i].name;
+        catch_interrupts (g_object_ref (cancellable));
+        status = verbs[i].run (&cli, argc - 1, argv + 1);
+        g_free (cli.output);
+        return status;
+      }
+  return unknown_verb (&cli, argv[1]);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `strata profile`: compile where needed, run, record. The main job in one command.
+ */
+#include "cli.h"
+
+typedef struct
+{
+  CliCompileOptions compile;
+  char *device, *analog, *input, *name;
+} Options;
+
+static char *
+default_output (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  char *dot = g_strrstr (base, ".");
+
+  if (dot != NULL)
+    *dot = '\0';
+  return g_strconcat (base, ".strata", NULL);
+}
+
+static gboolean
+record (Cli *cli, StrataProgram *program, const Options *options, StrataAnalog analog, GError **error)
+{
+  g_autoptr (StrataDevice) device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
+  g_autoptr (StrataJob) job = strata_job_new ();
+  StrataTraceSink *sink;
+  gboolean ok;
+
+  if (device == NULL || !strata_device_load (device, program, cli->cancellable, error))
+    return FALSE;
+  strata_job_set_seed (job, (guint64) cli->seed);
+  strata_job_set_fidelity (job, options->input == NULL ? STRATA_FIDELITY_TIMING : STRATA_FIDELITY_FUNCTIONAL);
+  strata_job_set_analog (job, analog);
+  if (options->input != NULL)
+    {
+      g_autoptr (StrataTensor) tensor = strata_tensor_load (options->input, error);
+      g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
+
+      if (tensor == NULL)
+        return FALSE;
+      g_ptr_array_add (inputs, tensor);
+      strata_job_set_inputs (job, inputs);
+    }
+  sink = strata_profile_recorder_new (cli->output);
+  strata_job_set_sink (job, sink, options->name == NULL ? strata_program_get_model_name (program) : options->name);
+  ok = strata_device_run (device, job, cli->cancellable, error);
+  strata_job_set_sink (job, NULL, NULL);
+  sink->free (sink);
+  return ok;
+}
+
+static int
+profile (Cli *cli, const char *path, const Options *options, StrataAnalog analog, GError **error)
+{
+  g_autoptr (StrataProgram) program = cli_open_program (cli, path, &options->compile, NULL, error);
+  g_autoptr (StrataProfile) recorded = NULL;
+  g_autofree char *hash = NULL;
+  g_autofree char *text = NULL;
+
+  if (program == NULL)
+    return -1;
+  if (cli->output == NULL)
+    cli->output = default_output (path);
+  if (!record (cli, program, options, analog, error))
+    return -1;
+  recorded = strata_profile_open (cli->output, cli->cancellable, error);
+  if (recorded == NULL || (hash = strata_profile_content_hash (recorded, cli->cancellable, error)) == NULL)
+    return -1;
+  if (cli->json)
+    {
+      JsonBuilder *builder = cli_json_begin (cli);
+
+      cli_program_figures (program, builder);
+      cli_json_string (builder, "profile", cli->output);
+      cli_json_string (builder, "content_hash", hash);
+      cli_json_int (builder, "events", strata_profile_get_n_events (recorded));
+      cli_json_end (cli, builder);
+      return CLI_EXIT_DONE;
+    }
+  text = strata_profile_report_text (recorded, "summary", error);
+  if (text == NULL)
+    return -1;
+  g_print ("%s\nWrote %s. `strata report %s` prints tables, `strata-profiler %s` shows it.\n", text, cli->output,
+           cli->output, cli->output);
+  return CLI_EXIT_DONE;
+}
+
+static const char examples[] = "  strata profile model.onnx --chip demonstrator -o model.strata\n"
+                               "  strata profile model.strp -o model.strata\n"
+                               "  strata profile model.onnx --chip phone --max-power 300mW --input image.npy\n";
+
+int
+cli_profile (Cli *cli, int argc, char **argv)
+{
+  Options options = { 0 };
+  const GOptionEntry own[] = {
+    { "device", 0, 0, G_OPTION_ARG_STRING, &options.device, "Device to run on (default sim:)", "URI" },
+    { "input", 0, 0, G_OPTION_ARG_FILENAME, &options.input,
+      "Run on this input, .npy or .pb, and record signal-to-noise and clipping too", "FILE" },
+    { "analog", 0, 0, G_OPTION_ARG_STRING, &options.analog, "Physics of the crossbars with --input (default nominal)",
+      "LEVEL" },
+    { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, "Name of the run (default: the model's)", "TEXT" },
+    { NULL },
+  };
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
+  StrataAnalog analog = STRATA_ANALOG_NOMINAL;
+  GError *error = NULL;
+  int status = CLI_EXIT_DONE;
+
+  if (!cli_parse (cli, entries, "MODEL|PROGRAM", "Compiles where needed, runs in the simulator, records a profile.",
+                  examples, &argc, &argv, &status))
+    ;
+  else if (argc != 2)
+    status = cli_usage (cli, "profile takes one model or program; `strata profile --help` explains");
+  else if (!cli_parse_analog (options.analog, &analog, &error)
+           || (status = profile (cli, argv[1], &options, analog, &error)) < 0)
+    status = cli_fail (cli, error);
+  cli_compile_options_clear (&options.compile);
+  g_free (options.device);
+  g_free (options.analog);
+  g_free (options.input);
+  g_free (options.name);
+  return status;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `strata report` and `strata query`: a profile as tables, pages and the answer to SQL.
+ */
+#include "cli.h"
+
+#include <string.h>
+
+static gboolean
+write_text (Cli *cli, const char *text, GError **error)
+{
+  g_autoptr (GFile) file = NULL;
+
+  if (cli->output == NULL)
+    {
+      g_print ("%s", text);
+      return TRUE;
+    }
+  file = g_file_new_for_path (cli->output);
+  return g_file_replace_contents (file, text, strlen (text), NULL, FALSE, G_FILE_CREATE_REPLACE_DESTINATION, NULL,
+                                  cli->cancellable, error);
+}
+
+static gboolean
+write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
+{
+  g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+  g_autofree char *text = NULL;
+  gboolean ok;
+
+  if (g_str_equal (what, "layers"))
+    ok = strata_profile_write_layers_csv (profile, stream, cli->cancellable, error);
+  else if (g_str_equal (what, "events"))
+    ok = strata_profile_write_events_csv (profile, stream, cli->cancellable, error);
+  else
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--csv %s: layers or events is accepted", what);
+      return FALSE;
+    }
+  if (!ok || !g_output_stream_write (stream, "", 1, NULL, error) || !g_output_stream_close (stream, NULL, error))
+    return FALSE;
+  text = g_memory_output_stream_steal_data (G_MEMORY_OUTPUT_STREAM (stream));
+  return write_text (cli, text, error);
+}
+
+static int
+report (Cli *cli, const char *path, const char *section, gboolean html, const char *csv, GError **error)
+{
+  g_autoptr (StrataProfile) profile = strata_profile_open (path, cli->cancellable, error);
+  g_autofree char *text = NULL;
+
+  if (profile == NULL)
+    return -1;
+  if (csv != NULL)
+    return write_csv (cli, profile, csv, error) ? CLI_EXIT_DONE : -1;
+  if (cli->json)
+    text = strata_profile_report_json (profile);
+  else if (html)
+    text = strata_profile_report_html (profile);
+  else
+    text = strata_profile_report_text (profile, section, error);
+  return text != NULL && write_text (cli, text, error) ? CLI_EXIT_DONE : -1;
+}
+
+static const char report_examples[] = "  strata report run.strata\n"
+                                      "  strata report run.strata --section layers\n"
+                                      "  strata report run.strata --html -o run.html\n"
+                                      "  strata report run.strata --csv layers > layers.csv\n";
+
+int
+cli_report (Cli *cli, int argc, char **argv)
+{
+  g_autofree char *section = NULL;
+  g_autofree char *csv = NULL;
+  gboolean html = FALSE;
+  const GOptionEntry own[] = {
+    { "section", 0, 0, G_OPTION_ARG_STRING, &section,
+      "Only this: summary, requirements, findings, layers, energy, units", "NAME" },
+    { "html", 0, 0, G_OPTION_ARG_NONE, &html, "A self-contained page", NULL },
+    { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers or events", "WHAT" },
+    { NULL },
+  };
+  GError *error = NULL;
+  int status = CLI_EXIT_DONE;
+
+  if (!cli_parse (cli, own, "PROFILE", "Tables and pages from a profile.", report_examples, &argc, &argv, &status))
+    return status;
+  if (argc != 2)
+    return cli_usage (cli, "report takes one profile; `strata report --help` explains");
+  status = report (cli, argv[1], section, html, csv, &error);
+  return status < 0 ? cli_fail (cli, error) : status;
+}
+
+static void
+query_json (Cli *cli, StrataProfileTable *table)
+{
+  JsonBuilder *builder = cli_json_begin (cli);
+
+  cli_json_bool (builder, "truncated", strata_profile_table_is_truncated (table));
+  json_builder_set_member_name (builder, "rows");
+  json_builder_begin_array (builder);
+  for (guint row = 0; row < strata_profile_table_get_n_rows (table); row++)
+    {
+      json_builder_begin_object (builder);
+      for (guint column = 0; column < strata_profile_table_get_n_columns (table); column++)
+        {
+          g_autoptr (GVariant) value = g_variant_ref_sink (strata_profile_table_get_value (table, row, column));
+          const char *key = strata_profile_table_get_column_name (table, column);
+
+          if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
+            cli_json_int (builder, key, g_variant_get_int64 (value));
+          else if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
+            cli_json_number (builder, key, g_variant_get_double (value));
+          else
+            cli_json_string (builder, key,
+                             g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ? g_variant_get_string (value, NULL)
+                                                                                 : NULL);
+        }
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  cli_json_end (cli, builder);
+}
+
+static int
+query (Cli *cli, const char *path, const char *sql, gboolean csv, GError **error)
+{
+  g_autoptr (StrataProfile) profile = strata_profile_open (path, cli->cancellable, error);
+  g_autoptr (StrataProfileTable) table = NULL;
+  g_autofree char *text = NULL;
+
+  if (profile == NULL)
+    return -1;
+  if (g_str_equal (sql, "schema"))
+    return write_text (cli, strata_profile_get_schema_sql (), error) ? CLI_EXIT_DONE : -1;
+  table = strata_profile_query (profile, sql, 0, cli->cancellable, error);
+  if (table == NULL)
+    return -1;
+  if (cli->json)
+    {
+      query_json (cli, table);
+      return CLI_EXIT_DONE;
+    }
+  text = csv ? strata_profile_table_to_csv (table) : strata_profile_table_to_text (table);
+  if (!write_text (cli, text, error))
+    return -1;
+  if (!strata_profile_table_is_truncated (table))
+    return CLI_EXIT_DONE;
+  g_printerr ("strata: more rows were left out; add LIMIT and OFFSET\n");
+  return CLI_EXIT_PARTIAL;
+}
+
+static const char query_examples[] =
+  "  strata query run.strata 'SELECT name, energy_fj FROM layer_summary ORDER BY energy_fj DESC LIMIT 5'\n"
+  "  strata query run.strata schema       (tables, columns and their units)\n";
+
+int
+cli_query (Cli *cli, int argc, char **argv)
+{
+  gboolean csv = FALSE;
+  const GOptionEntry own[] = {
+    { "csv", 0, 0, G_OPTION_ARG_NONE, &csv, "Comma-separated values", NULL },
+    { NULL },
+  };
+  GError *error = NULL;
+  int status = CLI_EXIT_DONE;
+
+  if (!cli_parse (cli, own, "PROFILE SQL|schema", "Read-only SQL over a profile.", query_examples, &argc, &argv,
+                  &status))
+    return status;
+  if (argc != 3)
+    return cli_usage (cli, "query takes a profile and one SELECT; `strata query --help` explains");
+  status = query (cli, argv[1], argv[2], csv, &error);
+  return status < 0 ? cli_fail (cli, error) : status;
+}
