@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The product goes through OpenBLAS's sgemm, which the simulator holds to one thread: parallelism is over inferences,
+ * and a sum's order must not depend on the number of threads. Conversion is a vectorised loop.
+ */
+#include "kernels/analog-read.h"
+
+#include <cblas.h>
+#include <math.h>
+
+#define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
+#define MAX_REGRESSORS 8
+
+void
+strata_analog_digits (int weight, int base, int n_slices, int *digits)
+{
+  int rest = ABS (weight);
+
+  for (int s = n_slices - 1; s >= 0; s--, rest /= base)
+    digits[s] = weight < 0 ? -(rest % base) : rest % base;
+}
+
+void
+strata_analog_use_one_thread (void)
+{
+  openblas_set_num_threads (1);
+}
+
+void
+strata_analog_product (const float *inputs, int n_inputs, int n_rows, const float *levels, int n_columns, float *sums)
+{
+  if (n_inputs == 1)
+    cblas_sgemv (CblasRowMajor, CblasTrans, n_rows, n_columns, 1.0f, levels, n_columns, inputs, 1, 0.0f, sums, 1);
+  else
+    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, n_inputs, n_columns, n_rows, 1.0f, inputs, n_rows, levels,
+                 n_columns, 0.0f, sums, n_columns);
+}
+
+CLONES static int
+convert_noisy (const float *restrict v,
+               const float *restrict variance,
+               float extra,
+               const float *restrict z,
+               float scale,
+               float lo,
+               float hi,
+               float *restrict q,
+               int n)
+{
+  int clipped = 0;
+
+  for (int j = 0; j < n; j++)
+    {
+      float code = __builtin_rintf ((v[j] + __builtin_sqrtf (variance[j] + extra) * z[j]) * scale);
+
+      clipped += (code < lo) | (code > hi);
+      code = code < lo ? lo : code;
+      q[j] += code > hi ? hi : code;
+    }
+  return clipped;
+}
+
+CLONES static int
+convert_plain (const float *restrict v,
+               float sigma,
+               const float *restrict z,
+               float scale,
+               float lo,
+               float hi,
+               float *restrict q,
+               int n)
+{
+  int clipped = 0;
+
+  for (int j = 0; j < n; j++)
+    {
+      float code = __builtin_rintf ((v[j] + sigma * z[j]) * scale);
+
+      clipped += (code < lo) | (code > hi);
+      code = code < lo ? lo : code;
+      q[j] += code > hi ? hi : code;
+    }
+  return clipped;
+}
+
+int
+strata_analog_convert (const float *v,
+                       const float *variance,
+                       float extra_variance,
+                       const float *z,
+                       float lsb,
+                       float lo,
+                       float hi,
+                       float *q,
+                       int n)
+{
+  float scale = 1.0f / lsb;
+
+  if (z != NULL && variance != NULL)
+    return convert_noisy (v, variance, extra_variance, z, scale, lo, hi, q, n);
+  if (z != NULL)
+    return convert_plain (v, sqrtf (extra_variance), z, scale, lo, hi, q, n);
+  return convert_plain (v, 0.0f, v, scale, lo, hi, q, n);
+}
+
+CLONES void
+strata_analog_combine (
+  const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums)
+{
+  for (int j = 0; j < n; j++)
+    {
+      double y = offset[j];
+
+      for (int s = 0; s < n_slices; s++)
+        y += gain[s * n + j] * (double) q[s * n + j];
+      y = rint (y) - constant[j] + sums[j];
+      y = y < G_MININT32 ? G_MININT32 : y;
+      sums[j] = (gint32) (y > G_MAXINT32 ? G_MAXINT32 : y);
+    }
+}
+
+CLONES void
+strata_analog_squares (const float *x, gsize n, float *squares)
+{
+  for (gsize i = 0; i < n; i++)
+    squares[i] = x[i] * x[i];
+}
+
+CLONES void
+strata_analog_floats (const gint16 *codes, gsize n, float *x)
+{
+  for (gsize i = 0; i < n; i++)
+    x[i] = codes[i];
+}
+
+/* --- fit --- */
+
+static double
+mean (const double *x, int n)
+{
+  double sum = 0;
+
+  for (int i = 0; i < n; i++)
+    sum += x[i];
+  return sum / n;
+}
+
+static double
+covariance (const double *a, double mean_a, const double *b, double mean_b, int n)
+{
+  double sum = 0;
+
+  for (int i = 0; i < n; i++)
+    sum += (a[i] - mean_a) * (b[i] - mean_b);
+  return sum / n;
+}
+
+/* Solves the symmetric positive definite m x m system in place by Cholesky. */
+static void
+solve (double a[MAX_REGRESSORS][MAX_REGRESSORS], double *b, int m)
+{
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j <= i; j++)
+      {
+        for (int k = 0; k < j; k++)
+          a[i][j] -= a[i][k] * a[j][k];
+        a[i][j] = i == j ? sqrt (MAX (a[i][i], 1e-300)) : a[i][j] / a[j][j];
+      }
+  for (int i = 0; i < m; i++)
+    {
+      for (int k = 0; k < i; k++)
+        b[i] -= a[i][k] * b[k];
+      b[i] /= a[i][i];
+    }
+  for (int i = m - 1; i >= 0; i--)
+    {
+      for (int k = i + 1; k < m; k++)
+        b[i] -= a[k][i] * b[k];
+      b[i] /= a[i][i];
+    }
+}
+
+void
+strata_analog_fit (const double *x,
+                   int n_regressors,
+                   const double *target,
+                   int n,
+                   const double *noise,
+                   const double *prior,
+                   double *gain,
+                   double *offset)
+{
+  double a[MAX_REGRESSORS][MAX_REGRESSORS], means[MAX_REGRESSORS], target_mean = mean (target, n), largest = 0;
+
+  g_assert (n_regressors >= 1 && n_regressors <= MAX_REGRESSORS && n >= 1);
+  for (int r = 0; r < n_regressors; r++)
+    means[r] = mean (x + (gsize) r * (gsize) n, n);
+  for (int r = 0; r < n_regressors; r++)
+    {
+      for (int c = 0; c <= r; c++)
+        a[r][c] = a[c][r] = covariance (x + (gsize) r * (gsize) n, means[r], x + (gsize) c * (gsize) n, means[c], n);
+      gain[r] = covariance (x + (gsize) r * (gsize) n, means[r], target, target_mean, n);
+      largest = MAX (largest, a[r][r]);
+    }
+  for (int r = 0; r < n_regressors; r++)
+    {
+      /* A millionth of the largest variance pulls towards the prior: nothing where there are data, all where there are
+       * none. */
+      double pull = 1e-6 * largest + 1e-9;
+
+      a[r][r] += noise[r] + pull;
+      gain[r] += pull * prior[r];
+    }
+  solve (a, gain, n_regressors);
+  *offset = target_mean;
+  for (int r = 0; r < n_regressors; r++)
+    *offset -= gain[r] * means[r];
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Dense arithmetic behind an analog product: weights to digits, the product of a block of input rows with an array's
+ * levels, conversion with noise, rounding and clipping, and the digital sum over slices. Units: inputs in driver codes,
+ * weights in levels of a cell (0 … base - 1), products in code x level.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* Sign-magnitude digits of @weight in @base, high first: weight = sum_s digits[s] * base^(n_slices - 1 - s), all digits
+ * of the sign of the weight. |weight| < base^n_slices. */
+void strata_analog_digits (int weight, int base, int n_slices, int *digits);
+
+/* Makes the products of this process single-threaded, so that a sum's order depends on its shape alone; parallelism is
+ * over inferences. Call it before the first product. */
+void strata_analog_use_one_thread (void);
+
+/* sums[i][j] = sum_k inputs[i][k] * levels[k][j] in float; exact while every partial sum of integers stays
+ * below 2^24. */
+void
+strata_analog_product (const float *inputs, int n_inputs, int n_rows, const float *levels, int n_columns, float *sums);
+
+/* One conversion of n columns: q[j] += clamp (rint ((v[j] + sqrt (variance[j] + extra_variance) * z[j]) / lsb), lo,
+ * hi),
+ * @variance NULL: 0. @z NULL: no noise. Returns how many were clipped. */
+int strata_analog_convert (const float *v,
+                           const float *variance,
+                           float extra_variance,
+                           const float *z,
+                           float lsb,
+                           float lo,
+                           float hi,
+                           float *q,
+                           int n);
+
+/* sums[j] += rint (sum_s gain[s * n + j] * q[s * n + j] + offset[j]) - constant[j], saturating at 32 bits */
+void strata_analog_combine (
+  const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums);
+
+/* squares[i] = x[i]^2, and codes to floats */
+void strata_analog_squares (const float *x, gsize n, float *squares);
+void strata_analog_floats (const gint16 *codes, gsize n, float *x);
+
+/* Least squares of @target[i] on n_regressors values x[r * n + i] with an offset: minimises the mean squared error plus
+ * sum_r noise[r] * gain[r]^2 (the error that noise of that variance on regressor r adds). Where the data do not
+ * determine a gain it stays near @prior[r]. At most 8 regressors. */
+void strata_analog_fit (const double *x,
+                        int n_regressors,
+                        const double *target,
+                        int n,
+                        const double *noise,
+                        const double *prior,
+                        double *gain,
+                        double *offset);
