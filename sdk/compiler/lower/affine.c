@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Per-channel y = gain * x + shift with constants: BatchNormalization, and Add, Sub, Mul, Div by a constant. Folded, in
+ * double, into the product before it when that is nobody else's; otherwise a 1x1 product per channel on the MAC units.
+ * Add of two computed tensors is here too.
+ */
+#include <math.h>
+
+#include "compiler/lower/state.h"
+
+static gboolean
+is_clamped (const StrataLoweredOp *op)
+{
+  return isfinite (op->clamp_lo) || isfinite (op->clamp_hi);
+}
+
+static void
+fold (StrataLowerState *state, StrataLoweredOp *op, const double *gain, const double *shift)
+{
+  double unit = lower_tensor (state, op->inputs[0])->scale;
+
+  if (op->bias == NULL)
+    {
+      op->bias = strata_arena_array (state->arena, double, op->n);
+      for (int n = 0; n < op->n && op->bias_integers != NULL; n++)
+        op->bias[n] = unit * op->scale[n] * op->bias_integers[n];
+      op->bias_integers = NULL;
+    }
+  for (int n = 0; n < op->n; n++)
+    {
+      op->scale[n] *= gain[n];
+      op->bias[n] = op->bias[n] * gain[n] + shift[n];
+    }
+}
+
+static gboolean
+apply_affine (StrataLowerState *state, int node, int value, double *gain, double *shift, int n_channels, GError **error)
+{
+  int out = state->graph->nodes[node].outputs[0], op = lower_open_producer (state, value), tensor;
+  StrataLoweredOp *o = op >= 0 ? lower_op (state, op) : NULL;
+  float *ones;
+
+  if (o != NULL && (o->kind == STRATA_QOP_MVM || o->kind == STRATA_QOP_MAC) && !is_clamped (o) && o->n == n_channels)
+    {
+      fold (state, o, gain, shift);
+      lower_extend (state, op, node, out);
+      return TRUE;
+    }
+  if (!lower_input (state, node, value, &tensor, error))
+    return FALSE;
+  op = lower_add_op (state, STRATA_QOP_MAC, node, tensor, out, error);
+  if (op < 0)
+    return FALSE;
+  o = lower_op (state, op);
+  ones = strata_arena_array (state->arena, float, n_channels);
+  for (int n = 0; n < n_channels; n++)
+    ones[n] = 1;
+  o->window.groups = n_channels;
+  o->n = n_channels;
+  o->k = 1;
+  o->weights = ones;
+  o->scale = gain;
+  o->bias = shift;
+  return TRUE;
+}
+
+/* One number per channel of @value, or NULL with an error: the constant may vary along the channels only. */
+static double *
+channel_vector (StrataLowerState *state, int node, int constant_value, int value, int n_channels, GError **error)
+{
+  const StrataConstant *constant = lower_constant (state, node, constant_value, error);
+  const StrataValue *v = &state->graph->values[value];
+  int channel_axis = MIN (1, v->n_dims - 1);
+  double *vector;
+
+  if (constant == NULL)
+    return NULL;
+  for (int i = 0; i < constant->n_dims; i++)
+    if (constant->dims[i] != 1 && (constant->dims[i] != n_channels || i + v->n_dims - constant->n_dims != channel_axis))
+      {
+        lower_fail (state, node, error,
+                    "its constant %s varies along other axes than the channels; give it one value per "
+                    "channel",
+                    state->graph->values[constant_value].name);
+        return NULL;
+      }
+  vector = strata_arena_array (state->arena, double, n_channels);
+  for (int n = 0; n < n_channels; n++)
+    vector[n] = lower_constant_double (constant, constant->count == 1 ? 0 : n);
+  return vector;
+}
+
+static double *
+filled (StrataLowerState *state, int n, double value)
+{
+  double *vector = strata_arena_array (state->arena, double, n);
+
+  for (int i = 0; i < n; i++)
+    vector[i] = value;
+  return vector;
+}
+
+/* Splits the two operands; FALSE with error where both are computed. */
+static gboolean
+split_operands (StrataLowerState *state, int node, int *value, int *constant, int planes[3], GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  int which = state->is_constant[n->inputs[0]] ? 0 : 1;
+
+  *constant = n->inputs[which];
+  *value = n->inputs[1 - which];
+  if (!state->is_constant[*constant])
+    return lower_fail (
+      state, node, error,
+      "both operands are computed; chips add computed tensors, and add, subtract, multiply or divide by "
+      "constants");
+  return lower_geometry (state, node, *value, &planes[0], &planes[1], &planes[2], error);
+}
+
+gboolean
+lower_batch_norm (StrataLowerState *state, int node, GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  double epsilon = (double) strata_node_float (n, "epsilon", 1e-5f);
+  double *parts[4];
+  int planes[3];
+
+  if (!lower_geometry (state, node, n->inputs[0], &planes[0], &planes[1], &planes[2], error))
+    return FALSE;
+  for (int i = 0; i < 4; i++)
+    {
+      const StrataConstant *constant = lower_constant (state, node, n->inputs[i + 1], error);
+
+      if (constant == NULL)
+        return FALSE;
+      if (constant->count != planes[0])
+        return lower_fail (state, node, error,
+                           "operand %d has %" G_GINT64_FORMAT " elements; one per channel (%d) is right", i + 1,
+                           constant->count, planes[0]);
+      parts[i] = strata_arena_array (state->arena, double, planes[0]);
+      for (int c = 0; c < planes[0]; c++)
+        parts[i][c] = lower_constant_double (constant, c);
+    }
+  for (int c = 0; c < planes[0]; c++)
+    {
+      double gain = parts[0][c] / sqrt (parts[3][c] + epsilon);
+
+      parts[1][c] -= parts[2][c] * gain;
+      parts[0][c] = gain;
+      if (!isfinite (gain))
+        return lower_fail (state, node, error, "the variance of channel %d is %g; it must be above -epsilon", c,
+                           parts[3][c]);
+    }
+  return apply_affine (state, node, n->inputs[0], parts[0], parts[1], planes[0], error);
+}
+
+gboolean
+lower_add (StrataLowerState *state, int node, GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  int value, constant, planes[3];
+  double *shift;
+
+  if (!state->is_constant[n->inputs[0]] && !state->is_constant[n->inputs[1]])
+    return lower_sum (state, node, error);
+  if (!split_operands (state, node, &value, &constant, planes, error))
+    return FALSE;
+  shift = channel_vector (state, node, constant, value, planes[0], error);
+  return shift != NULL && apply_affine (state, node, value, filled (state, planes[0], 1), shift, planes[0], error);
+}
+
+gboolean
+lower_sub (StrataLowerState *state, int node, GError **error)
+{
+  int value, constant, planes[3];
+  double *shift, sign;
+
+  if (!split_operands (state, node, &value, &constant, planes, error))
+    return FALSE;
+  shift = channel_vector (state, node, constant, value, planes[0], error);
+  if (shift == NULL)
+    return FALSE;
+  sign = constant == state->graph->nodes[node].inputs[1] ? 1 : -1;
+  for (int c = 0; c < planes[0]; c++)
+    shift[c] *= -sign;
+  return apply_affine (state, node, value, filled (state, planes[0], sign), shift, planes[0], error);
+}
+
+gboolean
+lower_mul (StrataLowerState *state, int node, GError **error)
+{
+  int value, constant, planes[3];
+  double *gain;
+
+  if (!split_operands (state, node, &value, &constant, planes, error))
+    return FALSE;
+  gain = channel_vector (state, node, constant, value, planes[0], error);
+  return gain != NULL && apply_affine (state, node, value, gain, filled (state, planes[0], 0), planes[0], error);
+}
+
+gboolean
+lower_div (StrataLowerState *state, int node, GError **error)
+{
+  int value, constant, planes[3];
+  double *gain;
+
+  if (!split_operands (state, node, &value, &constant, planes, error))
+    return FALSE;
+  if (constant == state->graph->nodes[node].inputs[0])
+    return lower_fail (state, node, error,
+                       "it divides a constant by a computed tensor; chips divide by constants only");
+  gain = channel_vector (state, node, constant, value, planes[0], error);
+  if (gain == NULL)
+    return FALSE;
+  for (int c = 0; c < planes[0]; c++)
+    {
+      if (gain[c] == 0)
+        return lower_fail (state, node, error, "it divides channel %d by zero", c);
+      gain[c] = 1 / gain[c];
+    }
+  return apply_affine (state, node, value, gain, filled (state, planes[0], 0), planes[0], error);
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Walks the graph in its order and gives each node to the function of its operator (one table below). What every ONNX
+ * node became is kept: node_op names the op that covers it.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compiler/lower/state.h"
+
+static const struct
+{
+  const char *onnx;
+  StrataLowerFunc func;
+} operators[] = {
+  { "Add", lower_add },
+  { "AveragePool", lower_average_pool },
+  { "BatchNormalization", lower_batch_norm },
+  { "Clip", lower_clip },
+  { "Conv", lower_conv },
+  { "DequantizeLinear", lower_dequantize_linear },
+  { "Div", lower_div },
+  { "Dropout", lower_same_order },
+  { "Flatten", lower_same_order },
+  { "Gemm", lower_gemm },
+  { "GlobalAveragePool", lower_global_average_pool },
+  { "GlobalMaxPool", lower_global_max_pool },
+  { "Identity", lower_same_order },
+  { "MatMul", lower_matmul },
+  { "MaxPool", lower_max_pool },
+  { "Mul", lower_mul },
+  { "Pad", lower_pad },
+  { "QuantizeLinear", lower_quantize_linear },
+  { "ReduceMean", lower_reduce_mean },
+  { "Relu", lower_relu },
+  { "Reshape", lower_same_order },
+  { "Sigmoid", lower_sigmoid },
+  { "Slice", lower_slice },
+  { "Softmax", lower_softmax },
+  { "Squeeze", lower_same_order },
+  { "Sub", lower_sub },
+  { "Sum", lower_sum },
+  { "Tanh", lower_tanh },
+  { "Transpose", lower_transpose },
+  { "Unsqueeze", lower_same_order },
+};
+
+gboolean
+lower_fail (const StrataLowerState *state, int node, GError **error, const char *format, ...)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED, "%s: node %s (%s): %s",
+               state->graph->path != NULL ? state->graph->path : "model", n->name, strata_op_name (n->op), text);
+  return FALSE;
+}
+
+gboolean
+lower_is (const StrataLowerState *state, int node, const char *onnx)
+{
+  return node >= 0 && strcmp (strata_op_name (state->graph->nodes[node].op), onnx) == 0;
+}
+
+StrataLoweredTensor *
+lower_tensor (StrataLowerState *state, int tensor)
+{
+  return &g_array_index (state->tensors, StrataLoweredTensor, tensor);
+}
+
+StrataLoweredOp *
+lower_op (StrataLowerState *state, int op)
+{
+  return &g_array_index (state->ops, StrataLoweredOp, op);
+}
+
+int
+lower_n_uses (const StrataLowerState *state, int value)
+{
+  return state->first_use[value + 1] - state->first_use[value];
+}
+
+gboolean
+lower_geometry (StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error)
+{
+  const StrataValue *v = &state->graph->values[value];
+  gint64 planes[3] = { 1, 1, 1 };
+
+  if (v->n_dims < 0 || v->n_dims > 4)
+    return lower_fail (
+      state, node, error,
+      "value %s has %s; chips take 1 x C, 1 x C x W and 1 x C x H x W tensors of fixed shape: export the "
+      "model with those",
+      v->name, v->n_dims < 0 ? "no known shape" : "more than 4 dimensions");
+  for (int i = 0; i < v->n_dims; i++)
+    if (v->dims[i] < 1 || v->dims[i] > (1 << 20))
+      return lower_fail (state, node, error,
+                         "value %s has an open or empty dimension %d; export the model with fixed shapes", v->name, i);
+  if (v->n_dims >= 2 && v->dims[0] != 1)
+    return lower_fail (state, node, error,
+                       "value %s has batch %" G_GINT64_FORMAT
+                       "; chips run one sample at a time: export the model with batch 1",
+                       v->name, v->dims[0]);
+  if (v->n_dims == 1)
+    planes[0] = v->dims[0];
+  if (v->n_dims >= 2)
+    planes[0] = v->dims[1];
+  if (v->n_dims == 3)
+    planes[2] = v->dims[2];
+  if (v->n_dims == 4)
+    {
+      planes[1] = v->dims[2];
+      planes[2] = v->dims[3];
+    }
+  *channels = (int) planes[0];
+  *height = (int) planes[1];
+  *width = (int) planes[2];
+  return TRUE;
+}
+
+int
+lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, const int planes[3])
+{
+  const StrataNode *n = node >= 0 ? &state->graph->nodes[node] : NULL;
+  StrataLoweredOp op = { 0 };
+  StrataLoweredTensor out = { 0 };
+  gboolean shared = FALSE;
+
+  op.kind = kind;
+  op.name = n != NULL ? n->name : state->graph->values[value].name;
+  op.onnx = n != NULL ? strata_op_name (n->op) : "Input";
+  op.node = node;
+  op.inputs[0] = tensor;
+  op.n_inputs = 1;
+  op.output = (int) state->tensors->len;
+  op.window = (StrataWindow){ 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 };
+  op.clamp_lo = -INFINITY;
+  op.clamp_hi = INFINITY;
+  out.name = state->graph->values[value].name;
+  out.value = value;
+  out.channels = planes[0];
+  out.height = planes[1];
+  out.width = planes[2];
+  out.producer = (int) state->ops->len;
+  g_array_append_val (state->ops, op);
+  g_array_append_val (state->tensors, out);
+  g_array_append_val (state->shared, shared);
+  state->views[value] = (StrataView){ op.output, NULL };
+  if (node >= 0)
+    state->node_op[node] = out.producer;
+  return out.producer;
+}
+
+int
+lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error)
+{
+  int planes[3];
+
+  if (!lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
+    return -1;
+  return lower_append (state, kind, node, tensor, value, planes);
+}
+
+/* A RESHAPE of the same tensor to the same planes, made before for another reader. */
+static int
+find_reshape (StrataLowerState *state, int tensor, int channels, int height, int width)
+{
+  for (guint i = 0; i < state->ops->len; i++)
+    {
+      const StrataLoweredOp *op = lower_op (state, (int) i);
+      const StrataLoweredTensor *out = lower_tensor (state, op->output);
+
+      if (op->kind == STRATA_QOP_RESHAPE && op->inputs[0] == tensor && out->channels == channels
+          && out->height == height && out->width == width)
+        return op->output;
+    }
+  return -1;
+}
+
+static int
+make_reshape (StrataLowerState *state, int node, int tensor, int value, const int planes[3])
+{
+  const StrataView view = state->views[value];
+  const StrataLoweredTensor in = *lower_tensor (state, tensor);
+  int maker = state->graph->values[value].producer;
+  int covered = maker >= 0 ? state->node_op[maker] : -1;
+  gboolean is_main = covered >= 0 && lower_op (state, covered)->node == maker;
+  int op = lower_append (state, STRATA_QOP_RESHAPE, maker >= 0 ? maker : node, tensor, value, planes);
+  StrataLoweredTensor *out = lower_tensor (state, lower_op (state, op)->output);
+
+  out->quantised = in.quantised;
+  out->scale = in.scale;
+  out->zero_point = in.zero_point;
+  state->views[value] = view;
+  if (is_main || maker < 0)
+    state->node_op[maker >= 0 ? maker : node] = covered;
+  return lower_op (state, op)->output;
+}
+
+gboolean
+lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error)
+{
+  const StrataView view = value >= 0 ? state->views[value] : (StrataView){ -1, NULL };
+  const StrataLoweredTensor *t;
+  int planes[3], found;
+
+  if (view.tensor < 0)
+    return lower_fail (state, node, error, "its input %s is a constant; this operator runs on computed values only",
+                       value >= 0 ? state->graph->values[value].name : "(left out)");
+  if (view.order != NULL)
+    return lower_fail (
+      state, node, error,
+      "its input %s is transposed; only Gemm and MatMul can read transposed data: keep the channels in "
+      "dimension 1",
+      state->graph->values[value].name);
+  if (!lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
+    return FALSE;
+  t = lower_tensor (state, view.tensor);
+  if (t->channels == planes[0] && t->height == planes[1] && t->width == planes[2])
+    {
+      *tensor = view.tensor;
+      return TRUE;
+    }
+  found = find_reshape (state, view.tensor, planes[0], planes[1], planes[2]);
+  *tensor = found >= 0 ? found : make_reshape (state, node, view.tensor, value, planes);
+  return TRUE;
+}
+
+void
+lower_alias (StrataLowerState *state, int node, int from, int value, const gint32 *order)
+{
+  int tensor = state->views[from].tensor;
+
+  state->views[value] = (StrataView){ tensor, order };
+  if (lower_n_uses (state, from) > 1)
+    g_array_index (state->shared, gboolean, tensor) = TRUE;
+  state->node_op[node] = lower_tensor (state, tensor)->producer;
+}
+
+int
+lower_open_producer (const StrataLowerState *state, int value)
+{
+  StrataView view = value >= 0 ? state->views[value] : (StrataView){ -1, NULL };
+  const StrataLoweredTensor *t;
+
+  if (view.tensor < 0 || view.order != NULL || lower_n_uses (state, value) != 1
+      || g_array_index (state->shared, gboolean, view.tensor))
+    return -1;
+  t = &g_array_index (state->tensors, StrataLoweredTensor, view.tensor);
+  return t->quantised ? -1 : t->producer;
+}
+
+void
+lower_extend (StrataLowerState *state, int op, int node, int value)
+{
+  int tensor = lower_op (state, op)->output;
+  StrataLoweredTensor *t = lower_tensor (state, tensor);
+
+  t->value = value;
+  t->name = state->graph->values[value].name;
+  state->views[value] = (StrataView){ tensor, NULL };
+  state->node_op[node] = op;
+}
+
+static void
+count_uses (StrataLowerState *state)
+{
+  const StrataGraph *graph = state->graph;
+  int *fill;
+
+  state->first_use = strata_arena_array (state->arena, int, graph->n_values + 2);
+  for (int pass = 0; pass < 2; pass++)
+    {
+      fill = state->first_use + (pass == 0 ? 2 : 1);
+      for (int i = 0; i < graph->n_nodes; i++)
+        for (int j = 0; j < graph->nodes[i].n_inputs; j++)
+          {
+            int value = graph->nodes[i].inputs[j];
+
+            if (value >= 0 && pass == 0)
+              fill[value]++;
+            else if (value >= 0)
+              state->uses[fill[value]++] = i;
+          }
+      for (int i = 0; i < graph->n_outputs; i++)
+        {
+          if (pass == 0)
+            fill[graph->outputs[i]]++;
+          else
+            state->uses[fill[graph->outputs[i]]++] = -1;
+        }
+      if (pass == 1)
+        break;
+      for (int i = 0; i < graph->n_values; i++)
+        fill[i] += i > 0 ? fill[i - 1] : 0;
+      state->uses = strata_arena_array (state->arena, int, fill[graph->n_values - 1] + 1);
+    }
+}
+
+static gboolean
+add_inputs (StrataLowerState *state, int *inputs, GError **error)
+{
+  const StrataGraph *graph = state->graph;
+
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      int value = graph->inputs[i];
+      const StrataValue *v = &graph->values[value];
+      StrataLoweredTensor t = { 0 };
+      gboolean shared = FALSE;
+      int reader = lower_n_uses (state, value) > 0 ? state->uses[state->first_use[value]] : -1;
+
+      if (v->dtype != STRATA_DTYPE_F32)
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                       "%s: input %s is %s; chips take float32 inputs: put the conversion before the model",
+                       graph->path != NULL ? graph->path : "model", v->name, strata_dtype_name (v->dtype));
+          return FALSE;
+        }
+      t.name = v->name;
+      t.value = value;
+      t.producer = -1;
+      if (reader < 0)
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                       "%s: input %s is read by no operator; remove it from the model",
+                       graph->path != NULL ? graph->path : "model", v->name);
+          return FALSE;
+        }
+      if (!lower_geometry (state, reader, value, &t.channels, &t.height, &t.width, error))
+        return FALSE;
+      inputs[i] = (int) state->tensors->len;
+      state->views[value] = (StrataView){ inputs[i], NULL };
+      g_array_append_val (state->tensors, t);
+      g_array_append_val (state->shared, shared);
+    }
+  return TRUE;
+}
+
+static char *
+list_operators (void)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", operators[i].onnx);
+  return g_string_free (text, FALSE);
+}
+
+static gboolean
+lower_node (StrataLowerState *state, int node, GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  gboolean constant = n->n_outputs > 0;
+  g_autofree char *known = NULL;
+
+  for (int i = 0; i < n->n_outputs; i++)
+    constant = constant && (n->outputs[i] < 0 || state->is_constant[n->outputs[i]]);
+  if (constant)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
+    if (lower_is (state, node, operators[i].onnx))
+      return operators[i].func (state, node, error);
+  known = list_operators ();
+  return lower_fail (
+    state, node, error,
+    "the compiler has no mapping for this operator; it maps %s: rewrite the model with these, or run the "
+    "model with the reference executor",
+    known);
+}
+
+static gboolean
+add_outputs (StrataLowerState *state, int *outputs, GError **error)
+{
+  const StrataGraph *graph = state->graph;
+
+  for (int i = 0; i < graph->n_outputs; i++)
+    {
+      int value = graph->outputs[i], maker = graph->values[value].producer, tensor;
+
+      if (maker < 0 || state->is_constant[value])
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                       "%s: output %s is not computed from an input; remove it from the model",
+                       graph->path != NULL ? graph->path : "model", graph->values[value].name);
+          return FALSE;
+        }
+      if (graph->values[value].dtype != STRATA_DTYPE_F32)
+        return lower_fail (state, maker, error,
+                           "output %s is %s; chips return float32: end the model with DequantizeLinear",
+                           graph->values[value].name, strata_dtype_name (graph->values[value].dtype));
+      if (!lower_input (state, maker, value, &tensor, error))
+        return FALSE;
+      if (lower_tensor (state, tensor)->quantised)
+        {
+          int covered = state->node_op[maker];
+          int op = lower_add_op (state, STRATA_QOP_DEQUANTISE, maker, tensor, value, error);
+
+          if (op < 0)
+            return FALSE;
+          if (!lower_is (state, maker, "DequantizeLinear"))
+            state->node_op[maker] = covered;
+          tensor = lower_op (state, op)->output;
+        }
+      outputs[i] = tensor;
+    }
+  return TRUE;
+}
+
+/* Nodes without an op of their own (constants, shapes of the input) belong to the first op that reads them. */
+static void
+cover_nodes (StrataLowerState *state)
+{
+  for (int i = state->graph->n_nodes - 1; i >= 0; i--)
+    {
+      const StrataNode *node = &state->graph->nodes[i];
+
+      for (int j = 0; j < node->n_outputs && state->node_op[i] < 0; j++)
+        for (int u = 0; node->outputs[j] >= 0 && u < lower_n_uses (state, node->outputs[j]) && state->node_op[i] < 0;
+             u++)
+          {
+            int reader = state->uses[state->first_use[node->outputs[j]] + u];
+
+            if (reader >= 0)
+              state->node_op[i] = state->node_op[reader];
+          }
+    }
+}
+
+static StrataLowered *
+finish (StrataLowerState *state, int *inputs, int *outputs)
+{
+  StrataLowered *lowered = g_new0 (StrataLowered, 1);
+  const StrataGraph *graph = state->graph;
+
+  lowered->arena = state->arena;
+  lowered->path = strata_arena_strdup (state->arena, graph->path != NULL ? graph->path : "model");
+  lowered->n_tensors = (int) state->tensors->len;
+  lowered->n_ops = (int) state->ops->len;
+  lowered->tensors =
+    strata_arena_memdup (state->arena, state->tensors->data, sizeof (StrataLoweredTensor) * state->tensors->len);
+  lowered->ops = strata_arena_memdup (state->arena, state->ops->data, sizeof (StrataLoweredOp) * state->ops->len);
+  lowered->inputs = inputs;
+  lowered->n_inputs = graph->n_inputs;
+  lowered->outputs = outputs;
+  lowered->n_outputs = graph->n_outputs;
+  lowered->node_op = state->node_op;
+  lowered->n_nodes = graph->n_nodes;
+  for (int i = 0; i < lowered->n_tensors; i++)
+    lowered->n_quantised += lowered->tensors[i].quantised;
+  return lowered;
+}
+
+static void
+init_state (StrataLowerState *state, const StrataGraph *graph)
+{
+  state->graph = graph;
+  state->arena = strata_arena_new ();
+  state->tensors = g_array_new (FALSE, TRUE, sizeof (StrataLoweredTensor));
+  state->ops = g_array_new (FALSE, TRUE, sizeof (StrataLoweredOp));
+  state->shared = g_array_new (FALSE, TRUE, sizeof (gboolean));
+  state->views = strata_arena_array (state->arena, StrataView, graph->n_values + 1);
+  state->constants = strata_arena_array (state->arena, StrataConstant *, graph->n_values + 1);
+  state->node_op = strata_arena_array (state->arena, int, graph->n_nodes + 1);
+  for (int i = 0; i < graph->n_values; i++)
+    state->views[i].tensor = -1;
+  for (int i = 0; i < graph->n_nodes; i++)
+    state->node_op[i] = -1;
+  count_uses (state);
+  lower_find_constants (state);
+}
+
+StrataLowered *
+strata_lower (const StrataGraph *graph, GError **error)
+{
+  StrataLowerState state = { 0 };
+  StrataLowered *lowered = NULL;
+  int *inputs, *outputs;
+  gboolean ok;
+
+  g_return_val_if_fail (graph != NULL, NULL);
+  init_state (&state, graph);
+  inputs = strata_arena_array (state.arena, int, graph->n_inputs + 1);
+  outputs = strata_arena_array (state.arena, int, graph->n_outputs + 1);
+  ok = add_inputs (&state, inputs, error);
+  for (int i = 0; i < graph->n_nodes && ok; i++)
+    ok = lower_node (&state, i, error);
+  if (ok && add_outputs (&state, outputs, error))
+    {
+      cover_nodes (&state);
+      lowered = finish (&state, inputs, outputs);
+    }
+  else
+    strata_arena_free (state.arena);
+  g_array_unref (state.tensors);
+  g_array_unref (state.ops);
+  g_array_unref (state.shared);
+  return lowered;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Check, print and free of the lowered graph.
+ */
+#include "compiler/lower/lowered.h"
+
+#include <math.h>
+
+static gboolean G_GNUC_PRINTF (3, 4) fail (const StrataLowered *lowered, GError **error, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED, "%s: lowered graph: %s", lowered->path,
+               text);
+  return FALSE;
+}
+
+static gboolean
+check_product (const StrataLowered *lowered, const StrataLoweredOp *op, GError **error)
+{
+  const StrataLoweredTensor *in = &lowered->tensors[op->inputs[0]], *out = &lowered->tensors[op->output];
+  const StrataWindow *w = &op->window;
+
+  if (w->groups < 1 || in->channels % w->groups != 0 || out->channels % w->groups != 0)
+    return fail (lowered, error, "node %s (%s): %d groups do not divide %d and %d channels; export a valid Conv",
+                 op->name, op->onnx, w->groups, in->channels, out->channels);
+  if (op->n != out->channels || (gint64) op->k != (gint64) in->channels / w->groups * w->kernel_h * w->kernel_w)
+    return fail (lowered, error, "node %s (%s): its %d x %d weights do not fit its tensors; export matching shapes",
+                 op->name, op->onnx, op->n, op->k);
+  if ((op->weights == NULL) == (op->integers == NULL) || op->scale == NULL)
+    return fail (lowered, error, "node %s (%s): it has no weights", op->name, op->onnx);
+  for (int n = 0; n < op->n; n++)
+    if (!isfinite (op->scale[n]) || (op->bias != NULL && !isfinite (op->bias[n])))
+      return fail (lowered, error, "node %s (%s): scale or bias of output %d is not finite; check the model's weights",
+                   op->name, op->onnx, n);
+  return TRUE;
+}
+
+static gboolean
+check_op (const StrataLowered *lowered, int id, GError **error)
+{
+  const StrataLoweredOp *op = &lowered->ops[id];
+
+  if (op->output < 0 || op->output >= lowered->n_tensors || lowered->tensors[op->output].producer != id)
+    return fail (lowered, error, "op %d (%s) does not make its output", id, op->name);
+  for (int i = 0; i < op->n_inputs; i++)
+    if (op->inputs[i] < 0 || op->inputs[i] >= lowered->n_tensors || lowered->tensors[op->inputs[i]].producer >= id)
+      return fail (lowered, error, "op %d (%s) reads a tensor that no earlier op makes", id, op->name);
+  if (!(op->clamp_lo <= op->clamp_hi))
+    return fail (lowered, error, "op %d (%s) clamps to %g … %g", id, op->name, op->clamp_lo, op->clamp_hi);
+  return (op->kind != STRATA_QOP_MVM && op->kind != STRATA_QOP_MAC) || check_product (lowered, op, error);
+}
+
+gboolean
+strata_lowered_check (const StrataLowered *lowered, GError **error)
+{
+  g_return_val_if_fail (lowered != NULL, FALSE);
+  for (int i = 0; i < lowered->n_tensors; i++)
+    {
+      const StrataLoweredTensor *t = &lowered->tensors[i];
+
+      if (t->channels < 1 || t->height < 1 || t->width < 1 || (gint64) t->channels * t->height * t->width > G_MAXINT32)
+        return fail (lowered, error, "tensor %s has more than 2^31 elements or none", t->name);
+      if (t->quantised && (!(t->scale > 0) || t->zero_point < -128 || t->zero_point > 127))
+        return fail (lowered, error, "tensor %s has scale %g and zero point %d; int8 needs -128 … 127", t->name,
+                     t->scale, t->zero_point);
+    }
+  for (int i = 0; i < lowered->n_ops; i++)
+    if (!check_op (lowered, i, error))
+      return FALSE;
+  for (int i = 0; i < lowered->n_outputs; i++)
+    if (lowered->outputs[i] < 0 || lowered->outputs[i] >= lowered->n_tensors)
+      return fail (lowered, error, "output %d does not exist", i);
+  for (int i = 0; i < lowered->n_nodes; i++)
+    if (lowered->node_op[i] < -1 || lowered->node_op[i] >= lowered->n_ops)
+      return fail (lowered, error, "node %d is covered by op %d, which does not exist", i, lowered->node_op[i]);
+  return TRUE;
+}
+
+static void
+print_op (GString *text, const StrataLowered *lowered, int id)
+{
+  const StrataLoweredOp *op = &lowered->ops[id];
+  const StrataWindow *w = &op->window;
+
+  g_string_append_printf (text, "op %d %s %s (%s) in", id, strata_qop_name (op->kind), op->name, op->onnx);
+  for (int i = 0; i < op->n_inputs; i++)
+    g_string_append_printf (text, " %d", op->inputs[i]);
+  g_string_append_printf (text, " out %d", op->output);
+  if (op->n > 0)
+    g_string_append_printf (text, " k %d n %d %s", op->k, op->n, op->integers != NULL ? "integers" : "floats");
+  if (w->kernel_h * w->kernel_w > 1 || w->stride_h * w->stride_w > 1 || w->groups > 1)
+    g_string_append_printf (text, " kernel %dx%d stride %dx%d pad %d,%d,%d,%d groups %d", w->kernel_h, w->kernel_w,
+                            w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);
+  if (op->kind == STRATA_QOP_MOVE)
+    g_string_append_printf (text, " offset %d,%d,%d", op->offset_c, op->offset_h, op->offset_w);
+  if (isfinite (op->clamp_lo) || isfinite (op->clamp_hi))
+    g_string_append_printf (text, " clamp %g … %g", op->clamp_lo, op->clamp_hi);
+  g_string_append_c (text, '\n');
+}
+
+char *
+strata_lowered_print (const StrataLowered *lowered)
+{
+  GString *text = g_string_new (NULL);
+
+  g_return_val_if_fail (lowered != NULL, NULL);
+  g_string_append_printf (text, "lowered graph: %d ops, %d tensors, %d with the file's scale\n", lowered->n_ops,
+                          lowered->n_tensors, lowered->n_quantised);
+  for (int i = 0; i < lowered->n_tensors; i++)
+    {
+      const StrataLoweredTensor *t = &lowered->tensors[i];
+
+      g_string_append_printf (text, "tensor %d %s %dx%dx%d", i, t->name, t->channels, t->height, t->width);
+      if (t->quantised)
+        g_string_append_printf (text, " scale %.9g zero %d", t->scale, t->zero_point);
+      g_string_append_c (text, '\n');
+    }
+  for (int i = 0; i < lowered->n_ops; i++)
+    print_op (text, lowered, i);
+  g_string_append (text, "node_op");
+  for (int i = 0; i < lowered->n_nodes; i++)
+    g_string_append_printf (text, " %d", lowered->node_op[i]);
+  g_string_append_c (text, '\n');
+  return g_string_free (text, FALSE);
+}
+
+void
+strata_lowered_free (StrataLowered *lowered)
+{
+  if (lowered == NULL)
+    return;
+  strata_arena_free (lowered->arena);
+  g_free (lowered);
+}

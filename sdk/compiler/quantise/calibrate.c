@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Two passes over the samples: extremes and moments, then histograms between the extremes of all samples. Samples run
+ * in parallel, in chunks; each fills a slot of its own and the slots are added in order, so that sums of doubles do not
+ * depend on threads.
+ */
+#include "compiler/quantise/calibrate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/parallel.h"
+
+#define CHUNK 8
+
+typedef struct
+{
+  const StrataGraph *graph;
+  const StrataLowered *lowered;
+  StrataArray *const *samples;
+  GCancellable *cancellable;
+  const int *tensor_of;            /* per value, -1: not watched */
+  const StrataTensorStats *merged; /* second pass: extremes of all samples */
+  StrataTensorStats *slots;        /* CHUNK * n_tensors */
+  guint32 *bins;                   /* second pass: CHUNK * n_tensors * bins */
+  int first;
+} Pass;
+
+static void
+take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_channels)
+{
+  gint64 plane = count / n_channels;
+  double least = INFINITY, most = -INFINITY;
+
+  stats->sum_squares = 0;
+  for (int c = 0; c < n_channels; c++)
+    {
+      double sum = 0;
+
+      for (gint64 i = c * plane; i < (c + 1) * plane; i++)
+        {
+          double v = (double) x[i];
+
+          least = MIN (least, v);
+          most = MAX (most, v);
+          sum += v;
+          stats->sum_squares += v * v;
+        }
+      stats->channel_sums[c] = sum;
+    }
+  stats->min = least;
+  stats->max = most;
+  stats->count = count;
+}
+
+static void
+take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count)
+{
+  double span = range->max - range->min;
+  double per_unit = span > 0 ? STRATA_HISTOGRAM_BINS / span : 0;
+
+  for (gint64 i = 0; i < count; i++)
+    {
+      int bin = (int) (((double) x[i] - range->min) * per_unit);
+
+      bins[CLAMP (bin, 0, STRATA_HISTOGRAM_BINS - 1)]++;
+    }
+}
+
+typedef struct
+{
+  const Pass *pass;
+  int slot;
+} Watch;
+
+static void
+watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data)
+{
+  const Watch *watch = user_data;
+  const Pass *pass = watch->pass;
+  int tensor = pass->tensor_of[value];
+  gsize place = (gsize) watch->slot * (gsize) pass->lowered->n_tensors + (gsize) MAX (tensor, 0);
+  const StrataLoweredTensor *t = tensor >= 0 ? &pass->lowered->tensors[tensor] : NULL;
+
+  if (t == NULL || array->dtype != STRATA_DTYPE_F32
+      || strata_array_count (array) != (gint64) t->channels * t->height * t->width)
+    return;
+  if (pass->bins == NULL)
+    take_moments (&pass->slots[place], array->data, strata_array_count (array), t->channels);
+  else if (!t->quantised)
+    take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
+                    strata_array_count (array));
+}
+
+static gboolean
+run_cb (guint index, gpointer user_data, GError **error)
+{
+  const Pass *pass = user_data;
+  const StrataGraph *graph = pass->graph;
+  StrataArray *const *inputs = pass->samples + (gsize) (pass->first + (int) index) * (gsize) graph->n_inputs;
+  g_autofree StrataArray **outputs = g_new0 (StrataArray *, graph->n_outputs + 1);
+  Watch watch = { pass, (int) index };
+
+  for (int i = 0; i < graph->n_inputs; i++)
+    watch_cb (graph, graph->inputs[i], inputs[i], &watch);
+  if (!strata_graph_run (graph, (const StrataArray *const *) inputs, outputs, watch_cb, &watch, pass->cancellable,
+                         error))
+    return FALSE;
+  for (int i = 0; i < graph->n_outputs; i++)
+    strata_array_free (outputs[i]);
+  return TRUE;
+}
+
+static void
+merge_moments (StrataTensorStats *into, const StrataTensorStats *from, int n_channels)
+{
+  if (from->count == 0)
+    return;
+  into->min = MIN (into->min, from->min);
+  into->max = MAX (into->max, from->max);
+  into->sum_squares += from->sum_squares;
+  into->count += from->count;
+  for (int c = 0; c < n_channels; c++)
+    into->channel_sums[c] += from->channel_sums[c];
+}
+
+static StrataTensorStats *
+new_stats (const StrataLowered *lowered, gsize n_slots, StrataArena *arena)
+{
+  gsize n = n_slots * (gsize) lowered->n_tensors;
+  StrataTensorStats *stats = strata_arena_array (arena, StrataTensorStats, n + 1);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      stats[i].min = INFINITY;
+      stats[i].max = -INFINITY;
+      stats[i].channel_sums =
+        strata_arena_array (arena, double, lowered->tensors[i % (gsize) lowered->n_tensors].channels);
+    }
+  return stats;
+}
+
+static gboolean
+first_pass (Pass *pass, int n_samples, guint n_threads, StrataTensorStats *merged, GError **error)
+{
+  int n_tensors = pass->lowered->n_tensors;
+
+  for (pass->first = 0; pass->first < n_samples; pass->first += CHUNK)
+    {
+      int n = MIN (CHUNK, n_samples - pass->first);
+
+      for (int i = 0; i < CHUNK * n_tensors; i++)
+        pass->slots[i].count = 0;
+      if (!strata_parallel_for ((guint) n, n_threads, run_cb, pass, pass->cancellable, error))
+        return FALSE;
+      for (int i = 0; i < n; i++)
+        for (int t = 0; t < n_tensors; t++)
+          merge_moments (&merged[t], &pass->slots[i * n_tensors + t], pass->lowered->tensors[t].channels);
+    }
+  return TRUE;
+}
+
+static gboolean
+second_pass (Pass *pass, int n_samples, guint n_threads, StrataTensorStats *merged, StrataArena *arena, GError **error)
+{
+  int n_tensors = pass->lowered->n_tensors;
+  gsize n_bins = (gsize) n_tensors * STRATA_HISTOGRAM_BINS;
+  g_autofree guint32 *bins = g_new (guint32, CHUNK * n_bins + 1);
+
+  pass->bins = bins;
+  pass->merged = merged;
+  for (int t = 0; t < n_tensors; t++)
+    merged[t].histogram = strata_arena_array (arena, gint64, STRATA_HISTOGRAM_BINS);
+  for (pass->first = 0; pass->first < n_samples; pass->first += CHUNK)
+    {
+      int n = MIN (CHUNK, n_samples - pass->first);
+
+      memset (bins, 0, sizeof *bins * CHUNK * n_bins);
+      if (!strata_parallel_for ((guint) n, n_threads, run_cb, pass, pass->cancellable, error))
+        return FALSE;
+      for (int i = 0; i < n; i++)
+        for (gsize b = 0; b < n_bins; b++)
+          merged[b / STRATA_HISTOGRAM_BINS].histogram[b % STRATA_HISTOGRAM_BINS] += bins[(gsize) i * n_bins + b];
+    }
+  return TRUE;
+}
+
+/* Two tensors may hold one value (codes and their reals); the first is watched, the others share its statistics. */
+static int *
+watch_values (const StrataGraph *graph, const StrataLowered *lowered)
+{
+  int *tensor_of = g_new (int, graph->n_values + 1);
+
+  for (int i = 0; i < graph->n_values; i++)
+    tensor_of[i] = -1;
+  for (int t = lowered->n_tensors - 1; t >= 0; t--)
+    tensor_of[lowered->tensors[t].value] = t;
+  return tensor_of;
+}
+
+StrataTensorStats *
+strata_calibrate (const StrataGraph *graph,
+                  const StrataLowered *lowered,
+                  StrataArray *const *samples,
+                  int n_samples,
+                  const StrataCalibration *calibration,
+                  StrataArena *arena,
+                  GError **error)
+{
+  g_autoptr (StrataArena) scratch = strata_arena_new ();
+  g_autofree int *tensor_of = watch_values (graph, lowered);
+  StrataTensorStats *merged = new_stats (lowered, 1, arena);
+  Pass pass = { graph, lowered, samples, calibration->cancellable, tensor_of, NULL, NULL, NULL, 0 };
+  gboolean all_scaled = TRUE;
+
+  pass.slots = new_stats (lowered, CHUNK, scratch);
+  if (!first_pass (&pass, n_samples, calibration->n_threads, merged, error))
+    return NULL;
+  for (int t = 0; t < lowered->n_tensors; t++)
+    {
+      if (merged[t].count > 0 && !(isfinite (merged[t].min) && isfinite (merged[t].max)))
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT,
+                       "%s: value %s is not finite on the calibration samples; check the samples' scale", lowered->path,
+                       lowered->tensors[t].name);
+          return NULL;
+        }
+      all_scaled = all_scaled && (lowered->tensors[t].quantised || lowered->tensors[t].producer < 0);
+    }
+  if (!all_scaled && !second_pass (&pass, n_samples, calibration->n_threads, merged, arena, error))
+    return NULL;
+  for (int t = 0; t < lowered->n_tensors; t++)
+    merged[t] = merged[tensor_of[lowered->tensors[t].value]];
+  return merged;
+}

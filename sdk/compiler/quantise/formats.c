@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Formats by how a tensor is read, found from the outputs backward, then settled forward by what its producer can
+ * write. A tensor that a product and a sum both read is int16 with a REQUANTISE before the product: the residual keeps
+ * its bits.
+ */
+#include "compiler/quantise/formats.h"
+
+typedef struct
+{
+  gboolean narrow; /* a product reads it */
+  gboolean wide;   /* a sum, or something at the output, reads it as integers */
+  gboolean real;   /* an output or a float operator reads it */
+} Readers;
+
+static gboolean
+passes_codes (StrataQOpKind kind)
+{
+  return kind == STRATA_QOP_MAX_POOL || kind == STRATA_QOP_MOVE || kind == STRATA_QOP_RESHAPE;
+}
+
+static void
+note_reader (Readers *in, const StrataLoweredOp *op, const Readers *out)
+{
+  switch (op->kind)
+    {
+    case STRATA_QOP_ADD:
+      in->wide = TRUE;
+      break;
+    case STRATA_QOP_SOFTMAX:
+    case STRATA_QOP_QUANTISE:
+    case STRATA_QOP_DEQUANTISE:
+      in->real = TRUE;
+      break;
+    case STRATA_QOP_ACTIVATE:
+      if (out->real && !out->narrow && !out->wide)
+        in->real = TRUE;
+      else
+        in->narrow = TRUE;
+      break;
+    case STRATA_QOP_REQUANTISE:
+      in->wide = TRUE;
+      break;
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_MOVE:
+    case STRATA_QOP_RESHAPE:
+      in->narrow |= out->narrow;
+      in->wide |= out->wide || (out->real && op->kind != STRATA_QOP_RESHAPE);
+      in->real |= out->real && op->kind == STRATA_QOP_RESHAPE;
+      break;
+    default:
+      in->narrow = TRUE;
+      break;
+    }
+}
+
+static StrataFormat
+settle (const StrataLowered *lowered, int tensor, const Readers *readers, const StrataFormat *formats)
+{
+  const StrataLoweredTensor *t = &lowered->tensors[tensor];
+  const StrataLoweredOp *op = t->producer >= 0 ? &lowered->ops[t->producer] : NULL;
+  gboolean only_real = readers->real && !readers->narrow && !readers->wide;
+  StrataFormat in = op != NULL ? formats[op->inputs[0]] : STRATA_FORMAT_F32;
+
+  if (t->quantised)
+    return STRATA_FORMAT_I8;
+  if (op == NULL || op->kind == STRATA_QOP_SOFTMAX || op->kind == STRATA_QOP_DEQUANTISE)
+    return STRATA_FORMAT_F32;
+  if (passes_codes (op->kind) || op->kind == STRATA_QOP_ACTIVATE)
+    return in != STRATA_FORMAT_F32                                                            ? in
+           : only_real && (op->kind == STRATA_QOP_RESHAPE || op->kind == STRATA_QOP_ACTIVATE) ? STRATA_FORMAT_F32
+                                                                                              : STRATA_FORMAT_I8;
+  if (only_real && (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC))
+    return STRATA_FORMAT_F32;
+  return readers->wide || (readers->real && !readers->narrow) ? STRATA_FORMAT_I16 : STRATA_FORMAT_I8;
+}
+
+StrataFormat *
+strata_choose_formats (const StrataLowered *lowered)
+{
+  StrataFormat *formats = g_new0 (StrataFormat, lowered->n_tensors + 1);
+  g_autofree Readers *readers = g_new0 (Readers, lowered->n_tensors + 1);
+
+  for (int i = 0; i < lowered->n_outputs; i++)
+    readers[lowered->outputs[i]].real = TRUE;
+  for (int i = lowered->n_ops - 1; i >= 0; i--)
+    for (int j = 0; j < lowered->ops[i].n_inputs; j++)
+      note_reader (&readers[lowered->ops[i].inputs[j]], &lowered->ops[i], &readers[lowered->ops[i].output]);
+  for (int i = 0; i < lowered->n_tensors; i++)
+    formats[i] = STRATA_FORMAT_F32;
+  for (int i = 0; i < lowered->n_ops; i++)
+    formats[lowered->ops[i].output] =
+      settle (lowered, lowered->ops[i].output, &readers[lowered->ops[i].output], formats);
+  return formats;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The quantised graph from the lowered one: formats, scales, integer weights, and the conversions in between. Scales of
+ * the file are taken exactly: multiplier = input scale * weight scale / output scale in double.
+ */
+#include <math.h>
+
+#include "compiler/quantise/formats.h"
+#include "compiler/quantise/ranges.h"
+
+/* Weights of the digital MAC units are int8. */
+#define MAC_WEIGHT_MAX 127
+
+typedef struct
+{
+  const StrataLowered *lowered;
+  const StrataChipSpec *chip;
+  const StrataTensorStats *stats;
+  const StrataFormat *formats;
+  StrataArena *arena;
+  GArray *tensors, *ops; /* StrataQTensor, StrataQOp */
+  GArray *source;        /* lowered tensor per tensor */
+  int *made;             /* per lowered tensor: its tensor, -1: not yet */
+  int *narrow;           /* per lowered tensor: its int8 version */
+  int *op_of;            /* per lowered op */
+  gboolean guessed;
+} Build;
+
+static StrataQTensor *
+tensor_at (Build *build, int id)
+{
+  return &g_array_index (build->tensors, StrataQTensor, id);
+}
+
+static int
+add_tensor (Build *build, int source, const char *suffix, StrataFormat format)
+{
+  const StrataLoweredTensor *t = &build->lowered->tensors[source];
+  StrataQTensor q = { 0 };
+
+  q.name = suffix[0] != '\0' ? strata_arena_printf (build->arena, "%s%s", t->name, suffix)
+                             : strata_arena_strdup (build->arena, t->name);
+  q.channels = t->channels;
+  q.height = t->height;
+  q.width = t->width;
+  q.format = format;
+  q.producer = -1;
+  if (format != STRATA_FORMAT_F32)
+    {
+      q.scale = t->scale;
+      q.zero_point = t->zero_point;
+      q.guessed = build->guessed && !t->quantised;
+      if (!t->quantised)
+        strata_choose_scale (&build->stats[source], &q);
+    }
+  g_array_append_val (build->tensors, q);
+  g_array_append_val (build->source, source);
+  return (int) build->tensors->len - 1;
+}
+
+static void
+copy_codes (Build *build, int from, int to)
+{
+  const StrataQTensor in = *tensor_at (build, from);
+  StrataQTensor *out = tensor_at (build, to);
+
+  out->format = in.format;
+  out->scale = in.scale;
+  out->zero_point = in.zero_point;
+  out->guessed = in.guessed;
+}
+
+static void
+set_clamp (Build *build, StrataQOp *op, double lo, double hi)
+{
+  const StrataQTensor *out = tensor_at (build, op->output);
+  int least = out->format == STRATA_FORMAT_I16 ? -32768 : -128, most = out->format == STRATA_FORMAT_I16 ? 32767 : 127;
+
+  op->clamp_lo_f = (float) lo;
+  op->clamp_hi_f = (float) hi;
+  if (out->format == STRATA_FORMAT_F32)
+    return;
+  op->clamp_lo = isfinite (lo) ? (int) CLAMP (rint (lo / out->scale) + out->zero_point, least, most) : least;
+  op->clamp_hi = isfinite (hi) ? (int) CLAMP (rint (hi / out->scale) + out->zero_point, least, most) : most;
+}
+
+static int
+append_op (Build *build, StrataQOp *op)
+{
+  int id = (int) build->ops->len;
+
+  tensor_at (build, op->output)->producer = id;
+  g_array_append_val (build->ops, *op);
+  return id;
+}
+
+static double *
+one_multiplier (Build *build, double value)
+{
+  double *multiplier = strata_arena_array (build->arena, double, 1);
+
+  multiplier[0] = value;
+  return multiplier;
+}
+
+static StrataQOp
+new_op (StrataQOpKind kind, const char *name, const char *onnx, int node, int input, int output)
+{
+  StrataQOp op = { 0 };
+
+  op.kind = kind;
+  op.name = name;
+  op.onnx = onnx;
+  op.node = node;
+  op.inputs[0] = input;
+  op.n_inputs = 1;
+  op.output = output;
+  op.window = (StrataWindow){ 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 };
+  return op;
+}
+
+/* An op of the compiler's own that brings @from into the format and scale of @to. */
+static void
+convert (Build *build, int from, int to)
+{
+  const StrataQTensor *in = tensor_at (build, from), *out = tensor_at (build, to);
+  StrataQOpKind kind = in->format == STRATA_FORMAT_F32    ? STRATA_QOP_QUANTISE
+                       : out->format == STRATA_FORMAT_F32 ? STRATA_QOP_DEQUANTISE
+                                                          : STRATA_QOP_REQUANTISE;
+  const char *onnx = kind == STRATA_QOP_QUANTISE     ? "QuantizeLinear"
+                     : kind == STRATA_QOP_DEQUANTISE ? "DequantizeLinear"
+                                                     : "Requantise";
+  StrataQOp op = new_op (kind, out->name, onnx, -1, from, to);
+
+  op.name = strata_arena_printf (build->arena, "%s.%s", in->name, strata_qop_name (kind));
+  if (kind == STRATA_QOP_REQUANTISE)
+    op.multiplier = one_multiplier (build, in->scale / out->scale);
+  set_clamp (build, &op, -INFINITY, INFINITY);
+  append_op (build, &op);
+}
+
+/* The int8 version of a lowered tensor, made once. */
+static int
+as_narrow (Build *build, int source)
+{
+  int tensor = build->made[source];
+
+  if (tensor_at (build, tensor)->format == STRATA_FORMAT_I8)
+    return tensor;
+  if (build->narrow[source] < 0)
+    {
+      build->narrow[source] = add_tensor (build, source, ".i8", STRATA_FORMAT_I8);
+      convert (build, tensor, build->narrow[source]);
+    }
+  return build->narrow[source];
+}
+
+/* What @op reads as its input: floats where it computes in floats, int8 for products, otherwise whatever is there. */
+static int
+operand (Build *build, const StrataLoweredOp *op, int input)
+{
+  int source = op->inputs[input], tensor = build->made[source];
+  gboolean is_real = tensor_at (build, tensor)->format == STRATA_FORMAT_F32;
+  gboolean out_real = build->formats[op->output] == STRATA_FORMAT_F32;
+
+  switch (op->kind)
+    {
+    case STRATA_QOP_MVM:
+    case STRATA_QOP_MAC:
+      return as_narrow (build, source);
+    case STRATA_QOP_SOFTMAX:
+    case STRATA_QOP_QUANTISE:
+    case STRATA_QOP_DEQUANTISE:
+      return tensor;
+    case STRATA_QOP_ACTIVATE:
+    case STRATA_QOP_RESHAPE:
+      return is_real && !out_real ? as_narrow (build, source) : tensor;
+    default:
+      return is_real ? as_narrow (build, source) : tensor;
+    }
+}
+
+/* Levels and slices: the file's integers need what they need; float models use what the chip's cells offer. */
+static void
+choose_levels (Build *build, const StrataLoweredOp *op, StrataQOp *q)
+{
+  int most = 0;
+
+  for (gsize i = 0; op->integers != NULL && i < (gsize) op->n * (gsize) op->k; i++)
+    most = MAX (most, ABS ((int) op->integers[i]));
+  if (op->integers != NULL)
+    {
+      q->weight_max = most <= 127 ? 127 : most <= 128 ? 128 : 255;
+      q->n_slices = 1;
+      while (q->kind == STRATA_QOP_MVM && (1 << (build->chip->cell_bits * q->n_slices)) - 1 < q->weight_max)
+        q->n_slices++;
+      return;
+    }
+  q->n_slices = q->kind == STRATA_QOP_MVM ? MIN (build->chip->slices, MAX (1, 8 / build->chip->cell_bits)) : 1;
+  q->weight_max =
+    q->kind == STRATA_QOP_MVM ? MIN ((1 << (build->chip->cell_bits * q->n_slices)) - 1, 255) : MAC_WEIGHT_MAX;
+}
+
+static gboolean
+fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **error)
+{
+  const StrataQTensor in = *tensor_at (build, q->inputs[0]), out = *tensor_at (build, q->output);
+  const StrataTensorStats *stats = &build->stats[op->inputs[0]];
+  double *scale = strata_arena_array (build->arena, double, op->n), *means = NULL;
+  double rms;
+
+  choose_levels (build, op, q);
+  q->n_reads = 1;
+  if (stats->count > 0)
+    {
+      means = strata_arena_array (build->arena, double, in.channels);
+      for (int c = 0; c < in.channels; c++)
+        means[c] = stats->channel_sums[c] * in.channels / (double) stats->count;
+      rms = sqrt (stats->sum_squares / (double) stats->count) / in.scale;
+      q->x_peak = (int) CLAMP (rint (MAX (stats->max * 1, -stats->min) / in.scale), 1, 255);
+      q->x_rms = (int) CLAMP (rint (rms), 1, q->x_peak);
+    }
+  if (!strata_quantise_weights (op, &in, build->guessed ? NULL : means, build->arena, q, scale, error))
+    return FALSE;
+  for (int n = 0; n < op->n; n++)
+    scale[n] *= out.format == STRATA_FORMAT_F32 ? in.scale : in.scale / out.scale;
+  q->multiplier = scale;
+  return TRUE;
+}
+
+static void
+fill_multipliers (Build *build, StrataQOp *q)
+{
+  const StrataQTensor *out = tensor_at (build, q->output);
+
+  if (q->kind == STRATA_QOP_ADD)
+    for (int i = 0; i < q->n_inputs; i++)
+      q->input_multiplier[i] = tensor_at (build, q->inputs[i])->scale / out->scale;
+  if (q->kind == STRATA_QOP_AVG_POOL || q->kind == STRATA_QOP_REQUANTISE)
+    q->multiplier = one_multiplier (build, tensor_at (build, q->inputs[0])->scale / out->scale);
+}
+
+static gboolean
+build_op (Build *build, int id, GError **error)
+{
+  const StrataLoweredOp *op = &build->lowered->ops[id];
+  int inputs[4] = { 0 };
+  StrataQOp q;
+
+  for (int i = 0; i < op->n_inputs; i++)
+    inputs[i] = operand (build, op, i);
+  build->made[op->output] = add_tensor (build, op->output, "", build->formats[op->output]);
+  if (op->kind == STRATA_QOP_MAX_POOL || op->kind == STRATA_QOP_MOVE || op->kind == STRATA_QOP_RESHAPE)
+    copy_codes (build, inputs[0], build->made[op->output]);
+  q = new_op (op->kind, strata_arena_strdup (build->arena, op->name), strata_arena_strdup (build->arena, op->onnx),
+              op->node, inputs[0], build->made[op->output]);
+  for (int i = 0; i < op->n_inputs; i++)
+    q.inputs[i] = inputs[i];
+  q.n_inputs = op->n_inputs;
+  q.window = op->window;
+  q.offset_c = op->offset_c;
+  q.offset_h = op->offset_h;
+  q.offset_w = op->offset_w;
+  q.count_padding = op->count_padding;
+  q.function = op->function;
+  set_clamp (build, &q, op->clamp_lo, op->clamp_hi);
+  if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))
+    return FALSE;
+  fill_multipliers (build, &q);
+  build->op_of[id] = append_op (build, &q);
+  return TRUE;
+}
+
+/* Integer outputs of float models return to floats at the port. */
+static void
+build_outputs (Build *build, int *outputs)
+{
+  for (int i = 0; i < build->lowered->n_outputs; i++)
+    {
+      int source = build->lowered->outputs[i], tensor = build->made[source];
+
+      outputs[i] = tensor;
+      if (tensor_at (build, tensor)->format == STRATA_FORMAT_F32)
+        continue;
+      outputs[i] = add_tensor (build, source, ".f32", STRATA_FORMAT_F32);
+      convert (build, tensor, outputs[i]);
+    }
+}
+
+static StrataQGraph *
+finish (Build *build, const StrataCalibration *calibration, int *outputs)
+{
+  const StrataLowered *lowered = build->lowered;
+  StrataQGraph *graph = g_new0 (StrataQGraph, 1);
+  gboolean synthetic = calibration->samples == NULL || calibration->n_samples < 1;
+
+  graph->arena = build->arena;
+  graph->n_tensors = (int) build->tensors->len;
+  graph->n_ops = (int) build->ops->len;
+  graph->tensors =
+    strata_arena_memdup (build->arena, build->tensors->data, sizeof (StrataQTensor) * build->tensors->len);
+  graph->ops = strata_arena_memdup (build->arena, build->ops->data, sizeof (StrataQOp) * build->ops->len);
+  graph->outputs = outputs;
+  graph->n_outputs = lowered->n_outputs;
+  graph->inputs = strata_arena_array (build->arena, int, lowered->n_inputs + 1);
+  graph->n_inputs = lowered->n_inputs;
+  for (int i = 0; i < lowered->n_inputs; i++)
+    graph->inputs[i] = build->made[lowered->inputs[i]];
+  graph->node_op = strata_arena_array (build->arena, int, lowered->n_nodes + 1);
+  graph->n_nodes = lowered->n_nodes;
+  for (int i = 0; i < lowered->n_nodes; i++)
+    graph->node_op[i] = lowered->node_op[i] >= 0 ? build->op_of[lowered->node_op[i]] : -1;
+  graph->quantised_source = lowered->n_quantised > 0;
+  graph->calibrated = !graph->quantised_source && !synthetic;
+  return graph;
+}
+
+static StrataQGraph *
+build_graph (Build *build, const StrataCalibration *calibration, GError **error)
+{
+  const StrataLowered *lowered = build->lowered;
+  int *outputs = strata_arena_array (build->arena, int, lowered->n_outputs + 1);
+
+  for (int i = 0; i < lowered->n_inputs; i++)
+    build->made[lowered->inputs[i]] = add_tensor (build, lowered->inputs[i], "", STRATA_FORMAT_F32);
+  for (int i = 0; i < lowered->n_ops; i++)
+    if (g_cancellable_set_error_if_cancelled (calibration->cancellable, error) || !build_op (build, i, error))
+      return NULL;
+  build_outputs (build, outputs);
+  return finish (build, calibration, outputs);
+}
+
+static StrataTensorStats *
+gather (const StrataGraph *graph,
+        const StrataLowered *lowered,
+        const StrataCalibration *calibration,
+        StrataArena *arena,
+        GError **error)
+{
+  int n_samples = 0;
+  StrataArray **samples;
+  StrataTensorStats *stats;
+
+  if (!strata_calibration_check (graph, calibration, error))
+    return NULL;
+  samples = strata_calibration_samples (graph, calibration, &n_samples);
+  stats = strata_calibrate (graph, lowered, samples, n_samples, calibration, arena, error);
+  for (gsize i = 0; i < (gsize) n_samples * (gsize) graph->n_inputs; i++)
+    strata_array_free (samples[i]);
+  g_free (samples);
+  return stats;
+}
+
+StrataQGraph *
+strata_quantise (const StrataGraph *graph,
+                 const StrataLowered *lowered,
+                 const StrataChipSpec *chip,
+                 const StrataCalibration *calibration,
+                 GError **error)
+{
+  g_autoptr (StrataArena) scratch = strata_arena_new ();
+  g_autofree StrataFormat *formats = NULL;
+  Build build = { 0 };
+  StrataQGraph *result;
+
+  g_return_val_if_fail (graph != NULL && lowered != NULL && chip != NULL && calibration != NULL, NULL);
+  build.stats = gather (graph, lowered, calibration, scratch, error);
+  if (build.stats == NULL)
+    return NULL;
+  formats = strata_choose_formats (lowered);
+  build.lowered = lowered;
+  build.chip = chip;
+  build.formats = formats;
+  build.arena = strata_arena_new ();
+  build.guessed = calibration->samples == NULL || calibration->n_samples < 1;
+  build.tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
+  build.ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
+  build.source = g_array_new (FALSE, TRUE, sizeof (int));
+  build.made = strata_arena_array (scratch, int, lowered->n_tensors + 1);
+  build.narrow = strata_arena_array (scratch, int, lowered->n_tensors + 1);
+  build.op_of = strata_arena_array (scratch, int, lowered->n_ops + 1);
+  for (int i = 0; i < lowered->n_tensors; i++)
+    build.made[i] = build.narrow[i] = -1;
+  result = build_graph (&build, calibration, error);
+  if (result == NULL)
+    strata_arena_free (build.arena);
+  g_array_unref (build.tensors);
+  g_array_unref (build.ops);
+  g_array_unref (build.source);
+  return result;
+}

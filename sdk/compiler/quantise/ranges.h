@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From statistics to scale and zero point, and from real weights to integers.
+ */
+#pragma once
+
+#include "compiler/quantise/calibrate.h"
+
+/* Sets scale and zero point of @tensor, whose format is I8 or I16, from what was seen. */
+void strata_choose_scale (const StrataTensorStats *stats, StrataQTensor *tensor);
+
+/* Fills weights, bias, weight_max (given), of @q from @op, and its scale per output into @scale. @input: of the
+ * product;
+ * @means: per input channel, for the correction of the bias, or NULL. */
+gboolean strata_quantise_weights (const StrataLoweredOp *op,
+                                  const StrataQTensor *input,
+                                  const double *means,
+                                  StrataArena *arena,
+                                  StrataQOp *q,
+                                  double *scale,
+                                  GError **error);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Weights to integers, one scale per output channel, symmetric. Integers of the file go over as they are. Few levels
+ * take the scale of least squared error; many take the largest weight. The bias is moved by what rounding the weights
+ * shifts the mean output (Nagel et al. 2019, "Data-free quantization through weight equalization and bias correction").
+ */
+#include <math.h>
+
+#include "compiler/quantise/ranges.h"
+
+/* With this many levels or fewer, clipping outliers pays. */
+#define FEW_LEVELS 31
+#define SHARE_STEP 0.02
+#define N_SHARES 31
+
+static double
+row_error (const float *row, int k, double gain, double scale, int most)
+{
+  double error = 0;
+
+  for (int i = 0; i < k; i++)
+    {
+      double w = gain * (double) row[i], q = CLAMP (rint (w / scale), -most, most);
+
+      error += (w - q * scale) * (w - q * scale);
+    }
+  return error;
+}
+
+static double
+choose_row_scale (const float *row, int k, double gain, int most)
+{
+  double peak = 0, best = INFINITY, scale;
+
+  for (int i = 0; i < k; i++)
+    peak = MAX (peak, fabs (gain * (double) row[i]));
+  scale = peak / most;
+  for (int i = 0; i < N_SHARES && most <= FEW_LEVELS && peak > 0; i++)
+    {
+      double tried = peak / most * (1 - SHARE_STEP * i), error = row_error (row, k, gain, tried, most);
+
+      if (error < best)
+        {
+          best = error;
+          scale = tried;
+        }
+    }
+  return scale;
+}
+
+/* Rounds one row; returns the largest possible |sum| of its products. */
+static gint64
+round_row (const float *row, int k, double gain, double scale, int most, int span, gint16 *out)
+{
+  gint64 sum = 0;
+
+  for (int i = 0; i < k; i++)
+    {
+      out[i] = (gint16) CLAMP (rint (gain * (double) row[i] / scale), -most, most);
+      sum += (gint64) ABS (out[i]) * span;
+    }
+  return sum;
+}
+
+static double
+mean_shift (const float *row, const gint16 *q, int k, double gain, double scale, const double *means, int kernel)
+{
+  double shift = 0;
+
+  for (int i = 0; i < k; i++)
+    shift += (gain * (double) row[i] - scale * q[i]) * means[i / kernel];
+  return shift;
+}
+
+static gboolean
+overflow (const StrataLoweredOp *op, GError **error)
+{
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+               "node %s (%s): its sums of %d products can leave 32 bits; split the operator along its inputs", op->name,
+               op->onnx, op->k);
+  return FALSE;
+}
+
+static gboolean
+copy_integers (const StrataLoweredOp *op, int span, double unit, gint16 *weights, gint32 *bias, GError **error)
+{
+  for (int n = 0; n < op->n; n++)
+    {
+      double b = op->bias_integers != NULL ? op->bias_integers[n]
+                 : op->bias != NULL        ? rint (op->bias[n] / (unit * op->scale[n]))
+                                           : 0;
+      gint64 sum = 0;
+
+      for (int k = 0; k < op->k; k++)
+        {
+          gsize i = (gsize) n * (gsize) op->k + (gsize) k;
+
+          weights[i] = op->integers[i];
+          sum += (gint64) ABS (weights[i]) * span;
+        }
+      if (!(fabs (b) + (double) sum <= G_MAXINT32))
+        return overflow (op, error);
+      bias[n] = (gint32) b;
+    }
+  return TRUE;
+}
+
+static gboolean
+round_floats (const StrataLoweredOp *op,
+              int most,
+              int span,
+              double unit,
+              const double *means,
+              gint16 *weights,
+              gint32 *bias,
+              double *scale,
+              GError **error)
+{
+  int kernel = op->window.kernel_h * op->window.kernel_w;
+  int per_group = op->n / op->window.groups, channels = op->k / kernel;
+
+  for (int n = 0; n < op->n; n++)
+    {
+      const float *row = op->weights + (gsize) n * (gsize) op->k;
+      gint16 *out = weights + (gsize) n * (gsize) op->k;
+      double b = op->bias != NULL ? op->bias[n] : 0;
+
+      /* A bias beyond 2^29 steps, from a channel of almost nothing, takes a coarser step. */
+      scale[n] = MAX (choose_row_scale (row, op->k, op->scale[n], most), fabs (b) / (unit * 0x1p29));
+      if (!(scale[n] > 0))
+        scale[n] = 1;
+      while (round_row (row, op->k, op->scale[n], scale[n], most, span, out) > G_MAXINT32 - 0x20000001)
+        {
+          scale[n] *= 2;
+          if (!isfinite (scale[n]))
+            return overflow (op, error);
+        }
+      if (means != NULL)
+        b += mean_shift (row, out, op->k, op->scale[n], scale[n], means + n / per_group * channels, kernel);
+      bias[n] = (gint32) CLAMP (rint (b / (unit * scale[n])), -0x1p29, 0x1p29);
+    }
+  return TRUE;
+}
+
+gboolean
+strata_quantise_weights (const StrataLoweredOp *op,
+                         const StrataQTensor *input,
+                         const double *means,
+                         StrataArena *arena,
+                         StrataQOp *q,
+                         double *scale,
+                         GError **error)
+{
+  gint16 *weights = strata_arena_array (arena, gint16, (gsize) op->n * (gsize) op->k);
+  gint32 *bias = strata_arena_array (arena, gint32, op->n);
+  int span = MAX (127 - input->zero_point, input->zero_point + 128);
+
+  q->n = op->n;
+  q->k = op->k;
+  q->weights = weights;
+  q->bias = bias;
+  if (op->integers == NULL)
+    return round_floats (op, q->weight_max, span, input->scale, means, weights, bias, scale, error);
+  for (int n = 0; n < op->n; n++)
+    scale[n] = op->scale[n];
+  return copy_integers (op, span, input->scale, weights, bias, error);
+}
