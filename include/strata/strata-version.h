@@ -25,12 +25,12 @@ STRATA_API const char *strata_get_version (void);
 STRATA_API gboolean strata_check_version (int major, int minor);
 
 /**
- * strata_format_quantity:
+ * strata_quantity_to_text:
  * @value: a number
  * @unit: unit of @value as names end with it: "ps", "fj", "mw", "c", "count", "ratio", "bytes"
  *
  * Returns: (transfer full): three significant digits with SI prefix and unit, such as "41.3 µs"; "unavailable" for NaN
  */
-STRATA_API char *strata_format_quantity (double value, const char *unit) G_GNUC_WARN_UNUSED_RESULT;
+STRATA_API char *strata_quantity_to_text (double value, const char *unit) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

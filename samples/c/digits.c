@@ -64,8 +64,8 @@ run (const char *model_path, const char *images_path, const char *labels_path, G
       n_right += strata_tensor_get_argmax (strata_job_get_outputs (job)->pdata[0])
                  == (gint64) strata_tensor_get_value (labels, i);
     }
-  latency = strata_format_quantity (strata_program_get_figure (program, "latency_ps", STRATA_BAND_NOMINAL), "ps");
-  energy = strata_format_quantity (strata_program_get_figure (program, "energy_fj", STRATA_BAND_NOMINAL), "fj");
+  latency = strata_quantity_to_text (strata_program_get_figure (program, "latency_ps", STRATA_BAND_NOMINAL), "ps");
+  energy = strata_quantity_to_text (strata_program_get_figure (program, "energy_fj", STRATA_BAND_NOMINAL), "fj");
   g_print ("%d of 100 digits right on %s; %s and %s per inference, modelled\n", n_right,
            strata_program_get_chip_name (program), latency, energy);
   return TRUE;

@@ -45,8 +45,8 @@ def main(model_path, images_path, labels_path):
         device.run(job, None)
         right += int(to_array(job.get_outputs()[0]).argmax() == labels[i])
 
-    latency = Strata.format_quantity(program.get_figure("latency_ps", Strata.Band.NOMINAL), "ps")
-    energy = Strata.format_quantity(program.get_figure("energy_fj", Strata.Band.NOMINAL), "fj")
+    latency = Strata.quantity_to_text(program.get_figure("latency_ps", Strata.Band.NOMINAL), "ps")
+    energy = Strata.quantity_to_text(program.get_figure("energy_fj", Strata.Band.NOMINAL), "fj")
     print(f"{right} of 100 digits right on {program.get_chip_name()}; "
           f"{latency} and {energy} per inference, modelled")
 

@@ -28,7 +28,7 @@ strata_check_version (int major, int minor)
 }
 
 char *
-strata_format_quantity (double value, const char *unit)
+strata_quantity_to_text (double value, const char *unit)
 {
   static const struct
   {

@@ -58,8 +58,8 @@ list_chips (Cli *cli, GError **error)
         {
           g_autofree char *array =
             g_strdup_printf ("%d×%d", strata_chip_get_n_rows (chip), strata_chip_get_n_columns (chip));
-          g_autofree char *weights = strata_format_quantity ((double) strata_chip_get_n_weights (chip), "count");
-          g_autofree char *budget = strata_format_quantity (strata_chip_get_power_budget_mw (chip), "mw");
+          g_autofree char *weights = strata_quantity_to_text ((double) strata_chip_get_n_weights (chip), "count");
+          g_autofree char *budget = strata_quantity_to_text (strata_chip_get_power_budget_mw (chip), "mw");
 
           g_print ("%-16s %7d %6d %12s %9s %8s  %s\n", *name, strata_chip_get_n_stacks (chip),
                    strata_chip_get_n_tiers (chip), array, weights, budget, strata_chip_get_title (chip));
@@ -118,8 +118,8 @@ show_chip (Cli *cli, const char *name, gboolean yaml, GError **error)
       show_json (cli, chip);
       return CLI_EXIT_DONE;
     }
-  energy = strata_format_quantity (strata_chip_get_mvm_fj (chip, STRATA_BAND_NOMINAL), "fj");
-  time = strata_format_quantity ((double) strata_chip_get_mvm_ps (chip, STRATA_BAND_NOMINAL), "ps");
+  energy = strata_quantity_to_text (strata_chip_get_mvm_fj (chip, STRATA_BAND_NOMINAL), "fj");
+  time = strata_quantity_to_text ((double) strata_chip_get_mvm_ps (chip, STRATA_BAND_NOMINAL), "ps");
   area = g_strdup_printf ("%.3g mm²", strata_chip_get_area_mm2 (chip));
   g_print ("%s: %s\n", strata_chip_get_name (chip), strata_chip_get_title (chip));
   cli_row ("full MVM", "%s, %s (modelled)", energy, time);

@@ -287,14 +287,14 @@ cli_row (const char *label, const char *format, ...)
 char *
 cli_band (const double value[STRATA_N_BANDS], const char *unit)
 {
-  g_autofree char *nominal = strata_format_quantity (value[STRATA_BAND_NOMINAL], unit);
+  g_autofree char *nominal = strata_quantity_to_text (value[STRATA_BAND_NOMINAL], unit);
   g_autofree char *low = NULL;
   g_autofree char *high = NULL;
 
   if (!isfinite (value[STRATA_BAND_OPTIMISTIC]) || !isfinite (value[STRATA_BAND_CONSERVATIVE]))
     return g_steal_pointer (&nominal);
-  low = strata_format_quantity (MIN (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
-  high = strata_format_quantity (MAX (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
+  low = strata_quantity_to_text (MIN (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
+  high = strata_quantity_to_text (MAX (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
   return g_strdup_printf ("%s (%s – %s)", nominal, low, high);
 }
 
