@@ -4,8 +4,9 @@
  * fields with a band hold three values, indexed by StrataBand. Meaning and sources: the description files and
  * chip-fields.def. Formulas that use them are in cost/, nowhere else.
  *
- * A chip is a mesh of stacks (index = y * mesh_x + x). A stack is `tiers` crossbars of `rows` x `columns` over one shared
- * periphery; at most one of its tiers converts at a time. Column means logical column: a differential pair of cells.
+ * A chip is a mesh of stacks (index = y * mesh_x + x). A stack is `tiers` crossbars of `rows` x `columns` over one
+ * shared periphery; at most one of its tiers converts at a time. Column means logical column: a differential pair of
+ * cells.
  */
 #pragma once
 
@@ -37,11 +38,11 @@ typedef struct
 /* Where a value came from; one per field that the file gives. */
 typedef struct
 {
-  const char *field; /* key as in the file, for example "e_adc" */
-  const char *text;  /* value as in the file, for example "4 pJ" */
+  const char *field;  /* key as in the file, for example "e_adc" */
+  const char *text;   /* value as in the file, for example "4 pJ" */
   const char *source; /* NULL where the file names none */
   StrataTag tag;
-  int line; /* 0: a default */
+  int line, column; /* from 1, of the value; 0: a default, or inherited from a base */
 } StrataProvenance;
 
 typedef enum
@@ -66,9 +67,10 @@ typedef struct
   int slices;        /* cells per weight by default, S */
   int cell_bits;     /* levels of one cell magnitude = 2^cell_bits; a pair spans -(2^b-1) … 2^b-1 */
   int input_bits, phase_bits, adc_bits;
-  int n_adc;            /* converters per stack */
-  int summable_tiers;   /* tiers whose charge can be added in one conversion; 1: none */
-  int hub_x2, hub_y2;   /* position of the digital hub on the mesh in half-steps; default (mesh_x-1, mesh_y-1): the centre */
+  int n_adc;          /* converters per stack */
+  int summable_tiers; /* tiers whose charge can be added in one conversion; 1: none */
+  int hub_x2,
+    hub_y2; /* position of the digital hub on the mesh in half-steps; default (mesh_x-1, mesh_y-1): the centre */
   gint64 stack_buffer_bytes, sram_bytes;
   int sram_ports;
   gint64 dram_bytes; /* 0: none */
@@ -77,9 +79,10 @@ typedef struct
   /* Electrical. Index: StrataBand */
   double node_nm, vdd_v, v_in_v[STRATA_N_BANDS];
   double alpha_toggle, eta_recovery[STRATA_N_BANDS];
-  double c_cell_ff[STRATA_N_BANDS];       /* row load of one physical cell */
-  double c_on_ff, c_on_off_ratio, c_fix_ff; /* coupling at full weight; its ratio to zero weight; fixed load of a column */
-  double c_v0_ff, c_vt_ff;                /* vertical line: fixed, and per tier */
+  double c_cell_ff[STRATA_N_BANDS]; /* row load of one physical cell */
+  double c_on_ff, c_on_off_ratio,
+    c_fix_ff;              /* coupling at full weight; its ratio to zero weight; fixed load of a column */
+  double c_v0_ff, c_vt_ff; /* vertical line: fixed, and per tier */
 
   /* Times */
   gint64 t_phase_ps[STRATA_N_BANDS], t_adc_ps[STRATA_N_BANDS], t_select_ps[STRATA_N_BANDS], t_post_ps[STRATA_N_BANDS];
@@ -87,16 +90,16 @@ typedef struct
   gint64 t_mvm_ps[STRATA_N_BANDS], t_interval_ps[STRATA_N_BANDS]; /* lumped mode only, else 0 */
 
   /* Energies per action, femtojoules (double: a model value; rounded once per action in cost/) */
-  double e_driver_fj[STRATA_N_BANDS];     /* per row and phase */
-  double e_adc_fj[STRATA_N_BANDS];        /* per 8-bit conversion */
-  double e_post_fj[STRATA_N_BANDS];       /* per column and slice */
+  double e_driver_fj[STRATA_N_BANDS]; /* per row and phase */
+  double e_adc_fj[STRATA_N_BANDS];    /* per 8-bit conversion */
+  double e_post_fj[STRATA_N_BANDS];   /* per column and slice */
   double e_buffer_fj_per_byte[STRATA_N_BANDS], e_sram_fj_per_byte[STRATA_N_BANDS];
-  double overhead[STRATA_N_BANDS];        /* clock, control, bias: fraction of the MVM's parts */
-  double e_select_fj[STRATA_N_BANDS];     /* per tier switch */
+  double overhead[STRATA_N_BANDS];    /* clock, control, bias: fraction of the MVM's parts */
+  double e_select_fj[STRATA_N_BANDS]; /* per tier switch */
   double e_noc_fj_per_byte_hop[STRATA_N_BANDS];
   double e_vector_fj[STRATA_N_BANDS], e_mac_fj[STRATA_N_BANDS]; /* per operation */
   double e_dram_fj_per_byte[STRATA_N_BANDS], e_host_fj_per_byte[STRATA_N_BANDS];
-  double e_mvm_fj[STRATA_N_BANDS];        /* lumped mode only, else 0 */
+  double e_mvm_fj[STRATA_N_BANDS]; /* lumped mode only, else 0 */
 
   /* Rates */
   double link_bytes_per_ns, vector_ops_per_s, mac_ops_per_s;
@@ -138,12 +141,15 @@ typedef struct
   StrataSite *dead; /* arrays that must not be used */
   int n_dead;
 
-  StrataProvenance *provenance; /* in the order of the field table; every field, defaults included */
+  StrataProvenance *provenance; /* in the order of the field table, then the words; every field, defaults included */
   int n_provenance;
 } StrataChipSpec;
 
 /* The six shipped chips, NULL-terminated. */
 const char *const *strata_chip_spec_names (void);
+
+/* The text of a shipped description, NULL where there is none of that name. */
+const char *strata_chip_spec_text (const char *name);
 
 /* @name_or_path: a shipped name, or the path of a description file. Errors: STRATA_CHIP_ERROR, message
  * "FILE:LINE:COLUMN: field: what is wrong; what would be right". Thread-safe. */
@@ -158,15 +164,15 @@ void strata_chip_spec_free (StrataChipSpec *chip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataChipSpec, strata_chip_spec_free)
 
 /* Geometry */
-int strata_chip_levels (const StrataChipSpec *chip);               /* 2^cell_bits: 16; magnitudes 0 … 15 */
+int strata_chip_levels (const StrataChipSpec *chip);                /* 2^cell_bits: 16; magnitudes 0 … 15 */
 int strata_chip_outputs (const StrataChipSpec *chip, int n_slices); /* weights per array row: columns / n_slices */
-gint64 strata_chip_arrays (const StrataChipSpec *chip);            /* stacks x tiers - dead */
+gint64 strata_chip_arrays (const StrataChipSpec *chip);             /* stacks x tiers - dead */
 gboolean strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site);
-/* The network: directed links between neighbouring stacks of the mesh, and links both ways between the hub (node n_stacks)
- * and the one, two or four stacks nearest to its position. Routes are XY; from the hub they start at the nearest of its
- * stacks. Link ids are dense from 0. */
+/* The network: directed links between neighbouring stacks of the mesh, and links both ways between the hub (node
+ * n_stacks) and the one, two or four stacks nearest to its position. Routes are XY; from the hub they start at the
+ * nearest of its stacks. Link ids are dense from 0. */
 int strata_chip_n_links (const StrataChipSpec *chip);
 void strata_chip_link_ends (const StrataChipSpec *chip, int link, int *from_node, int *to_node);
-/* Fills @links (room for mesh_x + mesh_y + 2) and returns the number of hops; @from, @to: a stack, or n_stacks for the hub;
- * 0 where they are the same. */
+/* Fills @links (room for mesh_x + mesh_y + 2) and returns the number of hops; @from, @to: a stack, or n_stacks for the
+ * hub; 0 where they are the same. */
 int strata_chip_route (const StrataChipSpec *chip, int from, int to, int *links);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a name, a path or bytes to a frozen description: defaults, then the file, then what follows from other fields,
+ * then the check and the hash.
+ */
+#include "chip/chip.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "chips-data.h"
+#include "chip/read.h"
+
+const char *const *
+strata_chip_spec_names (void)
+{
+  static const char *const names[] = { "demonstrator", "phone", "planar", "planar-capacity", "hermes", "ibm-3d", NULL };
+
+  return names;
+}
+
+const char *
+strata_chip_spec_text (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (chips_data); i++)
+    if (strcmp (chips_data[i].name, name) == 0)
+      return chips_data[i].text;
+  return NULL;
+}
+
+static void
+set_defaults (StrataChipSpec *chip)
+{
+  int n_fields = strata_fields_count ();
+
+  chip->n_provenance = n_fields + STRATA_N_WORDS;
+  chip->provenance = strata_arena_array (chip->arena, StrataProvenance, chip->n_provenance);
+  for (int i = 0; i < n_fields; i++)
+    {
+      const StrataField *field = strata_fields_get (i);
+
+      chip->provenance[i].field = field->key;
+      chip->provenance[i].source = isnan (field->defaults[0]) ? NULL : "default of the field table";
+      for (int b = 0; b < (strata_field_is_banded (field) ? STRATA_N_BANDS : 1); b++)
+        strata_field_set (field, chip, b, isnan (field->defaults[b]) ? 0 : field->defaults[b]);
+    }
+  for (int i = 0; i < STRATA_N_WORDS; i++)
+    {
+      chip->provenance[n_fields + i].field = strata_fields_word (i);
+      chip->provenance[n_fields + i].source = "default of the field table";
+    }
+  chip->host_link = "QSPI";
+}
+
+static const StrataProvenance *
+provenance_of (const StrataChipSpec *chip, const char *key)
+{
+  return &chip->provenance[strata_fields_find (key)];
+}
+
+/* Fields that follow from others unless the description itself gives them (inherited ones follow the new geometry). */
+static void
+derive (StrataChipSpec *chip)
+{
+  if (provenance_of (chip, "stacks")->line == 0)
+    chip->n_stacks = chip->mesh_x * chip->mesh_y;
+  if (provenance_of (chip, "hub_x")->line == 0)
+    chip->hub_x2 = chip->mesh_x - 1;
+  if (provenance_of (chip, "hub_y")->line == 0)
+    chip->hub_y2 = chip->mesh_y - 1;
+  if (chip->mode == STRATA_CHIP_LUMPED)
+    for (int b = 0; b < STRATA_N_BANDS; b++)
+      if (chip->t_interval_ps[b] == 0)
+        chip->t_interval_ps[b] = chip->t_mvm_ps[b];
+}
+
+static gboolean
+has_required (const StrataChipSpec *chip, GError **error)
+{
+  for (int i = 0; i < strata_fields_count (); i++)
+    {
+      const StrataField *field = strata_fields_get (i);
+
+      if (!isnan (field->defaults[0]) || strata_field_value (field, chip, STRATA_BAND_NOMINAL) != 0)
+        continue;
+      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD,
+                   "%s:1:1: %s: missing (%s); give it, or inherit it with \"base: phone\"", chip->path, field->key,
+                   field->meaning);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Texts of what the file does not give. */
+static void
+describe_defaults (StrataChipSpec *chip)
+{
+  int n_fields = strata_fields_count ();
+  StrataProvenance *words = chip->provenance + n_fields;
+
+  for (int i = 0; i < n_fields; i++)
+    if (chip->provenance[i].text == NULL || chip->provenance[i].line == 0)
+      {
+        g_autofree char *text = strata_field_print_bands (strata_fields_get (i), chip);
+
+        chip->provenance[i].text = strata_arena_strdup (chip->arena, text);
+      }
+  words[STRATA_WORD_MODE].text = strata_chip_mode_name (chip->mode);
+  words[STRATA_WORD_CELL_MODEL].text = strata_cell_model_name (chip->cell_model);
+  words[STRATA_WORD_HOST_LINK].text = chip->host_link;
+  words[STRATA_WORD_DEAD].text = strata_arena_printf (chip->arena, "%d arrays", chip->n_dead);
+}
+
+/* "chips/mine.yaml" gives "mine" */
+static char *
+name_from_origin (StrataArena *arena, const char *origin)
+{
+  g_autofree char *base = g_path_get_basename (origin);
+
+  if (g_str_has_suffix (base, ".yaml"))
+    base[strlen (base) - strlen (".yaml")] = '\0';
+  return strata_arena_strdup (arena, base);
+}
+
+StrataChipSpec *
+strata_chip_spec_parse (const char *text, gssize n_bytes, const char *origin, GError **error)
+{
+  g_autoptr (StrataArena) arena = strata_arena_new ();
+  g_autoptr (StrataArena) scratch = strata_arena_new ();
+  StrataChipSpec *chip = strata_arena_alloc (arena, sizeof *chip);
+  const StrataYaml *root;
+
+  g_return_val_if_fail (text != NULL && origin != NULL, NULL);
+  root = strata_yaml_read (scratch, text, n_bytes < 0 ? strlen (text) : (gsize) n_bytes, origin, error);
+  if (root == NULL)
+    return NULL;
+  chip->arena = arena;
+  chip->path = strata_arena_strdup (arena, origin);
+  set_defaults (chip);
+  if (!strata_chip_read (chip, root, origin, error) || !has_required (chip, error))
+    return NULL;
+  derive (chip);
+  describe_defaults (chip);
+  if (chip->name == NULL)
+    chip->name = name_from_origin (arena, origin);
+  if (chip->title == NULL)
+    chip->title = chip->name;
+  if (!strata_chip_spec_check (chip, error))
+    return NULL;
+  chip->hash = strata_chip_spec_hash (chip);
+  g_steal_pointer (&arena);
+  return chip;
+}
+
+/* At most one byte more than is accepted: enough for the reader to refuse the rest by name. */
+static gboolean
+read_file (const char *path, GString *bytes, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInputStream) stream = NULL;
+  g_autoptr (GError) inner = NULL;
+  gsize n_read = 0;
+
+  stream = g_file_read (file, NULL, &inner);
+  g_string_set_size (bytes, STRATA_YAML_MAX_BYTES + 1);
+  if (stream == NULL
+      || !g_input_stream_read_all (G_INPUT_STREAM (stream), bytes->str, bytes->len, &n_read, NULL, &inner))
+    {
+      g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
+
+      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_NOT_FOUND,
+                   "%s: no shipped chip of that name and no readable file (%s); shipped: %s", path, inner->message,
+                   names);
+      return FALSE;
+    }
+  g_string_set_size (bytes, n_read);
+  return TRUE;
+}
+
+StrataChipSpec *
+strata_chip_spec_load (const char *name_or_path, GError **error)
+{
+  const char *shipped;
+  g_autofree char *origin = NULL;
+  g_autoptr (GString) bytes = NULL;
+
+  g_return_val_if_fail (name_or_path != NULL, NULL);
+  shipped = strata_chip_spec_text (name_or_path);
+  if (shipped != NULL)
+    {
+      origin = g_strdup_printf ("resource:%s", name_or_path);
+      return strata_chip_spec_parse (shipped, -1, origin, error);
+    }
+  bytes = g_string_new (NULL);
+  if (!read_file (name_or_path, bytes, error))
+    return NULL;
+  return strata_chip_spec_parse (bytes->str, (gssize) bytes->len, name_or_path, error);
+}
+
+void
+strata_chip_spec_free (StrataChipSpec *chip)
+{
+  if (chip != NULL)
+    strata_arena_free (chip->arena);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A description's tree into a StrataChipSpec, under the field table. Every refusal names file, line, column and field,
+ * and what would be right. Bases are applied first, so that a description's own lines win.
+ */
+#include "chip/read.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_WORD_BYTES 200
+#define MAX_SOURCE_BYTES 4096
+#define MAX_BASES 4
+
+typedef struct
+{
+  StrataChipSpec *chip;
+  const char *origin;
+  gboolean inherited; /* reading a base: its lines are not the description's */
+} Reader;
+
+static gboolean
+refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
+  G_GNUC_PRINTF (5, 6);
+
+static gboolean
+refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s:%d:%d: %s: %s", reader->origin, at->line,
+               at->column, field, message);
+  return FALSE;
+}
+
+/* Up to 40 characters of what the file says, for messages. (transfer full) */
+static char *
+excerpt (const char *text)
+{
+  g_autofree char *start = NULL;
+
+  if (g_utf8_strlen (text, -1) <= 40)
+    return g_strescape (text, NULL);
+  start = g_utf8_substring (text, 0, 40);
+  return g_strconcat (start, "…", NULL);
+}
+
+/* --- values --- */
+
+/* What stands behind a key: one value, or a mapping of bands, source and tag. */
+typedef struct
+{
+  const StrataYaml *band[STRATA_N_BANDS];
+  const StrataYaml *source, *tag;
+} Value;
+
+static const StrataYaml **
+value_slot (Value *value, const char *key, gboolean banded)
+{
+  if (strcmp (key, "nominal") == 0 || strcmp (key, "value") == 0)
+    return &value->band[STRATA_BAND_NOMINAL];
+  if (banded && strcmp (key, "optimistic") == 0)
+    return &value->band[STRATA_BAND_OPTIMISTIC];
+  if (banded && strcmp (key, "conservative") == 0)
+    return &value->band[STRATA_BAND_CONSERVATIVE];
+  if (strcmp (key, "source") == 0)
+    return &value->source;
+  if (strcmp (key, "tag") == 0)
+    return &value->tag;
+  return NULL;
+}
+
+static gboolean
+split_value (
+  const Reader *reader, const char *field, gboolean banded, const StrataYaml *node, Value *value, GError **error)
+{
+  const char *accepted = banded ? "nominal, optimistic, conservative, source, tag" : "value, source, tag";
+
+  memset (value, 0, sizeof *value);
+  if (node->kind == STRATA_YAML_SCALAR)
+    {
+      value->band[STRATA_BAND_NOMINAL] = node;
+      return TRUE;
+    }
+  if (node->kind == STRATA_YAML_SEQUENCE)
+    return refuse (reader, node, field, error, "a list; write a value, or a mapping with %s", accepted);
+  for (int i = 0; i + 1 < node->n_items; i += 2)
+    {
+      const StrataYaml *key = node->items[i];
+      const StrataYaml **slot = value_slot (value, key->text, banded);
+      g_autofree char *shown = excerpt (key->text);
+
+      if (slot == NULL)
+        return refuse (reader, key, field, error, "unknown key \"%s\"; accepted: %s", shown, accepted);
+      if (*slot != NULL)
+        return refuse (reader, key, field, error, "\"%s\" a second time; keep one", shown);
+      if (node->items[i + 1]->kind != STRATA_YAML_SCALAR)
+        return refuse (reader, node->items[i + 1], field, error, "\"%s\" is not a single value", shown);
+      *slot = node->items[i + 1];
+    }
+  if (value->band[STRATA_BAND_NOMINAL] == NULL)
+    return refuse (reader, node, field, error, "no %s value; add \"%s: …\"", banded ? "nominal" : "",
+                   banded ? "nominal" : "value");
+  return TRUE;
+}
+
+static gboolean
+read_tag (const Reader *reader, const char *field, const StrataYaml *node, StrataTag *tag, GError **error)
+{
+  g_autofree char *shown = NULL;
+
+  if (node == NULL || strata_tag_from_name (node->text, tag))
+    return TRUE;
+  shown = excerpt (node->text);
+  return refuse (reader, node, field, error, "unknown tag \"%s\"; accepted: measured, published, derived, assumed",
+                 shown);
+}
+
+static gboolean
+record (const Reader *reader, int row, const char *field, const StrataYaml *at, const Value *value, GError **error)
+{
+  StrataProvenance *provenance = &reader->chip->provenance[row];
+
+  if (value->source != NULL && strlen (value->source->text) > MAX_SOURCE_BYTES)
+    return refuse (reader, value->source, field, error, "a source of more than 4096 bytes; name it shorter");
+  provenance->tag = STRATA_TAG_ASSUMED;
+  provenance->source = value->source == NULL ? NULL : strata_arena_strdup (reader->chip->arena, value->source->text);
+  provenance->line = reader->inherited ? 0 : at->line;
+  provenance->column = reader->inherited ? 0 : at->column;
+  return read_tag (reader, field, value->tag, &provenance->tag, error);
+}
+
+/* --- numbers --- */
+
+static gboolean
+read_number (const Reader *reader, const StrataField *field, const StrataYaml *node, double *result, GError **error)
+{
+  g_autoptr (GError) inner = NULL;
+  g_autofree char *low = NULL;
+  g_autofree char *high = NULL;
+  double value;
+
+  if (!strata_quantity_parse (node->text, field->quantity, &value, &inner))
+    return refuse (reader, node, field->key, error, "%s", inner->message);
+  value /= field->per;
+  if (field->type == STRATA_FIELD_TIME)
+    value = round (value);
+  if (!strata_field_in_range (field, value))
+    {
+      low = strata_field_print (field, field->min);
+      high = strata_field_print (field, field->max);
+      return refuse (reader, node, field->key, error, "\"%s\" is out of range; %s to %s is accepted", node->text, low,
+                     high);
+    }
+  if ((field->type == STRATA_FIELD_INT || field->type == STRATA_FIELD_LONG) && value != floor (value))
+    return refuse (reader, node, field->key, error, "\"%s\" is not a whole number%s; write one", node->text,
+                   field->per == 0.5 ? " or half" : "");
+  *result = value;
+  return TRUE;
+}
+
+static gboolean
+read_field (const Reader *reader, int row, const StrataYaml *node, GError **error)
+{
+  const StrataField *field = strata_fields_get (row);
+  gboolean banded = strata_field_is_banded (field);
+  Value value;
+  double nominal = 0;
+  g_autofree char *text = NULL;
+
+  if (!split_value (reader, field->key, banded, node, &value, error))
+    return FALSE;
+  for (int b = 0; b < (banded ? STRATA_N_BANDS : 1); b++)
+    {
+      double number = nominal;
+
+      if (value.band[b] != NULL && !read_number (reader, field, value.band[b], &number, error))
+        return FALSE;
+      if (b == STRATA_BAND_NOMINAL)
+        nominal = number;
+      strata_field_set (field, reader->chip, b, number);
+    }
+  text = strata_field_print_bands (field, reader->chip);
+  reader->chip->provenance[row].text = strata_arena_strdup (reader->chip->arena, text);
+  return record (reader, row, field->key, value.band[STRATA_BAND_NOMINAL], &value, error);
+}
+
+/* --- words --- */
+
+static gboolean
+check_word (const Reader *reader, const char *key, const StrataYaml *node, GError **error)
+{
+  if (strlen (node->text) > MAX_WORD_BYTES)
+    return refuse (reader, node, key, error, "more than %d bytes; write it shorter", MAX_WORD_BYTES);
+  for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      return refuse (reader, node, key, error, "has a control character; write it on one line");
+  return TRUE;
+}
+
+static gboolean
+read_mode (const Reader *reader, const StrataYaml *node, GError **error)
+{
+  g_autofree char *shown = excerpt (node->text);
+
+  for (int mode = STRATA_CHIP_COMPOSED; mode <= STRATA_CHIP_LUMPED; mode++)
+    if (strcmp (node->text, strata_chip_mode_name (mode)) == 0)
+      {
+        reader->chip->mode = mode;
+        return TRUE;
+      }
+  return refuse (reader, node, "mode", error, "unknown mode \"%s\"; accepted: composed, lumped", shown);
+}
+
+static gboolean
+read_cell_model (const Reader *reader, const StrataYaml *node, GError **error)
+{
+  g_autofree char *shown = excerpt (node->text);
+
+  for (int model = STRATA_CELL_SONOS; model <= STRATA_CELL_NONE; model++)
+    if (strcmp (node->text, strata_cell_model_name (model)) == 0)
+      {
+        reader->chip->cell_model = model;
+        return TRUE;
+      }
+  return refuse (reader, node, "cell_model", error, "unknown model \"%s\"; accepted: sonos, pcm-hermes, none", shown);
+}
+
+static gboolean
+read_word (const Reader *reader, StrataWord word, const StrataYaml *node, GError **error)
+{
+  const char *key = strata_fields_word (word);
+  int row = strata_fields_count () + (int) word;
+  const StrataYaml *text;
+  gboolean good;
+  Value value;
+
+  if (!split_value (reader, key, FALSE, node, &value, error))
+    return FALSE;
+  text = value.band[STRATA_BAND_NOMINAL];
+  if (!check_word (reader, key, text, error))
+    return FALSE;
+  reader->chip->provenance[row].text = strata_arena_strdup (reader->chip->arena, text->text);
+  if (word == STRATA_WORD_MODE)
+    good = read_mode (reader, text, error);
+  else if (word == STRATA_WORD_CELL_MODEL)
+    good = read_cell_model (reader, text, error);
+  else
+    {
+      reader->chip->host_link = reader->chip->provenance[row].text;
+      good = TRUE;
+    }
+  return good && record (reader, row, key, text, &value, error);
+}
+
+static gboolean
+read_index (const Reader *reader, const StrataYaml *node, int *result, GError **error)
+{
+  guint64 value;
+
+  if (node->kind != STRATA_YAML_SCALAR || !g_ascii_string_to_unsigned (node->text, 10, 0, G_MAXINT32, &value, NULL))
+    return refuse (reader, node, "dead", error, "not a whole number; write pairs like [[3, 0], [3, 1]]");
+  *result = (int) value;
+  return TRUE;
+}
+
+static int
+compare_sites (const void *a, const void *b)
+{
+  const StrataSite *left = a, *right = b;
+
+  return left->stack != right->stack ? (left->stack > right->stack) - (left->stack < right->stack)
+                                     : (left->tier > right->tier) - (left->tier < right->tier);
+}
+
+static gboolean
+read_dead (const Reader *reader, const StrataYaml *node, GError **error)
+{
+  StrataChipSpec *chip = reader->chip;
+  StrataProvenance *row = &chip->provenance[strata_fields_count () + STRATA_WORD_DEAD];
+
+  if (node->kind != STRATA_YAML_SEQUENCE)
+    return refuse (reader, node, "dead", error, "not a list; write pairs of stack and tier like [[3, 0], [3, 1]]");
+  chip->dead = strata_arena_array (chip->arena, StrataSite, node->n_items);
+  chip->n_dead = node->n_items;
+  for (int i = 0; i < node->n_items; i++)
+    {
+      const StrataYaml *pair = node->items[i];
+
+      if (pair->kind != STRATA_YAML_SEQUENCE || pair->n_items != 2)
+        return refuse (reader, pair, "dead", error, "not a pair; write stack and tier like [3, 0]");
+      if (!read_index (reader, pair->items[0], &chip->dead[i].stack, error)
+          || !read_index (reader, pair->items[1], &chip->dead[i].tier, error))
+        return FALSE;
+    }
+  if (chip->n_dead > 0)
+    qsort (chip->dead, (gsize) chip->n_dead, sizeof (StrataSite), compare_sites);
+  row->text = strata_arena_printf (chip->arena, "%d", chip->n_dead);
+  row->source = NULL;
+  row->tag = STRATA_TAG_MEASURED;
+  row->line = reader->inherited ? 0 : node->line;
+  row->column = reader->inherited ? 0 : node->column;
+  return TRUE;
+}
+
+/* --- the description --- */
+
+static gboolean
+read_label (const Reader *reader, const char *key, const StrataYaml *node, const char **label, GError **error)
+{
+  if (node->kind != STRATA_YAML_SCALAR || node->text[0] == '\0')
+    return refuse (reader, node, key, error, "not a text; write one like \"%s: demonstrator\"", key);
+  if (!check_word (reader, key, node, error))
+    return FALSE;
+  if (!reader->inherited)
+    *label = strata_arena_strdup (reader->chip->arena, node->text);
+  return TRUE;
+}
+
+static gboolean
+read_entry (const Reader *reader, const StrataYaml *key, const StrataYaml *node, GError **error)
+{
+  int row = strata_fields_find (key->text);
+  const char *guess;
+  g_autofree char *shown = NULL;
+
+  if (row >= 0)
+    return read_field (reader, row, node, error);
+  if (strcmp (key->text, "base") == 0)
+    return TRUE;
+  if (strcmp (key->text, "name") == 0)
+    return read_label (reader, "name", node, &reader->chip->name, error);
+  if (strcmp (key->text, "title") == 0)
+    return read_label (reader, "title", node, &reader->chip->title, error);
+  for (int word = 0; word < STRATA_N_WORDS; word++)
+    if (strcmp (key->text, strata_fields_word (word)) == 0)
+      return word == STRATA_WORD_DEAD ? read_dead (reader, node, error) : read_word (reader, word, node, error);
+  guess = strata_fields_guess (key->text);
+  shown = excerpt (key->text);
+  if (guess != NULL)
+    return refuse (reader, key, shown, error, "unknown field; did you mean \"%s\"?", guess);
+  return refuse (reader, key, shown, error, "unknown field; remove it, or see the field table for what is accepted");
+}
+
+static const StrataYaml *
+find_item (const StrataYaml *root, const char *key)
+{
+  for (int i = 0; i + 1 < root->n_items; i += 2)
+    if (strcmp (root->items[i]->text, key) == 0)
+      return root->items[i + 1];
+  return NULL;
+}
+
+static gboolean read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **error);
+
+static gboolean
+read_base (const Reader *reader, const StrataYaml *root, int n_bases, GError **error)
+{
+  const StrataYaml *node = find_item (root, "base");
+  const StrataYaml *base_root;
+  const char *text;
+  Reader base = *reader;
+  g_autofree char *shown = NULL;
+
+  if (node == NULL)
+    return TRUE;
+  text = node->kind == STRATA_YAML_SCALAR ? strata_chip_spec_text (node->text) : NULL;
+  if (text == NULL || n_bases >= MAX_BASES)
+    {
+      g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
+
+      shown = excerpt (node->kind == STRATA_YAML_SCALAR ? node->text : "…");
+      return refuse (reader, node, "base", error, "no shipped chip \"%s\" to inherit from; accepted: %s", shown, names);
+    }
+  base.origin = strata_arena_printf (reader->chip->arena, "resource:%s", node->text);
+  base.inherited = TRUE;
+  base_root = strata_yaml_read (reader->chip->arena, text, strlen (text), base.origin, error);
+  return base_root != NULL && read_all (&base, base_root, n_bases + 1, error);
+}
+
+static gboolean
+read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (!read_base (reader, root, n_bases, error))
+    return FALSE;
+  for (int i = 0; i + 1 < root->n_items; i += 2)
+    {
+      const StrataYaml *key = root->items[i];
+      const StrataYaml *before = g_hash_table_lookup (seen, key->text);
+
+      if (before != NULL)
+        {
+          g_autofree char *shown = excerpt (key->text);
+
+          return refuse (reader, key, shown, error, "a second time; it stands on line %d already, keep one",
+                         before->line);
+        }
+      g_hash_table_insert (seen, (gpointer) key->text, (gpointer) key);
+      if (!read_entry (reader, key, root->items[i + 1], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+strata_chip_read (StrataChipSpec *chip, const StrataYaml *root, const char *origin, GError **error)
+{
+  Reader reader = { .chip = chip, .origin = origin };
+
+  return read_all (&reader, root, 0, error);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The subset of YAML that descriptions use, as a small tree with places: one document of scalars, mappings and
+ * sequences. No anchors, aliases or tags; bounded bytes, depth and nodes, so that hostile files end in an error.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "strata/strata-types.h"
+
+#include <gio/gio.h>
+
+#define STRATA_YAML_MAX_BYTES (1 << 20)
+
+typedef enum
+{
+  STRATA_YAML_SCALAR,
+  STRATA_YAML_MAPPING, /* items: key, value, key, value … ; keys are scalars */
+  STRATA_YAML_SEQUENCE,
+} StrataYamlKind;
+
+typedef struct _StrataYaml StrataYaml;
+
+struct _StrataYaml
+{
+  StrataYamlKind kind;
+  const char *text; /* of a scalar */
+  int line, column; /* from 1; columns count characters */
+  StrataYaml **items;
+  int n_items;
+};
+
+/* The root is a mapping. Everything lives in @arena. Errors: STRATA_CHIP_ERROR_SYNTAX, "ORIGIN:LINE:COLUMN: …". */
+const StrataYaml *
+strata_yaml_read (StrataArena *arena, const char *bytes, gsize n_bytes, const char *origin, GError **error);
