@@ -1,0 +1,310 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command as its users meet it: results, JSON, exit codes, messages, and nothing left behind by a failure.
+
+    test-cli.py STRATA SAMPLE_DATA
+"""
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
+
+STRATA, DATA = sys.argv[1], Path(sys.argv[2])
+MODEL = str(DATA / "digits.onnx")
+WORK = Path(tempfile.mkdtemp(prefix="strata-cli-"))
+
+
+def call(*args, **kwargs):
+    return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=WORK, **kwargs)
+
+
+def result(*args):
+    done = call(*args, "--json")
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
+    reply = json.loads(done.stdout)
+    assert reply["schema"] == f"strata.{args[0]}" and reply["schema_version"] == "1.0", reply
+    return reply["result"]
+
+
+def refused(status, words, *args, **kwargs):
+    """The command fails with this exit code and one line that has these words; the JSON form says the same."""
+    done = call(*args, **kwargs)
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert len(lines) == 1 and lines[0].startswith("strata: "), done.stderr
+    for word in words:
+        assert word in lines[0], (word, lines[0])
+    as_json = call(*args, "--json", **kwargs)
+    assert as_json.returncode == status
+    error = json.loads(as_json.stdout)["error"]
+    assert error["exit"] == status and lines[0].removeprefix("strata: ") == error["message"], error
+    return lines[0]
+
+
+def program():
+    path = WORK / "digits.strp"
+    if not path.exists():
+        result("compile", MODEL, "--calibration", DATA / "digits-calibration.npy", "--input-scale", "0.0625", "-o", path)
+    return path
+
+
+def profile():
+    path = WORK / "digits.strata"
+    if not path.exists():
+        result("profile", program(), "-o", path)
+    return path
+
+
+def test_help_and_version():
+    assert "Examples:" in call("--help").stdout
+    assert call("--version").stdout.startswith("strata ")
+    for verb in ("info", "chip", "compile", "run", "evaluate", "profile", "report", "query"):
+        text = call(verb, "--help").stdout
+        assert "Examples:" in text and "--json" in text, verb
+
+
+def test_unknown_verb():
+    refused(2, ["profil", "did you mean profile"], "profil")
+
+
+def test_unknown_option():
+    refused(2, ["--chips"], "compile", MODEL, "--chips", "phone")
+
+
+def test_wrong_quantity():
+    refused(2, ["--max-latency", "2 mW"], "compile", MODEL, "--max-latency", "2 mW")
+
+
+def test_chips():
+    chips = {chip["name"]: chip for chip in result("chip", "list")["chips"]}
+    assert set(chips) == {"demonstrator", "phone", "planar", "planar-capacity", "hermes", "ibm-3d"}
+    assert chips["demonstrator"]["arrays_total"] == 1024 and chips["phone"]["arrays_total"] == 16384
+    fields = result("chip", "show", "demonstrator")["fields"]
+    assert all(field["tag"] in ("measured", "published", "derived", "assumed") for field in fields)
+    yaml = WORK / "copy.yaml"
+    yaml.write_text(call("chip", "show", "demonstrator", "--yaml").stdout)
+    assert result("chip", "check", yaml)["hash"] == chips["demonstrator"]["hash"]
+
+
+def test_chip_with_a_wrong_unit():
+    text = call("chip", "show", "demonstrator", "--yaml").stdout.splitlines()
+    line = next(i for i, row in enumerate(text) if row.startswith("e_adc:"))
+    broken = WORK / "broken.yaml"
+    text[line] = "e_adc: 4 ns"
+    while text[line + 1].startswith((" ", "-")):
+        del text[line + 1]
+    broken.write_text("\n".join(text) + "\n")
+    refused(4, [f"broken.yaml:{line + 1}:", "e_adc", "pJ"], "chip", "check", broken)
+    refused(4, ["e_adc"], "compile", MODEL, "--chip", broken)
+    refused(3, ["nowhere.yaml"], "chip", "check", "nowhere.yaml")
+
+
+def test_info():
+    model = result("info", MODEL)
+    assert model["kind"] == "model" and model["opset"] == 13 and model["operators"]["Conv"] == 4
+    # conv 1-16, 16-16, 16-16, 16-32, dense 512-10, with biases; positions 64, 64, 64, 16
+    assert model["parameters"] == 160 + 2320 + 2320 + 4640 + 5130
+    assert model["macs"] == 64 * 144 + 2 * 64 * 2304 + 16 * 4608 + 5120
+    assert model["fit"]["demonstrator"]["arrays_total"] == 1024
+    assert result("info", program())["kind"] == "program"
+    assert result("info", profile())["kind"] == "profile"
+    assert result("info", "phone")["kind"] == "chip"
+
+
+def test_compile_gives_its_figures():
+    figures = result("compile", MODEL)
+    for key in ("arrays_required", "arrays_used", "arrays_total", "latency_ps", "interval_ps", "energy_fj", "power_mw",
+                "lower_bound_ps", "program_hash"):
+        assert figures[key] is not None, key
+    assert figures["lower_bound_ps"] <= figures["latency_ps"]
+    assert figures["energy_fj_optimistic"] < figures["energy_fj"] < figures["energy_fj_conservative"]
+
+
+def test_requirements():
+    figures = result("compile", MODEL, "--max-latency", "1 s", "--max-power", "1 W")
+    assert figures["power_mw"] < 1000
+    refused(5, ["latency", "1 ns"], "compile", MODEL, "--max-latency", "1ns", "-o", "never.strp")
+    assert not (WORK / "never.strp").exists()
+
+
+def test_same_seed_same_everything():
+    hashes, contents = set(), set()
+    for threads in (1, 2, 2):
+        reply = result("profile", MODEL, "--calibration", DATA / "digits-calibration.npy", "--input-scale", "0.0625",
+                       "--seed", "3", "--threads", threads, "-o", WORK / f"seed-{threads}.strata")
+        hashes.add(reply["program_hash"])
+        contents.add(reply["content_hash"])
+    assert len(hashes) == 1 and len(contents) == 1, (hashes, contents)
+    a, b = (result("run", program(), "--input", sample(0), "--seed", "9", "--threads", n)["outputs"] for n in (1, 2))
+    assert a == b
+
+
+def sample(index):
+    """A test image as a float file; written without NumPy's help beyond its format."""
+    import numpy as np
+    path = WORK / f"image-{index}.npy"
+    np.save(path, (np.load(DATA / "digits-test-images.npy")[index][None, None] / 16).astype(np.float32))
+    return path
+
+
+def test_run():
+    out = WORK / "outputs"
+    reply = result("run", program(), "--analog", "off", "--input", sample(1), "-o", out)
+    assert reply["outputs"][0]["name"] == "logits" and Path(reply["outputs"][0]["path"]).exists()
+    reference = result("run", MODEL, "--reference", "--input", f"image={sample(1)}")
+    assert reference["outputs"][0]["argmax"] == reply["outputs"][0]["argmax"]
+    refused(2, ["input"], "run", program())
+    refused(6, ["usb:0"], "run", program(), "--device", "usb:0", "--input", sample(1))
+    refused(4, ["computes no outputs"], "run", program(), "--device", "null:", "--input", sample(1))
+    refused(2, ["--analog", "perfect"], "run", program(), "--analog", "perfect", "--input", sample(1))
+
+
+def test_evaluate():
+    reply = result("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
+                   DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--trials", "2")
+    assert abs(reply["float"] - 0.9722) < 0.0001, reply
+    assert abs(reply["quantised"] - reply["float"]) <= 0.01, reply
+    assert len(reply["trials"]) == 2 and reply["analog_mean"] > 0.8, reply
+    agreement = result("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--input-scale", "0.0625",
+                       "--analog", "ideal", "--limit", "50")
+    assert agreement["figure"] == "agreement with float" and agreement["float"] is None
+    return f"float {reply['float']:.4f}, quantised {reply['quantised']:.4f}, analog {reply['analog_mean']:.4f}"
+
+
+def test_report_and_query():
+    report = call("report", profile())
+    assert report.returncode == 0 and "conv1" in report.stdout
+    page = WORK / "page.html"
+    assert call("report", profile(), "--html", "-o", page).returncode == 0
+    assert "</html>" in page.read_text() and "http" not in page.read_text().replace("http://www.w3.org", "")
+    assert json.loads(call("report", profile(), "--json").stdout)["schema"] == "strata.report"
+    assert call("report", profile(), "--csv", "layers").stdout.count("\n") > 5
+    total = result("query", profile(), "SELECT sum(energy_fj) AS fj, count(*) AS n FROM event")["rows"][0]
+    by_component = result("query", profile(), "SELECT sum(energy_fj) AS fj FROM energy")["rows"][0]
+    assert total["fj"] == by_component["fj"] == result("info", profile())["energy_fj"]
+    refused(2, ["read-only"], "query", profile(), "DELETE FROM event")
+    refused(2, [], "query", profile(), "SELECT nonsense FROM nowhere")
+    refused(2, ["--section"], "report", profile(), "--section")
+
+
+def test_files_that_are_not_there():
+    for args in (("info", "gone.onnx"), ("compile", "gone.onnx"), ("profile", "gone.strp"), ("report", "gone.strata"),
+                 ("query", "gone.strata", "SELECT 1"), ("compile", MODEL, "--chip", "gone.yaml"),
+                 ("compile", MODEL, "--calibration", "gone.npy"), ("run", MODEL, "--reference", "--input", "gone.npy")):
+        refused(3, ["gone"], *args)
+
+
+def test_broken_models():
+    whole = Path(MODEL).read_bytes()
+    for size in (0, 1, 100, len(whole) // 2, len(whole) - 1):
+        path = WORK / "truncated.onnx"
+        path.write_bytes(whole[:size])
+        refused(4, ["truncated.onnx"], "profile", path, "-o", "broken.strata")
+    refused(4, ["README.md"], "info", DATA / "README.md")
+    assert not list(WORK.glob("broken.strata*"))
+
+
+def test_broken_models_with_reasons():
+    try:
+        import onnx
+        from onnx import TensorProto, helper, numpy_helper
+        import numpy as np
+    except ImportError:
+        raise tap.Skip("python3-onnx is not installed")
+
+    def save(name, change):
+        model = onnx.load(MODEL)
+        change(model.graph)
+        onnx.save(model, WORK / name)
+        return WORK / name
+
+    def cycle(graph):
+        graph.node[0].input[0] = graph.node[3].output[0]
+
+    def missing(graph):
+        graph.initializer.remove(next(i for i in graph.initializer if i.name == "conv1.weight"))
+
+    def shape(graph):
+        weight = next(i for i in graph.initializer if i.name == "conv1.weight")
+        weight.CopyFrom(numpy_helper.from_array(np.zeros((16, 15, 3, 3), np.float32), weight.name))
+
+    def nan(graph):
+        weight = next(i for i in graph.initializer if i.name == "conv1.weight")
+        values = numpy_helper.to_array(weight).copy()
+        values[3, 2, 1, 0] = np.nan
+        weight.CopyFrom(numpy_helper.from_array(values, weight.name))
+
+    def unknown(graph):
+        graph.node[1].op_type = "Wobble"
+
+    for name, change, words in (("cycle.onnx", cycle, ["cycle"]), ("missing.onnx", missing, ["conv1.weight"]),
+                                ("shape.onnx", shape, ["conv1"]), ("nan.onnx", nan, ["conv1.weight", "NaN"]),
+                                ("unknown.onnx", unknown, ["Wobble", "relu0", "13", "supported"])):
+        refused(4, [name if name != "nan.onnx" else "NaN", *words], "profile", save(name, change), "-o", "bad.strata")
+    assert not list(WORK.glob("bad.strata*"))
+
+
+def test_broken_profiles_and_programs():
+    for source, verb in ((profile(), ("report",)), (program(), ("info",))):
+        whole = source.read_bytes()
+        broken = WORK / f"half{source.suffix}"
+        broken.write_bytes(whole[:len(whole) - 2048])
+        refused(4, [broken.name], *verb, broken)
+        broken.write_bytes(b"not what it says" * 100)
+        refused(4, [broken.name], *verb, broken)
+
+
+def limit_file_size():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+
+
+def test_full_disk():
+    folder = WORK / "full"
+    folder.mkdir()
+    for args in (("profile", program(), "-o", folder / "a.strata"), ("compile", MODEL, "-o", folder / "a.strp")):
+        done = call(*args, preexec_fn=limit_file_size)
+        assert done.returncode == 1, (done.returncode, done.stderr)
+        lines = done.stderr.splitlines()
+        assert len([x for x in lines if x.startswith("strata: ")]) == 1 and str(folder) in done.stderr, done.stderr
+        assert not list(folder.iterdir()), list(folder.iterdir())
+
+
+def test_killed_leaves_no_result():
+    path = WORK / "killed.strata"
+    process = subprocess.Popen([STRATA, "profile", str(program()), "-o", str(path)], cwd=WORK, stdout=subprocess.DEVNULL)
+    time.sleep(0.01)
+    process.kill()
+    process.wait()
+    if path.exists():
+        result("info", path)
+
+
+def test_interrupted():
+    process = subprocess.Popen([STRATA, "evaluate", str(program()), "--inputs", str(DATA / "digits-test-images.npy"),
+                                "--labels", str(DATA / "digits-test-labels.npy"), "--trials", "2000"], cwd=WORK,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in err, (process.returncode, err)
+
+
+def test_no_partial_files():
+    assert not list(WORK.rglob("*.partial"))
+
+
+try:
+    os.environ.pop("DISPLAY", None)
+    tap.run(dict(globals()), "/cli")
+finally:
+    shutil.rmtree(WORK, ignore_errors=True)
