@@ -20,7 +20,8 @@ typedef struct
  * @n_slices: S (columns converted = c * S). */
 StrataMvmEnergy strata_cost_mvm_energy (
   const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices);
-/* From the first phase to the last result, without tier switch. @n_reads: averaged repeats (>= 1) */
+/* From the first phase to the last result, without tier switch. @n_reads: averaged repeats (>= 1), which follow each other
+ * at the interval of one read, through the columns' sample-and-hold */
 gint64 strata_cost_mvm_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
 /* Initiation interval of MVMs on one tier */
 gint64 strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
@@ -29,7 +30,7 @@ gint64 strata_cost_transfer_ps (const StrataChipSpec *chip, StrataBand band, gin
 gint64 strata_cost_vector_ps (const StrataChipSpec *chip, gint64 n_ops);
 gint64 strata_cost_mac_ps (const StrataChipSpec *chip, gint64 n_macs);
 gint64 strata_cost_host_ps (const StrataChipSpec *chip, gint64 n_bytes);
-/* e_adc at @bits relative to 8 bits: (100 b + 0.001 4^b) / 865.5 */
+/* e_adc at @bits relative to 8 bits: (100 b + 0.001 4^b) / 865.536; hardware-facts 10.2 rounds the divisor to 865.5 */
 double strata_cost_adc_scale (int bits);
 
 /* Per-action energies in integer femtojoules by component, for one instruction. */
@@ -63,7 +64,8 @@ double strata_cost_leak_fixed_mw (const StrataChipSpec *chip, StrataBand band, d
 double strata_cost_leak_stack_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, gboolean on);
 double strata_cost_static_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, int n_on, gboolean dram);
 
-/* Yield (hardware-facts 8). Areas in mm2, defects per cm2 */
+/* Yield (hardware-facts 8). Areas in mm2, defects per cm2. Columns are repaired like rows. The cost of a chip beyond a
+ * reticle (800 mm2) is that of as many equal dies as it takes, each tested before assembly. */
 double strata_cost_yield_negbinomial (double area_mm2, double defects_per_cm2, double alpha);
 double strata_cost_yield_poisson (double area_mm2, double defects_per_cm2);
 double strata_cost_yield_murphy (double area_mm2, double defects_per_cm2);
