@@ -221,25 +221,25 @@ STRATA_API const char *strata_profile_get_meta (StrataProfile *profile, const ch
  * strata_profile_get_layer_model:
  * @profile: a profile
  *
- * Returns: (transfer none): a list of #StrataLayerItem in order of execution
+ * Returns: (transfer full): a new list of #StrataLayerItem in order of execution
  */
-STRATA_API GListModel *strata_profile_get_layer_model (StrataProfile *profile);
+STRATA_API GListModel *strata_profile_get_layer_model (StrataProfile *profile) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_profile_get_figure_model:
  * @profile: a profile
  *
- * Returns: (transfer none): a list of #StrataFigureItem
+ * Returns: (transfer full): a new list of #StrataFigureItem
  */
-STRATA_API GListModel *strata_profile_get_figure_model (StrataProfile *profile);
+STRATA_API GListModel *strata_profile_get_figure_model (StrataProfile *profile) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_profile_get_finding_model:
  * @profile: a profile
  *
- * Returns: (transfer none): a list of #StrataFindingItem, what matters most first
+ * Returns: (transfer full): a new list of #StrataFindingItem, what matters most first
  */
-STRATA_API GListModel *strata_profile_get_finding_model (StrataProfile *profile);
+STRATA_API GListModel *strata_profile_get_finding_model (StrataProfile *profile) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_profile_query:

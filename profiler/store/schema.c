@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The schema as text, and the names that go into the file with it.
+ */
+#include "store/schema.h"
+
+#include "schema-sql.h"
+
+G_DEFINE_QUARK (strata - profile - error - quark, strata_profile_error)
+
+const char *
+strata_store_schema_sql (void)
+{
+  return SCHEMA_SQL;
+}
+
+const char *
+strata_store_index_sql (void)
+{
+  return INDEXES_SQL;
+}
+
+const char *const *
+strata_store_tables (void)
+{
+  static const char *const tables[] = { "meta",   "run",     "chip",        "component",   "unit_kind",
+                                        "unit",   "layer",   "layer_input", "tile",        "instruction",
+                                        "event",  "energy",  "power",       "temperature", "accuracy",
+                                        "figure", "finding", "drop_record", NULL };
+
+  return tables;
+}
+
+const char *
+strata_store_fidelity_name (StrataFidelity fidelity)
+{
+  static const char *const names[] = { "estimate", "timing", "functional", "measured" };
+
+  return (guint) fidelity < G_N_ELEMENTS (names) ? names[fidelity] : "unknown";
+}
+
+gboolean
+strata_store_component_is_static (StrataComponent component)
+{
+  return component == STRATA_COMPONENT_CONTROL || component == STRATA_COMPONENT_LEAKAGE
+         || component == STRATA_COMPONENT_DRAM_IDLE;
+}
