@@ -140,6 +140,19 @@ void strata_array_free (StrataArray *array);
 gint64 strata_array_count (const StrataArray *array);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataArray, strata_array_free)
 
+/* An input that is given at import and becomes a constant of the graph, such as the shape operand of a lone Reshape. */
+typedef struct
+{
+  const char *name;
+  const StrataArray *array; /* copied */
+} StrataBinding;
+
+StrataGraph *strata_onnx_load_bound (const char *path,
+                                     const StrataBinding *bindings,
+                                     int n_bindings,
+                                     GCancellable *cancellable,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Called with every computed value; for calibration. */
 typedef void (*StrataObserveFunc) (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data);
 

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Life, check, print and hash of a graph.
+ */
+#include "model/graph.h"
+
+#include <math.h>
+
+#include "base/hash.h"
+#include "model/ops.h"
+
+void
+strata_graph_free (StrataGraph *graph)
+{
+  if (graph == NULL)
+    return;
+  g_clear_pointer (&graph->arena, strata_arena_free);
+  g_clear_pointer (&graph->backing, g_ptr_array_unref);
+  g_free (graph);
+}
+
+gint64
+strata_value_count (const StrataValue *value)
+{
+  gint64 count = 1;
+
+  for (int i = 0; i < value->n_dims; i++)
+    count *= value->dims[i];
+  return count;
+}
+
+int
+strata_graph_find_value (const StrataGraph *graph, const char *name)
+{
+  for (int i = 0; i < graph->n_values; i++)
+    if (g_str_equal (graph->values[i].name, name))
+      return i;
+  return -1;
+}
+
+static gboolean
+broken (GError **error, const char *place, const char *name, const char *problem)
+{
+  g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT, "%s %s: %s", place, name, problem);
+  return FALSE;
+}
+
+static gboolean
+check_value (const StrataGraph *graph, const StrataValue *value, GError **error)
+{
+  if (value->producer < -1 || value->producer >= graph->n_nodes)
+    return broken (error, "value", value->name, "its producer is no node of the graph");
+  if (value->n_dims < 0 || value->n_dims > STRATA_MAX_DIMS || strata_dtype_size (value->dtype) == 0)
+    return broken (error, "value", value->name, "its type and shape are not known");
+  for (int i = 0; i < value->n_dims; i++)
+    if (value->dims[i] < 0 || value->dims[i] > G_MAXINT32)
+      return broken (error, "value", value->name, "a dimension is out of range");
+  if (value->n_bytes != (gsize) strata_value_count (value) * strata_dtype_size (value->dtype))
+    return broken (error, "value", value->name, "its bytes do not match its type and shape");
+  if (value->data != NULL && value->producer >= 0)
+    return broken (error, "value", value->name, "a constant has a producer");
+  return TRUE;
+}
+
+static gboolean
+check_node (const StrataGraph *graph, int index, gboolean *defined, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+
+  if ((guint) node->op >= STRATA_N_OPS)
+    return broken (error, "node", node->name, "it has no operator");
+  for (int i = 0; i < node->n_inputs; i++)
+    {
+      if (node->inputs[i] < -1 || node->inputs[i] >= graph->n_values)
+        return broken (error, "node", node->name, "an input is no value of the graph");
+      if (node->inputs[i] >= 0 && !defined[node->inputs[i]])
+        return broken (error, "node", node->name, "an input is computed later; nodes must be in order");
+    }
+  for (int i = 0; i < node->n_outputs; i++)
+    {
+      int id = node->outputs[i];
+
+      if (id < -1 || id >= graph->n_values)
+        return broken (error, "node", node->name, "an output is no value of the graph");
+      if (id >= 0 && (defined[id] || graph->values[id].producer != index))
+        return broken (error, "node", node->name, "an output has another source");
+      if (id >= 0)
+        defined[id] = TRUE;
+    }
+  return TRUE;
+}
+
+gboolean
+strata_graph_check (const StrataGraph *graph, GError **error)
+{
+  g_autofree gboolean *defined = g_new0 (gboolean, graph->n_values + 1);
+
+  for (int i = 0; i < graph->n_values; i++)
+    {
+      if (!check_value (graph, &graph->values[i], error))
+        return FALSE;
+      defined[i] = graph->values[i].data != NULL;
+    }
+  for (int i = 0; i < graph->n_inputs; i++)
+    defined[graph->inputs[i]] = TRUE;
+  for (int i = 0; i < graph->n_nodes; i++)
+    if (!check_node (graph, i, defined, error))
+      return FALSE;
+  for (int i = 0; i < graph->n_outputs; i++)
+    if (!defined[graph->outputs[i]])
+      return broken (error, "output", graph->values[graph->outputs[i]].name, "nothing computes it");
+  return TRUE;
+}
+
+static gboolean
+check_finite (const StrataGraph *graph, const StrataValue *value, GError **error)
+{
+  gint64 count = strata_value_count (value);
+
+  for (gint64 i = 0; i < count; i++)
+    {
+      double x =
+        value->dtype == STRATA_DTYPE_F32 ? ((const float *) value->data)[i] : ((const double *) value->data)[i];
+
+      if (isfinite (x))
+        continue;
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE,
+                   "%s: tensor %s: element %" G_GINT64_FORMAT " is %s; weights must be finite", graph->path,
+                   value->name, i, isnan (x) ? "not a number" : "infinite");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+strata_graph_check_weights (const StrataGraph *graph, GError **error)
+{
+  for (int i = 0; i < graph->n_values; i++)
+    {
+      const StrataValue *value = &graph->values[i];
+
+      if (value->data != NULL && value->n_consumers > 0
+          && (value->dtype == STRATA_DTYPE_F32 || value->dtype == STRATA_DTYPE_F64)
+          && !check_finite (graph, value, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+print_value (GString *text, const StrataValue *value)
+{
+  g_string_append_printf (text, "%s %s[", value->name, strata_dtype_name (value->dtype));
+  for (int i = 0; i < value->n_dims; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : "x", value->dims[i]);
+  g_string_append_c (text, ']');
+}
+
+static void
+print_attr (GString *text, const StrataAttr *attr)
+{
+  g_string_append_printf (text, " %s=", attr->name);
+  switch (attr->kind)
+    {
+    case STRATA_ATTR_INT:
+      g_string_append_printf (text, "%" G_GINT64_FORMAT, attr->i);
+      break;
+    case STRATA_ATTR_FLOAT:
+      g_string_append_printf (text, "%.6f", (double) attr->f);
+      break;
+    case STRATA_ATTR_STRING:
+      g_string_append (text, attr->s);
+      break;
+    case STRATA_ATTR_INTS:
+      for (int i = 0; i < attr->n; i++)
+        g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : ",", attr->ints[i]);
+      break;
+    case STRATA_ATTR_FLOATS:
+      for (int i = 0; i < attr->n; i++)
+        g_string_append_printf (text, "%s%.6f", i == 0 ? "" : ",", (double) attr->floats[i]);
+      break;
+    case STRATA_ATTR_TENSOR:
+      g_string_append_printf (text, "value %d", attr->tensor);
+      break;
+    default:
+      break;
+    }
+}
+
+static void
+print_node (GString *text, const StrataGraph *graph, int index)
+{
+  const StrataNode *node = &graph->nodes[index];
+
+  g_string_append_printf (text, "%4d %s %s (", index, strata_op_name (node->op), node->name);
+  for (int i = 0; i < node->n_inputs; i++)
+    g_string_append_printf (text, "%s%s", i == 0 ? "" : ", ",
+                            node->inputs[i] < 0 ? "-" : graph->values[node->inputs[i]].name);
+  g_string_append (text, ") ->");
+  for (int i = 0; i < node->n_outputs; i++)
+    {
+      g_string_append_c (text, ' ');
+      if (node->outputs[i] < 0)
+        g_string_append_c (text, '-');
+      else
+        print_value (text, &graph->values[node->outputs[i]]);
+    }
+  for (int i = 0; i < node->n_attrs; i++)
+    print_attr (text, &node->attrs[i]);
+  g_string_append_c (text, '\n');
+}
+
+char *
+strata_graph_print (const StrataGraph *graph)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_string_append_printf (text, "graph opset %d, %d nodes, %d values\n", graph->opset, graph->n_nodes, graph->n_values);
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      g_string_append (text, "input ");
+      print_value (text, &graph->values[graph->inputs[i]]);
+      g_string_append_c (text, '\n');
+    }
+  for (int i = 0; i < graph->n_nodes; i++)
+    print_node (text, graph, i);
+  for (int i = 0; i < graph->n_outputs; i++)
+    g_string_append_printf (text, "output %s\n", graph->values[graph->outputs[i]].name);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+guint64
+strata_graph_hash (const StrataGraph *graph)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+  g_autofree char *text = strata_graph_print (graph);
+
+  strata_hasher_string (hasher, text);
+  for (int i = 0; i < graph->n_values; i++)
+    {
+      const StrataValue *value = &graph->values[i];
+
+      if (value->data == NULL || value->n_consumers == 0)
+        continue;
+      strata_hasher_string (hasher, value->name);
+      strata_hasher_int (hasher, value->dtype);
+      for (int d = 0; d < value->n_dims; d++)
+        strata_hasher_int (hasher, value->dims[d]);
+      strata_hasher_bytes (hasher, value->data, value->n_bytes);
+    }
+  return strata_hasher_digest (hasher);
+}
+
+guint64
+strata_graph_digest (StrataGraph *graph)
+{
+  gsize n_bytes;
+  const void *bytes;
+
+  if (graph->digest != 0 || graph->backing == NULL || graph->backing->len == 0)
+    return graph->digest;
+  bytes = g_bytes_get_data (graph->backing->pdata[0], &n_bytes);
+  graph->digest = strata_hash_bytes (bytes, n_bytes);
+  return graph->digest;
+}

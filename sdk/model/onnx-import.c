@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ModelProto to graph: two passes over GraphProto, first what defines values, then what nodes read. Structure is
+ * checked here, shapes in shapes.c. Field numbers: onnx.proto. Messages begin with the file, then the place in it.
+ */
+#include "model/graph.h"
+
+#include <string.h>
+
+#include "model/graph-build.h"
+#include "model/onnx-node.h"
+#include "model/onnx-tensor.h"
+#include "model/shapes.h"
+
+#define MIN_OPSET 7
+#define MAX_OPSET 23
+
+enum
+{
+  MODEL_PRODUCER_NAME = 2,
+  MODEL_GRAPH = 7,
+  MODEL_OPSET_IMPORT = 8,
+};
+
+enum
+{
+  GRAPH_NODE = 1,
+  GRAPH_INITIALIZER = 5,
+  GRAPH_INPUT = 11,
+  GRAPH_OUTPUT = 12,
+  GRAPH_SPARSE_INITIALIZER = 15,
+};
+
+typedef struct
+{
+  StrataOnnxSource source;
+  StrataGraphBuilder builder;
+  StrataGraph *graph;
+  const StrataBinding *bindings;
+  int n_bindings;
+  GPtrArray *output_names; /* in the arena */
+  StrataWireField graph_field;
+  gboolean has_graph, has_opset;
+} Import;
+
+static gboolean fail (GError **error, StrataImportError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, StrataImportError code, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, STRATA_IMPORT_ERROR, (int) code, text);
+  return FALSE;
+}
+
+/* OperatorSetIdProto: domain, version */
+static gboolean
+read_opset (Import *import, StrataWire *outer, const StrataWireField *message, GError **error)
+{
+  g_autofree char *domain = g_strdup ("");
+  gint64 version = 0;
+  StrataWireField field;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, outer, message);
+  while (strata_wire_next (&wire, &field))
+    if (field.number == 1)
+      {
+        g_free (domain);
+        domain = strata_wire_text (&wire, &field);
+      }
+    else if (field.number == 2)
+      version = strata_wire_int (&wire, &field);
+  if (!strata_wire_finish (&wire, error))
+    return FALSE;
+  if (*domain != '\0' && !g_str_equal (domain, "ai.onnx"))
+    return TRUE;
+  if (version < MIN_OPSET || version > MAX_OPSET)
+    return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
+                 "opset %" G_GINT64_FORMAT " is not supported; opsets %d to %d are accepted", version, MIN_OPSET,
+                 MAX_OPSET);
+  import->graph->opset = (int) version;
+  import->has_opset = TRUE;
+  return TRUE;
+}
+
+static gboolean
+read_model_field (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  switch (field->number)
+    {
+    case MODEL_PRODUCER_NAME:
+      {
+        g_autofree char *name = strata_wire_text (wire, field);
+
+        import->graph->producer_name = strata_arena_strdup (import->graph->arena, name);
+        return TRUE;
+      }
+    case MODEL_OPSET_IMPORT:
+      return read_opset (import, wire, field, error);
+    case MODEL_GRAPH:
+      if (import->has_graph)
+        strata_wire_fail (wire, field->bytes, "a second graph; a model has one");
+      import->graph_field = *field;
+      import->has_graph = TRUE;
+      return TRUE;
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+read_model (Import *import, StrataWire *wire, GError **error)
+{
+  StrataWireField field;
+
+  while (strata_wire_next (wire, &field))
+    if (!read_model_field (import, wire, &field, error))
+      return FALSE;
+  if (!strata_wire_finish (wire, error))
+    return FALSE;
+  if (!import->has_graph)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "there is no graph in it; this is not an ONNX model");
+  if (!import->has_opset)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT,
+                 "it names no version of the ONNX operators; opsets %d to %d are accepted", MIN_OPSET, MAX_OPSET);
+  return TRUE;
+}
+
+static gboolean
+read_initializer (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataValue value;
+
+  if (!strata_onnx_tensor (&import->source, wire, field, &value, error))
+    return FALSE;
+  if (*value.name == '\0')
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "an initialiser has no name; nothing could read it");
+  return strata_graph_builder_value (&import->builder, &value, error) >= 0;
+}
+
+static const StrataBinding *
+find_binding (const Import *import, const char *name)
+{
+  for (int i = 0; i < import->n_bindings; i++)
+    if (g_str_equal (import->bindings[i].name, name))
+      return &import->bindings[i];
+  return NULL;
+}
+
+static void
+bind (Import *import, const StrataBinding *binding, StrataValue *value)
+{
+  const StrataArray *array = binding->array;
+
+  value->dtype = array->dtype;
+  value->n_dims = array->n_dims;
+  memcpy (value->dims, array->dims, sizeof value->dims);
+  value->n_bytes = array->n_bytes;
+  value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
+}
+
+/* Open dimensions: the first is taken for the batch and becomes 1, others are refused. */
+static gboolean
+close_dims (const StrataOnnxInfo *info, StrataValue *value, GError **error)
+{
+  g_autoptr (GString) open = g_string_new (NULL);
+
+  if (value->n_dims > 0 && value->dims[0] == STRATA_ONNX_OPEN)
+    value->dims[0] = 1;
+  for (int i = 0; i < value->n_dims; i++)
+    if (value->dims[i] == STRATA_ONNX_OPEN)
+      g_string_append_printf (open, "%s%d (%s)", open->len == 0 ? "" : ", ", i,
+                              info->params[i] == NULL ? "?" : info->params[i]);
+  if (open->len == 0)
+    return TRUE;
+  return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+               "input %s: its dimensions %s are open; only the first may be; export the model with fixed dimensions",
+               value->name, open->str);
+}
+
+static gboolean
+read_input (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataValue value = { .n_dims = -1, .producer = -1 };
+  StrataOnnxInfo info;
+  const StrataBinding *binding;
+  int id;
+
+  if (!strata_onnx_info (import->graph->arena, wire, field, &info, error))
+    return FALSE;
+  id = strata_graph_builder_find (&import->builder, info.name);
+  if (id >= 0 && g_array_index (import->builder.values, StrataValue, id).data != NULL)
+    return TRUE; /* an initialiser: files of IR version 3 list them here too */
+  value.name = info.name;
+  binding = find_binding (import, info.name);
+  if (binding != NULL)
+    bind (import, binding, &value);
+  else
+    {
+      if (!strata_onnx_info_type (&info, &value, error) || !close_dims (&info, &value, error))
+        return FALSE;
+    }
+  id = strata_graph_builder_value (&import->builder, &value, error);
+  if (id >= 0 && binding == NULL)
+    g_array_append_val (import->builder.inputs, id);
+  return id >= 0;
+}
+
+static gboolean
+read_output (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataOnnxInfo info;
+
+  if (!strata_onnx_info (import->graph->arena, wire, field, &info, error))
+    return FALSE;
+  g_ptr_array_add (import->output_names, (char *) info.name);
+  return TRUE;
+}
+
+static gboolean
+read_graph_pass (Import *import, StrataWire wire, guint number, GError **error)
+{
+  StrataWireField field;
+  gboolean ok = TRUE;
+  int n_nodes = 0;
+
+  while (ok && strata_wire_next (&wire, &field))
+    {
+      if (field.number != number)
+        continue;
+      if (number == GRAPH_INITIALIZER)
+        ok = read_initializer (import, &wire, &field, error);
+      else if (number == GRAPH_INPUT)
+        ok = read_input (import, &wire, &field, error);
+      else if (number == GRAPH_OUTPUT)
+        ok = read_output (import, &wire, &field, error);
+      else if (number == GRAPH_NODE)
+        ok =
+          strata_onnx_node (&import->source, &import->builder, import->graph->opset, n_nodes++, &wire, &field, error);
+      else
+        ok = fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED, "a sparse initialiser; only dense tensors are accepted");
+    }
+  return ok && strata_wire_finish (&wire, error);
+}
+
+static gboolean
+resolve_outputs (Import *import, GError **error)
+{
+  for (guint i = 0; i < import->output_names->len; i++)
+    {
+      const char *name = import->output_names->pdata[i];
+      int id = strata_graph_builder_find (&import->builder, name);
+
+      if (id < 0)
+        return fail (error, STRATA_IMPORT_ERROR_FORMAT,
+                     "the output %s of the model is not defined; it must be the output of a node", name);
+      g_array_append_val (import->builder.outputs, id);
+    }
+  if (import->output_names->len == 0)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "the graph has no outputs; at least one is needed");
+  return TRUE;
+}
+
+static gboolean
+read_graph (Import *import, StrataWire *model, GError **error)
+{
+  static const guint passes[] = { GRAPH_SPARSE_INITIALIZER, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_NODE, GRAPH_OUTPUT };
+  StrataWire wire;
+
+  strata_wire_nest (&wire, model, &import->graph_field);
+  for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
+    if (!read_graph_pass (import, wire, passes[i], error))
+      return FALSE;
+  return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error)
+         && strata_graph_infer (import->graph, error);
+}
+
+static StrataGraph *
+parse (
+  GBytes *bytes, const char *origin, const char *folder, const StrataBinding *bindings, int n_bindings, GError **error)
+{
+  g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
+  g_autoptr (GPtrArray) output_names = g_ptr_array_new ();
+  g_autoptr (GHashTable) files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Import import = { .graph = graph, .bindings = bindings, .n_bindings = n_bindings, .output_names = output_names };
+  StrataWire wire;
+  gsize n_bytes;
+  const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
+  gboolean ok;
+
+  graph->arena = strata_arena_new ();
+  graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
+  graph->path = strata_arena_strdup (graph->arena, origin);
+  import.source = (StrataOnnxSource){ graph->arena, graph->backing, folder, files };
+  strata_graph_builder_init (&import.builder, graph->arena);
+  strata_wire_init (&wire, data, data, n_bytes);
+  if (n_bytes == 0)
+    ok = fail (error, STRATA_IMPORT_ERROR_FORMAT, "it is empty; an ONNX model is expected");
+  else
+    ok = read_model (&import, &wire, error) && read_graph (&import, &wire, error);
+  strata_graph_builder_clear (&import.builder);
+  if (ok)
+    return g_steal_pointer (&graph);
+  g_prefix_error (error, "%s: ", origin);
+  return NULL;
+}
+
+StrataGraph *
+strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
+{
+  return parse (bytes, origin, NULL, NULL, 0, error);
+}
+
+StrataGraph *
+strata_onnx_load_bound (
+  const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autoptr (GBytes) bytes = NULL;
+  GMappedFile *file;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  file = g_mapped_file_new (path, FALSE, &reason);
+  if (file == NULL)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
+                   "%s: cannot be read (%s); give the path of an ONNX model", path,
+                   g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file" : reason->message);
+      return NULL;
+    }
+  bytes = g_mapped_file_get_bytes (file);
+  g_mapped_file_unref (file);
+  return parse (bytes, path, folder, bindings, n_bindings, error);
+}
+
+StrataGraph *
+strata_onnx_load (const char *path, GCancellable *cancellable, GError **error)
+{
+  return strata_onnx_load_bound (path, NULL, 0, cancellable, error);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What ops.def says of an operator, as a table; and the attributes that operators have, with their kinds.
+ */
+#pragma once
+
+#include "model/graph.h"
+
+typedef struct
+{
+  const char *onnx;
+  int since, until; /* opsets; until 0: still there */
+  int min_in, max_in, max_out;
+  const char *meaning;
+} StrataOpInfo;
+
+const StrataOpInfo *strata_op_info (StrataOp op);
+StrataOp strata_op_find (const char *onnx); /* STRATA_N_OPS: none */
+/* FALSE where the attribute is one that Strata reads, and of another kind than @kind. */
+gboolean strata_attr_kind_is_right (const char *name, StrataAttrKind kind);
