@@ -58,6 +58,7 @@ typedef struct
   TimingReady pool;          /* bursts to look at in this instant, not those of stacks */
   gint64 *unlimited_free_ps; /* per state, with options->unlimited */
   gint64 *host_free_ps;      /* per instance */
+  gint64 *busy_ps;           /* [instance * n_units + unit] */
   TimingQueue queue;
   gint64 now_ps, n_left;
   GArray *events, *host_events;
@@ -111,6 +112,12 @@ record_event (Engine *engine, GArray *events, int state, gint64 start_ps, gint64
   return events->len - 1;
 }
 
+static void
+add_busy (Engine *engine, int instance, int unit, gint64 time_ps)
+{
+  engine->busy_ps[(gsize) instance * engine->schedule->n_units + unit] += time_ps;
+}
+
 /* Host transfers stand beside the time of the chip: they end at once for those that wait, and are recorded one after
  * the other on the host's unit. */
 static void
@@ -124,7 +131,7 @@ start_host (Engine *engine, int state)
   engine->host_free_ps[instance] = start_ps + step->result_ps;
   if (instance == 0)
     engine->timing->host_ps += step->result_ps;
-  engine->timing->unit_busy_ps[engine->step_units[step->first_unit]] += step->occupy_ps;
+  add_busy (engine, instance, engine->step_units[step->first_unit], step->occupy_ps);
   engine->states[state].n_started++;
   timing_queue_push (&engine->queue, engine->now_ps, state_key (engine, state) << 1);
 }
@@ -231,7 +238,7 @@ end_burst (Engine *engine, int state)
 
 /* Takes the units of @step from now on; an earlier event of the unit whose pipeline still drains is cut there. */
 static void
-hold_units (Engine *engine, const Step *step, gint64 free_ps, gint64 drained_ps)
+hold_units (Engine *engine, int instance, const Step *step, gint64 free_ps, gint64 drained_ps)
 {
   for (int i = 0; i < step->n_units; i++)
     {
@@ -240,7 +247,7 @@ hold_units (Engine *engine, const Step *step, gint64 free_ps, gint64 drained_ps)
 
       unit->free_ps = free_ps;
       unit->drained_ps = drained_ps;
-      engine->timing->unit_busy_ps[id] += free_ps - engine->now_ps;
+      add_busy (engine, instance, id, free_ps - engine->now_ps);
       if (step->tier >= 0)
         unit->tier = step->tier;
     }
@@ -279,7 +286,7 @@ start_burst (Engine *engine, int state)
     engine->unlimited_free_ps[state] = begin_ps + step->occupy_ps;
   else
     {
-      hold_units (engine, step, begin_ps + step->occupy_ps, begin_ps + step->result_ps);
+      hold_units (engine, state / engine->n_instructions, step, begin_ps + step->occupy_ps, begin_ps + step->result_ps);
       timing_queue_push (&engine->queue, begin_ps + step->occupy_ps, key << 1 | 1);
     }
   timing_queue_push (&engine->queue, begin_ps + step->result_ps, key << 1);
@@ -521,6 +528,7 @@ engine_init (Engine *engine)
   for (int i = 0; i < n_units; i++)
     engine->units[i].tier = -1, engine->units[i].last_event = -1;
   engine->host_free_ps = g_new0 (gint64, engine->options->n_inferences);
+  engine->busy_ps = g_new0 (gint64, (gsize) n_units * engine->options->n_inferences + 1);
   engine->tiers = g_new0 (TimingReady, (gsize) engine->image->chip->n_stacks * engine->image->chip->tiers + 1);
   if (engine->options->unlimited)
     engine->unlimited_free_ps = g_new0 (gint64, n_states + 1);
@@ -543,6 +551,7 @@ engine_finish (Engine *engine)
        i++)
     g_free (engine->tiers[i].keys);
   g_free (engine->pool.keys);
+  g_free (engine->busy_ps);
   g_free (engine->tiers);
   g_free (engine->units);
   g_free (engine->steps);
@@ -604,23 +613,41 @@ merge_events (Engine *engine)
     timing->events[k] = j == n_host || (i < n_chip && compare_events (&chip[i], &host[j]) < 0) ? chip[i++] : host[j++];
 }
 
-/* Mean difference of the ends of the second half, never below what the busiest unit needs per inference: the first
+/* Time of the busiest unit, host apart, over the inferences from @from on */
+static gint64
+busiest_from (const Engine *engine, int from)
+{
+  int n_units = engine->schedule->n_units;
+  gint64 busiest_ps = 0;
+
+  for (int unit = 0; unit < n_units; unit++)
+    {
+      gint64 sum_ps = 0;
+
+      for (int i = from; i < engine->options->n_inferences; i++)
+        sum_ps += engine->busy_ps[(gsize) i * n_units + unit];
+      if (engine->schedule->units[unit].kind != STRATA_UNIT_HOST)
+        busiest_ps = MAX (busiest_ps, sum_ps);
+    }
+  return busiest_ps;
+}
+
+/* Mean difference of the ends of the second half, never below what the busiest unit needs for them: the first
  * inferences of a run lend idle time to the later ones, so a short run would look faster than a long one. */
 static void
 set_interval (Engine *engine)
 {
   StrataTiming *timing = engine->timing;
   int n = timing->n_inferences, from = (n - 1) / 2;
-  gint64 busiest_ps = 0;
 
+  for (int i = 0; i < n; i++)
+    for (int unit = 0; unit < timing->n_units; unit++)
+      timing->unit_busy_ps[unit] += engine->busy_ps[(gsize) i * timing->n_units + unit];
   timing->latency_ps = timing->ends_ps[0];
   timing->interval_ps = timing->latency_ps;
-  if (n == 1)
-    return;
-  for (int i = 0; i < timing->n_units && !engine->options->unlimited; i++)
-    if (engine->schedule->units[i].kind != STRATA_UNIT_HOST)
-      busiest_ps = MAX (busiest_ps, (timing->unit_busy_ps[i] + n - 1) / n);
-  timing->interval_ps = MAX ((timing->ends_ps[n - 1] - timing->ends_ps[from]) / (n - 1 - from), busiest_ps);
+  if (n > 1)
+    timing->interval_ps =
+      MAX (timing->ends_ps[n - 1] - timing->ends_ps[from], busiest_from (engine, from + 1)) / (n - 1 - from);
 }
 
 StrataTiming *
