@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cuts the matrix of every MVM op into tiles, the contents of one array each. K goes into blocks of as many rows as an
+ * array has, the last block takes the rest; N into blocks of columns / slices outputs. A block that leaves rows free is
+ * repeated in them, against kT/C (hardware-facts 1.4). One copy of each matrix.
+ */
+#include "compiler/stages.h"
+#include "cost/cost.h"
+
+/* How many layers a message about capacity names */
+#define N_NAMED 3
+
+static int
+compare_largest (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const gint64 *arrays = user_data;
+  int i = *(const int *) a, j = *(const int *) b;
+
+  if (arrays[i] != arrays[j])
+    return arrays[i] > arrays[j] ? -1 : 1;
+  return (i > j) - (i < j);
+}
+
+static gboolean
+refuse_capacity (
+  const StrataQGraph *graph, const StrataChipSpec *chip, const gint64 *arrays, gint64 n_needed, GError **error)
+{
+  g_autofree int *order = g_new (int, graph->n_ops);
+  g_autoptr (GString) largest = g_string_new (NULL);
+
+  for (int i = 0; i < graph->n_ops; i++)
+    order[i] = i;
+  g_qsort_with_data (order, graph->n_ops, sizeof (int), compare_largest, (gpointer) arrays);
+  for (int i = 0; i < MIN (N_NAMED, graph->n_ops) && arrays[order[i]] > 0; i++)
+    g_string_append_printf (largest, "%s%s (%d x %d, %" G_GINT64_FORMAT " arrays)", i == 0 ? "" : ", ",
+                            graph->ops[order[i]].name, graph->ops[order[i]].k, graph->ops[order[i]].n,
+                            arrays[order[i]]);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
+               "the model needs %" G_GINT64_FORMAT " arrays of %d x %d and %s has %" G_GINT64_FORMAT
+               "; the largest layers are %s; a chip with more tiers or fewer slices per weight would hold it",
+               n_needed, chip->rows, chip->columns, chip->name, strata_chip_arrays (chip), largest->str);
+  return FALSE;
+}
+
+/* Arrays per op; the total where they fit, an error where they do not. */
+static gboolean
+count_arrays (const StrataQGraph *graph, const StrataChipSpec *chip, gint64 *arrays, gint64 *n_required, GError **error)
+{
+  gint64 n = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    {
+      const StrataQOp *op = &graph->ops[i];
+
+      arrays[i] = 0;
+      if (op->kind != STRATA_QOP_MVM)
+        continue;
+      if (op->n_slices > chip->columns)
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                       "op '%s': a weight of %d slices does not fit an array of %d columns; use fewer slices", op->name,
+                       op->n_slices, chip->columns);
+          return FALSE;
+        }
+      arrays[i] = strata_cost_arrays_required (chip, op->k, op->n, op->n_slices);
+      n += arrays[i];
+    }
+  if (n > strata_chip_arrays (chip))
+    return refuse_capacity (graph, chip, arrays, n, error);
+  *n_required = n;
+  return TRUE;
+}
+
+/* Copies of a block's rows in one array. All free rows are used: a copy adds k times the signal charge to the same
+ * kT/C, for the driver and array energy of its rows, which are the small parts of an MVM (hardware-facts 10.4); the
+ * rows fetched from the stack buffer stay the same. */
+static int
+count_row_copies (const StrataChipSpec *chip, const StrataMapOptions *options, int n_rows)
+{
+  return options == NULL || options->row_copies ? MAX (1, chip->rows / n_rows) : 1;
+}
+
+static int
+tile_op (
+  const StrataQGraph *graph, int op_id, const StrataChipSpec *chip, const StrataMapOptions *options, StrataTile *tile)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
+
+  for (int col0 = 0; col0 < op->n; col0 += n_outputs)
+    for (int row0 = 0; row0 < op->k; row0 += chip->rows)
+      {
+        int n_rows = MIN (chip->rows, op->k - row0);
+
+        tile[n_tiles++] = (StrataTile){
+          .op = op_id,
+          .row0 = row0,
+          .n_rows = n_rows,
+          .col0 = col0,
+          .n_cols = MIN (n_outputs, op->n - col0),
+          .n_slices = op->n_slices,
+          .n_row_copies = count_row_copies (chip, options, n_rows),
+        };
+      }
+  return n_tiles;
+}
+
+StrataTileSet *
+strata_map (const StrataQGraph *graph, const StrataChipSpec *chip, const StrataMapOptions *options, GError **error)
+{
+  g_autoptr (StrataTileSet) tiles = g_new0 (StrataTileSet, 1);
+  g_autofree gint64 *arrays = g_new (gint64, (gsize) graph->n_ops + 1);
+
+  if (!count_arrays (graph, chip, arrays, &tiles->arrays_required, error))
+    return NULL;
+  tiles->tiles = g_new0 (StrataTile, (gsize) tiles->arrays_required + 1);
+  tiles->n_ops = graph->n_ops;
+  tiles->op_first = g_new0 (int, (gsize) graph->n_ops + 1);
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].kind == STRATA_QOP_MVM)
+      tiles->n_tiles += tile_op (graph, i, chip, options, tiles->tiles + tiles->n_tiles);
+  strata_tile_set_index (tiles);
+  if (!strata_tile_set_check (tiles, graph, chip, error))
+    return NULL;
+  return g_steal_pointer (&tiles);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Priorities, the critical path with unlimited units, and the lower bound of design 7 for given tiles and copies: the
+ * maximum of the critical path with ceil (arrays of a layer / stacks) turns per row, of all tier work spread evenly
+ * over the stacks, and of the load of each other unit.
+ */
+#include "compiler/schedule/emit.h"
+
+static StrataBurstTime
+burst_time (const StrataSchedule *schedule, const ScheduleInput *in, int id)
+{
+  return strata_burst_time (&schedule->instructions[id], in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
+}
+
+static gint64
+select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
+{
+  gboolean selects = instruction->opcode == STRATA_OPCODE_MVM && in->chip->tiers > 1;
+
+  return selects ? strata_cost_select_ps (in->chip, STRATA_BAND_NOMINAL) : 0;
+}
+
+static gboolean
+is_host (const StrataInstruction *instruction)
+{
+  return instruction->opcode == STRATA_OPCODE_HOST_IN || instruction->opcode == STRATA_OPCODE_HOST_OUT;
+}
+
+/* --- priorities --- */
+
+typedef struct
+{
+  int id;
+  gint64 remaining_ps;
+} Ranked;
+
+static int
+compare_remaining (gconstpointer a, gconstpointer b)
+{
+  const Ranked *x = a, *y = b;
+
+  if (x->remaining_ps != y->remaining_ps)
+    return x->remaining_ps > y->remaining_ps ? -1 : 1;
+  return (x->id > y->id) - (x->id < y->id);
+}
+
+static void
+set_longest_path (StrataSchedule *schedule, const ScheduleInput *in)
+{
+  g_autofree Ranked *ranked = g_new0 (Ranked, (gsize) schedule->n_instructions + 1);
+
+  for (int i = schedule->n_instructions - 1; i >= 0; i--)
+    {
+      const StrataInstruction *instruction = &schedule->instructions[i];
+
+      ranked[i].id = i;
+      ranked[i].remaining_ps += burst_time (schedule, in, i).occupy_ps * instruction->n_bursts;
+      for (int j = 0; j < instruction->n_dependences && !is_host (instruction); j++)
+        {
+          Ranked *producer = &ranked[schedule->dependences[instruction->first_dependence + j].instruction];
+
+          producer->remaining_ps = MAX (producer->remaining_ps, ranked[i].remaining_ps);
+        }
+    }
+  qsort (ranked, schedule->n_instructions, sizeof *ranked, compare_remaining);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    schedule->instructions[ranked[i].id].priority = i;
+}
+
+void
+schedule_set_priorities (StrataSchedule *schedule, const ScheduleInput *in, SchedulePolicy policy)
+{
+  if (policy == SCHEDULE_LONGEST_PATH)
+    set_longest_path (schedule, in);
+  else
+    for (int i = 0; i < schedule->n_instructions; i++)
+      schedule->instructions[i].priority = in->graph->n_ops - schedule->instructions[i].op;
+}
+
+/* --- critical path --- */
+
+typedef struct
+{
+  const StrataSchedule *schedule;
+  const ScheduleInput *in;
+  gint64 *end_ps, *first;
+  /* Of the current op, where its arrays outnumber the stacks: when the inputs of each row are first there at any of its
+   * tiles; the longest drain and shortest way to the hub. */
+  gint64 *ready_ps;
+  int op, n_turns;
+  gint64 occupy_ps, store_ps;
+} Path;
+
+static void
+enter_op (Path *path, int op)
+{
+  int n_tiles = path->in->tiles->op_first[op + 1] - path->in->tiles->op_first[op];
+  int n_rows = strata_qop_bursts (path->in->graph, op);
+
+  path->op = op;
+  path->n_turns = (n_tiles + path->in->chip->n_stacks - 1) / path->in->chip->n_stacks;
+  if (n_tiles > 0 && path->in->tiles->tiles[path->in->tiles->op_first[op + 1] - 1].copy > 0)
+    path->n_turns = 1;
+  path->occupy_ps = path->store_ps = G_MAXINT64;
+  g_clear_pointer (&path->ready_ps, g_free);
+  if (path->n_turns < 2)
+    return;
+  path->ready_ps = g_new (gint64, n_rows);
+  for (int b = 0; b < n_rows; b++)
+    path->ready_ps[b] = G_MAXINT64;
+}
+
+static gint64
+dependences_end_ps (const Path *path, const StrataInstruction *instruction, int burst)
+{
+  gint64 end_ps = 0;
+
+  for (int i = 0; i < instruction->n_dependences; i++)
+    {
+      const StrataDependence *d = &path->schedule->dependences[instruction->first_dependence + i];
+
+      end_ps =
+        MAX (end_ps, path->end_ps[path->first[d->instruction] + strata_schedule_need (path->schedule, d, burst)]);
+    }
+  return end_ps;
+}
+
+/* With several turns per row on some stack, the last sum of row b cannot be out before all turns of rows 0 … b. */
+static void
+delay_writer (Path *path, int id)
+{
+  const StrataInstruction *instruction = &path->schedule->instructions[id];
+  gint64 taken_ps = 0, *end_ps = &path->end_ps[path->first[id]];
+  gint64 result_ps = burst_time (path->schedule, path->in, id).result_ps, before_ps = 0;
+
+  for (int b = 0; b < instruction->n_bursts; b++)
+    {
+      taken_ps = MAX (taken_ps, path->ready_ps[b]) + path->n_turns * path->occupy_ps;
+      end_ps[b] = MAX (end_ps[b], MAX (before_ps, taken_ps + path->store_ps) + result_ps);
+      before_ps = end_ps[b];
+    }
+}
+
+static void
+walk (Path *path, int id)
+{
+  const StrataInstruction *instruction = &path->schedule->instructions[id];
+  StrataBurstTime time = burst_time (path->schedule, path->in, id);
+  gint64 free_ps = 0;
+
+  for (int b = 0; b < instruction->n_bursts; b++)
+    {
+      gint64 ready_ps = dependences_end_ps (path, instruction, b);
+      gint64 from_ps = MAX (free_ps, ready_ps) + (b == 0 ? select_ps (path->in, instruction) : 0);
+
+      free_ps = from_ps + time.occupy_ps;
+      path->end_ps[path->first[id] + b] = from_ps + time.result_ps;
+      if (path->ready_ps != NULL && instruction->opcode == STRATA_OPCODE_MVM)
+        path->ready_ps[b] = MIN (path->ready_ps[b], ready_ps);
+    }
+  if (instruction->opcode == STRATA_OPCODE_MVM)
+    path->occupy_ps = MIN (path->occupy_ps, time.occupy_ps);
+  if (instruction->opcode == STRATA_OPCODE_STORE)
+    path->store_ps = MIN (path->store_ps, time.result_ps);
+  if (instruction->opcode == STRATA_OPCODE_VECTOR && path->ready_ps != NULL)
+    delay_writer (path, id);
+}
+
+gint64
+schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolean spread)
+{
+  Path path = { .schedule = schedule, .in = in, .op = -1 };
+  gint64 end_ps = 0;
+
+  path.first = g_new0 (gint64, (gsize) schedule->n_instructions + 1);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    path.first[i + 1] = path.first[i] + schedule->instructions[i].n_bursts;
+  path.end_ps = g_new0 (gint64, path.first[schedule->n_instructions] + 1);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &schedule->instructions[i];
+
+      if (is_host (instruction))
+        continue;
+      if (spread && instruction->op != path.op)
+        enter_op (&path, instruction->op);
+      walk (&path, i);
+      end_ps = MAX (end_ps, path.end_ps[path.first[i + 1] - 1]);
+    }
+  g_free (path.first);
+  g_free (path.end_ps);
+  g_free (path.ready_ps);
+  return end_ps;
+}
+
+/* --- bounds --- */
+
+void
+schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const SchedulePrediction *prediction)
+{
+  gint64 work_ps = 0, shared_ps = 0, spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
+
+  for (int i = 0; i < schedule->n_instructions; i++)
+    if (schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
+      work_ps += burst_time (schedule, in, i).occupy_ps * schedule->instructions[i].n_bursts
+                 + select_ps (in, &schedule->instructions[i]);
+  schedule->busiest_unit = 0;
+  for (int i = 0; i < schedule->n_units; i++)
+    {
+      if (schedule->units[i].kind == STRATA_UNIT_HOST)
+        continue;
+      if (prediction->busy_ps[i] > prediction->busy_ps[schedule->busiest_unit])
+        schedule->busiest_unit = i;
+      if (schedule->units[i].kind != STRATA_UNIT_STACK)
+        shared_ps = MAX (shared_ps, prediction->busy_ps[i]);
+    }
+  schedule->busiest_unit_ps = prediction->busy_ps[schedule->busiest_unit];
+  schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
+  schedule->lower_bound_ps = MAX (MAX (spread_ps, schedule->critical_path_ps),
+                                  MAX (shared_ps, (work_ps + in->chip->n_stacks - 1) / in->chip->n_stacks));
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Instructions of a placed program, op by op: host input; per op one LOAD per stack that holds a tile, one MVM per
+ * tile, PSUM to the home of a K-split column block, STORE to the hub, VECTOR; or VECTOR or MAC alone; host output.
+ * Dependences follow rows: the rows that a burst needs, as strata_qop_needs_row () says, are turned into the least
+ * linear function that covers them.
+ */
+#include "compiler/schedule/emit.h"
+#include "program/work.h"
+
+/* Slopes tried for a dependence: strides are small */
+#define MAX_SLOPES 8
+
+typedef struct
+{
+  const ScheduleInput *in;
+  StrataSchedule *schedule;
+  GArray *instructions, *dependences, *routes;
+  int *first_writer, *n_writers; /* per op */
+  int *load_of;                  /* per stack, of the current op; -1: none */
+  int *mvm_of, *psum_of;         /* per tile */
+  int *rows;                     /* room for the rows of any op */
+} Emitter;
+
+/* --- dependences --- */
+
+static void
+add_dependence (Emitter *e, StrataDependence dependence)
+{
+  StrataInstruction *last = &g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1);
+
+  g_array_append_val (e->dependences, dependence);
+  last->n_dependences++;
+}
+
+/* Burst b waits for burst b. */
+static void
+follow (Emitter *e, int producer)
+{
+  add_dependence (e, (StrataDependence){ producer, 1, 0, 1 });
+}
+
+/* The least @add with m b + add >= rows[b] wherever rows[b] > 0 (row 0 is always waited for), and by how many rows the
+ * clamped function waits too long in all. */
+static gint64
+fit_slope (const int *rows, int n, int last_row, int multiply, int *add)
+{
+  gint64 excess = 0, least = G_MININT64;
+
+  for (int b = 0; b < n; b++)
+    if (rows[b] > 0)
+      least = MAX (least, rows[b] - (gint64) b * multiply);
+  *add = least == G_MININT64 ? 0 : (int) least;
+  if (least == G_MININT64)
+    return (gint64) multiply * n;
+  for (int b = 0; b < n; b++)
+    excess += CLAMP ((gint64) b * multiply + least, 0, last_row) - rows[b];
+  return excess;
+}
+
+/* rows[b], nowhere falling, as the linear function of b that waits least in excess */
+static StrataDependence
+fit_rows (const int *rows, int n, int last_row)
+{
+  int slopes[MAX_SLOPES] = { 0 }, n_slopes = 1;
+  StrataDependence best = { 0 };
+  gint64 best_excess = G_MAXINT64;
+
+  for (int b = 1; b < n && n_slopes < MAX_SLOPES; b++)
+    {
+      gboolean known = FALSE;
+
+      for (int i = 0; i < n_slopes; i++)
+        known = known || slopes[i] == rows[b] - rows[b - 1];
+      if (!known)
+        slopes[n_slopes++] = rows[b] - rows[b - 1];
+    }
+  for (int i = 0; i < n_slopes; i++)
+    {
+      int add;
+      gint64 excess = fit_slope (rows, n, last_row, slopes[i], &add);
+
+      if (excess < best_excess && (slopes[i] > 0 || add >= 0))
+        {
+          best = (StrataDependence){ 0, slopes[i], add, 1 };
+          best_excess = excess;
+        }
+    }
+  return best;
+}
+
+/* Makes the last instruction, of @n bursts, wait for rows[b] of what lies in SRAM for @tensor, where rows are those of
+ * @tensor; e->rows holds them and is overwritten. */
+static void
+wait_for_tensor (Emitter *e, int tensor, int n)
+{
+  int row = 0, root = strata_work_root (e->in->graph, e->in->silent, tensor, &row);
+  int producer = e->in->graph->tensors[root].producer, n_writers;
+  StrataDependence fit;
+
+  if (producer < 0 || e->in->silent[producer])
+    return;
+  for (int b = 0; b < n; b++)
+    strata_work_root (e->in->graph, e->in->silent, tensor, &e->rows[b]);
+  fit = fit_rows (e->rows, n, e->in->graph->tensors[root].height - 1);
+  n_writers = e->n_writers[producer];
+  for (int writer = 0; writer < n_writers; writer++)
+    add_dependence (e,
+                    (StrataDependence){ e->first_writer[producer] + writer, fit.multiply,
+                                        fit.multiply == 0 ? MAX (0, fit.add - writer) : fit.add - writer, n_writers });
+}
+
+/* --- instructions --- */
+
+static int
+emit (Emitter *e, StrataInstruction instruction)
+{
+  instruction.first_dependence = (int) e->dependences->len;
+  g_array_append_val (e->instructions, instruction);
+  return (int) e->instructions->len - 1;
+}
+
+static int
+emit_digital (
+  Emitter *e, StrataOpcode opcode, StrataUnitKind kind, int op, int n_bursts, gint64 n_actions, gint64 sram_bytes)
+{
+  return emit (e, (StrataInstruction){ .opcode = opcode,
+                                       .op = op,
+                                       .tile = -1,
+                                       .unit = strata_schedule_unit (e->schedule, kind),
+                                       .from_node = -1,
+                                       .to_node = -1,
+                                       .n_bursts = n_bursts,
+                                       .n_actions = n_actions,
+                                       .sram_bytes = sram_bytes });
+}
+
+static int
+emit_transfer (Emitter *e, StrataInstruction instruction)
+{
+  const StrataChipSpec *chip = e->in->chip;
+  g_autofree int *links = g_new (int, chip->mesh_x + chip->mesh_y + 2);
+
+  instruction.n_hops = strata_chip_route (chip, instruction.from_node, instruction.to_node, links);
+  instruction.first_route = (int) e->routes->len;
+  for (int i = 0; i < instruction.n_hops; i++)
+    links[i] += chip->n_stacks;
+  g_array_append_vals (e->routes, links, instruction.n_hops);
+  instruction.unit = links[0];
+  return emit (e, instruction);
+}
+
+/* --- matrix products --- */
+
+static void
+emit_loads (Emitter *e, int op)
+{
+  const StrataQGraph *graph = e->in->graph;
+  int tensor = graph->ops[op].inputs[0], n_rows = graph->tensors[tensor].height;
+
+  for (int stack = 0; stack < e->in->chip->n_stacks; stack++)
+    e->load_of[stack] = -1;
+  for (int i = e->in->tiles->op_first[op]; i < e->in->tiles->op_first[op + 1]; i++)
+    {
+      int stack = e->in->placement->site[i].stack;
+      gint64 n_bytes;
+
+      if (e->load_of[stack] >= 0)
+        continue;
+      n_bytes = strata_work_load_bytes (graph, e->in->tiles, e->in->placement, op, stack);
+      e->load_of[stack] = emit_transfer (e, (StrataInstruction){ .opcode = STRATA_OPCODE_LOAD,
+                                                                 .op = op,
+                                                                 .tile = -1,
+                                                                 .from_node = e->in->chip->n_stacks,
+                                                                 .to_node = stack,
+                                                                 .n_bursts = n_rows,
+                                                                 .n_actions = n_bytes,
+                                                                 .sram_bytes = n_bytes });
+      for (int b = 0; b < n_rows; b++)
+        e->rows[b] = b;
+      wait_for_tensor (e, tensor, n_rows);
+    }
+}
+
+static void
+emit_mvm (Emitter *e, int tile_id, int n_rows, int n_copies)
+{
+  const StrataQGraph *graph = e->in->graph;
+  const StrataTile *tile = &e->in->tiles->tiles[tile_id];
+  const StrataQOp *op = &graph->ops[tile->op];
+  int stack = e->in->placement->site[tile_id].stack;
+  StrataDependence fit;
+
+  e->mvm_of[tile_id] = emit (e, (StrataInstruction){ .opcode = STRATA_OPCODE_MVM,
+                                                     .op = tile->op,
+                                                     .tile = tile_id,
+                                                     .unit = stack,
+                                                     .from_node = -1,
+                                                     .to_node = -1,
+                                                     .n_bursts = n_rows,
+                                                     .n_actions = graph->tensors[op->output].width });
+  for (int b = 0; b < n_rows; b++)
+    e->rows[b] = strata_qop_needs_row (graph, tile->op, 0, tile->copy + b * n_copies);
+  fit = fit_rows (e->rows, n_rows, graph->tensors[op->inputs[0]].height - 1);
+  fit.instruction = e->load_of[stack];
+  add_dependence (e, fit);
+}
+
+static void
+emit_psum (Emitter *e, int tile_id, int home, int n_rows)
+{
+  const StrataTile *tile = &e->in->tiles->tiles[tile_id];
+  int from = e->in->placement->site[tile_id].stack, to = e->in->placement->site[home].stack;
+  gint64 n_sums = (gint64) tile->n_cols * e->in->graph->tensors[e->in->graph->ops[tile->op].output].width;
+
+  e->psum_of[tile_id] = -1;
+  if (from == to)
+    return;
+  e->psum_of[tile_id] = emit_transfer (e, (StrataInstruction){ .opcode = STRATA_OPCODE_PSUM,
+                                                               .op = tile->op,
+                                                               .tile = tile_id,
+                                                               .from_node = from,
+                                                               .to_node = to,
+                                                               .n_bursts = n_rows,
+                                                               .n_actions = STRATA_SUM_BYTES * n_sums,
+                                                               .n_posts = n_sums });
+  follow (e, e->mvm_of[tile_id]);
+}
+
+/* The sums of the column block of tiles home … to - 1 */
+static int
+emit_store (Emitter *e, int home, int to, int n_rows)
+{
+  const StrataTile *tile = &e->in->tiles->tiles[home];
+  int width = e->in->graph->tensors[e->in->graph->ops[tile->op].output].width;
+  int id = emit_transfer (e, (StrataInstruction){ .opcode = STRATA_OPCODE_STORE,
+                                                  .op = tile->op,
+                                                  .tile = home,
+                                                  .from_node = e->in->placement->site[home].stack,
+                                                  .to_node = e->in->chip->n_stacks,
+                                                  .n_bursts = n_rows,
+                                                  .n_actions = (gint64) STRATA_SUM_BYTES * tile->n_cols * width });
+
+  for (int i = home; i < to; i++)
+    follow (e, e->psum_of[i] >= 0 ? e->psum_of[i] : e->mvm_of[i]);
+  return id;
+}
+
+/* Tiles from … to - 1: one copy. Leaves the ids of the stores in @stores. */
+static void
+emit_copy (Emitter *e, int from, int to, int n_rows, int n_copies, GArray *stores)
+{
+  const StrataTile *tiles = e->in->tiles->tiles;
+
+  for (int i = from; i < to; i++)
+    emit_mvm (e, i, n_rows, n_copies);
+  for (int i = from; i < to; i++)
+    emit_psum (e, i, strata_work_home (e->in->tiles, i), n_rows);
+  for (int i = from; i < to;)
+    {
+      int end = i + 1, store;
+
+      while (end < to && tiles[end].row0 > 0)
+        end++;
+      store = emit_store (e, i, end, n_rows);
+      g_array_append_val (stores, store);
+      i = end;
+    }
+}
+
+/* The writers of an op come last and together, so that consumers can name them by the first. */
+static void
+emit_product (Emitter *e, int op)
+{
+  const StrataQGraph *graph = e->in->graph;
+  const StrataQTensor *out = &graph->tensors[graph->ops[op].output];
+  int n_copies = strata_work_n_copies (e->in->tiles, op), limit = e->in->tiles->op_first[op + 1];
+  int from = e->in->tiles->op_first[op];
+  g_autoptr (GArray) stores = g_array_new (FALSE, FALSE, sizeof (int));
+  g_autofree int *store_end = g_new (int, n_copies);
+
+  emit_loads (e, op);
+  for (int copy = 0; copy < n_copies; copy++)
+    {
+      int to = from;
+
+      while (to < limit && e->in->tiles->tiles[to].copy == copy)
+        to++;
+      emit_copy (e, from, to, strata_work_copy_rows (out->height, copy, n_copies), n_copies, stores);
+      store_end[copy] = (int) stores->len;
+      from = to;
+    }
+  e->first_writer[op] = (int) e->instructions->len;
+  e->n_writers[op] = n_copies;
+  for (int copy = 0; copy < n_copies; copy++)
+    {
+      emit_digital (e, STRATA_OPCODE_VECTOR, STRATA_UNIT_VECTOR, op,
+                    strata_work_copy_rows (out->height, copy, n_copies), strata_work_vector_ops (graph, op),
+                    strata_work_row_bytes (out));
+      for (int i = copy == 0 ? 0 : store_end[copy - 1]; i < store_end[copy]; i++)
+        follow (e, g_array_index (stores, int, i));
+    }
+}
+
+/* --- digital ops and the host --- */
+
+static void
+emit_other (Emitter *e, int op_id)
+{
+  const StrataQGraph *graph = e->in->graph;
+  const StrataQOp *op = &graph->ops[op_id];
+  gboolean mac = op->kind == STRATA_QOP_MAC;
+  int n_rows = strata_qop_bursts (graph, op_id);
+  gint64 sram_bytes = strata_work_read_bytes (graph, op_id) + strata_work_row_bytes (&graph->tensors[op->output]);
+
+  e->first_writer[op_id] =
+    emit_digital (e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id,
+                  n_rows, mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), sram_bytes);
+  e->n_writers[op_id] = 1;
+  for (int input = 0; input < op->n_inputs; input++)
+    {
+      for (int b = 0; b < n_rows; b++)
+        e->rows[b] = strata_qop_needs_row (graph, op_id, input, b);
+      wait_for_tensor (e, op->inputs[input], n_rows);
+    }
+}
+
+static void
+emit_host (Emitter *e, StrataOpcode opcode, int op, int tensor)
+{
+  const StrataQTensor *t = &e->in->graph->tensors[tensor];
+  gint64 n_bytes = strata_work_row_bytes (t);
+
+  emit_digital (e, opcode, STRATA_UNIT_HOST, op, t->height, n_bytes, n_bytes);
+}
+
+/* What comes in: the codes of a quantising port, or a tensor as it is. */
+static void
+emit_inputs (Emitter *e)
+{
+  const StrataQGraph *graph = e->in->graph;
+
+  for (int op = 0; op < graph->n_ops; op++)
+    if (e->in->silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE)
+      emit_host (e, STRATA_OPCODE_HOST_IN, op, graph->ops[op].output);
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      int reader = -1;
+
+      for (int op = graph->n_ops - 1; op >= 0; op--)
+        for (int input = 0; input < graph->ops[op].n_inputs; input++)
+          if (graph->ops[op].inputs[input] == graph->inputs[i]
+              && !(e->in->silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE))
+            reader = op;
+      if (reader >= 0 && strata_work_reads (graph, e->in->silent, graph->inputs[i]))
+        emit_host (e, STRATA_OPCODE_HOST_IN, reader, graph->inputs[i]);
+    }
+}
+
+static void
+emit_outputs (Emitter *e)
+{
+  const StrataQGraph *graph = e->in->graph;
+
+  for (int i = 0; i < graph->n_outputs; i++)
+    {
+      int row = 0, root = strata_work_root (graph, e->in->silent, graph->outputs[i], &row);
+      int op = graph->tensors[graph->outputs[i]].producer;
+
+      if (op < 0)
+        continue;
+      emit_host (e, STRATA_OPCODE_HOST_OUT, op, root);
+      for (int b = 0; b < graph->tensors[root].height; b++)
+        e->rows[b] = b;
+      wait_for_tensor (e, root, graph->tensors[root].height);
+    }
+}
+
+static void
+emit_all (Emitter *e)
+{
+  const StrataQGraph *graph = e->in->graph;
+
+  emit_inputs (e);
+  for (int op = 0; op < graph->n_ops; op++)
+    if (!e->in->silent[op])
+      {
+        if (graph->ops[op].kind == STRATA_QOP_MVM)
+          emit_product (e, op);
+        else
+          emit_other (e, op);
+      }
+  emit_outputs (e);
+}
+
+static int
+tallest (const StrataQGraph *graph)
+{
+  int height = 1;
+
+  for (int i = 0; i < graph->n_tensors; i++)
+    height = MAX (height, graph->tensors[i].height);
+  return height;
+}
+
+static void *
+keep_array (StrataArena *arena, GArray *array, int *n)
+{
+  void *copy = strata_arena_memdup (arena, array->data, (gsize) array->len * g_array_get_element_size (array));
+
+  *n = (int) array->len;
+  g_array_unref (array);
+  return copy;
+}
+
+StrataSchedule *
+schedule_emit (const ScheduleInput *input)
+{
+  StrataSchedule *schedule = g_new0 (StrataSchedule, 1);
+  int n_ops = input->graph->n_ops, n_tiles = input->tiles->n_tiles;
+  Emitter e = { .in = input, .schedule = schedule };
+
+  schedule->arena = strata_arena_new ();
+  schedule->units = strata_schedule_units (input->chip, schedule->arena, &schedule->n_units);
+  e.instructions = g_array_new (FALSE, FALSE, sizeof (StrataInstruction));
+  e.dependences = g_array_new (FALSE, FALSE, sizeof (StrataDependence));
+  e.routes = g_array_new (FALSE, FALSE, sizeof (int));
+  e.first_writer = g_new0 (int, n_ops + 1);
+  e.n_writers = g_new0 (int, n_ops + 1);
+  e.load_of = g_new0 (int, input->chip->n_stacks);
+  e.mvm_of = g_new0 (int, n_tiles + 1);
+  e.psum_of = g_new0 (int, n_tiles + 1);
+  e.rows = g_new0 (int, tallest (input->graph));
+  emit_all (&e);
+  schedule->instructions = keep_array (schedule->arena, e.instructions, &schedule->n_instructions);
+  schedule->dependences = keep_array (schedule->arena, e.dependences, &schedule->n_dependences);
+  schedule->routes = keep_array (schedule->arena, e.routes, &schedule->n_routes);
+  g_free (e.first_writer);
+  g_free (e.n_writers);
+  g_free (e.load_of);
+  g_free (e.mvm_of);
+  g_free (e.psum_of);
+  g_free (e.rows);
+  return schedule;
+}
