@@ -7,10 +7,14 @@
 
 #include <math.h>
 
-/* Whole picoseconds, at least the exact time; saturates. */
+/* Whole picoseconds, at least the exact time but for rounding errors of the division before; saturates. */
 static gint64
 whole_ps (double ps)
 {
+  double nearest = rint (ps);
+
+  if (fabs (ps - nearest) <= 1e-12 * nearest)
+    ps = nearest;
   return ps >= (double) G_MAXINT64 / 4 ? G_MAXINT64 / 4 : (gint64) ceil (ps);
 }
 
@@ -18,13 +22,13 @@ whole_ps (double ps)
 static gint64
 bytes_ps (gint64 n_bytes, double bytes_per_ns)
 {
-  return whole_ps (n_bytes / bytes_per_ns * 1e3);
+  return whole_ps (n_bytes * 1e3 / bytes_per_ns);
 }
 
 static gint64
 ops_ps (gint64 n_ops, double ops_per_s)
 {
-  return whole_ps (n_ops / ops_per_s * 1e12);
+  return whole_ps (n_ops * 1e12 / ops_per_s);
 }
 
 gint64
