@@ -5,16 +5,6 @@
  */
 #include "simulator/energy.h"
 
-static gint64
-last_end (const StrataTiming *timing)
-{
-  gint64 end_ps = timing->latency_ps;
-
-  for (gsize i = 0; i < timing->n_events; i++)
-    end_ps = MAX (end_ps, timing->events[i].start_ps + timing->events[i].duration_ps);
-  return end_ps;
-}
-
 /* Adds @energy of an event to the bins of one component, in proportion to the overlap. */
 static void
 spread (double *bins, int n_bins, gint64 step_ps, gint64 start_ps, gint64 duration_ps, double energy)
@@ -78,13 +68,13 @@ strata_energy_bins (const StrataActionEnergy *table,
                     int n_bins,
                     int *n_records)
 {
-  gint64 end_ps = MAX (last_end (timing), 1);
+  gint64 end_ps = MAX (timing->latency_ps, 1);
   gint64 step_ps = (end_ps + n_bins - 1) / n_bins;
   g_autofree double *bins = g_new0 (double, (gsize) n_bins *STRATA_N_COMPONENTS);
 
   n_bins = (int) ((end_ps + step_ps - 1) / step_ps);
   for (gsize i = 0; i < timing->n_events; i++)
-    if (timing->events[i].instruction >= 0)
+    if (timing->events[i].instruction >= 0 && timing->events[i].energy_fj != 0)
       spread_event (&table[timing->events[i].instruction], &timing->events[i], bins, n_bins, step_ps);
   for (int i = 0; i < n_draws; i++)
     spread (bins + (gsize) draws[i].component * n_bins, n_bins, step_ps, 0, timing->latency_ps,

@@ -8,6 +8,12 @@
 #include <math.h>
 #include <string.h>
 
+static gboolean
+is_host (const StrataInstruction *instruction)
+{
+  return instruction->opcode == STRATA_OPCODE_HOST_IN || instruction->opcode == STRATA_OPCODE_HOST_OUT;
+}
+
 StrataActionEnergy *
 strata_energy_table (const StrataImage *image, StrataBand band)
 {
@@ -15,7 +21,8 @@ strata_energy_table (const StrataImage *image, StrataBand band)
   StrataActionEnergy *table = g_new0 (StrataActionEnergy, schedule->n_instructions + 1);
 
   for (int i = 0; i < schedule->n_instructions; i++)
-    table[i] = strata_burst_energy (&schedule->instructions[i], image->graph, image->tiles, image->chip, band);
+    if (!is_host (&schedule->instructions[i]))
+      table[i] = strata_burst_energy (&schedule->instructions[i], image->graph, image->tiles, image->chip, band);
   return table;
 }
 
@@ -63,6 +70,24 @@ strata_energy_dynamic (const StrataImage *image, const StrataActionEnergy *table
 
   for (int i = 0; i < image->schedule->n_instructions; i++)
     sum_fj += counts[i].n_bursts * sum_components (&table[i]) + counts[i].n_switches * table[i].per_switch_fj;
+  return sum_fj;
+}
+
+gint64
+strata_energy_host_fj (const StrataImage *image, StrataBand band)
+{
+  gint64 sum_fj = 0;
+
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &image->schedule->instructions[i];
+      StrataActionEnergy energy;
+
+      if (!is_host (instruction))
+        continue;
+      energy = strata_burst_energy (instruction, image->graph, image->tiles, image->chip, band);
+      sum_fj += instruction->n_bursts * sum_components (&energy);
+    }
   return sum_fj;
 }
 

@@ -21,7 +21,8 @@ typedef struct
   gint64 n_bursts, n_switches;
 } StrataBurstCount;
 
-/* Per instruction, fJ per burst and per switch. (transfer full) */
+/* Per instruction, fJ per burst and per switch; none for host transfers, whose energy stands beside the inference's as
+ * their time does. (transfer full) */
 StrataActionEnergy *strata_energy_table (const StrataImage *image, StrataBand band) G_GNUC_WARN_UNUSED_RESULT;
 /* Sets energy_fj of the bursts in @events. */
 void strata_energy_fill (const StrataActionEnergy *table, StrataEventRecord *events, gsize n_events);
@@ -32,6 +33,9 @@ StrataBurstCount *strata_energy_count (const StrataImage *image,
 /* Sum of counters x constants of @table */
 gint64
 strata_energy_dynamic (const StrataImage *image, const StrataActionEnergy *table, const StrataBurstCount *counts);
+
+/* Of the host transfers of one inference */
+gint64 strata_energy_host_fj (const StrataImage *image, StrataBand band);
 
 /* Stacks that hold a tile some instruction uses; the others are gated. (transfer full) n_stacks flags */
 gboolean *strata_energy_stacks_on (const StrataImage *image, int *n_on) G_GNUC_WARN_UNUSED_RESULT;
@@ -58,8 +62,8 @@ StrataEnergyRecord *strata_energy_records (const StrataImage *image,
                                            const gint64 *latency_ps,
                                            int *n_records) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Mean power per bin and component, from 0 to the end of the last event; each event's energy spread evenly over its
- * duration. Components without energy are left out. (transfer full) */
+/* Mean power per bin and component, from 0 to the latency; each event's energy spread evenly over its duration.
+ * Components without energy are left out. (transfer full) */
 StrataPowerRecord *strata_energy_bins (const StrataActionEnergy *table,
                                        const StrataTiming *timing,
                                        const StrataStaticDraw *draws,

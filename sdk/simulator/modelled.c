@@ -263,7 +263,10 @@ run_init (Run *run, gboolean bands, GError **error)
   strata_energy_fill (run->tables[0], modelled->timing->events, modelled->timing->n_events);
   run->counts = strata_energy_count (run->image, modelled->timing->events, modelled->timing->n_events);
   for (int band = 0; band < STRATA_N_BANDS; band++)
-    modelled->dynamic_fj[band] = strata_energy_dynamic (run->image, run->tables[band], run->counts);
+    {
+      modelled->dynamic_fj[band] = strata_energy_dynamic (run->image, run->tables[band], run->counts);
+      modelled->host_fj[band] = strata_energy_host_fj (run->image, bands ? band : STRATA_BAND_NOMINAL);
+    }
   run->on = strata_energy_stacks_on (run->image, &modelled->n_stacks_on);
   run->heat = strata_heat_new (run->image->chip);
   run->n_nodes = strata_heat_n_nodes (run->heat);

@@ -132,6 +132,7 @@ add_run (Figures *f)
   add_figure (f, "rate_per_s", "1/s", rate, STRATA_FIDELITY_TIMING, "1 / interval");
   add_one (f, "host_ps", "ps", (double) m->host_ps, TRUE, STRATA_FIDELITY_TIMING,
            "bytes of input and output / rate of the host link; beside the latency");
+  add_times (f, "host_fj", m->host_fj, "fJ", "bytes of input and output x energy per byte; beside the inference's");
   add_one (f, "junction_c", "degC", m->junction_c, FALSE, STRATA_FIDELITY_TIMING,
            "hottest node of the thermal ladder, steady at power_mw");
   add_one (f, "package_c", "degC", m->package_c, FALSE, STRATA_FIDELITY_TIMING, "ambient + power x package resistance");

@@ -74,7 +74,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTiming, strata_timing_free)
 /* Everything the modelled run of one inference comes to.
  *
  * Energies are those of one inference from input in SRAM to output in SRAM: dynamic, plus static power times latency. They
- * close: sum of events = sum of energy records = energy_fj, as integers. Power is the mean of running on and on: static +
+ * close: sum of events = sum of energy records = energy_fj, as integers. Host transfers stand beside in energy as in time: their
+ * events carry none, host_fj says it. Power is the mean of running on and on: static +
  * dynamic / max (interval, asked minimum). The chip's power budget caps the rate: interval_ps is the interval at which
  * static + dynamic / interval just meets it, where that is longer than the one the units allow. Where static power alone
  * exceeds the budget no rate helps: interval_ps is then the units' and power_mw shows the excess. */
@@ -83,7 +84,7 @@ typedef struct
   StrataTiming *timing;            /* nominal; energies filled in; static events merged in */
   StrataEnergyRecord *energy;      /* per (layer, component) that is not zero; bands filled; by layer, then component */
   int n_energy;
-  StrataPowerRecord *power;        /* bins x components that are not zero; from 0 to the end of the last event */
+  StrataPowerRecord *power;        /* bins x components that are not zero; from 0 to the latency */
   int n_power;
   StrataTemperatureRecord *temperature; /* steady state first (time -1), then the run from there */
   int n_temperature;
@@ -95,7 +96,7 @@ typedef struct
   double static_mw[STRATA_N_BANDS];         /* with leakage at the junction's temperature at power_mw */
   double power_mw[STRATA_N_BANDS];
   double junction_c, skin_c, package_c;     /* steady state at power_mw, nominal */
-  gint64 host_ps;
+  gint64 host_ps, host_fj[STRATA_N_BANDS];  /* transfers of one inference; in no other total */
   gint64 min_interval_ps;
   gint64 *unit_busy_ps;                     /* n_units: one inference alone, nominal */
   int n_stacks_on;
