@@ -147,6 +147,10 @@ typedef struct
   const StrataArray *array; /* copied */
 } StrataBinding;
 
+/* Names of the inputs of a model, initialisers not counted, in the file's order; whatever else is wrong with it.
+ * (transfer full), NULL-terminated. */
+char **strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 StrataGraph *strata_onnx_load_bound (const char *path,
                                      const StrataBinding *bindings,
                                      int n_bindings,

@@ -281,35 +281,100 @@ read_graph (Import *import, StrataWire *model, GError **error)
          && strata_graph_infer (import->graph, error);
 }
 
+static void
+import_init (Import *import, StrataGraph *graph, GBytes *bytes, const char *origin, const char *folder)
+{
+  graph->arena = strata_arena_new ();
+  graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
+  graph->path = strata_arena_strdup (graph->arena, origin);
+  *import = (Import){ .graph = graph, .output_names = g_ptr_array_new () };
+  import->source = (StrataOnnxSource){ graph->arena, graph->backing, folder,
+                                       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  strata_graph_builder_init (&import->builder, graph->arena);
+}
+
+static void
+import_clear (Import *import)
+{
+  strata_graph_builder_clear (&import->builder);
+  g_clear_pointer (&import->source.files, g_hash_table_unref);
+  g_clear_pointer (&import->output_names, g_ptr_array_unref);
+}
+
+/* Opens the outermost message. */
+static gboolean
+begin (Import *import, GBytes *bytes, StrataWire *wire, GError **error)
+{
+  gsize n_bytes;
+  const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
+
+  if (n_bytes == 0)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "it is empty; an ONNX model is expected");
+  strata_wire_init (wire, data, data, n_bytes);
+  return read_model (import, wire, error);
+}
+
 static StrataGraph *
 parse (
   GBytes *bytes, const char *origin, const char *folder, const StrataBinding *bindings, int n_bindings, GError **error)
 {
   g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
-  g_autoptr (GPtrArray) output_names = g_ptr_array_new ();
-  g_autoptr (GHashTable) files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Import import = { .graph = graph, .bindings = bindings, .n_bindings = n_bindings, .output_names = output_names };
+  Import import;
   StrataWire wire;
-  gsize n_bytes;
-  const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
   gboolean ok;
 
-  graph->arena = strata_arena_new ();
-  graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
-  graph->path = strata_arena_strdup (graph->arena, origin);
-  import.source = (StrataOnnxSource){ graph->arena, graph->backing, folder, files };
-  strata_graph_builder_init (&import.builder, graph->arena);
-  strata_wire_init (&wire, data, data, n_bytes);
-  if (n_bytes == 0)
-    ok = fail (error, STRATA_IMPORT_ERROR_FORMAT, "it is empty; an ONNX model is expected");
-  else
-    ok = read_model (&import, &wire, error) && read_graph (&import, &wire, error);
-  strata_graph_builder_clear (&import.builder);
+  import_init (&import, graph, bytes, origin, folder);
+  import.bindings = bindings;
+  import.n_bindings = n_bindings;
+  ok = begin (&import, bytes, &wire, error) && read_graph (&import, &wire, error);
+  import_clear (&import);
   if (ok)
     return g_steal_pointer (&graph);
   g_prefix_error (error, "%s: ", origin);
   return NULL;
+}
+
+static gboolean
+collect_input_names (Import *import, StrataWire *model, GPtrArray *names, GError **error)
+{
+  StrataWireField field;
+  StrataOnnxInfo info;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, model, &import->graph_field);
+  if (!read_graph_pass (import, wire, GRAPH_INITIALIZER, error))
+    return FALSE;
+  while (strata_wire_next (&wire, &field))
+    if (field.number == GRAPH_INPUT)
+      {
+        if (!strata_onnx_info (import->graph->arena, &wire, &field, &info, error))
+          return FALSE;
+        if (strata_graph_builder_find (&import->builder, info.name) < 0)
+          g_ptr_array_add (names, g_strdup (info.name));
+      }
+  return strata_wire_finish (&wire, error);
+}
+
+char **
+strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
+{
+  g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  Import import;
+  StrataWire wire;
+  gboolean ok;
+
+  import_init (&import, graph, bytes, origin, NULL);
+  ok = begin (&import, bytes, &wire, error) && collect_input_names (&import, &wire, names, error);
+  import_clear (&import);
+  if (!ok)
+    {
+      g_prefix_error (error, "%s: ", origin);
+      return NULL;
+    }
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_steal (names, NULL);
 }
 
 StrataGraph *
