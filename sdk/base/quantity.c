@@ -60,7 +60,7 @@ static const Unit units[] = {
   { KIND (POWER_PER_AREA), "W/cm2", 10, 1, FALSE },
   { KIND (VOLTAGE), "mV", 1, 1e3, TRUE },
   { KIND (VOLTAGE), "V", 1, 1, TRUE },
-  { KIND (CAPACITANCE), "aF", 1, 1e3, TRUE },
+  { KIND (CAPACITANCE), "aF", 1, 1e3, FALSE },
   { KIND (CAPACITANCE), "fF", 1, 1, TRUE },
   { KIND (CAPACITANCE), "pF", 1e3, 1, TRUE },
   { KIND (CAPACITANCE), "nF", 1e6, 1, TRUE },

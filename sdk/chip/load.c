@@ -52,26 +52,30 @@ set_defaults (StrataChipSpec *chip)
   chip->host_link = "QSPI";
 }
 
-static const StrataProvenance *
-provenance_of (const StrataChipSpec *chip, const char *key)
+/* Sets a field that follows from others unless the description itself gives it; an inherited one follows the new
+ * geometry. */
+static void
+derive_field (StrataChipSpec *chip, const char *key, double value, const char *rule)
 {
-  return &chip->provenance[strata_fields_find (key)];
+  int i = strata_fields_find (key);
+
+  if (chip->provenance[i].line > 0)
+    return;
+  strata_field_set (strata_fields_get (i), chip, STRATA_BAND_NOMINAL, value);
+  chip->provenance[i].text = NULL;
+  chip->provenance[i].source = rule;
+  chip->provenance[i].tag = STRATA_TAG_DERIVED;
 }
 
-/* Fields that follow from others unless the description itself gives them (inherited ones follow the new geometry). */
 static void
 derive (StrataChipSpec *chip)
 {
-  if (provenance_of (chip, "stacks")->line == 0)
-    chip->n_stacks = chip->mesh_x * chip->mesh_y;
-  if (provenance_of (chip, "hub_x")->line == 0)
-    chip->hub_x2 = chip->mesh_x - 1;
-  if (provenance_of (chip, "hub_y")->line == 0)
-    chip->hub_y2 = chip->mesh_y - 1;
-  if (chip->mode == STRATA_CHIP_LUMPED)
-    for (int b = 0; b < STRATA_N_BANDS; b++)
-      if (chip->t_interval_ps[b] == 0)
-        chip->t_interval_ps[b] = chip->t_mvm_ps[b];
+  derive_field (chip, "stacks", chip->mesh_x * chip->mesh_y, "mesh_x times mesh_y");
+  derive_field (chip, "hub_x", chip->mesh_x - 1, "centre of the mesh");
+  derive_field (chip, "hub_y", chip->mesh_y - 1, "centre of the mesh");
+  for (int b = 0; b < STRATA_N_BANDS && chip->mode == STRATA_CHIP_LUMPED; b++)
+    if (chip->t_interval_ps[b] == 0)
+      chip->t_interval_ps[b] = chip->t_mvm_ps[b];
 }
 
 static gboolean
@@ -99,7 +103,7 @@ describe_defaults (StrataChipSpec *chip)
   StrataProvenance *words = chip->provenance + n_fields;
 
   for (int i = 0; i < n_fields; i++)
-    if (chip->provenance[i].text == NULL || chip->provenance[i].line == 0)
+    if (chip->provenance[i].text == NULL)
       {
         g_autofree char *text = strata_field_print_bands (strata_fields_get (i), chip);
 

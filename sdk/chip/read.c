@@ -37,16 +37,14 @@ refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **
   return FALSE;
 }
 
-/* Up to 40 characters of what the file says, for messages. (transfer full) */
+/* Up to 40 characters of what the file says, on one line, for messages. (transfer full) */
 static char *
 excerpt (const char *text)
 {
-  g_autofree char *start = NULL;
+  g_autofree char *start = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), 40));
+  g_autofree char *line = g_strdelimit (g_steal_pointer (&start), "\n\r\t", ' ');
 
-  if (g_utf8_strlen (text, -1) <= 40)
-    return g_strescape (text, NULL);
-  start = g_utf8_substring (text, 0, 40);
-  return g_strconcat (start, "…", NULL);
+  return g_strconcat (line, strlen (line) < strlen (text) ? "…" : "", NULL);
 }
 
 /* --- values --- */
@@ -137,6 +135,17 @@ record (const Reader *reader, int row, const char *field, const StrataYaml *at, 
 /* --- numbers --- */
 
 static gboolean
+check_word (const Reader *reader, const char *key, const StrataYaml *node, GError **error)
+{
+  if (strlen (node->text) > MAX_WORD_BYTES)
+    return refuse (reader, node, key, error, "more than %d bytes; write it shorter", MAX_WORD_BYTES);
+  for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      return refuse (reader, node, key, error, "has a control character; write it on one line");
+  return TRUE;
+}
+
+static gboolean
 read_number (const Reader *reader, const StrataField *field, const StrataYaml *node, double *result, GError **error)
 {
   g_autoptr (GError) inner = NULL;
@@ -144,6 +153,8 @@ read_number (const Reader *reader, const StrataField *field, const StrataYaml *n
   g_autofree char *high = NULL;
   double value;
 
+  if (!check_word (reader, field->key, node, error))
+    return FALSE;
   if (!strata_quantity_parse (node->text, field->quantity, &value, &inner))
     return refuse (reader, node, field->key, error, "%s", inner->message);
   value /= field->per;
@@ -163,6 +174,21 @@ read_number (const Reader *reader, const StrataField *field, const StrataYaml *n
   return TRUE;
 }
 
+/* "4 pJ", or "4 pJ (1 pJ … 8 pJ)" */
+static const char *
+text_of_bands (const Reader *reader, const Value *value)
+{
+  const char *nominal = value->band[STRATA_BAND_NOMINAL]->text;
+  const StrataYaml *optimistic = value->band[STRATA_BAND_OPTIMISTIC];
+  const StrataYaml *conservative = value->band[STRATA_BAND_CONSERVATIVE];
+
+  if (optimistic == NULL && conservative == NULL)
+    return strata_arena_strdup (reader->chip->arena, nominal);
+  return strata_arena_printf (reader->chip->arena, "%s (%s … %s)", nominal,
+                              optimistic != NULL ? optimistic->text : nominal,
+                              conservative != NULL ? conservative->text : nominal);
+}
+
 static gboolean
 read_field (const Reader *reader, int row, const StrataYaml *node, GError **error)
 {
@@ -170,7 +196,6 @@ read_field (const Reader *reader, int row, const StrataYaml *node, GError **erro
   gboolean banded = strata_field_is_banded (field);
   Value value;
   double nominal = 0;
-  g_autofree char *text = NULL;
 
   if (!split_value (reader, field->key, banded, node, &value, error))
     return FALSE;
@@ -184,23 +209,11 @@ read_field (const Reader *reader, int row, const StrataYaml *node, GError **erro
         nominal = number;
       strata_field_set (field, reader->chip, b, number);
     }
-  text = strata_field_print_bands (field, reader->chip);
-  reader->chip->provenance[row].text = strata_arena_strdup (reader->chip->arena, text);
+  reader->chip->provenance[row].text = text_of_bands (reader, &value);
   return record (reader, row, field->key, value.band[STRATA_BAND_NOMINAL], &value, error);
 }
 
 /* --- words --- */
-
-static gboolean
-check_word (const Reader *reader, const char *key, const StrataYaml *node, GError **error)
-{
-  if (strlen (node->text) > MAX_WORD_BYTES)
-    return refuse (reader, node, key, error, "more than %d bytes; write it shorter", MAX_WORD_BYTES);
-  for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      return refuse (reader, node, key, error, "has a control character; write it on one line");
-  return TRUE;
-}
 
 static gboolean
 read_mode (const Reader *reader, const StrataYaml *node, GError **error)
