@@ -220,10 +220,11 @@ place_total (const PlaceCost *cost)
 
 /* --- set-up --- */
 
+/* How long @n_bytes take each link of their way */
 static gint64
 link_ps (const StrataChipSpec *chip, gint64 n_bytes)
 {
-  return strata_cost_transfer_ps (chip, STRATA_BAND_NOMINAL, n_bytes, 0);
+  return strata_cost_transfer_ps (chip, STRATA_BAND_NOMINAL, n_bytes, 1);
 }
 
 static void

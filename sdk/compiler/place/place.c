@@ -11,9 +11,9 @@
 #include "compiler/place/objective.h"
 #include "compiler/stages.h"
 
-/* Evaluations of pairs of tiles that annealing may spend: some 30 ms */
+/* Evaluations of pairs of tiles that annealing may spend: some 20 ms */
 #define ANNEAL_PAIRS (2.0 * 1000 * 1000)
-#define ANNEAL_MOVES_PER_TILE 400
+#define ANNEAL_MOVES_PER_TILE 300
 #define TIER_PASSES 2
 #define TIER_CANDIDATES 48
 

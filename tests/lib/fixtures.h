@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Quantised graphs by hand, chips of any size, and whole programs of them, for tests of the compiler's back half.
+ */
+#pragma once
+
+#include "compiler/stages.h"
+
+/* Tensors and ops are added in order; each call returns the id of the new tensor. Weights are seeded by the op's id. */
+StrataQGraph *fixtures_graph_new (void);
+int fixtures_input (StrataQGraph *graph, int channels, int height, int width);
+int fixtures_conv (StrataQGraph *graph, int input, int n, int kernel, int stride);
+int fixtures_depthwise (StrataQGraph *graph, int input, int kernel, int stride);
+int fixtures_dense (StrataQGraph *graph, int input, int n);
+int fixtures_add (StrataQGraph *graph, int a, int b);
+int fixtures_average (StrataQGraph *graph, int input); /* over the plane */
+int fixtures_flatten (StrataQGraph *graph, int input);
+void fixtures_output (StrataQGraph *graph, int tensor);
+
+/* Two convolutions and a dense layer: 3 x 8 x 8 -> 16 x 8 x 8 -> 24 x 4 x 4 -> 10 */
+StrataQGraph *fixtures_tiny (void);
+/* A chain with branches, drawn from @seed */
+StrataQGraph *fixtures_random (guint64 seed);
+
+/* The shipped chip @name, made @mesh_x x @mesh_y x @tiers where those are > 0 */
+StrataChipSpec *fixtures_chip (const char *name, int mesh_x, int mesh_y, int tiers);
+/* Marks every site dead for which a draw from @seed is below @share. */
+void fixtures_kill (StrataChipSpec *chip, guint64 seed, double share);
+
+/* All stages; takes both. Fails the test where a stage fails. */
+StrataImage *fixtures_image (StrataQGraph *graph, StrataChipSpec *chip);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Schedules of small nets: expected instructions and times are worked out by hand from hardware-facts 10.2 and 10.4
+ * (a).
+ */
+#include "compiler/schedule/emit.h"
+#include "lib/fixtures.h"
+
+static int
+count (const StrataSchedule *schedule, StrataOpcode opcode)
+{
+  int n = 0;
+
+  for (int i = 0; i < schedule->n_instructions; i++)
+    n += schedule->instructions[i].opcode == opcode;
+  return n;
+}
+
+/* conv 27 -> 16: one array. conv 144 -> 24: one. dense 384 -> 10: two (K split): 4 MVM instructions. */
+static void
+test_tiny (void)
+{
+  g_autoptr (StrataImage) image = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 0, 0, 0));
+  const StrataSchedule *schedule = image->schedule;
+  gint64 n_mvms = 0;
+
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_MVM), ==, 4);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_LOAD), ==, 4);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_PSUM), ==, 1);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_STORE), ==, 3);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_VECTOR), ==, 3);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_HOST_IN), ==, 1);
+  g_assert_cmpint (count (schedule, STRATA_OPCODE_HOST_OUT), ==, 1);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    if (schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
+      n_mvms += schedule->instructions[i].n_bursts * schedule->instructions[i].n_actions;
+  g_assert_cmpint (n_mvms, ==, 8 * 8 + 4 * 4 + 2);
+}
+
+/* One dense layer on one array, worked out: LOAD of 64 bytes over h hops, t_select + t_mvm of 10 outputs in two slices
+ * on 32 converters (20 columns: one conversion), STORE of 20 bytes, VECTOR of 20 operations at 16 G/s. */
+static void
+test_dense_by_hand (void)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  g_autoptr (StrataImage) image = NULL;
+  const StrataInstruction *load;
+  gint64 expected_ps;
+
+  fixtures_output (graph, fixtures_dense (graph, fixtures_input (graph, 64, 1, 1), 10));
+  image = fixtures_image (graph, fixtures_chip ("demonstrator", 0, 0, 0));
+  load = &image->schedule->instructions[1];
+  g_assert_cmpint (load->opcode, ==, STRATA_OPCODE_LOAD);
+  g_assert_cmpint (load->n_actions, ==, 64);
+  g_assert_cmpint (load->n_hops, ==, 1);              /* the nearest stack */
+  expected_ps = (2000 + 4000)                         /* t_hop + 64 / 16 ns */
+                + 50000 + (8 * 10000 + 50000 + 20000) /* t_select; 8 phases, one conversion, t_post */
+                + (2000 + 1250)                       /* 20 bytes */
+                + 1250;                               /* 20 operations at 16 per ns */
+  g_assert_cmpint (image->schedule->latency_ps, ==, expected_ps);
+  g_assert_cmpint (image->schedule->critical_path_ps, ==, expected_ps);
+  g_assert_cmpint (image->schedule->lower_bound_ps, ==, expected_ps);
+  g_assert_cmpint (image->schedule->sram_peak_bytes, ==, 64);
+}
+
+static const StrataInstruction *
+find (const StrataSchedule *schedule, StrataOpcode opcode, int op)
+{
+  for (int i = 0; i < schedule->n_instructions; i++)
+    if (schedule->instructions[i].opcode == opcode && schedule->instructions[i].op == op)
+      return &schedule->instructions[i];
+  return NULL;
+}
+
+/* 3 x 3, stride 2, padding 1: row b needs input row 2 b + 1. */
+static void
+test_rows_of_a_window (void)
+{
+  g_autoptr (StrataImage) image = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 0, 0, 0));
+  const StrataInstruction *mvm = find (image->schedule, STRATA_OPCODE_MVM, 1);
+  const StrataDependence *d = &image->schedule->dependences[mvm->first_dependence];
+
+  g_assert_cmpint (mvm->n_dependences, ==, 1);
+  g_assert_cmpint (d->multiply, ==, 2);
+  g_assert_cmpint (d->add, ==, 1);
+  g_assert_cmpint (d->divide, ==, 1);
+  /* A flattened plane is there when its last row is. */
+  mvm = find (image->schedule, STRATA_OPCODE_LOAD, 3);
+  d = &image->schedule->dependences[mvm->first_dependence];
+  g_assert_cmpint (strata_schedule_need (image->schedule, d, 0), ==, 3);
+}
+
+/* Two tiles of one op on one stack: the planes cross the link once, and the stack takes turns. */
+static void
+test_one_stack (void)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  g_autoptr (StrataImage) image = NULL;
+
+  fixtures_output (graph, fixtures_conv (graph, fixtures_input (graph, 16, 4, 4), 200, 1, 1));
+  image = fixtures_image (graph, fixtures_chip ("demonstrator", 1, 1, 4));
+  g_assert_cmpint (image->tiles->n_tiles, ==, 2);
+  g_assert_cmpint (count (image->schedule, STRATA_OPCODE_LOAD), ==, 1);
+  g_assert_cmpint (find (image->schedule, STRATA_OPCODE_LOAD, 0)->n_actions, ==, 16 * 4);
+  /* 4 rows of 4 positions at 400 ns for 128 outputs (256 columns on 32 converters: 8 conversions of 50 ns), and at 250
+   * ns for 72 (144 columns: 5): on one stack not below the sum, and the lower bound knows. */
+  g_assert_cmpint (image->schedule->lower_bound_ps, >=, 16 * (400000 + 250000));
+  g_assert_cmpint (image->schedule->latency_ps, >=, image->schedule->lower_bound_ps);
+}
+
+static void
+test_memory (void)
+{
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  g_autoptr (StrataQGraph) graph = fixtures_tiny ();
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, 0, NULL);
+  g_autoptr (StrataSchedule) schedule = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* The input alone is 192 bytes. */
+  chip->sram_bytes = 191;
+  schedule = strata_schedule (graph, tiles, placement, chip, &error);
+  g_assert_null (schedule);
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+  g_assert_nonnull (g_strstr_len (error->message, -1, "191 bytes of SRAM"));
+}
+
+/* Replicas take rows in turn; consumers wait for the right one. */
+static void
+test_copies (void)
+{
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  g_autoptr (StrataQGraph) graph = fixtures_tiny ();
+  g_autoptr (StrataTileSet) one = strata_map (graph, chip, NULL, NULL);
+  g_autofree char *text = strata_tile_set_print (one, graph);
+  g_autoptr (GString) two = g_string_new (text);
+  g_autoptr (StrataTileSet) tiles = NULL;
+  g_autoptr (StrataPlacement) placement = NULL;
+  g_autoptr (StrataSchedule) schedule = NULL;
+  g_autoptr (StrataSchedule) before = NULL;
+  g_autoptr (StrataPlacement) place_one = strata_place (graph, one, chip, 0, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_string_replace (two, "tiles 4", "tiles 5", 1);
+  for (int i = 3; i >= 1; i--)
+    {
+      g_autofree char *from = g_strdup_printf ("tile %d ", i), *to = g_strdup_printf ("tile %d ", i + 1);
+
+      g_string_replace (two, from, to, 1);
+    }
+  g_string_replace (two, "tile 2 ", "tile 1 op 0 copy 1 rows 0+27 cols 0+16 slices 2 row-copies 9\ntile 2 ", 1);
+  tiles = strata_tile_set_parse (two->str, graph, &error);
+  g_assert_no_error (error);
+  g_assert_true (strata_tile_set_check (tiles, graph, chip, &error));
+  placement = strata_place (graph, tiles, chip, 0, &error);
+  g_assert_no_error (error);
+  schedule = strata_schedule (graph, tiles, placement, chip, &error);
+  g_assert_no_error (error);
+  before = strata_schedule (graph, one, place_one, chip, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (find (schedule, STRATA_OPCODE_MVM, 0)->n_bursts, ==, 4);
+  g_assert_cmpint (schedule->latency_ps, <, before->latency_ps);
+}
+
+/* The prediction keeps every dependence, takes no unit twice and is never below the bounds. */
+static void
+assert_prediction (const StrataImage *image)
+{
+  g_autofree guint8 *silent = g_malloc0 ((gsize) image->graph->n_ops + 1);
+  ScheduleInput in = { image->graph, image->tiles, image->placement, image->chip, silent };
+  const StrataSchedule *schedule = image->schedule;
+  SchedulePrediction p = { 0 };
+  g_autofree gint64 *busy = g_new0 (gint64, schedule->n_units);
+
+  g_assert_true (schedule_predict (schedule, &in, &p, NULL));
+  g_assert_cmpint (p.latency_ps, ==, schedule->latency_ps);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      const StrataInstruction *x = &schedule->instructions[i];
+
+      if (x->opcode == STRATA_OPCODE_HOST_IN || x->opcode == STRATA_OPCODE_HOST_OUT)
+        continue;
+      for (int b = 0; b < x->n_bursts; b++)
+        {
+          g_assert_cmpint (p.end_ps[p.first[i] + b], >, p.start_ps[p.first[i] + b]);
+          busy[x->unit] += p.end_ps[p.first[i] + b] - p.start_ps[p.first[i] + b];
+          for (int j = 0; j < x->n_dependences; j++)
+            {
+              const StrataDependence *d = &schedule->dependences[x->first_dependence + j];
+
+              g_assert_cmpint (p.end_ps[p.first[d->instruction] + strata_schedule_need (schedule, d, b)], <=,
+                               p.start_ps[p.first[i] + b]);
+            }
+        }
+    }
+  g_assert_cmpint (busy[strata_schedule_unit (schedule, STRATA_UNIT_VECTOR)], <=, p.latency_ps);
+  for (int unit = 0; unit < schedule->n_units; unit++)
+    g_assert_cmpint (p.busy_ps[unit], <=, p.latency_ps);
+  g_assert_cmpint (schedule->critical_path_ps, <=, schedule->lower_bound_ps);
+  g_assert_cmpint (schedule->lower_bound_ps, <=, schedule->latency_ps);
+  schedule_prediction_clear (&p);
+}
+
+static void
+test_properties (void)
+{
+  for (guint64 seed = 0; seed < 120; seed++)
+    {
+      static const int sizes[][3] = { { 8, 8, 16 }, { 2, 2, 64 }, { 1, 1, 200 }, { 3, 2, 40 } };
+      const int *size = sizes[seed % G_N_ELEMENTS (sizes)];
+      StrataQGraph *graph = fixtures_random (seed);
+      StrataChipSpec *chip = fixtures_chip ("demonstrator", size[0], size[1], size[2]);
+      g_autoptr (StrataImage) image = fixtures_image (graph, chip);
+      gint64 n_mvms = 0, n_wanted = 0;
+
+      assert_prediction (image);
+      for (int i = 0; i < image->schedule->n_instructions; i++)
+        if (image->schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
+          n_mvms += image->schedule->instructions[i].n_bursts * image->schedule->instructions[i].n_actions;
+      for (int i = 0; i < image->tiles->n_tiles; i++)
+        {
+          const StrataQTensor *out = &graph->tensors[graph->ops[image->tiles->tiles[i].op].output];
+
+          n_wanted += (gint64) out->height * out->width;
+        }
+      g_assert_cmpint (n_mvms, ==, n_wanted);
+    }
+}
+
+static void
+test_deterministic (void)
+{
+  g_autoptr (StrataImage) a = fixtures_image (fixtures_random (3), fixtures_chip ("demonstrator", 0, 0, 0));
+  g_autoptr (StrataImage) b = fixtures_image (fixtures_random (3), fixtures_chip ("demonstrator", 0, 0, 0));
+
+  g_assert_cmpuint (a->hash, ==, b->hash);
+  g_assert_cmpuint (strata_schedule_hash (a->schedule), ==, strata_schedule_hash (b->schedule));
+  b->schedule->instructions[0].n_actions++;
+  g_assert_cmpuint (strata_schedule_hash (a->schedule), !=, strata_schedule_hash (b->schedule));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/compiler/schedule/tiny", test_tiny);
+  g_test_add_func ("/sdk/compiler/schedule/dense-by-hand", test_dense_by_hand);
+  g_test_add_func ("/sdk/compiler/schedule/rows-of-a-window", test_rows_of_a_window);
+  g_test_add_func ("/sdk/compiler/schedule/one-stack", test_one_stack);
+  g_test_add_func ("/sdk/compiler/schedule/memory", test_memory);
+  g_test_add_func ("/sdk/compiler/schedule/copies", test_copies);
+  g_test_add_func ("/sdk/compiler/schedule/properties", test_properties);
+  g_test_add_func ("/sdk/compiler/schedule/deterministic", test_deterministic);
+  return g_test_run ();
+}
