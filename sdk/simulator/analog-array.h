@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One programmed array: what a tile's cells really hold, how its converters are set, and its readings. Made once per
+ * tile and seed, read-only afterwards, so that any number of inferences may read it at once.
+ *
+ * A column's weights are programmed times the largest whole factor the digits hold; drivers get code - subtract with
+ * subtract 0 or -128 (two's complement or offset binary, the nearer to the zero point). Both are undone digitally and
+ * exactly.
+ */
+#pragma once
+
+#include "program/tiles.h"
+
+typedef enum
+{
+  STRATA_ANALOG_STREAM_PROGRAM = 1,
+  STRATA_ANALOG_STREAM_READ,
+  STRATA_ANALOG_STREAM_CALIBRATE,
+} StrataAnalogStream;
+
+typedef struct
+{
+  const StrataChipSpec *chip;
+  StrataAnalog analog;
+  guint64 seed;
+} StrataAnalogSetup;
+
+typedef struct
+{
+  int id; /* of the array on the chip: stack * tiers + tier; for noise keys */
+  int row0, n_rows, col0, n_cols, n_slices,
+    n_columns;  /* n_columns = n_cols * n_slices, column = slice * n_cols + output */
+  int n_reads;  /* conversions that are averaged; 1 where nothing is random */
+  int subtract; /* driver code = code - subtract */
+  guint64 seed;
+  gboolean noisy;
+  float ktc_variance; /* of one conversion, (code x level)^2 */
+  float *levels;      /* n_rows x n_columns, summed over row copies */
+  float *variance;    /* the same, of one reading; NULL: none */
+  float *lsb;         /* n_slices: code x level per step */
+  float code_lo, code_hi;
+  double *gain;         /* n_columns: accumulator units per step, over all reads; chip: 16 bit, error < 2^-16 ignored */
+  double *offset;       /* n_cols */
+  gint32 *constant;     /* n_cols: (zero point - subtract) * sum of weights */
+  double *nominal_gain; /* n_columns: accumulator units per code x level of an exact array */
+} StrataAnalogArray;
+
+/* Driver code of code c is c - strata_analog_subtract (). */
+int strata_analog_subtract (int zero_point);
+
+/* Programs the array. */
+StrataAnalogArray *strata_analog_array_new (const StrataAnalogSetup *setup,
+                                            const StrataQOp *op,
+                                            int zero_point,
+                                            const StrataTile *tile,
+                                            int id) G_GNUC_WARN_UNUSED_RESULT;
+void strata_analog_array_free (StrataAnalogArray *array);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataAnalogArray, strata_analog_array_free)
+
+/* Sets converter ranges and the affine correction from @n input vectors of the whole op: @codes[i * ld + k] driver
+ * codes. */
+void strata_analog_array_calibrate (
+  StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, const gint16 *codes, int n, gsize ld);
+
+/* What n vectors of driver codes come to before noise and conversion: v[n x n_columns], and the variance of the cells'
+ * read noise (0 where there is none). */
+void
+strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance);
+
+/* Adds the array's part of n outputs: @codes[n x n_rows] driver codes, @positions[n] their numbers in the output plane,
+ * sums[positions[i] * ld_sums + col0 + j]. Returns the number of clipped conversions. */
+gint64 strata_analog_array_read (const StrataAnalogArray *array,
+                                 const gint16 *codes,
+                                 const int *positions,
+                                 int n,
+                                 guint64 inference,
+                                 gint32 *sums,
+                                 gsize ld_sums);
+
+/* One reading before conversion with a draw per pair of cells; v[n x n_columns]. What strata_analog_array_read draws at
+ * once per column has the same distribution. */
+void
+strata_analog_array_sums_ref (const StrataAnalogArray *array, const gint16 *codes, int n, guint64 inference, float *v);
+/* The same, drawn per column */
+void strata_analog_array_sums (
+  const StrataAnalogArray *array, const gint16 *codes, const int *positions, int n, guint64 inference, float *v);

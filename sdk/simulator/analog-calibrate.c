@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Converter ranges and the affine correction of a programmed array, from input vectors of calibration
+ * (hardware-facts 7.2).
+ *
+ * Range, per slice: of the distribution of column voltages, noise included, the range that minimises the mean square of
+ * clipping plus rounding; see README.md for what other rules gave. Correction: the exact sum of a column is fitted by
+ * its slices' readings, all slices at once, because residual programming makes a slice correct those before it.
+ */
+#include "simulator/analog-array.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "kernels/analog-read.h"
+#include "kernels/int-dot.h"
+
+/* At least as many vectors as hardware-facts 7.2 asks for: where calibration has fewer positions (dense layers), more
+ * are mixed from them, each row's code from a position of its own. */
+#define MIN_VECTORS 64
+/* Candidate ranges: the peak times 2^(-i / 4) */
+#define N_RANGES 12
+#define RANGES_PER_OCTAVE 4
+/* Headroom over the chosen range for inputs that calibration has not seen */
+#define HEADROOM 1.0
+#define MAX_SLICES 8
+
+typedef struct
+{
+  StrataAnalogArray *array;
+  int n;
+  gint16 *codes;       /* n x n_rows */
+  float *v, *variance; /* n x n_columns */
+  gint32 *exact;       /* n x n_cols: sums of driver code x weight */
+  StrataRngKey key;
+} Calibration;
+
+static void
+collect_vectors (Calibration *calibration, const gint16 *codes, int n, gsize ld)
+{
+  const StrataAnalogArray *array = calibration->array;
+  const gsize row_bytes = sizeof (gint16) * (gsize) array->n_rows;
+
+  calibration->n = MAX (n, MIN_VECTORS);
+  calibration->codes = g_new (gint16, (gsize) calibration->n * (gsize) array->n_rows);
+  for (int i = 0; i < n; i++)
+    memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows, codes + (gsize) i * ld + array->row0, row_bytes);
+  for (gsize e = (gsize) n * (gsize) array->n_rows; e < (gsize) calibration->n * (gsize) array->n_rows; e++)
+    {
+      gsize from = (gsize) (strata_rng_uniform (calibration->key, e) * n);
+
+      calibration->codes[e] = calibration->codes[from * (gsize) array->n_rows + e % (gsize) array->n_rows];
+    }
+}
+
+static void
+compute_sums (Calibration *calibration, const StrataQOp *op)
+{
+  const StrataAnalogArray *array = calibration->array;
+  gsize n_sums = (gsize) calibration->n * (gsize) array->n_columns;
+
+  calibration->v = g_new (float, n_sums);
+  calibration->variance = g_new (float, n_sums);
+  calibration->exact = g_new0 (gint32, (gsize) calibration->n * (gsize) array->n_cols);
+  strata_analog_array_moments (array, calibration->codes, calibration->n, calibration->v, calibration->variance);
+  strata_int_dot (calibration->codes, calibration->n, (gsize) array->n_rows,
+                  op->weights + (gsize) array->col0 * (gsize) op->k + array->row0, array->n_cols, (gsize) op->k,
+                  array->n_rows, calibration->exact, (gsize) array->n_cols);
+}
+
+static double
+range_cost (const float *magnitudes, gsize n, double range, double steps)
+{
+  double cost = 0, lsb = MAX (2 * range / steps, 1);
+
+  for (gsize i = 0; i < n; i++)
+    if (magnitudes[i] > range)
+      cost += (magnitudes[i] - range) * (magnitudes[i] - range);
+  return cost / (double) n + lsb * lsb / 12;
+}
+
+static void
+set_range (const Calibration *calibration, int slice)
+{
+  StrataAnalogArray *array = calibration->array;
+  const gsize n = (gsize) calibration->n * (gsize) array->n_cols;
+  const double steps = -2 * (double) array->code_lo;
+  g_autofree float *magnitudes = g_new (float, n), *z = g_new0 (float, array->n_cols);
+  double peak = 0, best = 0, best_cost = INFINITY;
+
+  for (int i = 0; i < calibration->n; i++)
+    {
+      gsize at = (gsize) i * (gsize) array->n_columns + (gsize) (slice * array->n_cols);
+
+      if (array->noisy)
+        strata_rng_normal (calibration->key, (guint64) (i * array->n_slices + slice), z, (gsize) array->n_cols);
+      for (int j = 0; j < array->n_cols; j++, at++)
+        {
+          float v = calibration->v[at] + sqrtf (array->ktc_variance + calibration->variance[at]) * z[j];
+
+          magnitudes[(gsize) i * (gsize) array->n_cols + (gsize) j] = fabsf (v);
+          peak = MAX (peak, fabs ((double) v));
+        }
+    }
+  for (int i = 0; i < N_RANGES; i++)
+    {
+      double range = peak * exp2 (-(double) i / RANGES_PER_OCTAVE);
+      double cost = range_cost (magnitudes, n, range, steps);
+
+      if (cost < best_cost)
+        best = range, best_cost = cost;
+    }
+  array->lsb[slice] = (float) MAX (2 * best * HEADROOM / steps, 1);
+}
+
+static void
+fit_column (const Calibration *calibration, int output)
+{
+  StrataAnalogArray *array = calibration->array;
+  const int n = calibration->n;
+  g_autofree double *x = g_new (double, (gsize) n *(gsize) array->n_slices), *target = g_new (double, n);
+  double noise[MAX_SLICES], prior[MAX_SLICES], gain[MAX_SLICES];
+
+  for (int s = 0; s < array->n_slices; s++)
+    {
+      int column = s * array->n_cols + output;
+
+      for (int i = 0; i < n; i++)
+        x[(gsize) s * (gsize) n + (gsize) i] = calibration->v[(gsize) i * (gsize) array->n_columns + (gsize) column];
+      prior[s] = array->nominal_gain[column];
+      noise[s] = 0;
+    }
+  for (int i = 0; i < n; i++)
+    target[i] = calibration->exact[(gsize) i * (gsize) array->n_cols + (gsize) output];
+  strata_analog_fit (x, array->n_slices, target, n, noise, prior, gain, &array->offset[output]);
+  for (int s = 0; s < array->n_slices; s++)
+    array->gain[s * array->n_cols + output] = gain[s] * (double) array->lsb[s] / array->n_reads;
+}
+
+static void
+set_nominal (StrataAnalogArray *array)
+{
+  for (int c = 0; c < array->n_columns; c++)
+    array->gain[c] = array->nominal_gain[c] * (double) array->lsb[c / array->n_cols] / array->n_reads;
+}
+
+void
+strata_analog_array_calibrate (
+  StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, const gint16 *codes, int n, gsize ld)
+{
+  Calibration calibration = { .array = array };
+
+  g_return_if_fail (n >= 1);
+  calibration.key = strata_rng_key (setup->seed ^ ((guint64) array->id << 32), STRATA_ANALOG_STREAM_CALIBRATE);
+  collect_vectors (&calibration, codes, n, ld);
+  compute_sums (&calibration, op);
+  for (int s = 0; s < array->n_slices; s++)
+    set_range (&calibration, s);
+  if (array->noisy)
+    for (int j = 0; j < array->n_cols; j++)
+      fit_column (&calibration, j);
+  else
+    set_nominal (array);
+  g_free (calibration.codes);
+  g_free (calibration.v);
+  g_free (calibration.variance);
+  g_free (calibration.exact);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The digital operations of the quantised graph, as program/qgraph.h defines them, on the tensors of one inference.
+ * Each allocates its output; shapes and formats were checked with the graph.
+ */
+#include "simulator/functional-private.h"
+
+#include <math.h>
+#include <string.h>
+
+void
+strata_functional_tensor_clear (StrataFunctionalTensor *tensor)
+{
+  g_clear_pointer (&tensor->codes, g_free);
+  g_clear_pointer (&tensor->reals, g_free);
+}
+
+StrataIntWindow
+strata_functional_window (const StrataQGraph *graph, const StrataQOp *op)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
+  const StrataWindow *w = &op->window;
+
+  return (StrataIntWindow){
+    .channels = in->channels,
+    .height = in->height,
+    .width = in->width,
+    .out_height = out->height,
+    .out_width = out->width,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride_h = w->stride_h,
+    .stride_w = w->stride_w,
+    .dilation_h = w->dilation_h,
+    .dilation_w = w->dilation_w,
+    .pad_top = w->pad_top,
+    .pad_left = w->pad_left,
+  };
+}
+
+static StrataIntTarget
+target_of (const StrataQTensor *out, const StrataQOp *op)
+{
+  return (StrataIntTarget){ out->zero_point, op->clamp_lo, op->clamp_hi };
+}
+
+static void
+allocate (const StrataQTensor *info, StrataFunctionalTensor *tensor)
+{
+  gsize n = (gsize) strata_qtensor_count (info);
+
+  strata_functional_tensor_clear (tensor);
+  if (info->format == STRATA_FORMAT_F32)
+    tensor->reals = g_new (float, n);
+  else
+    tensor->codes = g_new (gint16, n);
+}
+
+static void
+finish_sums (const StrataQGraph *graph,
+             const StrataQOp *op,
+             const gint32 *sums,
+             gsize position_stride,
+             gsize n_stride,
+             StrataFunctionalTensor *out)
+{
+  const StrataQTensor *info = &graph->tensors[op->output];
+  gsize n_positions = (gsize) info->height * (gsize) info->width;
+
+  if (info->format == STRATA_FORMAT_F32)
+    strata_int_finish_float (sums, position_stride, n_stride, n_positions, op->n, op->bias, op->multiplier,
+                             op->clamp_lo_f, op->clamp_hi_f, out->reals);
+  else
+    strata_int_finish (sums, position_stride, n_stride, n_positions, op->n, op->bias, op->multiplier,
+                       target_of (info, op), out->codes);
+}
+
+static void
+execute_mac (const StrataQGraph *graph, const StrataQOp *op, const gint16 *codes, StrataFunctionalTensor *out)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
+  StrataIntWindow window = strata_functional_window (graph, op);
+  gsize n_positions = (gsize) info->height * (gsize) info->width;
+  g_autofree gint32 *sums = g_new (gint32, (gsize) op->n * n_positions);
+
+  strata_int_group_conv (codes, &window, in->zero_point, op->window.groups, op->n, op->weights, sums);
+  finish_sums (graph, op, sums, 1, n_positions, out);
+}
+
+static void
+execute_add (const StrataQGraph *graph, const StrataQOp *op, const StrataFunctionalTensor *tensors, gint16 *out)
+{
+  const StrataQTensor *info = &graph->tensors[op->output];
+  const gint16 *inputs[4];
+  int zero_points[4];
+
+  for (int i = 0; i < op->n_inputs; i++)
+    {
+      inputs[i] = tensors[op->inputs[i]].codes;
+      zero_points[i] = graph->tensors[op->inputs[i]].zero_point;
+    }
+  strata_int_add (inputs, op->n_inputs, zero_points, op->input_multiplier, (gsize) strata_qtensor_count (info),
+                  target_of (info, op), out);
+}
+
+static void
+execute_move (const StrataQGraph *graph,
+              const StrataQOp *op,
+              const StrataFunctionalTensor *in,
+              StrataFunctionalTensor *out)
+{
+  const StrataQTensor *info = &graph->tensors[op->output];
+  StrataIntWindow window = strata_functional_window (graph, op);
+  const gint16 fill = (gint16) info->zero_point;
+  const float zero = 0;
+
+  window.pad_top = -op->offset_h, window.pad_left = -op->offset_w;
+  if (info->format == STRATA_FORMAT_F32)
+    strata_int_move (in->reals, sizeof (float), &window, info->channels, op->offset_c, &zero, out->reals);
+  else
+    strata_int_move (in->codes, sizeof (gint16), &window, info->channels, op->offset_c, &fill, out->codes);
+}
+
+static void
+execute_softmax (const StrataQGraph *graph,
+                 const StrataQOp *op,
+                 const StrataFunctionalTensor *in,
+                 StrataFunctionalTensor *out)
+{
+  const StrataQTensor *from = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
+  gsize n = (gsize) strata_qtensor_count (info), n_positions = (gsize) info->height * (gsize) info->width;
+  g_autofree float *x = g_new (float, n), *y = g_new (float, n);
+
+  if (from->format == STRATA_FORMAT_F32)
+    memcpy (x, in->reals, sizeof (float) * n);
+  else
+    strata_int_dequantise (in->codes, n, from->scale, from->zero_point, x);
+  strata_float_softmax_channels (x, info->channels, n_positions, y);
+  if (info->format == STRATA_FORMAT_F32)
+    out->reals = (g_free (out->reals), g_steal_pointer (&y));
+  else
+    strata_int_quantise (y, n, info->scale, target_of (info, op), out->codes);
+}
+
+static double
+apply (const StrataQOp *op, double x)
+{
+  switch (op->function)
+    {
+    case STRATA_FUNCTION_RELU:
+      return MAX (x, 0);
+    case STRATA_FUNCTION_CLIP:
+      return CLAMP (x, (double) op->clamp_lo_f, (double) op->clamp_hi_f);
+    case STRATA_FUNCTION_SIGMOID:
+      return 1 / (1 + exp (-x));
+    case STRATA_FUNCTION_TANH:
+      return tanh (x);
+    case STRATA_FUNCTION_NONE:
+    default:
+      return x;
+    }
+}
+
+static void
+execute_activate (const StrataQGraph *graph,
+                  const StrataQOp *op,
+                  const StrataFunctionalTensor *in,
+                  StrataFunctionalTensor *out)
+{
+  const StrataQTensor *from = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
+  gsize n = (gsize) strata_qtensor_count (info);
+
+  for (gsize i = 0; i < n; i++)
+    if (info->format == STRATA_FORMAT_F32)
+      out->reals[i] = (float) apply (op, (double) in->reals[i]);
+    else
+      {
+        double y = apply (op, from->scale * (in->codes[i] - from->zero_point));
+        double code = rint (y / info->scale) + info->zero_point;
+
+        out->codes[i] = (gint16) CLAMP (code, op->clamp_lo, op->clamp_hi);
+      }
+}
+
+static void
+execute_avg_pool (const StrataQGraph *graph, const StrataQOp *op, const gint16 *codes, gint16 *out)
+{
+  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
+  StrataIntWindow window = strata_functional_window (graph, op);
+
+  strata_int_avg_pool (codes, &window, in->zero_point, op->multiplier[0], op->count_padding, op->window.pad_bottom,
+                       op->window.pad_right, target_of (info, op), out);
+}
+
+static void
+execute_max_pool (const StrataQGraph *graph,
+                  const StrataQOp *op,
+                  const StrataFunctionalTensor *in,
+                  StrataFunctionalTensor *out)
+{
+  StrataIntWindow window = strata_functional_window (graph, op);
+
+  if (out->reals != NULL)
+    strata_float_window_max (in->reals, &window, out->reals);
+  else
+    strata_int_max_pool (in->codes, &window, out->codes);
+}
+
+void
+strata_functional_execute (const StrataQGraph *graph,
+                           const StrataQOp *op,
+                           const gint32 *sums,
+                           StrataFunctionalTensor *tensors)
+{
+  const StrataQTensor *from = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
+  const StrataFunctionalTensor *in = &tensors[op->inputs[0]];
+  StrataFunctionalTensor *out = &tensors[op->output];
+  gsize n = (gsize) strata_qtensor_count (info);
+
+  allocate (info, out);
+  switch (op->kind)
+    {
+    case STRATA_QOP_MVM:
+      finish_sums (graph, op, sums, (gsize) op->n, 1, out);
+      break;
+    case STRATA_QOP_MAC:
+      execute_mac (graph, op, in->codes, out);
+      break;
+    case STRATA_QOP_ADD:
+      execute_add (graph, op, tensors, out->codes);
+      break;
+    case STRATA_QOP_MAX_POOL:
+      execute_max_pool (graph, op, in, out);
+      break;
+    case STRATA_QOP_AVG_POOL:
+      execute_avg_pool (graph, op, in->codes, out->codes);
+      break;
+    case STRATA_QOP_SOFTMAX:
+      execute_softmax (graph, op, in, out);
+      break;
+    case STRATA_QOP_MOVE:
+      execute_move (graph, op, in, out);
+      break;
+    case STRATA_QOP_QUANTISE:
+      strata_int_quantise (in->reals, n, info->scale, target_of (info, op), out->codes);
+      break;
+    case STRATA_QOP_DEQUANTISE:
+      strata_int_dequantise (in->codes, n, from->scale, from->zero_point, out->reals);
+      break;
+    case STRATA_QOP_REQUANTISE:
+      strata_int_requantise (in->codes, n, from->zero_point, op->multiplier[0], target_of (info, op), out->codes);
+      break;
+    case STRATA_QOP_ACTIVATE:
+      execute_activate (graph, op, in, out);
+      break;
+    case STRATA_QOP_RESHAPE:
+      if (info->format == STRATA_FORMAT_F32)
+        memcpy (out->reals, in->reals, sizeof (float) * n);
+      else
+        memcpy (out->codes, in->codes, sizeof (gint16) * n);
+      break;
+    case STRATA_N_QOPS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+gboolean
+strata_functional_read_input (
+  const StrataQGraph *graph, int input, const StrataArray *array, StrataFunctionalTensor *tensor, GError **error)
+{
+  static const StrataDtype dtypes[] = { STRATA_DTYPE_I8, STRATA_DTYPE_I16, STRATA_DTYPE_F32 };
+  const StrataQTensor *info = &graph->tensors[graph->inputs[input]];
+  gsize n = (gsize) strata_qtensor_count (info);
+
+  if (array == NULL || array->dtype != dtypes[info->format] || strata_array_count (array) != (gint64) n)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "input %s: got %" G_GINT64_FORMAT " elements of %s; it takes %" G_GSIZE_FORMAT " of %s", info->name,
+                   array != NULL ? strata_array_count (array) : 0,
+                   array != NULL ? strata_dtype_name (array->dtype) : "nothing", n,
+                   strata_dtype_name (dtypes[info->format]));
+      return FALSE;
+    }
+  allocate (info, tensor);
+  if (info->format == STRATA_FORMAT_F32)
+    memcpy (tensor->reals, array->data, sizeof (float) * n);
+  else if (info->format == STRATA_FORMAT_I16)
+    memcpy (tensor->codes, array->data, sizeof (gint16) * n);
+  else
+    for (gsize i = 0; i < n; i++)
+      tensor->codes[i] = ((const gint8 *) array->data)[i];
+  return TRUE;
+}
+
+StrataArray *
+strata_functional_write_output (const StrataQTensor *info, const StrataFunctionalTensor *tensor)
+{
+  static const StrataDtype dtypes[] = { STRATA_DTYPE_I8, STRATA_DTYPE_I16, STRATA_DTYPE_F32 };
+  const gint64 dims[] = { 1, info->channels, info->height, info->width };
+  StrataArray *array = strata_array_new (dtypes[info->format], info->height == 1 && info->width == 1 ? 2 : 4, dims);
+  gsize n = (gsize) strata_qtensor_count (info);
+
+  if (info->format == STRATA_FORMAT_F32)
+    memcpy (array->data, tensor->reals, sizeof (float) * n);
+  else if (info->format == STRATA_FORMAT_I16)
+    memcpy (array->data, tensor->codes, sizeof (gint16) * n);
+  else
+    for (gsize i = 0; i < n; i++)
+      ((gint8 *) array->data)[i] = (gint8) tensor->codes[i];
+  return array;
+}

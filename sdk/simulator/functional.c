@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Values of one inference: the plan's steps in order, exact or through the programmed arrays. Everything random is
+ * keyed by seed, inference, array, position and column, so that results depend neither on threads nor on the order of
+ * inferences.
+ */
+#include "simulator/functional-private.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "kernels/analog-read.h"
+
+/* Output positions gathered at once */
+#define CHUNK 256
+/* Input vectors per layer that converters are calibrated with, over all samples */
+#define MAX_VECTORS 512
+/* A float sums integers exactly below this. */
+#define MAX_EXACT (1 << 24)
+#define CODE_LO (-128)
+#define CODE_HI 127
+
+/* Calibration vectors of an op, driver codes */
+typedef struct
+{
+  gint16 *codes; /* n x k */
+  int n;
+} Vectors;
+
+typedef struct
+{
+  double signal, error, largest;
+  gint64 n_clipped, n_conversions;
+} Measure;
+
+struct _StrataFunctional
+{
+  const StrataImage *image;
+  StrataFunctionalOptions options;
+  StrataFunctionalPlan plan;
+  int *n_copies;              /* per op: replicas of its matrix */
+  StrataAnalogArray **arrays; /* per tile; NULL: exact */
+  GMutex lock;                /* guards the two below */
+  Measure *measures;          /* per op */
+  StrataAccuracyRecord *accuracy;
+};
+
+/* One inference */
+typedef struct
+{
+  const StrataFunctional *functional;
+  guint64 inference;
+  gboolean exact;   /* although there may be arrays */
+  Vectors *vectors; /* calibration: collect here */
+  int sample, n_samples;
+  StrataFunctionalTensor *tensors;
+  gint32 **sums;     /* per op */
+  gint64 *n_clipped; /* per op */
+  Measure *measures; /* per op; NULL: not asked for */
+} Run;
+
+/* --- products --- */
+
+/* A block of an op's matrix, and the output rows that one copy makes */
+typedef struct
+{
+  int row0, n_rows, col0, n_cols;
+  int first_row, row_step;
+} Block;
+
+/* Gathers whole output rows from *y on, up to CHUNK positions and at least one row; advances *y. */
+static int
+gather_chunk (const gint16 *codes,
+              const StrataIntWindow *window,
+              const Block *block,
+              int subtract,
+              int fill,
+              int *y,
+              gint16 *out,
+              int *positions)
+{
+  int n = 0;
+
+  for (; *y < window->out_height && (n == 0 || n + window->out_width <= CHUNK); *y += block->row_step)
+    {
+      strata_int_gather (codes, window, subtract, fill, *y, block->row0, block->n_rows,
+                         out + (gsize) n * (gsize) block->n_rows);
+      for (int x = 0; x < window->out_width; x++)
+        positions[n++] = *y * window->out_width + x;
+    }
+  return n;
+}
+
+static void
+add_exact (const StrataQGraph *graph, const StrataQOp *op, const Block *block, const gint16 *codes, gint32 *sums)
+{
+  const StrataIntWindow window = strata_functional_window (graph, op);
+  const int zero_point = graph->tensors[op->inputs[0]].zero_point, room = CHUNK + window.out_width;
+  g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) block->n_rows);
+  g_autofree int *positions = g_new (int, room);
+  const gint16 *weights = op->weights + (gsize) block->col0 * (gsize) op->k + block->row0;
+
+  for (int y = block->first_row; y < window.out_height;)
+    {
+      int n = gather_chunk (codes, &window, block, zero_point, 0, &y, rows, positions);
+      int at_once = block->row_step == 1 ? n : window.out_width;
+
+      for (int i = 0; i < n; i += at_once)
+        strata_int_dot (rows + (gsize) i * (gsize) block->n_rows, at_once, (gsize) block->n_rows, weights,
+                        block->n_cols, (gsize) op->k, block->n_rows,
+                        sums + (gsize) positions[i] * (gsize) op->n + block->col0, (gsize) op->n);
+    }
+}
+
+static void
+add_analog (Run *run, int op_id, int tile, const Block *block, const gint16 *codes, gint32 *sums)
+{
+  const StrataQGraph *graph = run->functional->image->graph;
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataAnalogArray *array = run->functional->arrays[tile];
+  const StrataIntWindow window = strata_functional_window (graph, op);
+  const int room = CHUNK + window.out_width;
+  /* Padding stands for zero, whose code is the zero point. */
+  const int fill = graph->tensors[op->inputs[0]].zero_point - array->subtract;
+  g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) block->n_rows);
+  g_autofree int *positions = g_new (int, room);
+
+  for (int y = block->first_row; y < window.out_height;)
+    {
+      int n = gather_chunk (codes, &window, block, array->subtract, fill, &y, rows, positions);
+
+      run->n_clipped[op_id] +=
+        strata_analog_array_read (array, rows, positions, n, run->inference, sums, (gsize) op->n);
+      if (run->measures != NULL)
+        run->measures[op_id].n_conversions += (gint64) n * array->n_columns * array->n_reads;
+    }
+}
+
+static void
+add_tile (Run *run, const StrataFunctionalStep *step)
+{
+  const StrataFunctional *functional = run->functional;
+  const StrataQGraph *graph = functional->image->graph;
+  const StrataQOp *op = &graph->ops[step->op];
+  const StrataTile *tile = &functional->image->tiles->tiles[step->tile];
+  const Block block = {
+    tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->copy, functional->n_copies[step->op],
+  };
+  const gint16 *codes = run->tensors[op->inputs[0]].codes;
+  const StrataQTensor *out = &graph->tensors[op->output];
+
+  if (run->sums[step->op] == NULL)
+    run->sums[step->op] = g_new0 (gint32, (gsize) out->height * (gsize) out->width * (gsize) op->n);
+  if (run->exact || functional->arrays == NULL)
+    add_exact (graph, op, &block, codes, run->sums[step->op]);
+  else
+    add_analog (run, step->op, step->tile, &block, codes, run->sums[step->op]);
+}
+
+/* --- measuring --- */
+
+static void
+measure_op (Run *run, int op_id)
+{
+  const StrataQGraph *graph = run->functional->image->graph;
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataQTensor *out = &graph->tensors[op->output];
+  const Block whole = { 0, op->k, 0, op->n, 0, 1 };
+  gsize n_positions = (gsize) out->height * (gsize) out->width;
+  g_autofree gint32 *exact = g_new0 (gint32, n_positions * (gsize) op->n);
+  Measure *measure = &run->measures[op_id];
+
+  add_exact (graph, op, &whole, run->tensors[op->inputs[0]].codes, exact);
+  for (gsize p = 0; p < n_positions; p++)
+    for (int j = 0; j < op->n; j++)
+      {
+        gsize i = p * (gsize) op->n + (gsize) j;
+        double error = (double) run->sums[op_id][i] - exact[i];
+
+        measure->signal += (double) exact[i] * exact[i];
+        measure->error += error * error;
+        measure->largest = MAX (measure->largest, fabs (error * op->multiplier[j]));
+      }
+  measure->n_clipped += run->n_clipped[op_id];
+}
+
+static void
+keep_measures (StrataFunctional *functional, const Run *run)
+{
+  g_mutex_lock (&functional->lock);
+  for (int i = 0; i < functional->image->graph->n_ops; i++)
+    {
+      Measure *m = &functional->measures[i];
+      const Measure *one = &run->measures[i];
+
+      if (one->n_conversions == 0)
+        continue;
+      m->signal += one->signal, m->error += one->error, m->largest = MAX (m->largest, one->largest);
+      m->n_clipped += one->n_clipped, m->n_conversions += one->n_conversions;
+      functional->accuracy[i].snr_db = m->error > 0 ? 10 * log10 (m->signal / m->error) : INFINITY;
+      functional->accuracy[i].clip_fraction = (double) m->n_clipped / (double) m->n_conversions;
+      functional->accuracy[i].max_abs_error = m->largest;
+    }
+  g_mutex_unlock (&functional->lock);
+}
+
+/* --- calibration vectors --- */
+
+static void
+collect_vectors (Run *run, int op_id)
+{
+  const StrataQGraph *graph = run->functional->image->graph;
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataIntWindow window = strata_functional_window (graph, op);
+  const int zero_point = graph->tensors[op->inputs[0]].zero_point, subtract = strata_analog_subtract (zero_point);
+  const int n_positions = window.out_height * window.out_width;
+  const int n = MIN (n_positions, (MAX_VECTORS + run->n_samples - 1) / run->n_samples);
+  /* Another part of the plane for each sample: steps of the golden section */
+  const double shift = fmod (0.5 + run->sample * 0.6180339887, 1.0);
+  g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) op->k);
+  Vectors *vectors = &run->vectors[op_id];
+
+  vectors->codes = g_renew (gint16, vectors->codes, (gsize) (vectors->n + n) * (gsize) op->k);
+  for (int i = 0, last_y = -1; i < n; i++, vectors->n++)
+    {
+      int position = MIN ((int) ((i + shift) * n_positions / n), n_positions - 1);
+      int y = position / window.out_width, x = position % window.out_width;
+
+      if (y != last_y)
+        strata_int_gather (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract, y, 0, op->k,
+                           row);
+      last_y = y;
+      memcpy (vectors->codes + (gsize) vectors->n * (gsize) op->k, row + (gsize) x * (gsize) op->k,
+              sizeof (gint16) * (gsize) op->k);
+    }
+}
+
+/* --- one inference --- */
+
+static void
+execute_step (Run *run, int index)
+{
+  const StrataFunctional *functional = run->functional;
+  const StrataFunctionalStep *step = &functional->plan.steps[index];
+  const StrataQGraph *graph = functional->image->graph;
+  const StrataQOp *op = &graph->ops[step->op];
+
+  if (step->tile >= 0)
+    {
+      add_tile (run, step);
+      /* The input may be gone when the op's own step comes. */
+      if (run->measures != NULL && functional->plan.last_tile[step->op] == index)
+        measure_op (run, step->op);
+      if (run->vectors != NULL && functional->plan.last_tile[step->op] == index)
+        collect_vectors (run, step->op);
+    }
+  else
+    {
+      strata_functional_execute (graph, op, run->sums[step->op], run->tensors);
+      g_clear_pointer (&run->sums[step->op], g_free);
+    }
+  for (int i = 0; i < op->n_inputs; i++)
+    if (functional->plan.last_use[op->inputs[i]] == index)
+      strata_functional_tensor_clear (&run->tensors[op->inputs[i]]);
+}
+
+static void
+run_init (Run *run, const StrataFunctional *functional)
+{
+  const StrataQGraph *graph = functional->image->graph;
+
+  *run = (Run){ .functional = functional };
+  run->tensors = g_new0 (StrataFunctionalTensor, graph->n_tensors);
+  run->sums = g_new0 (gint32 *, graph->n_ops + 1);
+  run->n_clipped = g_new0 (gint64, graph->n_ops + 1);
+}
+
+static void
+run_finish (Run *run)
+{
+  const StrataQGraph *graph = run->functional->image->graph;
+
+  for (int i = 0; i < graph->n_tensors; i++)
+    strata_functional_tensor_clear (&run->tensors[i]);
+  for (int i = 0; i < graph->n_ops; i++)
+    g_free (run->sums[i]);
+  g_free (run->tensors);
+  g_free (run->sums);
+  g_free (run->n_clipped);
+  g_free (run->measures);
+}
+
+static gboolean
+run_steps (Run *run, const StrataArray *const *inputs, GCancellable *cancellable, GError **error)
+{
+  const StrataFunctional *functional = run->functional;
+
+  for (int i = 0; i < functional->image->graph->n_inputs; i++)
+    if (!strata_functional_read_input (functional->image->graph, i, inputs[i],
+                                       &run->tensors[functional->image->graph->inputs[i]], error))
+      return FALSE;
+  for (int i = 0; i < functional->plan.n_steps; i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      execute_step (run, i);
+    }
+  return TRUE;
+}
+
+gboolean
+strata_functional_run (StrataFunctional *functional,
+                       guint64 inference,
+                       const StrataArray *const *inputs,
+                       StrataArray **outputs,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  const StrataQGraph *graph;
+  gboolean ok;
+  Run run;
+
+  g_return_val_if_fail (functional != NULL && inputs != NULL && outputs != NULL, FALSE);
+  graph = functional->image->graph;
+  run_init (&run, functional);
+  run.inference = inference;
+  if (functional->options.measure && functional->arrays != NULL)
+    run.measures = g_new0 (Measure, graph->n_ops + 1);
+  ok = run_steps (&run, inputs, cancellable, error);
+  for (int i = 0; ok && i < graph->n_outputs; i++)
+    outputs[i] = strata_functional_write_output (&graph->tensors[graph->outputs[i]], &run.tensors[graph->outputs[i]]);
+  if (ok && run.measures != NULL)
+    keep_measures (functional, &run);
+  run_finish (&run);
+  return ok;
+}
+
+/* --- programming and calibration --- */
+
+typedef struct
+{
+  StrataFunctional *functional;
+  StrataAnalogSetup setup;
+  const Vectors *vectors;
+} Programming;
+
+static gboolean
+program_tile_cb (guint index, gpointer user_data, GError **error)
+{
+  Programming *programming = user_data;
+  StrataFunctional *functional = programming->functional;
+  const StrataImage *image = functional->image;
+  const StrataTile *tile = &image->tiles->tiles[index];
+  const StrataSite site = image->placement->site[index];
+  const StrataQOp *op = &image->graph->ops[tile->op];
+  const Vectors *vectors = &programming->vectors[tile->op];
+
+  functional->arrays[index] =
+    strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile,
+                             site.stack * image->chip->tiers + site.tier);
+  strata_analog_array_calibrate (functional->arrays[index], &programming->setup, op, vectors->codes, vectors->n,
+                                 (gsize) op->k);
+  return TRUE;
+}
+
+/* Without samples: codes around the zero point with the spread that quantisation recorded, or any. */
+static void
+invent_vectors (const StrataImage *image, guint64 seed, Vectors *all)
+{
+  for (int i = 0; i < image->graph->n_ops; i++)
+    {
+      const StrataQOp *op = &image->graph->ops[i];
+      const int zero_point = op->kind == STRATA_QOP_MVM ? image->graph->tensors[op->inputs[0]].zero_point : 0;
+      const StrataRngKey key = strata_rng_key (seed, (guint64) i << 8 | STRATA_ANALOG_STREAM_CALIBRATE);
+      g_autofree float *z = NULL;
+
+      if (op->kind != STRATA_QOP_MVM)
+        continue;
+      z = g_new (float, op->k);
+      all[i].n = MAX_VECTORS / 4;
+      all[i].codes = g_new (gint16, (gsize) all[i].n * (gsize) op->k);
+      for (int v = 0; v < all[i].n; v++)
+        {
+          strata_rng_normal (key, (guint64) v, z, (gsize) op->k);
+          for (int k = 0; k < op->k; k++)
+            {
+              int spread = op->x_rms > 0 ? op->x_rms : (CODE_HI - CODE_LO) / 4;
+              int code = zero_point + (int) lrintf (z[k] * (float) spread);
+
+              all[i].codes[(gsize) v * (gsize) op->k + (gsize) k] =
+                (gint16) (CLAMP (code, CODE_LO, CODE_HI) - strata_analog_subtract (zero_point));
+            }
+        }
+    }
+}
+
+/* Runs the exact network on the image's samples. */
+static gboolean
+gather_vectors (StrataFunctional *functional, Vectors *vectors, GError **error)
+{
+  const StrataImage *image = functional->image;
+
+  for (int s = 0; s < image->n_calibration; s++)
+    {
+      gboolean ok;
+      Run run;
+
+      run_init (&run, functional);
+      run.exact = TRUE;
+      run.vectors = vectors;
+      run.sample = s, run.n_samples = image->n_calibration;
+      ok = run_steps (&run, (const StrataArray *const *) image->calibration + s * image->graph->n_inputs, NULL, error);
+      run_finish (&run);
+      if (!ok)
+        {
+          g_prefix_error (error, "calibration sample %d: ", s);
+          return FALSE;
+        }
+    }
+  if (image->n_calibration == 0)
+    invent_vectors (image, functional->options.seed, vectors);
+  return TRUE;
+}
+
+static gboolean
+program_arrays (StrataFunctional *functional, GError **error)
+{
+  const StrataImage *image = functional->image;
+  Vectors *vectors = g_new0 (Vectors, image->graph->n_ops + 1);
+  Programming programming = { functional,
+                              { image->chip, functional->options.analog, functional->options.seed },
+                              vectors };
+  gboolean ok = gather_vectors (functional, vectors, error);
+
+  if (ok)
+    {
+      functional->arrays = g_new0 (StrataAnalogArray *, image->tiles->n_tiles + 1);
+      ok = strata_parallel_for ((guint) image->tiles->n_tiles, 0, program_tile_cb, &programming, NULL, error);
+    }
+  for (int i = 0; i < image->graph->n_ops; i++)
+    g_free (vectors[i].codes);
+  g_free (vectors);
+  return ok;
+}
+
+static gboolean
+check_chip (const StrataChipSpec *chip, GError **error)
+{
+  if ((gint64) chip->rows * (strata_chip_levels (chip) - 1) * (CODE_HI - CODE_LO) < MAX_EXACT)
+    return TRUE;
+  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
+               "chip %s: a column of %d rows of %d-bit cells sums more than the analog model holds exactly (2^24); run "
+               "it with analog off",
+               chip->name, chip->rows, chip->cell_bits);
+  return FALSE;
+}
+
+StrataFunctional *
+strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *options, GError **error)
+{
+  g_autoptr (StrataFunctional) functional = NULL;
+
+  g_return_val_if_fail (image != NULL && options != NULL, NULL);
+  functional = g_new0 (StrataFunctional, 1);
+  g_mutex_init (&functional->lock);
+  functional->image = image;
+  functional->options = *options;
+  functional->n_copies = g_new0 (int, image->graph->n_ops + 1);
+  functional->measures = g_new0 (Measure, image->graph->n_ops + 1);
+  functional->accuracy = g_new (StrataAccuracyRecord, image->graph->n_ops + 1);
+  for (int i = 0; i < image->graph->n_ops; i++)
+    functional->accuracy[i] = (StrataAccuracyRecord){ i, NAN, NAN, NAN };
+  for (int i = 0; i < image->tiles->n_tiles; i++)
+    functional->n_copies[image->tiles->tiles[i].op] =
+      MAX (functional->n_copies[image->tiles->tiles[i].op], image->tiles->tiles[i].copy + 1);
+  if (!strata_functional_plan_init (&functional->plan, image, error))
+    return NULL;
+  if (options->analog != STRATA_ANALOG_OFF)
+    {
+      strata_analog_use_one_thread ();
+      if (!check_chip (image->chip, error) || !program_arrays (functional, error))
+        return NULL;
+    }
+  return g_steal_pointer (&functional);
+}
+
+const StrataAccuracyRecord *
+strata_functional_accuracy (const StrataFunctional *functional)
+{
+  g_return_val_if_fail (functional != NULL, NULL);
+  return functional->accuracy;
+}
+
+void
+strata_functional_free (StrataFunctional *functional)
+{
+  if (functional == NULL)
+    return;
+  for (int i = 0; functional->arrays != NULL && i < functional->image->tiles->n_tiles; i++)
+    strata_analog_array_free (functional->arrays[i]);
+  strata_functional_plan_finish (&functional->plan);
+  g_mutex_clear (&functional->lock);
+  g_free (functional->arrays);
+  g_free (functional->n_copies);
+  g_free (functional->measures);
+  g_free (functional->accuracy);
+  g_free (functional);
+}
