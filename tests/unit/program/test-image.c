@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The container: round trip, atomic saving, and what happens to damaged bytes: an error or a valid image, never more.
+ * Damage comes in two kinds: raw, which the hashes catch, and with hashes made to fit, which only the decoder's own
+ * checks catch.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/hash.h"
+#include "base/rng.h"
+#include "lib/fixtures.h"
+#include "program/container.h"
+
+static StrataImage *
+make_image (void)
+{
+  StrataImage *image = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 0, 0, 0));
+  gint64 dims[] = { 1, 3, 8, 8 };
+
+  image->limits.max_latency_ps = 2000000000;
+  image->limits.max_power_mw = 300;
+  image->seed = 42;
+  image->n_parameters = 123;
+  image->calibration = g_new0 (StrataArray *, 2);
+  image->n_calibration = 2;
+  for (int i = 0; i < 2; i++)
+    {
+      image->calibration[i] = strata_array_new (STRATA_DTYPE_F32, 4, dims);
+      for (int j = 0; j < 192; j++)
+        ((float *) image->calibration[i]->data)[j] = (float) (j - i);
+    }
+  strata_image_seal (image);
+  return image;
+}
+
+static void
+test_round_trip (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataImage) back = strata_image_decode (bytes, "test", &error);
+  g_autoptr (GBytes) again = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (back->hash, ==, image->hash);
+  g_assert_cmpuint (strata_qgraph_hash (back->graph), ==, strata_qgraph_hash (image->graph));
+  g_assert_cmpuint (strata_tile_set_hash (back->tiles), ==, strata_tile_set_hash (image->tiles));
+  g_assert_cmpuint (strata_placement_hash (back->placement), ==, strata_placement_hash (image->placement));
+  g_assert_cmpuint (strata_schedule_hash (back->schedule), ==, strata_schedule_hash (image->schedule));
+  g_assert_cmpuint (back->chip->hash, ==, image->chip->hash);
+  g_assert_cmpstr (back->model_name, ==, "fixture");
+  g_assert_cmpint (back->limits.max_latency_ps, ==, 2000000000);
+  g_assert_cmpuint (back->seed, ==, 42);
+  g_assert_cmpint (back->n_calibration, ==, 2);
+  g_assert_cmpmem (back->calibration[1]->data, 768, image->calibration[1]->data, 768);
+  again = strata_image_encode (back);
+  g_assert_true (g_bytes_equal (bytes, again));
+}
+
+/* Names and paths are not part of what the program is. */
+static void
+test_hash (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  guint64 hash = image->hash;
+
+  g_free (image->model_path);
+  image->model_path = g_strdup ("/elsewhere/x.onnx");
+  g_assert_cmpuint (strata_image_seal (image), ==, hash);
+  image->limits.max_power_mw = 299;
+  g_assert_cmpuint (strata_image_seal (image), !=, hash);
+}
+
+static char *
+make_folder (void)
+{
+  char *folder = g_dir_make_tmp ("strata-image-XXXXXX", NULL);
+
+  g_assert_nonnull (folder);
+  return folder;
+}
+
+static void
+test_save (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "a.strp", NULL);
+  g_autofree char *partial = g_strconcat (path, ".partial", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataImage) back = NULL;
+
+  g_assert_true (strata_image_save (image, path, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (partial, G_FILE_TEST_EXISTS));
+  back = strata_image_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (back->hash, ==, image->hash);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* A folder that is not there, a path that is a folder, a file that is not there */
+static void
+test_save_fails (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autofree char *folder = make_folder ();
+  g_autofree char *inside = g_build_filename (folder, "missing", "a.strp", NULL);
+  g_autofree char *partial = g_strconcat (folder, ".partial", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (strata_image_save (image, inside, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_clear_error (&error);
+  g_assert_false (strata_image_save (image, folder, &error));
+  g_assert_nonnull (error);
+  g_assert_false (g_file_test (partial, G_FILE_TEST_EXISTS));
+  g_clear_error (&error);
+  g_assert_null (strata_image_load (inside, &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (strata_image_load (folder, &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_NOT_FOUND);
+  g_rmdir (folder);
+}
+
+/* A device that is full takes nothing. */
+static void
+test_full_disk (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "a.strp", NULL);
+  g_autofree char *partial = g_strconcat (path, ".partial", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_test ("/dev/full", G_FILE_TEST_EXISTS) || symlink ("/dev/full", partial) != 0)
+    g_test_skip ("no /dev/full");
+  else
+    {
+      g_assert_false (strata_image_save (image, path, &error));
+      g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+      g_assert_false (g_file_test (partial, G_FILE_TEST_IS_SYMLINK));
+      g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+  g_rmdir (folder);
+}
+
+/* --- damage --- */
+
+static guint64
+get_u64 (const guint8 *at)
+{
+  guint64 little;
+
+  memcpy (&little, at, sizeof little);
+  return GUINT64_FROM_LE (little);
+}
+
+static void
+set_u64 (guint8 *at, guint64 value)
+{
+  guint64 little = GUINT64_TO_LE (value);
+
+  memcpy (at, &little, sizeof little);
+}
+
+/* Makes every hash of the table, and the program's, fit the bytes. */
+static void
+fix_hashes (guint8 *data, gsize n)
+{
+  StrataSectionEntry entries[STRATA_N_SECTIONS];
+
+  for (int i = 0; i < STRATA_N_SECTIONS; i++)
+    {
+      guint8 *entry = data + STRATA_CONTAINER_HEADER + i * STRATA_CONTAINER_ENTRY;
+      guint64 offset = get_u64 (entry + 8), length = get_u64 (entry + 16);
+
+      entries[i] = *strata_section (i);
+      if (offset > n || length > n - offset)
+        return;
+      set_u64 (entry + 24, strata_hash_bytes (data + offset, length));
+      entries[i].length = length;
+      entries[i].hash = get_u64 (entry + 24);
+    }
+  set_u64 (data + 16, strata_container_hash (entries));
+}
+
+/* Decodes; what comes back must be sound enough to list and to write. Returns whether anything came. */
+static gboolean
+survives (const guint8 *data, gsize n)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (data, n);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataImage) image = strata_image_decode (bytes, "damaged", &error);
+
+  if (image == NULL)
+    {
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
+      g_assert_true (g_str_has_prefix (error->message, "damaged: "));
+      g_assert_null (strchr (error->message, '\n'));
+      return FALSE;
+    }
+  g_assert_no_error (error);
+  g_free (strata_image_disassemble (image));
+  g_free (strata_schedule_print (image->schedule));
+  g_bytes_unref (strata_image_encode (image));
+  return TRUE;
+}
+
+static void
+test_flips (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  StrataRngKey key = strata_rng_key (1, 2);
+  gsize n;
+  const guint8 *data = g_bytes_get_data (bytes, &n);
+  g_autofree guint8 *copy = g_malloc (n);
+  gsize from = STRATA_CONTAINER_HEADER + STRATA_N_SECTIONS * STRATA_CONTAINER_ENTRY;
+
+  for (guint64 i = 0; i < 4000; i++)
+    {
+      StrataRngBlock r = strata_rng_block (key, i, 0);
+      gsize at = r.word[0] % n;
+
+      memcpy (copy, data, n);
+      copy[at] ^= (guint8) (1u << (r.word[1] % 8));
+      /* A flip in a section is always seen; only the unused word of the header and padding may pass. */
+      if (survives (copy, n))
+        g_assert_true (at < from || copy[at] == 1u << (r.word[1] % 8));
+    }
+}
+
+static void
+test_fixed_up (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  StrataRngKey key = strata_rng_key (1, 3);
+  gsize n;
+  const guint8 *data = g_bytes_get_data (bytes, &n);
+  g_autofree guint8 *copy = g_malloc (n);
+  int n_passed = 0;
+
+  for (guint64 i = 0; i < 6000; i++)
+    {
+      StrataRngBlock r = strata_rng_block (key, i, 0);
+      /* Small sections as often as the large one of the weights */
+      const guint8 *entry = data + STRATA_CONTAINER_HEADER + r.word[0] % STRATA_N_SECTIONS * STRATA_CONTAINER_ENTRY;
+      gsize at = get_u64 (entry + 8) + r.word[1] % get_u64 (entry + 16);
+      static const guint8 values[] = { 0, 1, 0x7f, 0x80, 0xff };
+
+      memcpy (copy, data, n);
+      if (r.word[2] % 2)
+        copy[at] ^= (guint8) (1u << (r.word[3] % 8));
+      else
+        memset (copy + at, values[r.word[3] % G_N_ELEMENTS (values)], MIN (n - at, r.word[2] / 2 % 4 + 1));
+      fix_hashes (copy, n);
+      n_passed += survives (copy, n);
+    }
+  /* Other weights, limits and names are other programs, not damage. */
+  g_assert_cmpint (n_passed, >, 100);
+  g_assert_cmpint (n_passed, <, 5000);
+}
+
+static void
+test_truncated (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  gsize n;
+  const guint8 *data = g_bytes_get_data (bytes, &n);
+
+  for (gsize length = 0; length < n; length += length < 600 ? 1 : 97)
+    g_assert_false (survives (data, length));
+}
+
+static void
+test_disassemble (void)
+{
+  g_autoptr (StrataImage) image = make_image ();
+  g_autofree char *text = strata_image_disassemble (image);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  g_assert_cmpint ((int) g_strv_length (lines), ==, image->schedule->n_instructions + 3);
+  g_assert_nonnull (strstr (text, "mvm1 tile 1  4 x 4 mvm, "));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/program/image/round-trip", test_round_trip);
+  g_test_add_func ("/sdk/program/image/hash", test_hash);
+  g_test_add_func ("/sdk/program/image/save", test_save);
+  g_test_add_func ("/sdk/program/image/save-fails", test_save_fails);
+  g_test_add_func ("/sdk/program/image/full-disk", test_full_disk);
+  g_test_add_func ("/sdk/program/image/flips", test_flips);
+  g_test_add_func ("/sdk/program/image/fixed-up", test_fixed_up);
+  g_test_add_func ("/sdk/program/image/truncated", test_truncated);
+  g_test_add_func ("/sdk/program/image/disassemble", test_disassemble);
+  return g_test_run ();
+}
