@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
 
-STRATA, SHARED = sys.argv[1], Path(sys.argv[2])
+STRATA, SHARED = sys.argv[1], Path(sys.argv[2]).resolve()
 WORK = Path(tempfile.mkdtemp(prefix="strata-models-"))
 
 TINY = [f"mlperf_tiny_{task}_{numbers}" for task in
@@ -98,8 +98,8 @@ def test_profiles():
         began = time.monotonic()
         figures = result("profile", model(name), "--chip", "demonstrator", "-o", path)
         elapsed = time.monotonic() - began
-        sums = [result("query", path, f"SELECT sum(energy_fj) AS fj FROM {table}")["rows"][0]["fj"]
-                for table in ("event", "energy")]
+        sums = [result("query", path, f"SELECT sum({column}) AS fj FROM {table}")["rows"][0]["fj"]
+                for table, column in (("event", "energy_fj"), ("energy", "nominal_fj"))]
         assert sums[0] == sums[1] == result("info", path)["energy_fj"], (name, sums)
         assert figures["lower_bound_ps"] <= figures["latency_ps"], name
         notes.append(f"{name}: {elapsed:.2f} s, {figures['latency_ps'] / 1e6:.1f} us, {figures['energy_fj'] / 1e9:.2f} uJ, "

@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <glib-unix.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,31 +41,31 @@ print_help (void)
            "not met, 6 no device, 7 device lost, 8 partial result, 130 interrupted.\n");
 }
 
-/* Signals are taken by a thread of their own, because cancelling is not safe in a handler. */
-static gpointer
-wait_for_interrupt (gpointer data)
+static gboolean
+cancel_cb (gpointer cancellable)
 {
-  sigset_t set;
-  int signal_number;
-
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  while (sigwait (&set, &signal_number) == 0)
-    g_cancellable_cancel (data);
-  return NULL;
+  g_cancellable_cancel (cancellable);
+  return G_SOURCE_CONTINUE;
 }
 
-static void
-catch_interrupts (GCancellable *cancellable)
+/* Signals are taken by a loop in a thread of its own: the main thread works, and cancelling is not safe in a handler.
+ */
+static gpointer
+watch_interrupts (gpointer cancellable)
 {
-  sigset_t set;
+  static const int watched[] = { SIGINT, SIGTERM };
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  sigaddset (&set, SIGTERM);
-  pthread_sigmask (SIG_BLOCK, &set, NULL);
-  g_thread_unref (g_thread_new ("interrupt", wait_for_interrupt, cancellable));
+  for (guint i = 0; i < G_N_ELEMENTS (watched); i++)
+    {
+      g_autoptr (GSource) source = g_unix_signal_source_new (watched[i]);
+
+      g_source_set_callback (source, cancel_cb, cancellable, NULL);
+      g_source_attach (source, context);
+    }
+  g_main_loop_run (loop);
+  return NULL;
 }
 
 static guint
@@ -107,7 +108,7 @@ unknown_verb (Cli *cli, const char *name)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GCancellable *cancellable = g_cancellable_new (); /* kept for the watching thread until the process ends */
   Cli cli = { .verb = "strata", .cancellable = cancellable };
   int status;
 
@@ -134,7 +135,7 @@ main (int argc, char **argv)
     if (g_str_equal (argv[1], verbs[i].name))
       {
         cli.verb = verbs[i].name;
-        catch_interrupts (g_object_ref (cancellable));
+        g_thread_unref (g_thread_new ("interrupt", watch_interrupts, cancellable));
         status = verbs[i].run (&cli, argc - 1, argv + 1);
         g_free (cli.output);
         return status;

@@ -191,12 +191,18 @@ run_test_data (Runner *runner, const Options *options, GError **error)
   return all_met ? CLI_EXIT_DONE : CLI_EXIT_UNMET;
 }
 
+static void
+clear_tensor (gpointer tensor)
+{
+  g_clear_object (&tensor);
+}
+
 /* NAME=FILE, or FILE for a model with one input; float32 is made of any type. */
 static GPtrArray *
 read_inputs (Runner *runner, const Options *options, GError **error)
 {
   guint n = runner->model != NULL ? strata_model_get_n_inputs (runner->model) : 1;
-  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (clear_tensor);
 
   g_ptr_array_set_size (inputs, (int) n);
   for (char **text = options->inputs; text != NULL && *text != NULL; text++)
@@ -224,7 +230,6 @@ read_inputs (Runner *runner, const Options *options, GError **error)
   for (guint i = 0; i < n; i++)
     if (inputs->pdata[i] == NULL)
       {
-        g_ptr_array_set_free_func (inputs, NULL);
         g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                      "input %u (%s) is missing; give --input NAME=FILE.npy for each, or --test-data", i,
                      runner->model != NULL ? strata_model_get_input_name (runner->model, i) : "the only one");
