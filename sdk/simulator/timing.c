@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Executes the bursts of a schedule from event to event, by the rules in program/schedule.h. Exact in integer
- * picoseconds. At an instant every end takes effect before anything starts; then ready bursts start greedily in order
- * of (inference, priority, instruction). Ready bursts wait in a heap of one busy unit each (transfers: any busy link of
- * the route), or of their stack and tier; only those of units that have just become free are looked at again, so the
- * cost of a burst is logarithmic, and the result a pure function of image and options.
+ * picoseconds. At an instant every end takes effect before anything starts; a burst starts when it is the lowest ready
+ * one, by (inference, priority, instruction), on each unit it holds and all are free. Under that rule the set of bursts
+ * that start does not depend on the order in which units are looked at: the result is a pure function of image and
+ * options.
  */
 #include "simulator/timing-heap.h"
 
@@ -27,9 +27,8 @@ typedef struct
 typedef struct
 {
   int n_started, n_ended;
-  int next_waiter, first_waiter;   /* states parked on this one, -1: none */
-  int threshold;                   /* while parked: wait for this many ends of the producer */
-  guint8 ready, in_stack, in_tier; /* may start; stands in the heap of its stack, of its tier */
+  int next_waiter, first_waiter; /* states parked on this one, -1: none */
+  int threshold;                 /* while parked: wait for this many ends of the producer */
 } State;
 
 typedef struct
@@ -37,7 +36,7 @@ typedef struct
   gint64 free_ps, drained_ps;
   int tier;          /* selected, -1: none */
   gssize last_event; /* -1: none */
-  TimingReady ready; /* stacks: every ready burst, and some that have gone; else: bursts that found this unit busy */
+  TimingReady ready; /* bursts that want it */
 } Unit;
 
 typedef struct
@@ -52,10 +51,8 @@ typedef struct
   int *rank, *by_rank; /* instructions by (priority, id) */
   State *states;       /* [instance * n_instructions + instruction] */
   Unit *units;
-  TimingReady *tiers; /* [stack * tiers + tier], as the stacks' */
-  int *touched;       /* units to look at in this instant */
+  int *touched; /* units to look at in this instant */
   int n_touched, room_touched;
-  TimingReady pool;          /* bursts to look at in this instant, not those of stacks */
   gint64 *unlimited_free_ps; /* per state, with options->unlimited */
   gint64 *host_free_ps;      /* per instance */
   gint64 *busy_ps;           /* [instance * n_units + unit] */
@@ -136,23 +133,6 @@ start_host (Engine *engine, int state)
   timing_queue_push (&engine->queue, engine->now_ps, state_key (engine, state) << 1);
 }
 
-/* A burst stands in two heaps, that of its stack and that of its tier, once in each; the one it was not taken from
- * drops it later. */
-static void
-queue_on_stack (Engine *engine, int state, const Step *step)
-{
-  int stack = engine->step_units[step->first_unit];
-  State *self = &engine->states[state];
-
-  if (!self->in_stack)
-    timing_ready_push (&engine->units[stack].ready, state_key (engine, state));
-  if (!self->in_tier)
-    timing_ready_push (&engine->tiers[(gsize) stack * engine->image->chip->tiers + step->tier],
-                       state_key (engine, state));
-  self->in_stack = self->in_tier = TRUE;
-  touch (engine, stack);
-}
-
 /* The next burst of @state may start: all it waits for has ended. */
 static void
 make_ready (Engine *engine, int state)
@@ -171,11 +151,13 @@ make_ready (Engine *engine, int state)
       timing_queue_push (&engine->queue, time_ps, state_key (engine, state) << 1 | 1);
       return;
     }
-  engine->states[state].ready = TRUE;
-  if (step->tier >= 0)
-    queue_on_stack (engine, state, step);
-  else
-    timing_ready_push (&engine->pool, state_key (engine, state));
+  for (int i = 0; i < step->n_units; i++)
+    {
+      int unit = engine->step_units[step->first_unit + i];
+
+      timing_ready_push (&engine->units[unit].ready, state_key (engine, state));
+      touch (engine, unit);
+    }
 }
 
 /* Parks the next burst of @state on the first producer that has not ended enough bursts, or makes it ready. */
@@ -245,6 +227,7 @@ hold_units (Engine *engine, int instance, const Step *step, gint64 free_ps, gint
       int id = engine->step_units[step->first_unit + i];
       Unit *unit = &engine->units[id];
 
+      timing_ready_pop (&unit->ready);
       unit->free_ps = free_ps;
       unit->drained_ps = drained_ps;
       add_busy (engine, instance, id, free_ps - engine->now_ps);
@@ -275,8 +258,9 @@ start_burst (Engine *engine, int state)
 {
   const Step *step = &engine->steps[state % engine->n_instructions];
   const Unit *unit = &engine->units[engine->step_units[step->first_unit]];
+  gboolean selects = step->tier >= 0 && engine->image->chip->tiers > 1;
   gboolean first = engine->states[state].n_started == 0;
-  gboolean switches = step->tier >= 0 && (engine->options->unlimited ? first : step->tier != unit->tier);
+  gboolean switches = selects && (engine->options->unlimited ? first : step->tier != unit->tier);
   gint64 begin_ps = engine->now_ps + (switches ? engine->t_select_ps : 0);
   guint64 key = state_key (engine, state);
 
@@ -290,100 +274,41 @@ start_burst (Engine *engine, int state)
       timing_queue_push (&engine->queue, begin_ps + step->occupy_ps, key << 1 | 1);
     }
   timing_queue_push (&engine->queue, begin_ps + step->result_ps, key << 1);
-  engine->states[state].ready = FALSE;
   engine->states[state].n_started++;
   advance (engine, state);
 }
 
-/* The lowest burst of @heap that is still ready, or -1; drops those that have gone through the other heap. */
-static int
-lowest_ready (Engine *engine, TimingReady *heap, gboolean is_tier)
-{
-  while (heap->n > 0)
-    {
-      int state = key_state (engine, heap->keys[0]);
-
-      if (engine->states[state].ready)
-        return state;
-      timing_ready_pop (heap);
-      if (is_tier)
-        engine->states[state].in_tier = FALSE;
-      else
-        engine->states[state].in_stack = FALSE;
-    }
-  return -1;
-}
-
-/* While the pipeline of a stack drains it takes bursts of the selected tier only. */
-static void
-dispatch_stack (Engine *engine, int stack)
-{
-  Unit *unit = &engine->units[stack];
-  int state;
-
-  if (unit->free_ps > engine->now_ps)
-    return;
-  if (unit->drained_ps <= engine->now_ps)
-    state = lowest_ready (engine, &unit->ready, FALSE);
-  else
-    state = lowest_ready (engine, &engine->tiers[(gsize) stack * engine->image->chip->tiers + unit->tier], TRUE);
-  if (state >= 0)
-    start_burst (engine, state);
-}
-
-static int
-busy_unit (const Engine *engine, const Step *step)
+/* Whether the burst of @key, the lowest on one of its units, is so on all of them and they are free for it. */
+static gboolean
+may_start (const Engine *engine, const Step *step, guint64 key)
 {
   for (int i = 0; i < step->n_units; i++)
-    if (engine->units[engine->step_units[step->first_unit + i]].free_ps > engine->now_ps)
-      return engine->step_units[step->first_unit + i];
-  return -1;
-}
-
-static void
-offer_next (Engine *engine, int id)
-{
-  Unit *unit = &engine->units[id];
-
-  if (unit->free_ps > engine->now_ps || unit->ready.n == 0)
-    return;
-  timing_ready_push (&engine->pool, unit->ready.keys[0]);
-  timing_ready_pop (&unit->ready);
-}
-
-/* In order of precedence; a burst that cannot start waits for one of its busy units, and where it came from a free
- * unit's heap the next of that heap is looked at. Taking one from every free unit of the route is more than needed, and
- * harmless. */
-static void
-dispatch_pool (Engine *engine)
-{
-  while (engine->pool.n > 0)
     {
-      guint64 key = engine->pool.keys[0];
-      int state = key_state (engine, key);
-      const Step *step = &engine->steps[state % engine->n_instructions];
-      int busy = busy_unit (engine, step);
+      const Unit *unit = &engine->units[engine->step_units[step->first_unit + i]];
 
-      timing_ready_pop (&engine->pool);
-      if (busy < 0)
-        start_burst (engine, state);
-      else
-        timing_ready_push (&engine->units[busy].ready, key);
-      for (int i = 0; i < step->n_units; i++)
-        offer_next (engine, engine->step_units[step->first_unit + i]);
+      if (unit->free_ps > engine->now_ps || unit->ready.keys[0] != key)
+        return FALSE;
+      if (step->tier != unit->tier && unit->drained_ps > engine->now_ps)
+        return FALSE;
     }
+  return TRUE;
 }
 
 static void
 dispatch (Engine *engine)
 {
   for (int i = 0; i < engine->n_touched; i++)
-    if (engine->touched[i] < engine->image->chip->n_stacks)
-      dispatch_stack (engine, engine->touched[i]);
-    else
-      offer_next (engine, engine->touched[i]);
+    {
+      const Unit *unit = &engine->units[engine->touched[i]];
+      int state;
+
+      if (unit->ready.n == 0 || unit->free_ps > engine->now_ps)
+        continue;
+      state = key_state (engine, unit->ready.keys[0]);
+      if (may_start (engine, &engine->steps[state % engine->n_instructions], unit->ready.keys[0]))
+        start_burst (engine, state);
+    }
   engine->n_touched = 0;
-  dispatch_pool (engine);
 }
 
 /* A result, or a unit that is free (with unlimited units: a burst whose turn has come). */
@@ -529,7 +454,6 @@ engine_init (Engine *engine)
     engine->units[i].tier = -1, engine->units[i].last_event = -1;
   engine->host_free_ps = g_new0 (gint64, engine->options->n_inferences);
   engine->busy_ps = g_new0 (gint64, (gsize) n_units * engine->options->n_inferences + 1);
-  engine->tiers = g_new0 (TimingReady, (gsize) engine->image->chip->n_stacks * engine->image->chip->tiers + 1);
   if (engine->options->unlimited)
     engine->unlimited_free_ps = g_new0 (gint64, n_states + 1);
   engine->events = g_array_sized_new (FALSE, FALSE, sizeof (StrataEventRecord),
@@ -547,12 +471,7 @@ engine_finish (Engine *engine)
 {
   for (int i = 0; engine->units != NULL && i < engine->schedule->n_units; i++)
     g_free (engine->units[i].ready.keys);
-  for (gsize i = 0; engine->tiers != NULL && i < (gsize) engine->image->chip->n_stacks * engine->image->chip->tiers;
-       i++)
-    g_free (engine->tiers[i].keys);
-  g_free (engine->pool.keys);
   g_free (engine->busy_ps);
-  g_free (engine->tiers);
   g_free (engine->units);
   g_free (engine->steps);
   g_free (engine->step_units);
@@ -606,7 +525,8 @@ merge_events (Engine *engine)
   StrataTiming *timing = engine->timing;
 
   sort_instants (chip, n_chip);
-  qsort (host, n_host, sizeof *host, compare_events);
+  if (n_host > 0)
+    qsort (host, n_host, sizeof *host, compare_events);
   timing->n_events = n_chip + n_host;
   timing->events = g_new (StrataEventRecord, timing->n_events + 1);
   for (gsize k = 0; k < timing->n_events; k++)

@@ -12,9 +12,6 @@
 
 #include "simulator/simulator.h"
 
-#define FIXTURE_INTERVAL_PS 80000
-#define FIXTURE_MVM_PS 150000
-#define FIXTURE_SELECT_PS 50000
 #define FIXTURE_N_LINKS 4
 
 typedef struct

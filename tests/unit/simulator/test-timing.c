@@ -57,9 +57,10 @@ test_one_tier_pipelines (void)
   g_assert_cmpint (timing->n_switches, ==, 1);
 }
 
-/* The burst of another tier has precedence, but the pipeline never empties before the tier's own bursts are done. */
+/* The burst of another tier has precedence: from the instant it is ready (500 ns) the stack takes no other, and starts
+ * it when the pipeline has drained; the rest of the first tier's bursts follow, after another switch. */
 static void
-test_stays_on_tier (void)
+test_precedence (void)
 {
   g_autoptr (Fixture) fixture = fixture_new (1, 1, 4);
   int add = fixture_op (fixture, STRATA_QOP_ADD, 1, 10), op = fixture_op (fixture, STRATA_QOP_MVM, 3, 10);
@@ -71,20 +72,23 @@ test_stays_on_tier (void)
   g_autoptr (StrataTiming) timing = fixture_time (fixture, 1, FALSE);
 
   assert_event (timing, vector, 0, 0, 500);
-  assert_event (timing, other, 2, 1650, 870);
-  assert_event (timing, urgent, 0, 2520, 920);
+  assert_event (timing, other, 0, 0, 920);
+  assert_event (timing, urgent, 0, 920, 920);
+  assert_event (timing, other, 1, 1840, 850);
+  assert_event (timing, other, 2, 2690, 870);
+  g_assert_cmpint (timing->n_switches, ==, 3);
 }
 
-/* 1600 bytes take 100 ns and 2 ns a hop. The second transfer waits for link 1; the third, of least precedence, takes
- * link 2 meanwhile: the choice never waits. */
+/* 1600 bytes take 100 ns and 2 ns a hop. The urgent one holds link 1; the next in line waits for it and keeps links 0
+ * and 2 from those of less precedence; link 3 has no line. */
 static void
 test_links (void)
 {
   g_autoptr (Fixture) fixture = fixture_new (2, 2, 1);
   int op = fixture_op (fixture, STRATA_QOP_MVM, 1, 1);
-  int a = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 0, 1 }, 2, 1, 1600);
-  int b = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 1, 2 }, 2, 1, 1600);
-  int c = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 2 }, 1, 1, 1600);
+  int a = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 0, 1, 2 }, 3, 1, 1600);
+  int b = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 2 }, 1, 1, 1600);
+  int c = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 3 }, 1, 1, 1600);
   int d = fixture_transfer (fixture, STRATA_OPCODE_LOAD, op, (int[]){ 1 }, 1, 1, 1600);
 
   fixture_priority (fixture, d, -1);
@@ -92,10 +96,11 @@ test_links (void)
 
   assert_event (timing, d, 0, 0, 102);
   assert_event (timing, c, 0, 0, 102);
-  assert_event (timing, a, 0, 102, 104);
-  assert_event (timing, b, 0, 206, 104);
-  g_assert_cmpint (timing->unit_busy_ps[fixture_link (fixture, 1)], ==, 310 * NS);
-  g_assert_cmpint (timing->unit_busy_ps[fixture_link (fixture, 3)], ==, 0);
+  assert_event (timing, a, 0, 102, 106);
+  assert_event (timing, b, 0, 208, 102);
+  g_assert_cmpint (timing->unit_busy_ps[fixture_link (fixture, 1)], ==, 208 * NS);
+  g_assert_cmpint (timing->unit_busy_ps[fixture_link (fixture, 2)], ==, 208 * NS);
+  g_assert_cmpint (timing->unit_busy_ps[fixture_link (fixture, 3)], ==, 102 * NS);
 }
 
 /* Four rows: load 12 ns each; row r of the convolution needs rows up to r + 1; 80 vector operations take 5 ns. */
@@ -162,7 +167,7 @@ test_interval_of_busiest (void)
 static void
 test_host_beside (void)
 {
-  g_autoptr (Fixture) fixture = fixture_new (1, 1, 1);
+  g_autoptr (Fixture) fixture = fixture_new (1, 1, 2);
   int op = fixture_op (fixture, STRATA_QOP_MVM, 1, 10);
   int in = fixture_digital (fixture, STRATA_OPCODE_HOST_IN, op, 1, 490);
   int mvm = fixture_mvm (fixture, op, 0, 0, 1, 10), out;
@@ -315,7 +320,7 @@ plain_start (const StrataImage *image, int id, PlainState *state, PlainUnit *uni
 
   if (instruction->tile >= 0 && units[instruction->unit].tier != image->placement->site[instruction->tile].tier)
     {
-      begin_ps += FIXTURE_SELECT_PS;
+      begin_ps += image->chip->tiers > 1 ? strata_cost_select_ps (image->chip, STRATA_BAND_NOMINAL) : 0;
       units[instruction->unit].tier = image->placement->site[instruction->tile].tier;
     }
   for (int i = 0; i < MAX (1, instruction->n_hops); i++)
@@ -329,24 +334,45 @@ plain_start (const StrataImage *image, int id, PlainState *state, PlainUnit *uni
   state->end_ps[state->n_started++] = begin_ps + time.result_ps;
 }
 
-/* Of all (inference, priority, instruction): the lowest that may start now, or -1 */
-static int
-plain_choose (
-  const StrataImage *image, int n_inferences, const PlainState *states, const PlainUnit *units, gint64 now_ps)
+static gboolean
+plain_shares (const StrataSchedule *schedule, const StrataInstruction *a, const StrataInstruction *b)
+{
+  for (int i = 0; i < MAX (1, a->n_hops); i++)
+    for (int j = 0; j < MAX (1, b->n_hops); j++)
+      if ((a->n_hops > 0 ? schedule->routes[a->first_route + i] : a->unit)
+          == (b->n_hops > 0 ? schedule->routes[b->first_route + j] : b->unit))
+        return TRUE;
+  return FALSE;
+}
+
+/* Whether state @j has a ready burst of lower (inference, priority, instruction) that wants a unit of state @i */
+static gboolean
+plain_yields (const StrataImage *image, const PlainState *states, int i, int j, gint64 now_ps)
 {
   const StrataSchedule *schedule = image->schedule;
+  int n = schedule->n_instructions;
+  const StrataInstruction *a = &schedule->instructions[i % n], *b = &schedule->instructions[j % n];
+  gboolean lower = j / n != i / n ? j / n < i / n : b->priority != a->priority ? b->priority < a->priority : j < i;
 
-  for (int instance = 0; instance < n_inferences; instance++)
+  return lower && plain_shares (schedule, a, b) && plain_is_ready (schedule, states, j - j % n, j % n, now_ps);
+}
+
+/* A state whose next burst starts now, or -1 */
+static int
+plain_choose (const StrataImage *image, int n_states, const PlainState *states, const PlainUnit *units, gint64 now_ps)
+{
+  const StrataSchedule *schedule = image->schedule;
+  int n = schedule->n_instructions;
+
+  for (int i = 0; i < n_states; i++)
     {
-      int base = instance * schedule->n_instructions, best = -1;
+      gboolean starts = plain_is_ready (schedule, states, i - i % n, i % n, now_ps)
+                        && plain_is_free (image, &schedule->instructions[i % n], units, now_ps);
 
-      for (int id = 0; id < schedule->n_instructions; id++)
-        if (plain_is_ready (schedule, states, base, id, now_ps)
-            && plain_is_free (image, &schedule->instructions[id], units, now_ps)
-            && (best < 0 || schedule->instructions[id].priority < schedule->instructions[best].priority))
-          best = id;
-      if (best >= 0)
-        return base + best;
+      for (int j = 0; j < n_states && starts; j++)
+        starts = !plain_yields (image, states, i, j, now_ps);
+      if (starts)
+        return i;
     }
   return -1;
 }
@@ -388,7 +414,7 @@ plain_run (const StrataImage *image, int n_inferences, const StrataTiming *timin
         states[i].end_ps[burst] = G_MAXINT64;
     }
   for (gint64 now_ps = 0; now_ps < G_MAXINT64; now_ps = plain_next (image, n_states, states, units, now_ps))
-    for (int i; (i = plain_choose (image, n_inferences, states, units, now_ps)) >= 0;)
+    for (int i; (i = plain_choose (image, n_states, states, units, now_ps)) >= 0;)
       {
         if (n_inferences == 1)
           g_assert_cmpint (fixture_event (timing, i, states[i].n_started)->start_ps, ==, now_ps);
@@ -495,7 +521,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/simulator/timing/two-tiers", test_two_tiers);
   g_test_add_func ("/sdk/simulator/timing/one-tier-pipelines", test_one_tier_pipelines);
-  g_test_add_func ("/sdk/simulator/timing/stays-on-tier", test_stays_on_tier);
+  g_test_add_func ("/sdk/simulator/timing/precedence", test_precedence);
   g_test_add_func ("/sdk/simulator/timing/links", test_links);
   g_test_add_func ("/sdk/simulator/timing/rows", test_rows);
   g_test_add_func ("/sdk/simulator/timing/interval", test_interval);
