@@ -126,7 +126,8 @@ add_event (const StrataTrack *track, gsize i, gint64 from_ps, gint64 to_ps, Stra
   gint64 part;
   float power;
 
-  if (start >= to_ps || (end <= from_ps && start < from_ps))
+  /* the last: a pixel of no width, where there are more pixels than picoseconds */
+  if (start >= to_ps || (end <= from_ps && start < from_ps) || from_ps >= to_ps)
     return;
   part = MIN (end, to_ps) - MAX (start, from_ps);
   power = power_of (events->energy_fj[i], duration);

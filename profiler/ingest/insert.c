@@ -65,9 +65,10 @@ struct _StrataInserter
 static gboolean
 fail_write (StrataInserter *inserter, int code, GError **error)
 {
-  int system_errno = inserter->db != NULL ? sqlite3_system_errno (inserter->db) : 0;
-  gboolean is_full =
-    (code & 0xff) == SQLITE_FULL || (system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG);
+  /* SQLite keeps the cause for some calls only; errno is then that of the write that has just failed. */
+  int last_errno = errno, system_errno = inserter->db != NULL ? sqlite3_system_errno (inserter->db) : 0;
+  int cause = system_errno != 0 ? system_errno : (code & 0xff) == SQLITE_IOERR ? last_errno : 0;
+  gboolean is_full = (code & 0xff) == SQLITE_FULL || cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
 
   if (is_full)
     g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_WRITE,
@@ -76,7 +77,7 @@ fail_write (StrataInserter *inserter, int code, GError **error)
   else
     g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_WRITE,
                  "%s: cannot be written (%s); check the disk or record to another place", inserter->shown,
-                 system_errno != 0 ? g_strerror (system_errno) : sqlite3_errstr (code));
+                 cause != 0 ? g_strerror (cause) : sqlite3_errstr (code));
   return FALSE;
 }
 

@@ -143,7 +143,7 @@ strata_profile_content_hash (StrataProfile *self, GCancellable *cancellable, GEr
   g_return_val_if_fail (STRATA_IS_PROFILE (self), NULL);
 
   g_mutex_lock (&self->lock);
-  hash = strata_store_content_hash (self->db, self->path, cancellable, error);
+  hash = strata_store_content_hash (self->db, self->rows, self->path, cancellable, error);
   g_mutex_unlock (&self->lock);
   return hash;
 }

@@ -59,30 +59,22 @@ hash_cell (GChecksum *checksum, sqlite3_stmt *row, int column)
     }
 }
 
-/* "SELECT columns FROM table ORDER BY 1, 2 …" with all columns but the number of an event. */
+/* "SELECT columns FROM table ORDER BY 1, 2 …" */
 static char *
 make_select (sqlite3 *db, const char *table)
 {
-  g_autofree char *info = g_strdup_printf ("SELECT name FROM pragma_table_info ('%s') ORDER BY cid", table);
-  g_autoptr (GString) columns = g_string_new (NULL);
-  g_autoptr (GString) order = g_string_new (NULL);
-  gboolean is_event = g_str_equal (table, "event");
+  g_autofree char *info = g_strdup_printf ("SELECT count (*) FROM pragma_table_info ('%s')", table);
+  GString *select = g_string_new (NULL);
   sqlite3_stmt *statement = NULL;
   int n_columns = 0;
 
-  if (sqlite3_prepare_v2 (db, info, -1, &statement, NULL) == SQLITE_OK)
-    while (sqlite3_step (statement) == SQLITE_ROW)
-      {
-        const char *name = (const char *) sqlite3_column_text (statement, 0);
-
-        if (name == NULL || (is_event && g_str_equal (name, "id")))
-          continue;
-        g_string_append_printf (columns, "%s\"%s\"", n_columns > 0 ? ", " : "", name);
-        g_string_append_printf (order, "%s%d", n_columns > 0 ? ", " : "", n_columns + 1);
-        n_columns++;
-      }
+  if (sqlite3_prepare_v2 (db, info, -1, &statement, NULL) == SQLITE_OK && sqlite3_step (statement) == SQLITE_ROW)
+    n_columns = sqlite3_column_int (statement, 0);
   sqlite3_finalize (statement);
-  return g_strdup_printf ("SELECT %s FROM %s ORDER BY %s", columns->str, table, order->str);
+  g_string_printf (select, "SELECT * FROM %s", table);
+  for (int i = 0; i < n_columns; i++)
+    g_string_append_printf (select, "%s%d", i == 0 ? " ORDER BY " : ", ", i + 1);
+  return g_string_free (select, FALSE);
 }
 
 static int
@@ -108,8 +100,66 @@ hash_table (GChecksum *checksum, sqlite3 *db, const char *table)
   return code;
 }
 
+/* --- events: sorted by track and start already; only those that start together need an order --- */
+
+static int
+compare_event_cb (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const StrataEventTable *t = data;
+  gsize i = *(const gsize *) a, j = *(const gsize *) b;
+  const gint64 keys[][2] = { { t->instruction[i], t->instruction[j] },
+                             { t->burst[i], t->burst[j] },
+                             { t->layer[i], t->layer[j] },
+                             { t->duration_ps[i], t->duration_ps[j] },
+                             { t->energy_fj[i], t->energy_fj[j] },
+                             { t->n_actions[i], t->n_actions[j] },
+                             { t->tier[i], t->tier[j] },
+                             { t->flags[i], t->flags[j] } };
+
+  for (gsize key = 0; key < G_N_ELEMENTS (keys); key++)
+    if (keys[key][0] != keys[key][1])
+      return keys[key][0] < keys[key][1] ? -1 : 1;
+  return 0;
+}
+
+static void
+hash_event (GChecksum *checksum, const StrataEventTable *t, gsize track, gsize i)
+{
+  const guint64 cells[] = { GUINT64_TO_LE (track),
+                            GUINT64_TO_LE ((guint64) t->start_ps[i]),
+                            GUINT64_TO_LE ((guint64) t->duration_ps[i]),
+                            GUINT64_TO_LE ((guint64) t->energy_fj[i]),
+                            GUINT64_TO_LE ((guint64) t->n_actions[i]),
+                            GUINT64_TO_LE ((guint64) t->layer[i]),
+                            GUINT64_TO_LE ((guint64) t->instruction[i]),
+                            GUINT64_TO_LE ((guint64) t->burst[i]),
+                            GUINT64_TO_LE ((guint64) t->tier[i]),
+                            GUINT64_TO_LE ((guint64) t->flags[i]) };
+
+  g_checksum_update (checksum, (const guchar *) cells, sizeof cells);
+}
+
+static void
+hash_events (GChecksum *checksum, const StrataRows *rows)
+{
+  const StrataEventTable *t = &rows->events;
+  g_autofree gsize *order = g_new (gsize, t->n_events + 1);
+
+  for (gsize track = 0; track < 2 * rows->n_units; track++)
+    for (gsize i = t->first[track], end; i < t->first[track + 1]; i = end)
+      {
+        for (end = i; end < t->first[track + 1] && t->start_ps[end] == t->start_ps[i]; end++)
+          order[end] = end;
+        if (end - i > 1)
+          g_qsort_with_data (order + i, end - i, sizeof *order, compare_event_cb, (gpointer) t);
+        for (gsize j = i; j < end; j++)
+          hash_event (checksum, t, track, order[j]);
+      }
+}
+
 char *
-strata_store_content_hash (sqlite3 *db, const char *path, GCancellable *cancellable, GError **error)
+strata_store_content_hash (
+  sqlite3 *db, const StrataRows *rows, const char *path, GCancellable *cancellable, GError **error)
 {
   StrataStoreWatch watch = { cancellable, 0 };
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
@@ -117,8 +167,10 @@ strata_store_content_hash (sqlite3 *db, const char *path, GCancellable *cancella
 
   strata_store_watch (db, &watch);
   for (const char *const *table = strata_store_tables (); *table != NULL && code == SQLITE_DONE; table++)
-    code = hash_table (checksum, db, *table);
+    if (!g_str_equal (*table, "event"))
+      code = hash_table (checksum, db, *table);
   strata_store_unwatch (db);
+  hash_events (checksum, rows);
   if (code == SQLITE_DONE)
     return g_strdup (g_checksum_get_string (checksum));
   if (!g_cancellable_set_error_if_cancelled (cancellable, error))

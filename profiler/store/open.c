@@ -33,7 +33,7 @@ strata_store_set_damaged (GError **error, const char *path, const char *format, 
   va_list arguments;
 
   va_start (arguments, format);
-  what = g_strdup_vprintf (format, arguments);
+  what = g_strdelimit (g_strdup_vprintf (format, arguments), "\r\n", ' '); /* SQLite may quote SQL */
   va_end (arguments);
   g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_FORMAT,
                "%s: is damaged (%s); copy it again from where it was recorded, or record the run again", path, what);

@@ -62,7 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataRows, strata_rows_free)
 gboolean strata_store_check (sqlite3 *db, const char *path, GCancellable *cancellable, GError **error);
 
 /* SHA-256 over all tables, see strata_profile_content_hash(). */
-char *strata_store_content_hash (sqlite3 *db, const char *path, GCancellable *cancellable, GError **error);
+char *strata_store_content_hash (
+  sqlite3 *db, const StrataRows *rows, const char *path, GCancellable *cancellable, GError **error);
 
 /* Makes statements of @db stop once @cancellable is cancelled or @deadline (g_get_monotonic_time; 0: never) has passed.
  * The watch lives on the caller's stack until strata_store_unwatch(). */

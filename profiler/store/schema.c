@@ -6,7 +6,11 @@
 
 #include "schema-sql.h"
 
-G_DEFINE_QUARK (strata - profile - error - quark, strata_profile_error)
+GQuark
+strata_profile_error_quark (void)
+{
+  return g_quark_from_static_string ("strata-profile-error-quark");
+}
 
 const char *
 strata_store_schema_sql (void)
