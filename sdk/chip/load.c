@@ -49,33 +49,44 @@ set_defaults (StrataChipSpec *chip)
       chip->provenance[n_fields + i].field = strata_fields_word (i);
       chip->provenance[n_fields + i].source = "default of the field table";
     }
+  chip->provenance[n_fields + STRATA_WORD_DEAD].source = "none named";
+  chip->provenance[n_fields + STRATA_WORD_DEAD].tag = STRATA_TAG_DERIVED;
   chip->host_link = "QSPI";
 }
 
-/* Sets a field that follows from others unless the description itself gives it; an inherited one follows the new
- * geometry. */
-static void
-derive_field (StrataChipSpec *chip, const char *key, double value, const char *rule)
+/* Provenance of a field that follows from others, unless the description itself gives it. */
+static gboolean
+follows (StrataChipSpec *chip, const char *key, const char *rule)
 {
-  int i = strata_fields_find (key);
+  StrataProvenance *row = &chip->provenance[strata_fields_find (key)];
 
-  if (chip->provenance[i].line > 0)
-    return;
-  strata_field_set (strata_fields_get (i), chip, STRATA_BAND_NOMINAL, value);
-  chip->provenance[i].text = NULL;
-  chip->provenance[i].source = rule;
-  chip->provenance[i].tag = STRATA_TAG_DERIVED;
+  if (row->line > 0)
+    return FALSE;
+  row->text = NULL;
+  row->source = rule;
+  row->tag = STRATA_TAG_DERIVED;
+  return TRUE;
 }
 
+/* Inherited values of such fields give way too: they follow the new geometry. */
 static void
 derive (StrataChipSpec *chip)
 {
-  derive_field (chip, "stacks", chip->mesh_x * chip->mesh_y, "mesh_x times mesh_y");
-  derive_field (chip, "hub_x", chip->mesh_x - 1, "centre of the mesh");
-  derive_field (chip, "hub_y", chip->mesh_y - 1, "centre of the mesh");
-  for (int b = 0; b < STRATA_N_BANDS && chip->mode == STRATA_CHIP_LUMPED; b++)
-    if (chip->t_interval_ps[b] == 0)
-      chip->t_interval_ps[b] = chip->t_mvm_ps[b];
+  static const char *const lumped[] = { "t_mvm", "t_interval", "e_mvm" };
+
+  if (follows (chip, "stacks", "mesh_x times mesh_y"))
+    chip->n_stacks = chip->mesh_x * chip->mesh_y;
+  if (follows (chip, "hub_x", "centre of the mesh"))
+    chip->hub_x2 = chip->mesh_x - 1;
+  if (follows (chip, "hub_y", "centre of the mesh"))
+    chip->hub_y2 = chip->mesh_y - 1;
+  for (guint i = 0; i < G_N_ELEMENTS (lumped) && chip->mode == STRATA_CHIP_COMPOSED; i++)
+    if (follows (chip, lumped[i], "an MVM is composed of its parts"))
+      for (int b = 0; b < STRATA_N_BANDS; b++)
+        strata_field_set (strata_fields_get (strata_fields_find (lumped[i])), chip, b, 0);
+  if (chip->mode == STRATA_CHIP_LUMPED && chip->t_interval_ps[STRATA_BAND_NOMINAL] == 0
+      && follows (chip, "t_interval", "t_mvm"))
+    memcpy (chip->t_interval_ps, chip->t_mvm_ps, sizeof chip->t_mvm_ps);
 }
 
 static gboolean

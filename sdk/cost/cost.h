@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What an action costs on a chip: the only copy of the formulas of hardware-facts 10.2 (time, energy), 10.3 (area),
- * 8 (yield, programming, cost). Pure functions of a chip and a band. Energies here are doubles in fJ, or, where they enter
- * a trace, integers rounded once per action (strata_cost_table).
+ * 8 (yield, programming, cost). Pure functions of a chip and a band. Energies here are doubles in fJ, or, where they
+ * enter a trace, integers rounded once per action (strata_cost_table).
  */
 #pragma once
 
@@ -20,11 +20,12 @@ typedef struct
  * @n_slices: S (columns converted = c * S). */
 StrataMvmEnergy strata_cost_mvm_energy (
   const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices);
-/* From the first phase to the last result, without tier switch. @n_reads: averaged repeats (>= 1), which follow each other
- * at the interval of one read, through the columns' sample-and-hold */
+/* From the first phase to the last result, without tier switch. @n_reads: averaged repeats (>= 1), which follow each
+ * other at the interval of one read, through the columns' sample-and-hold */
 gint64 strata_cost_mvm_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
 /* Initiation interval of MVMs on one tier */
-gint64 strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
+gint64
+strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads);
 gint64 strata_cost_select_ps (const StrataChipSpec *chip, StrataBand band);
 gint64 strata_cost_transfer_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_bytes, int n_hops);
 gint64 strata_cost_vector_ps (const StrataChipSpec *chip, gint64 n_ops);
@@ -62,7 +63,8 @@ StrataArea strata_cost_area (const StrataChipSpec *chip);
 /* Static power, mW, at a temperature; leakage area as design 2 says. @n_on: ungated stacks. */
 double strata_cost_leak_fixed_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c);
 double strata_cost_leak_stack_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, gboolean on);
-double strata_cost_static_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, int n_on, gboolean dram);
+double
+strata_cost_static_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, int n_on, gboolean dram);
 
 /* Yield (hardware-facts 8). Areas in mm2, defects per cm2. Columns are repaired like rows. The cost of a chip beyond a
  * reticle (800 mm2) is that of as many equal dies as it takes, each tested before assembly. */
