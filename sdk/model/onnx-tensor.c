@@ -308,7 +308,7 @@ take_typed (StrataOnnxSource *source, const StrataWire *wire, StrataValue *value
   if (values->len * width != n_wanted)
     return size_error (value, n_wanted, values->len * width, error);
   data = strata_arena_alloc (source->arena, n_wanted);
-  if (value->dtype == STRATA_DTYPE_F32 || value->dtype == STRATA_DTYPE_F64)
+  if (n_wanted > 0 && (value->dtype == STRATA_DTYPE_F32 || value->dtype == STRATA_DTYPE_F64))
     memcpy (data, values->data, n_wanted);
   else
     narrow (values, width, data);
