@@ -22,6 +22,8 @@ typedef struct
   int *load_of;                     /* per stack, of the current op */
   int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
   int *n_writers;
+  GArray *hosts; /* StrataWorkHost */
+  guint n_hosts; /* seen so far */
   GError **error;
 } Check;
 
@@ -349,17 +351,25 @@ check_writer (Check *check, int id)
   return TRUE;
 }
 
-/* Host transfers stand outside the time of the chip; only their place and size matter. */
+/* Host transfers, in the order of the list */
 static gboolean
-check_host (const Check *check, int id)
+check_host (Check *check, int id)
 {
   const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataWorkHost *host;
+  const StrataQTensor *tensor;
 
-  if (i->tile != -1 || i->n_posts != 0 || i->sram_bytes != i->n_actions)
-    return refuse (check, id, "it names a tile or sums, or moves other bytes than it reads or writes");
-  if (i->opcode == STRATA_OPCODE_HOST_IN && i->n_dependences > 0)
+  if (check->n_hosts == check->hosts->len)
+    return refuse (check, id, "the graph has no further input or output");
+  host = &g_array_index (check->hosts, StrataWorkHost, check->n_hosts++);
+  tensor = &check->graph->tensors[host->tensor];
+  if (host->in != (i->opcode == STRATA_OPCODE_HOST_IN) || i->op != host->op || i->tile != -1)
+    return refuse (check, id, "op '%s' is next to be moved %s", check->graph->ops[host->op].name,
+                   host->in ? "in" : "out");
+  if (host->in && i->n_dependences > 0)
     return refuse (check, id, "an input waits for nothing");
-  return TRUE;
+  return expect (check, id, tensor->height, strata_work_row_bytes (tensor), strata_work_row_bytes (tensor), 0)
+         && (host->in || waits_for_rows (check, id, -1, 0, host->tensor, 0, 1));
 }
 
 static gboolean
@@ -403,6 +413,13 @@ check_complete (const Check *check)
       g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
                    "schedule: op '%s' has %d instructions that write its result; %d are needed",
                    check->graph->ops[op].name, check->n_writers[op], n_wanted);
+      return FALSE;
+    }
+  if (check->n_hosts < check->hosts->len)
+    {
+      g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                   "schedule: %u of %u host transfers are missing", check->hosts->len - check->n_hosts,
+                   check->hosts->len);
       return FALSE;
     }
   return TRUE;
@@ -459,7 +476,9 @@ strata_schedule_check (const StrataSchedule *schedule,
                        const StrataChipSpec *chip,
                        GError **error)
 {
-  Check check = { schedule, graph, tiles, placement, chip, NULL, NULL, NULL, NULL, NULL, NULL, NULL, error };
+  Check check = {
+    .schedule = schedule, .graph = graph, .tiles = tiles, .placement = placement, .chip = chip, .error = error
+  };
   gboolean ok;
 
   if (schedule->busiest_unit < 0 || schedule->busiest_unit >= schedule->n_units || schedule->latency_ps < 0
@@ -472,6 +491,7 @@ strata_schedule_check (const StrataSchedule *schedule,
       return FALSE;
     }
   check.silent = strata_work_silent (graph);
+  check.hosts = strata_work_host (graph, check.silent);
   check.mvm_of = new_slots (tiles->n_tiles);
   check.psum_of = new_slots (tiles->n_tiles);
   check.store_of = new_slots (tiles->n_tiles);
@@ -480,6 +500,7 @@ strata_schedule_check (const StrataSchedule *schedule,
   check.n_writers = g_new0 (int, graph->n_ops + 1);
   ok = check_all (&check);
   g_free (check.silent);
+  g_array_unref (check.hosts);
   g_free (check.mvm_of);
   g_free (check.psum_of);
   g_free (check.store_of);

@@ -71,8 +71,9 @@ strata_work_root (const StrataQGraph *graph, const guint8 *silent, int tensor, i
   return tensor;
 }
 
-gboolean
-strata_work_reads (const StrataQGraph *graph, const guint8 *silent, int tensor)
+/* Whether the chip reads @tensor in the form it has (its own ops do, or it is an output of the graph). */
+static gboolean
+is_read (const StrataQGraph *graph, const guint8 *silent, int tensor)
 {
   for (int i = 0; i < graph->n_outputs; i++)
     if (graph->outputs[i] == tensor)
@@ -82,10 +83,54 @@ strata_work_reads (const StrataQGraph *graph, const guint8 *silent, int tensor)
       {
         if (graph->ops[i].inputs[j] != tensor || (silent[i] && graph->ops[i].kind == STRATA_QOP_QUANTISE))
           continue;
-        if (!silent[i] || strata_work_reads (graph, silent, graph->ops[i].output))
+        if (!silent[i] || is_read (graph, silent, graph->ops[i].output))
           return TRUE;
       }
   return FALSE;
+}
+
+static void
+add_host (GArray *list, gboolean in, int op, int tensor)
+{
+  StrataWorkHost host = { in, op, tensor };
+
+  g_array_append_val (list, host);
+}
+
+/* The first op that reads @tensor other than through the port, -1: none */
+static int
+first_reader (const StrataQGraph *graph, const guint8 *silent, int tensor)
+{
+  for (int op = 0; op < graph->n_ops; op++)
+    for (int input = 0; input < graph->ops[op].n_inputs; input++)
+      if (graph->ops[op].inputs[input] == tensor && !(silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE))
+        return op;
+  return -1;
+}
+
+GArray *
+strata_work_host (const StrataQGraph *graph, const guint8 *silent)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (StrataWorkHost));
+
+  for (int op = 0; op < graph->n_ops; op++)
+    if (silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE)
+      add_host (list, TRUE, op, graph->ops[op].output);
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      int reader = first_reader (graph, silent, graph->inputs[i]);
+
+      if (reader >= 0 && is_read (graph, silent, graph->inputs[i]))
+        add_host (list, TRUE, reader, graph->inputs[i]);
+    }
+  for (int i = 0; i < graph->n_outputs; i++)
+    {
+      int row = 0, root = strata_work_root (graph, silent, graph->outputs[i], &row);
+
+      if (graph->tensors[graph->outputs[i]].producer >= 0)
+        add_host (list, FALSE, graph->tensors[graph->outputs[i]].producer, root);
+    }
+  return list;
 }
 
 gint64

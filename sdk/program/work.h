@@ -16,8 +16,17 @@
 guint8 *strata_work_silent (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 /* The tensor that lies in SRAM for @tensor, seen through silent ops; @row, a row of @tensor, becomes a row of it. */
 int strata_work_root (const StrataQGraph *graph, const guint8 *silent, int tensor, int *row);
-/* Whether the chip reads @tensor in the form it has (its own ops do, or it is an output of the graph). */
-gboolean strata_work_reads (const StrataQGraph *graph, const guint8 *silent, int tensor);
+
+/* One transfer between host and SRAM: a tensor as it lies there, and the op that stands for it in tables. */
+typedef struct
+{
+  gboolean in;
+  int op, tensor;
+} StrataWorkHost;
+
+/* All host transfers, inputs first: the codes of each quantising port and each input that is read as it is; then the
+ * outputs. (transfer full) array of StrataWorkHost */
+GArray *strata_work_host (const StrataQGraph *graph, const guint8 *silent) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Bytes of one row of a tensor */
 gint64 strata_work_row_bytes (const StrataQTensor *tensor);

@@ -325,63 +325,30 @@ emit_other (Emitter *e, int op_id)
     }
 }
 
+/* What comes in waits for nothing; what goes out follows its rows. */
 static void
-emit_host (Emitter *e, StrataOpcode opcode, int op, int tensor)
+emit_host (Emitter *e, const StrataWorkHost *host)
 {
-  const StrataQTensor *t = &e->in->graph->tensors[tensor];
-  gint64 n_bytes = strata_work_row_bytes (t);
+  const StrataQTensor *tensor = &e->in->graph->tensors[host->tensor];
+  gint64 n_bytes = strata_work_row_bytes (tensor);
 
-  emit_digital (e, opcode, STRATA_UNIT_HOST, op, t->height, n_bytes, n_bytes);
-}
-
-/* What comes in: the codes of a quantising port, or a tensor as it is. */
-static void
-emit_inputs (Emitter *e)
-{
-  const StrataQGraph *graph = e->in->graph;
-
-  for (int op = 0; op < graph->n_ops; op++)
-    if (e->in->silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE)
-      emit_host (e, STRATA_OPCODE_HOST_IN, op, graph->ops[op].output);
-  for (int i = 0; i < graph->n_inputs; i++)
-    {
-      int reader = -1;
-
-      for (int op = graph->n_ops - 1; op >= 0; op--)
-        for (int input = 0; input < graph->ops[op].n_inputs; input++)
-          if (graph->ops[op].inputs[input] == graph->inputs[i]
-              && !(e->in->silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE))
-            reader = op;
-      if (reader >= 0 && strata_work_reads (graph, e->in->silent, graph->inputs[i]))
-        emit_host (e, STRATA_OPCODE_HOST_IN, reader, graph->inputs[i]);
-    }
-}
-
-static void
-emit_outputs (Emitter *e)
-{
-  const StrataQGraph *graph = e->in->graph;
-
-  for (int i = 0; i < graph->n_outputs; i++)
-    {
-      int row = 0, root = strata_work_root (graph, e->in->silent, graph->outputs[i], &row);
-      int op = graph->tensors[graph->outputs[i]].producer;
-
-      if (op < 0)
-        continue;
-      emit_host (e, STRATA_OPCODE_HOST_OUT, op, root);
-      for (int b = 0; b < graph->tensors[root].height; b++)
-        e->rows[b] = b;
-      wait_for_tensor (e, root, graph->tensors[root].height);
-    }
+  emit_digital (e, host->in ? STRATA_OPCODE_HOST_IN : STRATA_OPCODE_HOST_OUT, STRATA_UNIT_HOST, host->op,
+                tensor->height, n_bytes, n_bytes);
+  for (int b = 0; b < tensor->height; b++)
+    e->rows[b] = b;
+  if (!host->in)
+    wait_for_tensor (e, host->tensor, tensor->height);
 }
 
 static void
 emit_all (Emitter *e)
 {
   const StrataQGraph *graph = e->in->graph;
+  g_autoptr (GArray) hosts = strata_work_host (graph, e->in->silent);
+  guint next = 0;
 
-  emit_inputs (e);
+  for (; next < hosts->len && g_array_index (hosts, StrataWorkHost, next).in; next++)
+    emit_host (e, &g_array_index (hosts, StrataWorkHost, next));
   for (int op = 0; op < graph->n_ops; op++)
     if (!e->in->silent[op])
       {
@@ -390,7 +357,8 @@ emit_all (Emitter *e)
         else
           emit_other (e, op);
       }
-  emit_outputs (e);
+  for (; next < hosts->len; next++)
+    emit_host (e, &g_array_index (hosts, StrataWorkHost, next));
 }
 
 static int
