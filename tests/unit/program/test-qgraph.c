@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "program/qgraph.h"
+
+#include <string.h>
+
+/* input f32 2x4x4 -> quantise -> 3x3 convolution to 3x4x4 -> flatten 48 -> dense 48 -> 5, float */
+static StrataQGraph *
+make_graph (void)
+{
+  StrataQGraph *g = g_new0 (StrataQGraph, 1);
+  gint16 *w1, *w2;
+  double *m1, *m2;
+
+  g->arena = strata_arena_new ();
+  g->tensors = strata_arena_array (g->arena, StrataQTensor, 5);
+  g->ops = strata_arena_array (g->arena, StrataQOp, 4);
+  g->n_tensors = 5;
+  g->n_ops = 4;
+  g->tensors[0] = (StrataQTensor){ "x", 2, 4, 4, STRATA_FORMAT_F32, 0, 0, -1, FALSE };
+  g->tensors[1] = (StrataQTensor){ "xq", 2, 4, 4, STRATA_FORMAT_I8, 0.5, 3, 0, FALSE };
+  g->tensors[2] = (StrataQTensor){ "c", 3, 4, 4, STRATA_FORMAT_I8, 0.25, -128, 1, FALSE };
+  g->tensors[3] = (StrataQTensor){ "f", 48, 1, 1, STRATA_FORMAT_I8, 0.25, -128, 2, FALSE };
+  g->tensors[4] = (StrataQTensor){ "y", 5, 1, 1, STRATA_FORMAT_F32, 0, 0, 3, FALSE };
+  for (int i = 0; i < 4; i++)
+    {
+      g->ops[i].name = g->tensors[i + 1].name;
+      g->ops[i].onnx = "Test";
+      g->ops[i].node = -1;
+      g->ops[i].inputs[0] = i;
+      g->ops[i].n_inputs = 1;
+      g->ops[i].output = i + 1;
+      g->ops[i].clamp_lo = -128;
+      g->ops[i].clamp_hi = 127;
+      g->ops[i].clamp_lo_f = -1e30f;
+      g->ops[i].clamp_hi_f = 1e30f;
+      g->ops[i].window = (StrataWindow){ 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 };
+    }
+  g->ops[0].kind = STRATA_QOP_QUANTISE;
+  g->ops[1].kind = STRATA_QOP_MVM;
+  g->ops[1].window = (StrataWindow){ 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+  g->ops[1].n = 3;
+  g->ops[1].k = 18;
+  g->ops[2].kind = STRATA_QOP_RESHAPE;
+  g->ops[3].kind = STRATA_QOP_MVM;
+  g->ops[3].n = 5;
+  g->ops[3].k = 48;
+  g->ops[1].weights = w1 = strata_arena_array (g->arena, gint16, 3 * 18);
+  g->ops[3].weights = w2 = strata_arena_array (g->arena, gint16, 5 * 48);
+  g->ops[1].bias = strata_arena_array (g->arena, gint32, 3);
+  g->ops[3].bias = strata_arena_array (g->arena, gint32, 5);
+  g->ops[1].multiplier = m1 = strata_arena_array (g->arena, double, 3);
+  g->ops[3].multiplier = m2 = strata_arena_array (g->arena, double, 5);
+  for (int i = 0; i < 3 * 18; i++)
+    w1[i] = (gint16) (i % 31 - 15);
+  for (int i = 0; i < 5 * 48; i++)
+    w2[i] = (gint16) (i % 29 - 14);
+  for (int i = 0; i < 5; i++)
+    m2[i] = m1[MIN (i, 2)] = 0.01 * (i + 1);
+  for (int i = 1; i < 4; i += 2)
+    {
+      g->ops[i].weight_max = 15;
+      g->ops[i].n_slices = 1;
+      g->ops[i].n_reads = 1;
+    }
+  g->inputs = strata_arena_array (g->arena, int, 1);
+  g->outputs = strata_arena_array (g->arena, int, 1);
+  g->outputs[0] = 4;
+  g->n_inputs = g->n_outputs = 1;
+  g->node_op = strata_arena_array (g->arena, int, 2);
+  g->node_op[1] = 3;
+  g->n_nodes = 2;
+  return g;
+}
+
+static void
+test_good (void)
+{
+  g_autoptr (StrataQGraph) graph = make_graph ();
+  g_autoptr (GError) error = NULL;
+
+  strata_qgraph_check (graph, &error);
+  g_assert_no_error (error);
+}
+
+typedef void (*Spoil) (StrataQGraph *graph);
+
+static void
+spoil_order (StrataQGraph *g)
+{
+  g->ops[1].inputs[0] = 3;
+}
+static void
+spoil_id (StrataQGraph *g)
+{
+  g->ops[1].inputs[0] = 5;
+}
+static void
+spoil_producer (StrataQGraph *g)
+{
+  g->tensors[2].producer = 0;
+}
+static void
+spoil_twice (StrataQGraph *g)
+{
+  g->ops[2].output = 2;
+}
+static void
+spoil_weight (StrataQGraph *g)
+{
+  g->ops[1].weight_max = 14;
+}
+static void
+spoil_k (StrataQGraph *g)
+{
+  g->ops[1].k = 17;
+}
+static void
+spoil_height (StrataQGraph *g)
+{
+  g->tensors[2].height = 5;
+}
+static void
+spoil_huge (StrataQGraph *g)
+{
+  g->tensors[2].channels = 1 << 20;
+  g->tensors[2].height = 1 << 20;
+}
+static void
+spoil_format (StrataQGraph *g)
+{
+  g->tensors[1].format = STRATA_FORMAT_I16;
+}
+static void
+spoil_scale (StrataQGraph *g)
+{
+  g->tensors[2].scale = 0;
+}
+static void
+spoil_zero (StrataQGraph *g)
+{
+  g->tensors[2].zero_point = 128;
+}
+static void
+spoil_clamp (StrataQGraph *g)
+{
+  g->ops[1].clamp_hi = 128;
+}
+static void
+spoil_stride (StrataQGraph *g)
+{
+  g->ops[1].window.stride_h = 0;
+}
+static void
+spoil_groups (StrataQGraph *g)
+{
+  g->ops[1].window.groups = 2;
+}
+static void
+spoil_reshape (StrataQGraph *g)
+{
+  g->tensors[3].scale = 0.5;
+}
+static void
+spoil_slices (StrataQGraph *g)
+{
+  g->ops[1].n_slices = 0;
+}
+static void
+spoil_bias (StrataQGraph *g)
+{
+  ((gint32 *) g->ops[1].bias)[2] = G_MAXINT32 - 100;
+}
+static void
+spoil_multiplier (StrataQGraph *g)
+{
+  ((double *) g->ops[3].multiplier)[4] = G_MAXDOUBLE * 10;
+}
+static void
+spoil_node (StrataQGraph *g)
+{
+  g->node_op[0] = 4;
+}
+static void
+spoil_inputs (StrataQGraph *g)
+{
+  g->n_inputs = 0;
+}
+static void
+spoil_output (StrataQGraph *g)
+{
+  g->outputs[0] = -1;
+}
+static void
+spoil_statistics (StrataQGraph *g)
+{
+  g->ops[1].x_rms = 9;
+  g->ops[1].x_peak = 8;
+}
+
+static void
+test_spoiled (void)
+{
+  const struct
+  {
+    Spoil spoil;
+    const char *message;
+  } cases[] = {
+    { spoil_order, "no earlier op makes" },
+    { spoil_id, "no earlier op makes" },
+    { spoil_producer, "as producer" },
+    { spoil_twice, "as producer" },
+    { spoil_weight, "beyond +-14" },
+    { spoil_k, "matrix is 3 x 17" },
+    { spoil_height, "the window gives 4 x 4" },
+    { spoil_huge, "shape outside" },
+    { spoil_format, "not i8" },
+    { spoil_scale, "scale 0" },
+    { spoil_zero, "zero point 128" },
+    { spoil_clamp, "clamps to -128 … 128" },
+    { spoil_stride, "stride" },
+    { spoil_groups, "groups" },
+    { spoil_reshape, "formats of its tensors" },
+    { spoil_slices, "0 slices" },
+    { spoil_bias, "can leave 32 bits" },
+    { spoil_multiplier, "multiplier 4 is not finite" },
+    { spoil_node, "covered by op 4" },
+    { spoil_inputs, "no producer" },
+    { spoil_output, "output 0" },
+    { spoil_statistics, "rms 9, peak 8" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (StrataQGraph) graph = make_graph ();
+      g_autoptr (GError) error = NULL;
+
+      cases[i].spoil (graph);
+      g_assert_false (strata_qgraph_check (graph, &error));
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
+      if (strstr (error->message, cases[i].message) == NULL)
+        g_error ("case %u: \"%s\" lacks \"%s\"", i, error->message, cases[i].message);
+    }
+}
+
+static void
+test_hash (void)
+{
+  g_autoptr (StrataQGraph) a = make_graph (), b = make_graph ();
+  g_autofree char *text = strata_qgraph_print (a);
+
+  g_assert_cmphex (strata_qgraph_hash (a), ==, strata_qgraph_hash (b));
+  g_assert_nonnull (
+    strstr (text, "op 1 mvm c (Test) node -1 in 1 out 2 kernel 3x3 stride 1x1 pad 1,1,1,1 groups 1 k 18 n 3"));
+  ((gint16 *) b->ops[1].weights)[53]++;
+  g_assert_cmphex (strata_qgraph_hash (a), !=, strata_qgraph_hash (b));
+  ((gint16 *) b->ops[1].weights)[53]--;
+  b->tensors[2].scale *= 1 + 1e-15;
+  g_assert_cmphex (strata_qgraph_hash (a), !=, strata_qgraph_hash (b));
+}
+
+/* Row r of a 3x3 convolution with padding 1 ends at input row r + 1; stride 2 at 2r + 1; dilation 2, pad 1 at r + 3. */
+static void
+test_needs_row (void)
+{
+  g_autoptr (StrataQGraph) graph = make_graph ();
+  StrataQOp *op = &graph->ops[1];
+
+  g_assert_cmpint (strata_qop_bursts (graph, 1), ==, 4);
+  g_assert_cmpint (strata_qop_bursts (graph, 3), ==, 1);
+  g_assert_cmpint (strata_qop_needs_row (graph, 0, 0, 2), ==, 2);
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 0), ==, 1);
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 3), ==, 3);
+  op->window.stride_h = 2;
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 1), ==, 3);
+  op->window.stride_h = 1;
+  op->window.dilation_h = 2;
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 0), ==, 3);
+  g_assert_cmpint (strata_qop_needs_row (graph, 2, 0, 0), ==, 3);
+  g_assert_cmpint (strata_qop_needs_row (graph, 3, 0, 0), ==, 0);
+  op->kind = STRATA_QOP_MOVE;
+  op->window.stride_h = 2;
+  op->offset_h = -1;
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 0), ==, 0);
+  g_assert_cmpint (strata_qop_needs_row (graph, 1, 0, 1), ==, 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/program/qgraph/good", test_good);
+  g_test_add_func ("/sdk/program/qgraph/spoiled", test_spoiled);
+  g_test_add_func ("/sdk/program/qgraph/hash", test_hash);
+  g_test_add_func ("/sdk/program/qgraph/needs-row", test_needs_row);
+  return g_test_run ();
+}
