@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Executes an image: values, time, energy, heat. An image is const and may be run by several threads; all state is here.
- * `timing` never reads data, `functional` never computes time. No global state; results do not depend on thread count.
+ * Executes an image: values, time, energy, heat. An image is const and may be run by several threads; all state is
+ * here. `timing` never reads data, `functional` never computes time. No global state; results do not depend on thread
+ * count.
  */
 #pragma once
 
@@ -14,8 +15,8 @@ typedef struct _StrataFunctional StrataFunctional;
 typedef struct
 {
   StrataAnalog analog;
-  guint64 seed;          /* programming and read noise */
-  gboolean measure;      /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
+  guint64 seed;     /* programming and read noise */
+  gboolean measure; /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */
@@ -40,28 +41,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataFunctional, strata_functional_free)
 typedef struct
 {
   StrataBand band;
-  int n_inferences;      /* back to back, input of all available at 0, earlier ones first; >= 1 */
-  gboolean unlimited;    /* every instruction has units of its own: the critical path */
-  gboolean no_events;    /* keep times and loads only */
+  int n_inferences;   /* back to back, input of all available at 0, earlier ones first; >= 1 */
+  gboolean unlimited; /* every instruction has units of its own: the critical path */
+  gboolean no_events; /* keep times and loads only */
   GCancellable *cancellable;
 } StrataTimingOptions;
 
-/* Every executed burst, sorted by (start, unit, instruction, burst). An event lasts from its start, tier switch included, to
- * its result, or to the next event of its unit where that enters the pipeline earlier: events of a unit never overlap. A
- * transfer's event stands on the first link of its route; loads count every link. Host transfers stand on the host's unit
- * beside the rest: nothing waits for them. */
+/* Every executed burst, sorted by (start, unit, instruction, burst). An event lasts from its start, tier switch
+ * included, to its result, or to the next event of its unit where that enters the pipeline earlier: events of a unit
+ * never overlap. A transfer's event stands on the first link of its route; loads count every link. Host transfers stand
+ * on the host's unit beside the rest: nothing waits for them. */
 typedef struct
 {
   StrataEventRecord *events;
   gsize n_events;
-  gint64 latency_ps;   /* end of the first inference, host transfers not counted */
-  gint64 interval_ps;  /* steady state: mean difference between ends over the second half of the inferences, and at least the
-                          busiest unit's time per inference; latency for one */
-  gint64 host_ps;      /* host transfers of one inference, beside the latency */
+  gint64 latency_ps;  /* end of the first inference, host transfers not counted */
+  gint64 interval_ps; /* steady state: mean difference between ends over the second half of the inferences, and at least
+                         the busiest unit's time per inference; latency for one */
+  gint64 host_ps;     /* host transfers of one inference, beside the latency */
   gint64 *unit_busy_ps; /* per unit, first to last inference; tier switches included */
   gint64 *ends_ps;      /* per inference */
   int n_units, n_inferences;
-  gint64 n_switches;   /* tier switches, all inferences */
+  gint64 n_switches; /* tier switches, all inferences */
 } StrataTiming;
 
 /* Errors: G_IO_ERROR_CANCELLED, STRATA_DEVICE_ERROR (too large for one run). Thread-safe, deterministic. */
@@ -73,39 +74,40 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTiming, strata_timing_free)
 
 /* Everything the modelled run of one inference comes to.
  *
- * Energies are those of one inference from input in SRAM to output in SRAM: dynamic, plus static power times latency. They
- * close: sum of events = sum of energy records = energy_fj, as integers. Host transfers stand beside in energy as in time: their
- * events carry none, host_fj says it. Power is the mean of running on and on: static +
- * dynamic / max (interval, asked minimum). The chip's power budget caps the rate: interval_ps is the interval at which
- * static + dynamic / interval just meets it, where that is longer than the one the units allow. Where static power alone
- * exceeds the budget no rate helps: interval_ps is then the units' and power_mw shows the excess. */
+ * Energies are those of one inference from input in SRAM to output in SRAM: dynamic, plus static power times latency.
+ * They close: sum of events = sum of energy records = energy_fj, as integers. Host transfers stand beside in energy as
+ * in time: their events carry none, host_fj says it. Power is the mean of running on and on: static + dynamic / max
+ * (interval, asked minimum). The chip's power budget caps the rate: interval_ps is the interval at which static +
+ * dynamic / interval just meets it, where that is longer than the one the units allow. Where static power alone exceeds
+ * the budget no rate helps: interval_ps is then the units' and power_mw shows the excess. */
 typedef struct
 {
-  StrataTiming *timing;            /* nominal; energies filled in; static events merged in */
-  StrataEnergyRecord *energy;      /* per (layer, component) that is not zero; bands filled; by layer, then component */
+  StrataTiming *timing;       /* nominal; energies filled in; static events merged in */
+  StrataEnergyRecord *energy; /* per (layer, component) that is not zero; bands filled; by layer, then component */
   int n_energy;
-  StrataPowerRecord *power;        /* bins x components that are not zero; from 0 to the latency */
+  StrataPowerRecord *power; /* bins x components that are not zero; from 0 to the latency */
   int n_power;
   StrataTemperatureRecord *temperature; /* steady state first (time -1), then the run from there */
   int n_temperature;
   gint64 latency_ps[STRATA_N_BANDS];
-  gint64 interval_ps[STRATA_N_BANDS];       /* as allowed by units and budget */
-  gint64 unit_interval_ps[STRATA_N_BANDS];  /* as allowed by units alone */
-  gint64 energy_fj[STRATA_N_BANDS];         /* dynamic + static over the latency */
+  gint64 interval_ps[STRATA_N_BANDS];      /* as allowed by units and budget */
+  gint64 unit_interval_ps[STRATA_N_BANDS]; /* as allowed by units alone */
+  gint64 energy_fj[STRATA_N_BANDS];        /* dynamic + static over the latency */
   gint64 dynamic_fj[STRATA_N_BANDS];
-  double static_mw[STRATA_N_BANDS];         /* with leakage at the junction's temperature at power_mw */
+  double static_mw[STRATA_N_BANDS]; /* with leakage at the junction's temperature at power_mw */
   double power_mw[STRATA_N_BANDS];
-  double junction_c, skin_c, package_c;     /* steady state at power_mw, nominal */
-  gint64 host_ps, host_fj[STRATA_N_BANDS];  /* transfers of one inference; in no other total */
+  double junction_c, skin_c, package_c;    /* steady state at power_mw, nominal */
+  gint64 host_ps, host_fj[STRATA_N_BANDS]; /* transfers of one inference; in no other total */
   gint64 min_interval_ps;
-  gint64 *unit_busy_ps;                     /* n_units: one inference alone, nominal */
+  gint64 *unit_busy_ps; /* n_units: one inference alone, nominal */
   int n_stacks_on;
-  gboolean has_bands;                       /* FALSE: the bands repeat the nominal values */
-  int analog;                               /* StrataAnalog of the values beside, for the record; -1: none were computed */
+  gboolean has_bands; /* FALSE: the bands repeat the nominal values */
+  int analog;         /* StrataAnalog of the values beside, for the record; -1: none were computed */
 } StrataModelled;
 
-/* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast as units
- * and budget allow. Runs the nominal timing with events, the rest without. Errors: those of strata_timing_run. */
+/* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast
+ * as units and budget allow. Runs the nominal timing with events, the rest without. Errors: those of strata_timing_run.
+ */
 StrataModelled *strata_model_run (const StrataImage *image,
                                   gint64 min_interval_ps,
                                   gboolean bands,
@@ -114,8 +116,8 @@ StrataModelled *strata_model_run (const StrataImage *image,
 void strata_modelled_free (StrataModelled *modelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataModelled, strata_modelled_free)
 
-/* Heat: the ladder of hardware-facts 10.3 with lateral coupling in the silicon. @stack_power_mw[n_stacks * (tiers + 1)]:
- * base first, then tiers. Steady state; fills temperatures per stack node in the same layout. */
+/* Heat: the ladder of hardware-facts 10.3 with lateral coupling in the silicon. @stack_power_mw[n_stacks * (tiers +
+ * 1)]: base first, then tiers. Steady state; fills temperatures per stack node in the same layout. */
 typedef struct
 {
   double junction_c, package_c, skin_c;
@@ -126,9 +128,9 @@ void strata_heat_steady (const StrataChipSpec *chip,
                          double *stack_temperature_c,
                          StrataHeatSummary *summary);
 
-/* Sends begin, records and end to @sink: session tables, events, energy, power, temperature, accuracy, figures, findings,
- * meta. @accuracy: NULL, or per op. On any error the sink gets end (FALSE), and the error is the first one. Does not free
- * the sink. */
+/* Sends begin, records and end to @sink: session tables, events, energy, power, temperature, accuracy, figures,
+ * findings, meta. @accuracy: NULL, or per op. On any error the sink gets end (FALSE), and the error is the first one.
+ * Does not free the sink. */
 gboolean strata_modelled_record (const StrataImage *image,
                                  const StrataModelled *modelled,
                                  StrataFidelity fidelity,
