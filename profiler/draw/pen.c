@@ -5,6 +5,7 @@
 #include "draw/pen.h"
 
 #include <math.h>
+#include <string.h>
 
 void
 strata_pen_init (StrataPen *pen, cairo_t *cr, const StrataDrawTheme *theme)
@@ -176,12 +177,27 @@ strata_pen_text (
   return width;
 }
 
+/* A number and what it counts stay on one line: the space behind a digit does not break */
+static char *
+bind_numbers (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = text; *p != '\0'; p++)
+    if (*p == ' ' && p > text && g_ascii_isdigit (p[-1]) && !g_ascii_isdigit (p[1]))
+      g_string_append (out, "\u00a0");
+    else
+      g_string_append_c (out, *p);
+  return g_string_free (out, FALSE);
+}
+
 static double
 lay_paragraph (StrataPen *pen, double width, guint max_lines, const char *text)
 {
+  g_autofree char *bound = bind_numbers (text);
   int w, h;
 
-  set_text (pen, text, MAX (width, 1), TRUE);
+  set_text (pen, bound, MAX (width, 1), TRUE);
   pango_layout_set_wrap (pen->layout, PANGO_WRAP_WORD_CHAR);
   if (max_lines > 0)
     {
@@ -226,4 +242,19 @@ strata_pen_component_name (StrataComponent component)
   };
 
   return (guint) component < STRATA_N_COMPONENTS ? names[component] : "unknown";
+}
+
+char *
+strata_pen_axis_label (double value, const char *unit)
+{
+  char *text = strata_draw_quantity (value, unit), *space = strchr (text, ' '), *end = space;
+
+  if (space == NULL || memchr (text, '.', space - text) == NULL)
+    return text;
+  while (end[-1] == '0')
+    end--;
+  if (end[-1] == '.')
+    end--;
+  memmove (end, space, strlen (space) + 1);
+  return text;
 }

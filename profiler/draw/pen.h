@@ -61,3 +61,5 @@ double strata_pen_paragraph_height (StrataPen *pen, double width, guint max_line
 guint32 strata_pen_text_on (guint32 fill);
 /* As in the trace, with static ones marked */
 const char *strata_pen_component_name (StrataComponent component);
+/* A round number of an axis, without zeros that say nothing: "50 mW" */
+char *strata_pen_axis_label (double value, const char *unit);

@@ -136,6 +136,152 @@ stack_holes (cairo_t *cr, const StrataDrawTheme *theme)
   draw_stack (cr, theme, &style, 8, 16, 1);
 }
 
+static DrawScenes *
+run_scenes (const StrataDrawTheme *theme, gsize n_events)
+{
+  DrawScenes *scenes = draw_scenes_new (8, 16, 8, 0.85, theme);
+
+  draw_scenes_add_run (scenes, 812000000, n_events);
+  return scenes;
+}
+
+static void
+draw_timeline (cairo_t *cr, const StrataDrawTheme *theme, double zoom, gint32 selected, gsize n_events)
+{
+  g_autoptr (DrawScenes) scenes = run_scenes (theme, n_events);
+  StrataRect rect = { 0, 0, WIDTH, HEIGHT }, plot;
+  StrataTimelineStyle style;
+  StrataViewport view = { 0 };
+
+  strata_timeline_style_default (&style);
+  strata_timeline_plot (&rect, &plot);
+  strata_viewport_fit (&view, 0, scenes->timeline.duration_ps);
+  strata_viewport_zoom (&view, zoom, plot.width * 0.41, plot.width, scenes->timeline.duration_ps);
+  style.selected_layer = selected;
+  style.playhead_ps = strata_viewport_time (&view, plot.width * 0.3, plot.width);
+  if (selected >= 0)
+    {
+      style.range_from_ps = strata_viewport_time (&view, plot.width * 0.5, plot.width);
+      style.range_to_ps = strata_viewport_time (&view, plot.width * 0.64, plot.width);
+    }
+  strata_timeline_draw (cr, &scenes->timeline, &style, &view, theme, &rect);
+}
+
+static void
+timeline_full (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  draw_timeline (cr, theme, 1, -1, 400);
+}
+
+static void
+timeline_dense (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  draw_timeline (cr, theme, 1, -1, 60000);
+}
+
+static void
+timeline_zoomed (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  draw_timeline (cr, theme, 40, 4, 600);
+}
+
+static void
+timeline_nanoseconds (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  draw_timeline (cr, theme, 400000, -1, 60000);
+}
+
+static void
+power (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = run_scenes (theme, 100);
+  StrataRect top = { 0, 0, WIDTH, 380 }, middle = { 0, 386, WIDTH, 350 }, bottom = { 0, 742, WIDTH, 52 };
+  StrataViewport view = { 0 };
+  StrataPowerStyle style;
+
+  strata_power_style_default (&style);
+  strata_viewport_fit (&view, 0, scenes->power.duration_ps);
+  style.playhead_ps = 3.1e8;
+  strata_power_draw (cr, &scenes->power, &style, &view, theme, &top);
+  strata_energy_draw (cr, &scenes->energy, theme, &middle);
+  style.range_from_ps = 2e8;
+  style.range_to_ps = 4.4e8;
+  strata_scrubber_draw (cr, &scenes->power, &style, theme, &bottom);
+}
+
+static void
+overview (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = run_scenes (theme, 100);
+  StrataRect rect = { 0, 0, WIDTH, HEIGHT };
+
+  strata_overview_draw (cr, &scenes->overview, theme, &rect);
+}
+
+static void
+overview_narrow (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = run_scenes (theme, 100);
+  StrataRect rect = { 0, 0, 420, HEIGHT }, table = { 440, 0, 400, HEIGHT }, error = { 860, 0, 420, 380 };
+  StrataRect empty = { 860, 400, 420, 380 };
+  StrataTimelineScene nothing = { 0 };
+  StrataTimelineStyle style;
+  StrataViewport view = { 0, 1e6, 0 };
+  StrataDrawMessage message = { "The profile is damaged",
+                                "run.strata: page 812 does not match its checksum. 40 of 41 "
+                                "chunks of events can still be read.",
+                                "strata validate --recover run.strata keeps what is whole.", TRUE };
+
+  strata_overview_draw (cr, &scenes->overview, theme, &rect);
+  strata_layer_table_draw (cr, &scenes->table, theme, &table);
+  strata_message_draw (cr, theme, &message, &error);
+  strata_timeline_style_default (&style);
+  strata_timeline_draw (cr, &nothing, &style, &view, theme, &empty);
+}
+
+static void
+layers (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = run_scenes (theme, 100);
+  StrataRect rect = { 12, 6, WIDTH - 24, HEIGHT - 12 };
+
+  strata_layer_table_draw (cr, &scenes->table, theme, &rect);
+}
+
+static void
+tier_maps (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = draw_scenes_new (8, 16, 8, 0.85, theme);
+  g_autoptr (StrataStackVolume) volume = strata_stack_volume_new (&scenes->stack, NULL);
+  StrataRect strip = { 12, 0, 84, HEIGHT }, map = { 120, 18, 560, 560 }, base = { 700, 18, 560, 560 };
+  StrataRect legend = { 120, 600, 400, 190 };
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, NULL);
+  style.selected_layer = 14;
+  strata_stack_volume_colour (volume, &scenes->stack, &style, theme);
+  strata_tier_strip_draw (cr, volume, 3, 600, theme, &strip);
+  strata_tier_map_draw (cr, volume, 3, theme, &map, TRUE);
+  strata_tier_map_draw (cr, volume, -1, theme, &base, TRUE);
+  strata_legend_layers_draw (cr, theme, scenes->stack.layers, scenes->stack.n_layers, 14, &legend);
+}
+
+static void
+stack_vector (cairo_t *cr, const StrataDrawTheme *theme)
+{
+  g_autoptr (DrawScenes) scenes = draw_scenes_new (4, 9, 8, 0.8, theme);
+  g_autoptr (StrataStackVolume) volume = strata_stack_volume_new (&scenes->stack, NULL);
+  StrataRect rect = { 0, 0, WIDTH, HEIGHT };
+  StrataStackCamera camera;
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, NULL);
+  style.explode = 0.8;
+  strata_stack_volume_colour (volume, &scenes->stack, &style, theme);
+  strata_stack_camera_preset (&camera, 1);
+  strata_stack_draw_vector (cr, volume, &camera, theme, &rect);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -144,9 +290,23 @@ main (int argc, char **argv)
     const char *name;
     Painter painter;
   } painters[] = {
-    { "stack-layers", stack_layers }, { "stack-exploded", stack_exploded }, { "stack-tall", stack_tall },
-    { "stack-heat", stack_heat },     { "stack-selected", stack_selected }, { "stack-ghost", stack_ghost },
+    { "stack-layers", stack_layers },
+    { "stack-exploded", stack_exploded },
+    { "stack-tall", stack_tall },
+    { "stack-heat", stack_heat },
+    { "stack-selected", stack_selected },
+    { "stack-ghost", stack_ghost },
     { "stack-holes", stack_holes },
+    { "stack-vector", stack_vector },
+    { "tier-maps", tier_maps },
+    { "timeline-full", timeline_full },
+    { "timeline-dense", timeline_dense },
+    { "timeline-zoomed", timeline_zoomed },
+    { "timeline-ns", timeline_nanoseconds },
+    { "power", power },
+    { "overview", overview },
+    { "overview-narrow", overview_narrow },
+    { "layers", layers },
   };
   const char *directory = argc > 1 ? argv[1] : ".";
 
