@@ -9,12 +9,12 @@
 static void
 use_one_thread (void)
 {
-  static gsize done;
+  static gsize threads_once;
 
-  if (g_once_init_enter (&done))
+  if (g_once_init_enter (&threads_once))
     {
       openblas_set_num_threads (1);
-      g_once_init_leave (&done, 1);
+      g_once_init_leave (&threads_once, 1);
     }
 }
 

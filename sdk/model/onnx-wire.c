@@ -175,9 +175,10 @@ strata_wire_text (StrataWire *wire, const StrataWireField *field)
       return g_strdup ("");
     }
   text = g_strndup ((const char *) field->bytes, field->n_bytes);
-  if (!is_one_line (text))
-    strata_wire_fail (wire, field->bytes, "a name holds control characters; names must be plain text");
-  return g_steal_pointer (&text);
+  if (is_one_line (text))
+    return g_steal_pointer (&text);
+  strata_wire_fail (wire, field->bytes, "a name holds control characters; names must be plain text");
+  return g_strdup ("");
 }
 
 void

@@ -45,7 +45,8 @@ gboolean strata_wire_finish (const StrataWire *wire, GError **error);
 /* Field values, which fail the reader where the field is of another type. */
 gint64 strata_wire_int (StrataWire *wire, const StrataWireField *field);
 float strata_wire_float (StrataWire *wire, const StrataWireField *field);
-/* A new string. Fails the reader unless UTF-8 without control characters, so that messages stay on one line. */
+/* A new string. Unless UTF-8 without control characters, the reader fails and the string is empty: messages that quote
+ * names stay on one line. */
 char *strata_wire_text (StrataWire *wire, const StrataWireField *field) G_GNUC_WARN_UNUSED_RESULT;
 /* Appends a repeated field, packed or not, to an array of gint64; of @width bytes (4 or 8) to an array of such
  * elements. */

@@ -136,6 +136,7 @@ test_control_characters (void)
   strata_wire_init (&wire, bytes, bytes, sizeof bytes);
   g_assert_true (strata_wire_next (&wire, &field));
   text = strata_wire_text (&wire, &field);
+  g_assert_cmpstr (text, ==, "");
   g_assert_false (strata_wire_finish (&wire, NULL));
 }
 
