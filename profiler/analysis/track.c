@@ -210,7 +210,7 @@ typedef struct
 static gint64
 edge_of (const Fold *fold, gsize column)
 {
-  return fold->from_ps + (gint64) (((__int128) fold->to_ps - fold->from_ps) * column / fold->n_spans);
+  return (gint64) (fold->from_ps + ((__int128) fold->to_ps - fold->from_ps) * column / fold->n_spans);
 }
 
 /* The column whose [edge, next edge) holds @time_ps, which is in the view; columns of no width hold nothing. */

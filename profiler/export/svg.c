@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Inline SVG: shapes as text, at most a few hundred each whatever the size of the run; what is folded says so.
+ * Inline SVG: shapes as text, at most a few hundred each whatever the size of the run; what is left out is said.
  */
 #include "export/svg.h"
 
@@ -201,9 +201,9 @@ fold_power (const StrataProfilePower *power, gsize from, gsize to, double *power
 }
 
 static double
-peak_of (const StrataProfilePower *power, double budget_mw)
+peak_of (const StrataProfilePower *power)
 {
-  double peak = isfinite (budget_mw) ? budget_mw : 0;
+  double peak = 0;
 
   for (gsize sample = 0; sample < power->n_samples; sample++)
     {
@@ -216,31 +216,50 @@ peak_of (const StrataProfilePower *power, double budget_mw)
   return peak;
 }
 
+/* One shape per component: its bars side by side, on top of those of the components after it. */
 static void
-append_power_column (GString *svg, const double *power_mw, double x, double width, double scale, const char *title)
+append_power_shape (GString *svg, const double *columns, gsize n_columns, int component, double scale)
 {
+  double width = (double) (WIDTH - NAME_WIDTH) / (double) n_columns;
   StrataDrawTheme theme;
-  double y = POWER_HEIGHT;
+  gsize start = svg->len, n_bars = 0;
 
   strata_draw_theme_light (&theme);
-  for (int i = STRATA_N_COMPONENTS - 1; i >= 0; i--) /* what is always on at the bottom */
-    if (power_mw[i] * scale > 0.02)
-      {
+  g_string_append_printf (svg, "<path fill=\"#%06x\" d=\"", strata_draw_component_colour (component, &theme));
+  for (gsize column = 0; column < n_columns; column++)
+    {
+      const double *power_mw = columns + column * STRATA_N_COMPONENTS;
+      double y = POWER_HEIGHT, height = power_mw[component] * scale;
+      char text[4][G_ASCII_DTOSTR_BUF_SIZE];
+
+      for (int i = component; i < STRATA_N_COMPONENTS; i++) /* what is always on at the bottom */
         y -= power_mw[i] * scale;
-        append_rect (svg, x, y, width, power_mw[i] * scale, strata_draw_component_colour (i, &theme), title);
-      }
+      if (height < 0.02)
+        continue;
+      g_string_append_printf (svg, "M%s %sh%sv%sH%sz",
+                              g_ascii_formatd (text[0], sizeof text[0], "%.2f", NAME_WIDTH + (double) column * width),
+                              g_ascii_formatd (text[1], sizeof text[1], "%.2f", y),
+                              g_ascii_formatd (text[2], sizeof text[2], "%.2f", width),
+                              g_ascii_formatd (text[3], sizeof text[3], "%.2f", height), text[0]);
+      n_bars++;
+    }
+  g_string_append_printf (svg, "\"><title>%s</title></path>\n", strata_component_name (component));
+  if (n_bars == 0)
+    g_string_truncate (svg, start);
 }
 
+/* A line where the budget is in the picture, else words. */
 static void
 append_budget (GString *svg, double budget_mw, double scale)
 {
   g_autofree char *value = strata_format_quantity (budget_mw, "mw");
-  g_autofree char *label = g_strdup_printf ("budget %s", value);
+  g_autofree char *label = g_strdup_printf ("budget %s", value), *above = g_strdup_printf ("%s, above", label);
   double y = POWER_HEIGHT - budget_mw * scale;
 
-  g_string_append_printf (svg, "<path d=\"M%d %d H%d\" stroke=\"currentColor\" stroke-dasharray=\"4 3\"/>\n",
-                          NAME_WIDTH, (int) y, WIDTH);
-  append_text (svg, NAME_WIDTH - 8, y + 4, "end", label);
+  if (y >= 0)
+    g_string_append_printf (svg, "<path d=\"M%d %d H%d\" stroke=\"currentColor\" stroke-dasharray=\"4 3\"/>\n",
+                            NAME_WIDTH, (int) y, WIDTH);
+  append_text (svg, NAME_WIDTH - 8, MAX (y, 6) + 4, "end", y >= 0 ? label : above);
 }
 
 char *
@@ -250,26 +269,24 @@ strata_report_svg_power (StrataProfile *profile)
   StrataProfilePower power;
   gsize n_columns;
   double peak_mw, scale;
+  g_autofree double *columns = NULL;
   GString *svg;
 
   strata_profile_get_power (profile, &power);
-  peak_mw = peak_of (&power, run->power_budget_mw);
+  peak_mw = peak_of (&power);
   if (power.n_samples == 0 || peak_mw <= 0)
     return NULL;
+  if (run->power_budget_mw > peak_mw && run->power_budget_mw < 2 * peak_mw)
+    peak_mw = run->power_budget_mw;
   scale = (POWER_HEIGHT - 8) / peak_mw;
   n_columns = MIN (power.n_samples, MAX_SAMPLES);
   svg = begin_svg (POWER_HEIGHT + 20, "Power over time by component");
+  columns = g_new (double, n_columns *STRATA_N_COMPONENTS);
   for (gsize column = 0; column < n_columns; column++)
-    {
-      double power_mw[STRATA_N_COMPONENTS], sum = 0, width = (double) (WIDTH - NAME_WIDTH) / (double) n_columns;
-      g_autofree char *title = NULL;
-
-      fold_power (&power, column * power.n_samples / n_columns, (column + 1) * power.n_samples / n_columns, power_mw);
-      for (int i = 0; i < STRATA_N_COMPONENTS; i++)
-        sum += power_mw[i];
-      title = strata_format_quantity (sum, "mw");
-      append_power_column (svg, power_mw, NAME_WIDTH + (double) column * width, width, scale, title);
-    }
+    fold_power (&power, column * power.n_samples / n_columns, (column + 1) * power.n_samples / n_columns,
+                columns + column * STRATA_N_COMPONENTS);
+  for (int component = 0; component < STRATA_N_COMPONENTS; component++)
+    append_power_shape (svg, columns, n_columns, component, scale);
   if (isfinite (run->power_budget_mw))
     append_budget (svg, run->power_budget_mw, scale);
   append_time_axis (svg, run, POWER_HEIGHT + 14);
