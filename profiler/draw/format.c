@@ -11,12 +11,11 @@
 static const char *const prefixes[] = { "a", "f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E" };
 #define NO_PREFIX 6
 
-/* Digits behind the point for three significant ones below 1000 */
+/* Digits behind the point for so many significant ones */
 static int
 decimals_of (double value, int n_digits)
 {
-  double size = fabs (value);
-  int whole = size < 1 ? 1 : (int) floor (log10 (size) + 1e-12) + 1;
+  int whole = value == 0 ? n_digits : (int) floor (log10 (fabs (value)) + 1e-12) + 1;
 
   return CLAMP (n_digits - whole, 0, 9);
 }

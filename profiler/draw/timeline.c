@@ -196,8 +196,11 @@ draw_spans (Drawing *d, gsize track, double y)
           continue;
         }
       colour = layer_colour (d, span->layer, &dimmed);
-      strata_pen_fill (&d->pen, hover ? d->pen.theme->text : colour, 0.3 + 0.7 * span->busy, d->plot.x + span->x0,
-                       y + 2, MAX (span->x1 - span->x0, 1), d->row - 4);
+      /* whole pixels: neighbours must neither overlap nor leave a seam */
+      left = floor (d->plot.x + span->x0 + 0.5);
+      right = floor (d->plot.x + span->x1 + 0.5);
+      strata_pen_fill (&d->pen, hover ? d->pen.theme->text : colour, 0.3 + 0.7 * span->busy, left, y + 2,
+                       MAX (right - left, 1), d->row - 4);
       if (span->x0 > run_to + 2)
         {
           label_folded (d, run_from, run_to, y, run_events);

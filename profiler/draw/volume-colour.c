@@ -122,7 +122,7 @@ tile_voxel (const Painting *p, const StrataStackTile *tile)
   if (style->mode != STRATA_STACK_MODE_LAYERS)
     colour = map_colour (p, value_of (p, tile));
   else if (style->glow && tile->activity > 0 && selected)
-    colour = strata_draw_mix (colour, 0xfff4d6, 0.75 * MIN (tile->activity, 1));
+    colour = strata_draw_mix (colour, 0xffeeb8, 0.62 * MIN (tile->activity, 1));
   if (!selected && style->ghost)
     level = MIN (level, GHOST_ALPHA);
   else if (!selected)
