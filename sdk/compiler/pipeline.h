@@ -29,7 +29,7 @@ typedef struct
   StrataLimits limits;
   StrataEvaluator evaluator; /* judge NULL: limits on time only, judged by the schedule */
   guint64 seed;
-  const char *dump_folder;   /* text dump per stage; NULL: none */
+  const char *dump_folder; /* text dump per stage; NULL: none */
   StrataProgressFunc progress;
   gpointer progress_data;
   GCancellable *cancellable;
@@ -37,8 +37,8 @@ typedef struct
 
 void strata_compile_options_init (StrataCompileOptions *options);
 
-/* Blocking; reentrant. Errors: STRATA_COMPILE_ERROR, STRATA_IMPORT_ERROR_VALUE (weights), G_IO_ERROR_CANCELLED. A missed
- * limit is STRATA_COMPILE_ERROR_REQUIREMENT and says which, by how much, and what would help. */
+/* Blocking; reentrant. Errors: STRATA_COMPILE_ERROR, STRATA_IMPORT_ERROR_VALUE (weights), G_IO_ERROR_CANCELLED. A
+ * missed limit is STRATA_COMPILE_ERROR_REQUIREMENT and says which, by how much, and what would help. */
 StrataImage *strata_compile (const StrataGraph *graph,
                              const StrataChipSpec *chip,
                              const StrataCompileOptions *options,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The stages of the compiler, one call each, in the order pipeline.c makes them. A stage reads its input artefact, which it
- * never changes, and returns a new one; each artefact's check, print and hash stand beside its type in program/.
+ * The stages of the compiler, one call each, in the order pipeline.c makes them. A stage reads its input artefact,
+ * which it never changes, and returns a new one; each artefact's check, print and hash stand beside its type in
+ * program/.
  */
 #pragma once
 
@@ -22,13 +23,14 @@ typedef struct
   GCancellable *cancellable;
 } StrataCalibration;
 
-/* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer full)
- * array of n * n_inputs, sample-major */
-StrataArray **strata_calibration_samples (const StrataGraph *graph, const StrataCalibration *calibration, int *n_samples)
-  G_GNUC_WARN_UNUSED_RESULT;
+/* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer
+ * full) array of n * n_inputs, sample-major */
+StrataArray **strata_calibration_samples (const StrataGraph *graph,
+                                          const StrataCalibration *calibration,
+                                          int *n_samples) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A float or QDQ graph as layers: batch-norm, bias and activation folded; QDQ islands recognised. Tensors are still float
- * or carry the file's scales. Internal artefact of the two stages; see lower/README.md. */
+/* A float or QDQ graph as layers: batch-norm, bias and activation folded; QDQ islands recognised. Tensors are still
+ * float or carry the file's scales. Internal artefact of the two stages; see lower/README.md. */
 typedef struct _StrataLowered StrataLowered;
 
 StrataLowered *strata_lower (const StrataGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;

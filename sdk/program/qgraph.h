@@ -4,13 +4,12 @@
  * program, executed by the simulator. Ops in execution order; tensors are single-assignment.
  *
  * Semantics. A tensor of format I8 or I16 stands for real = scale * (q - zero_point), q saturated to the format.
- * F32 tensors hold floats (network inputs and outputs of float models, softmax in between). All rounding is half to even.
- *   MVM, MAC  acc = sum over the window of w * (x - zero_point_x) (padding contributes 0) + bias, exact int32;
- *             y = clamp (rint (acc * multiplier[n]) + zero_point_y, clamp_lo, clamp_hi), multiplier in double;
- *             to an F32 tensor y = (float) (acc * multiplier[n]) clamped to [clamp_lo_f, clamp_hi_f].
- *   ADD       y = clamp (rint (sum_i (x_i - zp_i) * input_multiplier[i]) + zp_y)
- *   MAX_POOL  maximum of codes in the window (padding never wins); scale and zero point pass through
- *   AVG_POOL  rint (sum (x - zp_x) * multiplier[0] / count) + zp_y; count excludes padding unless count_padding
+ * F32 tensors hold floats (network inputs and outputs of float models, softmax in between). All rounding is half to
+ * even. MVM, MAC  acc = sum over the window of w * (x - zero_point_x) (padding contributes 0) + bias, exact int32; y =
+ * clamp (rint (acc * multiplier[n]) + zero_point_y, clamp_lo, clamp_hi), multiplier in double; to an F32 tensor y =
+ * (float) (acc * multiplier[n]) clamped to [clamp_lo_f, clamp_hi_f]. ADD       y = clamp (rint (sum_i (x_i - zp_i) *
+ * input_multiplier[i]) + zp_y) MAX_POOL  maximum of codes in the window (padding never wins); scale and zero point pass
+ * through AVG_POOL  rint (sum (x - zp_x) * multiplier[0] / count) + zp_y; count excludes padding unless count_padding
  *   SOFTMAX   dequantise, softmax over axis C in float, quantise (or leave F32)
  *   MOVE      out[c][y][x] = in[c - offset_c][y * stride_h + offset_h][x * stride_w + offset_w], zero point outside
  *   QUANTISE  F32 -> I8: clamp (rint (x / scale) + zp); on the host side of the port
@@ -44,12 +43,12 @@ typedef enum
 
 typedef struct
 {
-  const char *name; /* ONNX value name */
+  const char *name;            /* ONNX value name */
   int channels, height, width; /* batch 1, C order; a vector is channels x 1 x 1 */
   StrataFormat format;
   double scale;
   int zero_point;
-  int producer;    /* op id, -1: network input */
+  int producer;     /* op id, -1: network input */
   gboolean guessed; /* its range comes from synthetic samples */
 } StrataQTensor;
 
@@ -65,10 +64,10 @@ typedef enum
 typedef struct
 {
   StrataQOpKind kind;
-  const char *name;  /* ONNX node name of the main node */
-  const char *onnx;  /* ONNX operator of the main node */
-  int node;          /* node id in the source graph, -1: made by the compiler */
-  int inputs[4];     /* tensor ids */
+  const char *name; /* ONNX node name of the main node */
+  const char *onnx; /* ONNX operator of the main node */
+  int node;         /* node id in the source graph, -1: made by the compiler */
+  int inputs[4];    /* tensor ids */
   int n_inputs, output;
   StrataWindow window; /* MVM and MAC of convolutions, pools; all ones and zeros for products */
 

@@ -17,7 +17,7 @@ is_clamped (const StrataLoweredOp *op)
 static void
 fold (StrataLowerState *state, StrataLoweredOp *op, const double *gain, const double *shift)
 {
-  double unit = lower_tensor (state, op->inputs[0])->scale;
+  double unit = strata_lower_tensor (state, op->inputs[0])->scale;
 
   if (op->bias == NULL)
     {
@@ -36,22 +36,22 @@ fold (StrataLowerState *state, StrataLoweredOp *op, const double *gain, const do
 static gboolean
 apply_affine (StrataLowerState *state, int node, int value, double *gain, double *shift, int n_channels, GError **error)
 {
-  int out = state->graph->nodes[node].outputs[0], op = lower_open_producer (state, value), tensor;
-  StrataLoweredOp *o = op >= 0 ? lower_op (state, op) : NULL;
+  int out = state->graph->nodes[node].outputs[0], op = strata_lower_open_producer (state, value), tensor;
+  StrataLoweredOp *o = op >= 0 ? strata_lower_op (state, op) : NULL;
   float *ones;
 
   if (o != NULL && (o->kind == STRATA_QOP_MVM || o->kind == STRATA_QOP_MAC) && !is_clamped (o) && o->n == n_channels)
     {
       fold (state, o, gain, shift);
-      lower_extend (state, op, node, out);
+      strata_lower_extend (state, op, node, out);
       return TRUE;
     }
-  if (!lower_input (state, node, value, &tensor, error))
+  if (!strata_lower_input (state, node, value, &tensor, error))
     return FALSE;
-  op = lower_add_op (state, STRATA_QOP_MAC, node, tensor, out, error);
+  op = strata_lower_add_op (state, STRATA_QOP_MAC, node, tensor, out, error);
   if (op < 0)
     return FALSE;
-  o = lower_op (state, op);
+  o = strata_lower_op (state, op);
   ones = strata_arena_array (state->arena, float, n_channels);
   for (int n = 0; n < n_channels; n++)
     ones[n] = 1;
@@ -68,7 +68,7 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
 static double *
 channel_vector (StrataLowerState *state, int node, int constant_value, int value, int n_channels, GError **error)
 {
-  const StrataConstant *constant = lower_constant (state, node, constant_value, error);
+  const StrataConstant *constant = strata_lower_constant (state, node, constant_value, error);
   const StrataValue *v = &state->graph->values[value];
   int channel_axis = MIN (1, v->n_dims - 1);
   double *vector;
@@ -78,15 +78,15 @@ channel_vector (StrataLowerState *state, int node, int constant_value, int value
   for (int i = 0; i < constant->n_dims; i++)
     if (constant->dims[i] != 1 && (constant->dims[i] != n_channels || i + v->n_dims - constant->n_dims != channel_axis))
       {
-        lower_fail (state, node, error,
-                    "its constant %s varies along other axes than the channels; give it one value per "
-                    "channel",
-                    state->graph->values[constant_value].name);
+        strata_lower_fail (state, node, error,
+                           "its constant %s varies along other axes than the channels; give it one value per "
+                           "channel",
+                           state->graph->values[constant_value].name);
         return NULL;
       }
   vector = strata_arena_array (state->arena, double, n_channels);
   for (int n = 0; n < n_channels; n++)
-    vector[n] = lower_constant_double (constant, constant->count == 1 ? 0 : n);
+    vector[n] = strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
   return vector;
 }
 
@@ -110,36 +110,36 @@ split_operands (StrataLowerState *state, int node, int *value, int *constant, in
   *constant = n->inputs[which];
   *value = n->inputs[1 - which];
   if (!state->is_constant[*constant])
-    return lower_fail (
+    return strata_lower_fail (
       state, node, error,
       "both operands are computed; chips add computed tensors, and add, subtract, multiply or divide by "
       "constants");
-  return lower_geometry (state, node, *value, &planes[0], &planes[1], &planes[2], error);
+  return strata_lower_geometry (state, node, *value, &planes[0], &planes[1], &planes[2], error);
 }
 
 gboolean
-lower_batch_norm (StrataLowerState *state, int node, GError **error)
+strata_lower_batch_norm (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   double epsilon = (double) strata_node_float (n, "epsilon", 1e-5f);
   double *parts[4];
   int planes[3];
 
-  if (!lower_geometry (state, node, n->inputs[0], &planes[0], &planes[1], &planes[2], error))
+  if (!strata_lower_geometry (state, node, n->inputs[0], &planes[0], &planes[1], &planes[2], error))
     return FALSE;
   for (int i = 0; i < 4; i++)
     {
-      const StrataConstant *constant = lower_constant (state, node, n->inputs[i + 1], error);
+      const StrataConstant *constant = strata_lower_constant (state, node, n->inputs[i + 1], error);
 
       if (constant == NULL)
         return FALSE;
       if (constant->count != planes[0])
-        return lower_fail (state, node, error,
-                           "operand %d has %" G_GINT64_FORMAT " elements; one per channel (%d) is right", i + 1,
-                           constant->count, planes[0]);
+        return strata_lower_fail (state, node, error,
+                                  "operand %d has %" G_GINT64_FORMAT " elements; one per channel (%d) is right", i + 1,
+                                  constant->count, planes[0]);
       parts[i] = strata_arena_array (state->arena, double, planes[0]);
       for (int c = 0; c < planes[0]; c++)
-        parts[i][c] = lower_constant_double (constant, c);
+        parts[i][c] = strata_lower_constant_double (constant, c);
     }
   for (int c = 0; c < planes[0]; c++)
     {
@@ -148,21 +148,21 @@ lower_batch_norm (StrataLowerState *state, int node, GError **error)
       parts[1][c] -= parts[2][c] * gain;
       parts[0][c] = gain;
       if (!isfinite (gain))
-        return lower_fail (state, node, error, "the variance of channel %d is %g; it must be above -epsilon", c,
-                           parts[3][c]);
+        return strata_lower_fail (state, node, error, "the variance of channel %d is %g; it must be above -epsilon", c,
+                                  parts[3][c]);
     }
   return apply_affine (state, node, n->inputs[0], parts[0], parts[1], planes[0], error);
 }
 
 gboolean
-lower_add (StrataLowerState *state, int node, GError **error)
+strata_lower_add (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   int value, constant, planes[3];
   double *shift;
 
   if (!state->is_constant[n->inputs[0]] && !state->is_constant[n->inputs[1]])
-    return lower_sum (state, node, error);
+    return strata_lower_sum (state, node, error);
   if (!split_operands (state, node, &value, &constant, planes, error))
     return FALSE;
   shift = channel_vector (state, node, constant, value, planes[0], error);
@@ -170,7 +170,7 @@ lower_add (StrataLowerState *state, int node, GError **error)
 }
 
 gboolean
-lower_sub (StrataLowerState *state, int node, GError **error)
+strata_lower_sub (StrataLowerState *state, int node, GError **error)
 {
   int value, constant, planes[3];
   double *shift, sign;
@@ -187,7 +187,7 @@ lower_sub (StrataLowerState *state, int node, GError **error)
 }
 
 gboolean
-lower_mul (StrataLowerState *state, int node, GError **error)
+strata_lower_mul (StrataLowerState *state, int node, GError **error)
 {
   int value, constant, planes[3];
   double *gain;
@@ -199,7 +199,7 @@ lower_mul (StrataLowerState *state, int node, GError **error)
 }
 
 gboolean
-lower_div (StrataLowerState *state, int node, GError **error)
+strata_lower_div (StrataLowerState *state, int node, GError **error)
 {
   int value, constant, planes[3];
   double *gain;
@@ -207,15 +207,15 @@ lower_div (StrataLowerState *state, int node, GError **error)
   if (!split_operands (state, node, &value, &constant, planes, error))
     return FALSE;
   if (constant == state->graph->nodes[node].inputs[0])
-    return lower_fail (state, node, error,
-                       "it divides a constant by a computed tensor; chips divide by constants only");
+    return strata_lower_fail (state, node, error,
+                              "it divides a constant by a computed tensor; chips divide by constants only");
   gain = channel_vector (state, node, constant, value, planes[0], error);
   if (gain == NULL)
     return FALSE;
   for (int c = 0; c < planes[0]; c++)
     {
       if (gain[c] == 0)
-        return lower_fail (state, node, error, "it divides channel %d by zero", c);
+        return strata_lower_fail (state, node, error, "it divides channel %d by zero", c);
       gain[c] = 1 / gain[c];
     }
   return apply_affine (state, node, value, gain, filled (state, planes[0], 0), planes[0], error);

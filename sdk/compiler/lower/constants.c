@@ -9,7 +9,7 @@
 #include "compiler/lower/state.h"
 
 void
-lower_find_constants (StrataLowerState *state)
+strata_lower_find_constants (StrataLowerState *state)
 {
   const StrataGraph *graph = state->graph;
 
@@ -90,15 +90,15 @@ fill_executed (StrataLowerState *state, int value, StrataConstant *constant, GEr
 }
 
 const StrataConstant *
-lower_constant (StrataLowerState *state, int node, int value, GError **error)
+strata_lower_constant (StrataLowerState *state, int node, int value, GError **error)
 {
   const StrataValue *v = value >= 0 ? &state->graph->values[value] : NULL;
   StrataConstant *constant;
 
   if (v == NULL || !state->is_constant[value])
     {
-      lower_fail (state, node, error, "its operand %s is computed at run time; here the chip needs a constant",
-                  v != NULL ? v->name : "(left out)");
+      strata_lower_fail (state, node, error, "its operand %s is computed at run time; here the chip needs a constant",
+                         v != NULL ? v->name : "(left out)");
       return NULL;
     }
   if (state->constants[value] != NULL)
@@ -126,7 +126,7 @@ lower_constant (StrataLowerState *state, int node, int value, GError **error)
   })
 
 gint64
-lower_constant_int (const StrataConstant *constant, gint64 index)
+strata_lower_constant_int (const StrataConstant *constant, gint64 index)
 {
   switch (constant->dtype)
     {
@@ -147,7 +147,7 @@ lower_constant_int (const StrataConstant *constant, gint64 index)
     case STRATA_DTYPE_U64:
       return READ (gint64, constant, index);
     default:
-      return (gint64) lower_constant_double (constant, index);
+      return (gint64) strata_lower_constant_double (constant, index);
     }
 }
 
@@ -161,7 +161,7 @@ half_to_double (guint16 half)
 }
 
 double
-lower_constant_double (const StrataConstant *constant, gint64 index)
+strata_lower_constant_double (const StrataConstant *constant, gint64 index)
 {
   switch (constant->dtype)
     {
@@ -172,12 +172,12 @@ lower_constant_double (const StrataConstant *constant, gint64 index)
     case STRATA_DTYPE_F16:
       return half_to_double (READ (guint16, constant, index));
     default:
-      return (double) lower_constant_int (constant, index);
+      return (double) strata_lower_constant_int (constant, index);
     }
 }
 
 const float *
-lower_constant_floats (StrataLowerState *state, const StrataConstant *constant)
+strata_lower_constant_floats (StrataLowerState *state, const StrataConstant *constant)
 {
   float *floats;
 
@@ -185,12 +185,12 @@ lower_constant_floats (StrataLowerState *state, const StrataConstant *constant)
     return (const float *) (const void *) constant->data;
   floats = strata_arena_array (state->arena, float, constant->count);
   for (gint64 i = 0; i < constant->count; i++)
-    floats[i] = (float) lower_constant_double (constant, i);
+    floats[i] = (float) strata_lower_constant_double (constant, i);
   return floats;
 }
 
 const gint64 *
-lower_ints (StrataLowerState *state, int node, int input, const char *attribute, int *n, GError **error)
+strata_lower_ints (StrataLowerState *state, int node, int input, const char *attribute, int *n, GError **error)
 {
   const StrataNode *nd = &state->graph->nodes[node];
   const StrataAttr *attr = attribute != NULL ? strata_node_attr (nd, attribute) : NULL;
@@ -204,18 +204,18 @@ lower_ints (StrataLowerState *state, int node, int input, const char *attribute,
     }
   if (input >= nd->n_inputs || nd->inputs[input] < 0)
     return NULL;
-  constant = lower_constant (state, node, nd->inputs[input], error);
+  constant = strata_lower_constant (state, node, nd->inputs[input], error);
   if (constant == NULL)
     return NULL;
   if (constant->count > 2 * STRATA_MAX_DIMS)
     {
-      lower_fail (state, node, error, "operand %d has %" G_GINT64_FORMAT " elements; at most %d are meaningful", input,
-                  constant->count, 2 * STRATA_MAX_DIMS);
+      strata_lower_fail (state, node, error, "operand %d has %" G_GINT64_FORMAT " elements; at most %d are meaningful",
+                         input, constant->count, 2 * STRATA_MAX_DIMS);
       return NULL;
     }
   ints = strata_arena_array (state->arena, gint64, constant->count + 1);
   for (gint64 i = 0; i < constant->count; i++)
-    ints[i] = lower_constant_int (constant, i);
+    ints[i] = strata_lower_constant_int (constant, i);
   *n = (int) constant->count;
   return ints;
 }

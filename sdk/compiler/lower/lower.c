@@ -13,40 +13,40 @@ static const struct
   const char *onnx;
   StrataLowerFunc func;
 } operators[] = {
-  { "Add", lower_add },
-  { "AveragePool", lower_average_pool },
-  { "BatchNormalization", lower_batch_norm },
-  { "Clip", lower_clip },
-  { "Conv", lower_conv },
-  { "DequantizeLinear", lower_dequantize_linear },
-  { "Div", lower_div },
-  { "Dropout", lower_same_order },
-  { "Flatten", lower_same_order },
-  { "Gemm", lower_gemm },
-  { "GlobalAveragePool", lower_global_average_pool },
-  { "GlobalMaxPool", lower_global_max_pool },
-  { "Identity", lower_same_order },
-  { "MatMul", lower_matmul },
-  { "MaxPool", lower_max_pool },
-  { "Mul", lower_mul },
-  { "Pad", lower_pad },
-  { "QuantizeLinear", lower_quantize_linear },
-  { "ReduceMean", lower_reduce_mean },
-  { "Relu", lower_relu },
-  { "Reshape", lower_same_order },
-  { "Sigmoid", lower_sigmoid },
-  { "Slice", lower_slice },
-  { "Softmax", lower_softmax },
-  { "Squeeze", lower_same_order },
-  { "Sub", lower_sub },
-  { "Sum", lower_sum },
-  { "Tanh", lower_tanh },
-  { "Transpose", lower_transpose },
-  { "Unsqueeze", lower_same_order },
+  { "Add", strata_lower_add },
+  { "AveragePool", strata_lower_average_pool },
+  { "BatchNormalization", strata_lower_batch_norm },
+  { "Clip", strata_lower_clip },
+  { "Conv", strata_lower_conv },
+  { "DequantizeLinear", strata_lower_dequantize_linear },
+  { "Div", strata_lower_div },
+  { "Dropout", strata_lower_same_order },
+  { "Flatten", strata_lower_same_order },
+  { "Gemm", strata_lower_gemm },
+  { "GlobalAveragePool", strata_lower_global_average_pool },
+  { "GlobalMaxPool", strata_lower_global_max_pool },
+  { "Identity", strata_lower_same_order },
+  { "MatMul", strata_lower_matmul },
+  { "MaxPool", strata_lower_max_pool },
+  { "Mul", strata_lower_mul },
+  { "Pad", strata_lower_pad },
+  { "QuantizeLinear", strata_lower_quantize_linear },
+  { "ReduceMean", strata_lower_reduce_mean },
+  { "Relu", strata_lower_relu },
+  { "Reshape", strata_lower_same_order },
+  { "Sigmoid", strata_lower_sigmoid },
+  { "Slice", strata_lower_slice },
+  { "Softmax", strata_lower_softmax },
+  { "Squeeze", strata_lower_same_order },
+  { "Sub", strata_lower_sub },
+  { "Sum", strata_lower_sum },
+  { "Tanh", strata_lower_tanh },
+  { "Transpose", strata_lower_transpose },
+  { "Unsqueeze", strata_lower_same_order },
 };
 
 gboolean
-lower_fail (const StrataLowerState *state, int node, GError **error, const char *format, ...)
+strata_lower_fail (const StrataLowerState *state, int node, GError **error, const char *format, ...)
 {
   const StrataNode *n = &state->graph->nodes[node];
   g_autofree char *text = NULL;
@@ -61,50 +61,52 @@ lower_fail (const StrataLowerState *state, int node, GError **error, const char 
 }
 
 gboolean
-lower_is (const StrataLowerState *state, int node, const char *onnx)
+strata_lower_is (const StrataLowerState *state, int node, const char *onnx)
 {
   return node >= 0 && strcmp (strata_op_name (state->graph->nodes[node].op), onnx) == 0;
 }
 
 StrataLoweredTensor *
-lower_tensor (StrataLowerState *state, int tensor)
+strata_lower_tensor (StrataLowerState *state, int tensor)
 {
   return &g_array_index (state->tensors, StrataLoweredTensor, tensor);
 }
 
 StrataLoweredOp *
-lower_op (StrataLowerState *state, int op)
+strata_lower_op (StrataLowerState *state, int op)
 {
   return &g_array_index (state->ops, StrataLoweredOp, op);
 }
 
 int
-lower_n_uses (const StrataLowerState *state, int value)
+strata_lower_n_uses (const StrataLowerState *state, int value)
 {
   return state->first_use[value + 1] - state->first_use[value];
 }
 
 gboolean
-lower_geometry (StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error)
+strata_lower_geometry (
+  StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error)
 {
   const StrataValue *v = &state->graph->values[value];
   gint64 planes[3] = { 1, 1, 1 };
 
   if (v->n_dims < 0 || v->n_dims > 4)
-    return lower_fail (
+    return strata_lower_fail (
       state, node, error,
       "value %s has %s; chips take 1 x C, 1 x C x W and 1 x C x H x W tensors of fixed shape: export the "
       "model with those",
       v->name, v->n_dims < 0 ? "no known shape" : "more than 4 dimensions");
   for (int i = 0; i < v->n_dims; i++)
     if (v->dims[i] < 1 || v->dims[i] > (1 << 20))
-      return lower_fail (state, node, error,
-                         "value %s has an open or empty dimension %d; export the model with fixed shapes", v->name, i);
+      return strata_lower_fail (state, node, error,
+                                "value %s has an open or empty dimension %d; export the model with fixed shapes",
+                                v->name, i);
   if (v->n_dims >= 2 && v->dims[0] != 1)
-    return lower_fail (state, node, error,
-                       "value %s has batch %" G_GINT64_FORMAT
-                       "; chips run one sample at a time: export the model with batch 1",
-                       v->name, v->dims[0]);
+    return strata_lower_fail (state, node, error,
+                              "value %s has batch %" G_GINT64_FORMAT
+                              "; chips run one sample at a time: export the model with batch 1",
+                              v->name, v->dims[0]);
   if (v->n_dims == 1)
     planes[0] = v->dims[0];
   if (v->n_dims >= 2)
@@ -123,7 +125,7 @@ lower_geometry (StrataLowerState *state, int node, int value, int *channels, int
 }
 
 int
-lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, const int planes[3])
+strata_lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, const int planes[3])
 {
   const StrataNode *n = node >= 0 ? &state->graph->nodes[node] : NULL;
   StrataLoweredOp op = { 0 };
@@ -156,13 +158,13 @@ lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor,
 }
 
 int
-lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error)
+strata_lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error)
 {
   int planes[3];
 
-  if (!lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
+  if (!strata_lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
     return -1;
-  return lower_append (state, kind, node, tensor, value, planes);
+  return strata_lower_append (state, kind, node, tensor, value, planes);
 }
 
 /* A RESHAPE of the same tensor to the same planes, made before for another reader. */
@@ -171,8 +173,8 @@ find_reshape (StrataLowerState *state, int tensor, int channels, int height, int
 {
   for (guint i = 0; i < state->ops->len; i++)
     {
-      const StrataLoweredOp *op = lower_op (state, (int) i);
-      const StrataLoweredTensor *out = lower_tensor (state, op->output);
+      const StrataLoweredOp *op = strata_lower_op (state, (int) i);
+      const StrataLoweredTensor *out = strata_lower_tensor (state, op->output);
 
       if (op->kind == STRATA_QOP_RESHAPE && op->inputs[0] == tensor && out->channels == channels
           && out->height == height && out->width == width)
@@ -185,12 +187,12 @@ static int
 make_reshape (StrataLowerState *state, int node, int tensor, int value, const int planes[3])
 {
   const StrataView view = state->views[value];
-  const StrataLoweredTensor in = *lower_tensor (state, tensor);
+  const StrataLoweredTensor in = *strata_lower_tensor (state, tensor);
   int maker = state->graph->values[value].producer;
   int covered = maker >= 0 ? state->node_op[maker] : -1;
-  gboolean is_main = covered >= 0 && lower_op (state, covered)->node == maker;
-  int op = lower_append (state, STRATA_QOP_RESHAPE, maker >= 0 ? maker : node, tensor, value, planes);
-  StrataLoweredTensor *out = lower_tensor (state, lower_op (state, op)->output);
+  gboolean is_main = covered >= 0 && strata_lower_op (state, covered)->node == maker;
+  int op = strata_lower_append (state, STRATA_QOP_RESHAPE, maker >= 0 ? maker : node, tensor, value, planes);
+  StrataLoweredTensor *out = strata_lower_tensor (state, strata_lower_op (state, op)->output);
 
   out->quantised = in.quantised;
   out->scale = in.scale;
@@ -198,28 +200,29 @@ make_reshape (StrataLowerState *state, int node, int tensor, int value, const in
   state->views[value] = view;
   if (is_main || maker < 0)
     state->node_op[maker >= 0 ? maker : node] = covered;
-  return lower_op (state, op)->output;
+  return strata_lower_op (state, op)->output;
 }
 
 gboolean
-lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error)
+strata_lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error)
 {
   const StrataView view = value >= 0 ? state->views[value] : (StrataView){ -1, NULL };
   const StrataLoweredTensor *t;
   int planes[3], found;
 
   if (view.tensor < 0)
-    return lower_fail (state, node, error, "its input %s is a constant; this operator runs on computed values only",
-                       value >= 0 ? state->graph->values[value].name : "(left out)");
+    return strata_lower_fail (state, node, error,
+                              "its input %s is a constant; this operator runs on computed values only",
+                              value >= 0 ? state->graph->values[value].name : "(left out)");
   if (view.order != NULL)
-    return lower_fail (
+    return strata_lower_fail (
       state, node, error,
       "its input %s is transposed; only Gemm and MatMul can read transposed data: keep the channels in "
       "dimension 1",
       state->graph->values[value].name);
-  if (!lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
+  if (!strata_lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
     return FALSE;
-  t = lower_tensor (state, view.tensor);
+  t = strata_lower_tensor (state, view.tensor);
   if (t->channels == planes[0] && t->height == planes[1] && t->width == planes[2])
     {
       *tensor = view.tensor;
@@ -231,23 +234,23 @@ lower_input (StrataLowerState *state, int node, int value, int *tensor, GError *
 }
 
 void
-lower_alias (StrataLowerState *state, int node, int from, int value, const gint32 *order)
+strata_lower_alias (StrataLowerState *state, int node, int from, int value, const gint32 *order)
 {
   int tensor = state->views[from].tensor;
 
   state->views[value] = (StrataView){ tensor, order };
-  if (lower_n_uses (state, from) > 1)
+  if (strata_lower_n_uses (state, from) > 1)
     g_array_index (state->shared, gboolean, tensor) = TRUE;
-  state->node_op[node] = lower_tensor (state, tensor)->producer;
+  state->node_op[node] = strata_lower_tensor (state, tensor)->producer;
 }
 
 int
-lower_open_producer (const StrataLowerState *state, int value)
+strata_lower_open_producer (const StrataLowerState *state, int value)
 {
   StrataView view = value >= 0 ? state->views[value] : (StrataView){ -1, NULL };
   const StrataLoweredTensor *t;
 
-  if (view.tensor < 0 || view.order != NULL || lower_n_uses (state, value) != 1
+  if (view.tensor < 0 || view.order != NULL || strata_lower_n_uses (state, value) != 1
       || g_array_index (state->shared, gboolean, view.tensor))
     return -1;
   t = &g_array_index (state->tensors, StrataLoweredTensor, view.tensor);
@@ -255,10 +258,10 @@ lower_open_producer (const StrataLowerState *state, int value)
 }
 
 void
-lower_extend (StrataLowerState *state, int op, int node, int value)
+strata_lower_extend (StrataLowerState *state, int op, int node, int value)
 {
-  int tensor = lower_op (state, op)->output;
-  StrataLoweredTensor *t = lower_tensor (state, tensor);
+  int tensor = strata_lower_op (state, op)->output;
+  StrataLoweredTensor *t = strata_lower_tensor (state, tensor);
 
   t->value = value;
   t->name = state->graph->values[value].name;
@@ -312,7 +315,7 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
       const StrataValue *v = &graph->values[value];
       StrataLoweredTensor t = { 0 };
       gboolean shared = FALSE;
-      int reader = lower_n_uses (state, value) > 0 ? state->uses[state->first_use[value]] : -1;
+      int reader = strata_lower_n_uses (state, value) > 0 ? state->uses[state->first_use[value]] : -1;
 
       if (v->dtype != STRATA_DTYPE_F32)
         {
@@ -331,7 +334,7 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
                        graph->path != NULL ? graph->path : "model", v->name);
           return FALSE;
         }
-      if (!lower_geometry (state, reader, value, &t.channels, &t.height, &t.width, error))
+      if (!strata_lower_geometry (state, reader, value, &t.channels, &t.height, &t.width, error))
         return FALSE;
       inputs[i] = (int) state->tensors->len;
       state->views[value] = (StrataView){ inputs[i], NULL };
@@ -363,10 +366,10 @@ lower_node (StrataLowerState *state, int node, GError **error)
   if (constant)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
-    if (lower_is (state, node, operators[i].onnx))
+    if (strata_lower_is (state, node, operators[i].onnx))
       return operators[i].func (state, node, error);
   known = list_operators ();
-  return lower_fail (
+  return strata_lower_fail (
     state, node, error,
     "the compiler has no mapping for this operator; it maps %s: rewrite the model with these, or run the "
     "model with the reference executor",
@@ -390,21 +393,21 @@ add_outputs (StrataLowerState *state, int *outputs, GError **error)
           return FALSE;
         }
       if (graph->values[value].dtype != STRATA_DTYPE_F32)
-        return lower_fail (state, maker, error,
-                           "output %s is %s; chips return float32: end the model with DequantizeLinear",
-                           graph->values[value].name, strata_dtype_name (graph->values[value].dtype));
-      if (!lower_input (state, maker, value, &tensor, error))
+        return strata_lower_fail (state, maker, error,
+                                  "output %s is %s; chips return float32: end the model with DequantizeLinear",
+                                  graph->values[value].name, strata_dtype_name (graph->values[value].dtype));
+      if (!strata_lower_input (state, maker, value, &tensor, error))
         return FALSE;
-      if (lower_tensor (state, tensor)->quantised)
+      if (strata_lower_tensor (state, tensor)->quantised)
         {
           int covered = state->node_op[maker];
-          int op = lower_add_op (state, STRATA_QOP_DEQUANTISE, maker, tensor, value, error);
+          int op = strata_lower_add_op (state, STRATA_QOP_DEQUANTISE, maker, tensor, value, error);
 
           if (op < 0)
             return FALSE;
-          if (!lower_is (state, maker, "DequantizeLinear"))
+          if (!strata_lower_is (state, maker, "DequantizeLinear"))
             state->node_op[maker] = covered;
-          tensor = lower_op (state, op)->output;
+          tensor = strata_lower_op (state, op)->output;
         }
       outputs[i] = tensor;
     }
@@ -420,8 +423,8 @@ cover_nodes (StrataLowerState *state)
       const StrataNode *node = &state->graph->nodes[i];
 
       for (int j = 0; j < node->n_outputs && state->node_op[i] < 0; j++)
-        for (int u = 0; node->outputs[j] >= 0 && u < lower_n_uses (state, node->outputs[j]) && state->node_op[i] < 0;
-             u++)
+        for (int u = 0;
+             node->outputs[j] >= 0 && u < strata_lower_n_uses (state, node->outputs[j]) && state->node_op[i] < 0; u++)
           {
             int reader = state->uses[state->first_use[node->outputs[j]] + u];
 
@@ -471,7 +474,7 @@ init_state (StrataLowerState *state, const StrataGraph *graph)
   for (int i = 0; i < graph->n_nodes; i++)
     state->node_op[i] = -1;
   count_uses (state);
-  lower_find_constants (state);
+  strata_lower_find_constants (state);
 }
 
 StrataLowered *

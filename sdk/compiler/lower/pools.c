@@ -12,21 +12,21 @@ add_pool (StrataLowerState *state, int node, StrataQOpKind kind, const StrataWin
   int tensor, op;
   StrataLoweredTensor *in, *out;
 
-  if (!lower_input (state, node, n->inputs[0], &tensor, error))
+  if (!strata_lower_input (state, node, n->inputs[0], &tensor, error))
     return -1;
-  op = lower_add_op (state, kind, node, tensor, n->outputs[0], error);
+  op = strata_lower_add_op (state, kind, node, tensor, n->outputs[0], error);
   if (op < 0)
     return -1;
-  in = lower_tensor (state, tensor);
-  out = lower_tensor (state, lower_op (state, op)->output);
+  in = strata_lower_tensor (state, tensor);
+  out = strata_lower_tensor (state, strata_lower_op (state, op)->output);
   if (window != NULL)
-    lower_op (state, op)->window = *window;
+    strata_lower_op (state, op)->window = *window;
   else
     {
-      lower_op (state, op)->window.kernel_h = in->height;
-      lower_op (state, op)->window.kernel_w = in->width;
+      strata_lower_op (state, op)->window.kernel_h = in->height;
+      strata_lower_op (state, op)->window.kernel_w = in->width;
     }
-  lower_op (state, op)->window.groups = 1;
+  strata_lower_op (state, op)->window.groups = 1;
   if (kind == STRATA_QOP_MAX_POOL)
     {
       out->quantised = in->quantised;
@@ -37,19 +37,19 @@ add_pool (StrataLowerState *state, int node, StrataQOpKind kind, const StrataWin
 }
 
 gboolean
-lower_max_pool (StrataLowerState *state, int node, GError **error)
+strata_lower_max_pool (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   StrataWindow window;
 
-  if (n->n_outputs > 1 && n->outputs[1] >= 0 && lower_n_uses (state, n->outputs[1]) > 0)
-    return lower_fail (state, node, error, "its indices output is read; chips return the maxima only");
+  if (n->n_outputs > 1 && n->outputs[1] >= 0 && strata_lower_n_uses (state, n->outputs[1]) > 0)
+    return strata_lower_fail (state, node, error, "its indices output is read; chips return the maxima only");
   return strata_node_window (state->graph, node, &window, error)
          && add_pool (state, node, STRATA_QOP_MAX_POOL, &window, error) >= 0;
 }
 
 gboolean
-lower_average_pool (StrataLowerState *state, int node, GError **error)
+strata_lower_average_pool (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   StrataWindow window;
@@ -59,31 +59,31 @@ lower_average_pool (StrataLowerState *state, int node, GError **error)
     return FALSE;
   op = add_pool (state, node, STRATA_QOP_AVG_POOL, &window, error);
   if (op >= 0)
-    lower_op (state, op)->count_padding = strata_node_int (n, "count_include_pad", 0) != 0;
+    strata_lower_op (state, op)->count_padding = strata_node_int (n, "count_include_pad", 0) != 0;
   return op >= 0;
 }
 
 gboolean
-lower_global_average_pool (StrataLowerState *state, int node, GError **error)
+strata_lower_global_average_pool (StrataLowerState *state, int node, GError **error)
 {
   return add_pool (state, node, STRATA_QOP_AVG_POOL, NULL, error) >= 0;
 }
 
 gboolean
-lower_global_max_pool (StrataLowerState *state, int node, GError **error)
+strata_lower_global_max_pool (StrataLowerState *state, int node, GError **error)
 {
   return add_pool (state, node, STRATA_QOP_MAX_POOL, NULL, error) >= 0;
 }
 
 /* The mean over exactly the planes' axes; without kept dimensions the output is 1 x C, which is the same tensor. */
 gboolean
-lower_reduce_mean (StrataLowerState *state, int node, GError **error)
+strata_lower_reduce_mean (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   const StrataValue *in = &state->graph->values[n->inputs[0]];
   GError *problem = NULL;
   int n_axes = 0, covered = 0;
-  const gint64 *axes = lower_ints (state, node, 1, "axes", &n_axes, &problem);
+  const gint64 *axes = strata_lower_ints (state, node, 1, "axes", &n_axes, &problem);
 
   if (problem != NULL)
     {
@@ -98,6 +98,7 @@ lower_reduce_mean (StrataLowerState *state, int node, GError **error)
     }
   if ((in->n_dims == 4 && covered == (1 << 2 | 1 << 3)) || (in->n_dims == 3 && covered == 1 << 2))
     return add_pool (state, node, STRATA_QOP_AVG_POOL, NULL, error) >= 0;
-  return lower_fail (state, node, error,
-                     "it takes the mean over other axes than height and width; chips average planes: use axes 2 and 3");
+  return strata_lower_fail (
+    state, node, error,
+    "it takes the mean over other axes than height and width; chips average planes: use axes 2 and 3");
 }

@@ -39,7 +39,7 @@ take_codes (StrataLowerState *state,
   gint16 *integers = strata_arena_array (state->arena, gint16, (gint64) layout->n * layout->k);
 
   if (codes->n_scales > 1 && (codes->axis != layout->axis || codes->n_scales != layout->n))
-    return lower_fail (
+    return strata_lower_fail (
       state, node, error,
       "its weights are quantised along axis %d with %d scales; chips take one scale per output channel "
       "(axis %d) or one for all",
@@ -51,27 +51,29 @@ take_codes (StrataLowerState *state,
       op->scale[n] = codes->scales[channel];
       for (int k = 0; k < layout->k; k++)
         integers[(gsize) n * layout->k + (layout->order != NULL ? layout->order[k] : k)] =
-          (gint16) (lower_constant_int (c, n * layout->stride_n + k * layout->stride_k) - codes->zero_points[channel]);
+          (gint16) (strata_lower_constant_int (c, n * layout->stride_n + k * layout->stride_k)
+                    - codes->zero_points[channel]);
     }
   op->integers = integers;
   if (weight_max_of (integers, (gsize) layout->n * layout->k) > 255)
-    return lower_fail (state, node, error, "its weights have more than 8 bits; quantise them to int8");
+    return strata_lower_fail (state, node, error, "its weights have more than 8 bits; quantise them to int8");
   return TRUE;
 }
 
 static gboolean
 take_floats (StrataLowerState *state, int node, StrataLoweredOp *op, int value, const Layout *layout, GError **error)
 {
-  const StrataConstant *constant = lower_constant (state, node, value, error);
+  const StrataConstant *constant = strata_lower_constant (state, node, value, error);
   const float *floats;
   float *copy;
 
   if (constant == NULL)
     return FALSE;
   if (constant->count != (gint64) layout->n * layout->k)
-    return lower_fail (state, node, error, "its weights %s have %" G_GINT64_FORMAT " elements where %d x %d are needed",
-                       state->graph->values[value].name, constant->count, layout->n, layout->k);
-  floats = lower_constant_floats (state, constant);
+    return strata_lower_fail (state, node, error,
+                              "its weights %s have %" G_GINT64_FORMAT " elements where %d x %d are needed",
+                              state->graph->values[value].name, constant->count, layout->n, layout->k);
+  floats = strata_lower_constant_floats (state, constant);
   for (int n = 0; n < layout->n; n++)
     op->scale[n] = 1;
   op->weights = floats;
@@ -89,19 +91,19 @@ take_floats (StrataLowerState *state, int node, StrataLoweredOp *op, int value, 
 static gboolean
 take_weights (StrataLowerState *state, int node, int op_id, int value, const Layout *layout, GError **error)
 {
-  StrataLoweredOp *op = lower_op (state, op_id);
+  StrataLoweredOp *op = strata_lower_op (state, op_id);
   GError *problem = NULL;
   StrataCodes codes;
 
   op->n = layout->n;
   op->k = layout->k;
   op->scale = strata_arena_array (state->arena, double, layout->n);
-  if (lower_codes (state, node, value, &codes, &problem))
+  if (strata_lower_codes (state, node, value, &codes, &problem))
     {
       if (codes.codes->count != (gint64) layout->n * layout->k)
-        return lower_fail (state, node, error,
-                           "its weights have %" G_GINT64_FORMAT " elements where %d x %d are needed",
-                           codes.codes->count, layout->n, layout->k);
+        return strata_lower_fail (state, node, error,
+                                  "its weights have %" G_GINT64_FORMAT " elements where %d x %d are needed",
+                                  codes.codes->count, layout->n, layout->k);
       return take_codes (state, node, op, &codes, layout, error);
     }
   if (problem != NULL)
@@ -116,7 +118,7 @@ take_weights (StrataLowerState *state, int node, int op_id, int value, const Lay
 static gboolean
 take_bias_codes (StrataLowerState *state, StrataLoweredOp *op, const StrataCodes *codes)
 {
-  const StrataLoweredTensor *in = lower_tensor (state, op->inputs[0]);
+  const StrataLoweredTensor *in = strata_lower_tensor (state, op->inputs[0]);
   gint32 *integers;
 
   if (op->integers == NULL || !in->quantised || codes->codes->dtype != STRATA_DTYPE_I32 || codes->codes->count != op->n)
@@ -130,7 +132,7 @@ take_bias_codes (StrataLowerState *state, StrataLoweredOp *op, const StrataCodes
       /* The file's scale is a float: equal up to its rounding. */
       if (fabs (codes->scales[channel] - unit) > 1e-5 * unit || codes->zero_points[channel] != 0)
         return FALSE;
-      integers[n] = (gint32) lower_constant_int (codes->codes, n);
+      integers[n] = (gint32) strata_lower_constant_int (codes->codes, n);
     }
   op->bias_integers = integers;
   return TRUE;
@@ -139,27 +141,28 @@ take_bias_codes (StrataLowerState *state, StrataLoweredOp *op, const StrataCodes
 static gboolean
 take_bias (StrataLowerState *state, int node, int op_id, int value, double factor, GError **error)
 {
-  StrataLoweredOp *op = lower_op (state, op_id);
+  StrataLoweredOp *op = strata_lower_op (state, op_id);
   const StrataConstant *constant;
   GError *problem = NULL;
   StrataCodes codes;
 
-  if (factor == 1 && lower_codes (state, node, value, &codes, &problem) && take_bias_codes (state, op, &codes))
+  if (factor == 1 && strata_lower_codes (state, node, value, &codes, &problem) && take_bias_codes (state, op, &codes))
     return TRUE;
   if (problem != NULL)
     {
       g_propagate_error (error, problem);
       return FALSE;
     }
-  constant = lower_constant (state, node, value, error);
+  constant = strata_lower_constant (state, node, value, error);
   if (constant == NULL)
     return FALSE;
   if (constant->count != 1 && constant->count != op->n)
-    return lower_fail (state, node, error, "its bias has %" G_GINT64_FORMAT " elements; one per output (%d) is right",
-                       constant->count, op->n);
+    return strata_lower_fail (state, node, error,
+                              "its bias has %" G_GINT64_FORMAT " elements; one per output (%d) is right",
+                              constant->count, op->n);
   op->bias = strata_arena_array (state->arena, double, op->n);
   for (int n = 0; n < op->n; n++)
-    op->bias[n] = factor * lower_constant_double (constant, constant->count == 1 ? 0 : n);
+    op->bias[n] = factor * strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
   return TRUE;
 }
 
@@ -170,7 +173,7 @@ optional_input (const StrataNode *node, int input)
 }
 
 gboolean
-lower_conv (StrataLowerState *state, int node, GError **error)
+strata_lower_conv (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   const StrataValue *w = &state->graph->values[n->inputs[1]];
@@ -180,19 +183,20 @@ lower_conv (StrataLowerState *state, int node, GError **error)
   int tensor, op;
 
   if (!strata_node_window (state->graph, node, &window, error)
-      || !lower_input (state, node, n->inputs[0], &tensor, error))
+      || !strata_lower_input (state, node, n->inputs[0], &tensor, error))
     return FALSE;
   if (w->n_dims < 3 || w->n_dims > 4)
-    return lower_fail (state, node, error, "its weights have %d dimensions; chips run 1-D and 2-D convolutions",
-                       w->n_dims);
-  op = lower_add_op (state, window.groups == 1 ? STRATA_QOP_MVM : STRATA_QOP_MAC, node, tensor, n->outputs[0], error);
+    return strata_lower_fail (state, node, error, "its weights have %d dimensions; chips run 1-D and 2-D convolutions",
+                              w->n_dims);
+  op = strata_lower_add_op (state, window.groups == 1 ? STRATA_QOP_MVM : STRATA_QOP_MAC, node, tensor, n->outputs[0],
+                            error);
   if (op < 0)
     return FALSE;
   for (int i = 1; i < w->n_dims; i++)
     k *= w->dims[i];
   if (w->dims[0] > G_MAXINT32 || k > G_MAXINT32)
-    return lower_fail (state, node, error, "its weights are too large");
-  lower_op (state, op)->window = window;
+    return strata_lower_fail (state, node, error, "its weights are too large");
+  strata_lower_op (state, op)->window = window;
   layout.n = (int) w->dims[0];
   layout.k = (int) k;
   layout.stride_n = k;
@@ -211,19 +215,19 @@ add_product (StrataLowerState *state, int node, GError **error)
   int tensor, op;
 
   state->views[n->inputs[0]].order = NULL;
-  if (!lower_input (state, node, n->inputs[0], &tensor, error))
+  if (!strata_lower_input (state, node, n->inputs[0], &tensor, error))
     return -1;
   state->views[n->inputs[0]] = view;
-  if (lower_tensor (state, tensor)->height != 1 || lower_tensor (state, tensor)->width != 1)
+  if (strata_lower_tensor (state, tensor)->height != 1 || strata_lower_tensor (state, tensor)->width != 1)
     {
-      lower_fail (
+      strata_lower_fail (
         state, node, error,
         "its input %s is %d x %d x %d; chips multiply one vector at a time: flatten it to 1 x K, or use a 1x1 Conv",
-        state->graph->values[n->inputs[0]].name, lower_tensor (state, tensor)->channels,
-        lower_tensor (state, tensor)->height, lower_tensor (state, tensor)->width);
+        state->graph->values[n->inputs[0]].name, strata_lower_tensor (state, tensor)->channels,
+        strata_lower_tensor (state, tensor)->height, strata_lower_tensor (state, tensor)->width);
       return -1;
     }
-  op = lower_add_op (state, STRATA_QOP_MVM, node, tensor, n->outputs[0], error);
+  op = strata_lower_add_op (state, STRATA_QOP_MVM, node, tensor, n->outputs[0], error);
   return op;
 }
 
@@ -237,7 +241,8 @@ lower_product (StrataLowerState *state, int node, gboolean transposed, GError **
   int op;
 
   if (w->n_dims != 2 || w->dims[0] > G_MAXINT32 || w->dims[1] > G_MAXINT32)
-    return lower_fail (state, node, error, "its weights have %d dimensions; a constant matrix is needed", w->n_dims);
+    return strata_lower_fail (state, node, error, "its weights have %d dimensions; a constant matrix is needed",
+                              w->n_dims);
   op = add_product (state, node, error);
   if (op < 0)
     return FALSE;
@@ -247,31 +252,32 @@ lower_product (StrataLowerState *state, int node, gboolean transposed, GError **
   layout.stride_k = transposed ? 1 : layout.n;
   layout.axis = transposed ? 0 : 1;
   layout.order = state->views[n->inputs[0]].order;
-  if (layout.k != lower_tensor (state, lower_op (state, op)->inputs[0])->channels)
-    return lower_fail (state, node, error, "its weights take %d inputs, but there are %d", layout.k,
-                       lower_tensor (state, lower_op (state, op)->inputs[0])->channels);
+  if (layout.k != strata_lower_tensor (state, strata_lower_op (state, op)->inputs[0])->channels)
+    return strata_lower_fail (state, node, error, "its weights take %d inputs, but there are %d", layout.k,
+                              strata_lower_tensor (state, strata_lower_op (state, op)->inputs[0])->channels);
   return take_weights (state, node, op, n->inputs[1], &layout, error);
 }
 
 gboolean
-lower_gemm (StrataLowerState *state, int node, GError **error)
+strata_lower_gemm (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
   double alpha = (double) strata_node_float (n, "alpha", 1), beta = (double) strata_node_float (n, "beta", 1);
   StrataLoweredOp *op;
 
   if (strata_node_int (n, "transA", 0) != 0)
-    return lower_fail (state, node, error, "transA is set; chips multiply a vector 1 x K: remove the transposition");
+    return strata_lower_fail (state, node, error,
+                              "transA is set; chips multiply a vector 1 x K: remove the transposition");
   if (!lower_product (state, node, strata_node_int (n, "transB", 0) != 0, error))
     return FALSE;
-  op = lower_op (state, state->node_op[node]);
+  op = strata_lower_op (state, state->node_op[node]);
   for (int i = 0; i < op->n; i++)
     op->scale[i] *= alpha;
   return optional_input (n, 2) < 0 || take_bias (state, node, state->node_op[node], n->inputs[2], beta, error);
 }
 
 gboolean
-lower_matmul (StrataLowerState *state, int node, GError **error)
+strata_lower_matmul (StrataLowerState *state, int node, GError **error)
 {
   return lower_product (state, node, FALSE, error);
 }

@@ -40,66 +40,68 @@ typedef struct
 typedef gboolean (*StrataLowerFunc) (StrataLowerState *state, int node, GError **error);
 
 /* lower.c */
-gboolean lower_fail (const StrataLowerState *state, int node, GError **error, const char *format, ...)
+gboolean strata_lower_fail (const StrataLowerState *state, int node, GError **error, const char *format, ...)
   G_GNUC_PRINTF (4, 5);
-gboolean lower_is (const StrataLowerState *state, int node, const char *onnx);
-StrataLoweredTensor *lower_tensor (StrataLowerState *state, int tensor);
-StrataLoweredOp *lower_op (StrataLowerState *state, int op);
-int lower_n_uses (const StrataLowerState *state, int value);
+gboolean strata_lower_is (const StrataLowerState *state, int node, const char *onnx);
+StrataLoweredTensor *strata_lower_tensor (StrataLowerState *state, int tensor);
+StrataLoweredOp *strata_lower_op (StrataLowerState *state, int op);
+int strata_lower_n_uses (const StrataLowerState *state, int value);
 /* Batch-1 planes of a value; 2-D and 1-D values are vectors. Fails where the shape is dynamic or the batch is not 1. */
-gboolean
-lower_geometry (StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error);
+gboolean strata_lower_geometry (
+  StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error);
 /* The tensor that holds @value in plain order with the value's own planes; makes a RESHAPE where they differ. */
-gboolean lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
+gboolean strata_lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
 /* Appends an op for @node with inputs[0] = @tensor and an output tensor for @value of the value's planes. Returns its
  * id or -1. */
-int lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error);
+int strata_lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error);
 /* The same with a given shape, for tensors that stand for no other value. */
-int lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, const int planes[3]);
+int
+strata_lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, const int planes[3]);
 /* @value is held by what holds @from, in @order. */
-void lower_alias (StrataLowerState *state, int node, int from, int value, const gint32 *order);
+void strata_lower_alias (StrataLowerState *state, int node, int from, int value, const gint32 *order);
 /* The op that made @value, if only the current node reads it and its result may still be changed; -1 otherwise. */
-int lower_open_producer (const StrataLowerState *state, int value);
+int strata_lower_open_producer (const StrataLowerState *state, int value);
 /* The result of open producer @op is @value now. */
-void lower_extend (StrataLowerState *state, int op, int node, int value);
+void strata_lower_extend (StrataLowerState *state, int op, int node, int value);
 
 /* constants.c */
-void lower_find_constants (StrataLowerState *state);
+void strata_lower_find_constants (StrataLowerState *state);
 /* Errors name @node. */
-const StrataConstant *lower_constant (StrataLowerState *state, int node, int value, GError **error);
-double lower_constant_double (const StrataConstant *constant, gint64 index);
-gint64 lower_constant_int (const StrataConstant *constant, gint64 index);
+const StrataConstant *strata_lower_constant (StrataLowerState *state, int node, int value, GError **error);
+double strata_lower_constant_double (const StrataConstant *constant, gint64 index);
+gint64 strata_lower_constant_int (const StrataConstant *constant, gint64 index);
 /* Elements as aligned floats, in place where possible. */
-const float *lower_constant_floats (StrataLowerState *state, const StrataConstant *constant);
+const float *strata_lower_constant_floats (StrataLowerState *state, const StrataConstant *constant);
 /* Elements of an integer input or, in old opsets, attribute; NULL and no error: absent. */
-const gint64 *lower_ints (StrataLowerState *state, int node, int input, const char *attribute, int *n, GError **error);
+const gint64 *
+strata_lower_ints (StrataLowerState *state, int node, int input, const char *attribute, int *n, GError **error);
 
 /* Operators, by file */
-gboolean lower_conv (StrataLowerState *state, int node, GError **error); /* products.c */
-gboolean lower_gemm (StrataLowerState *state, int node, GError **error);
-gboolean lower_matmul (StrataLowerState *state, int node, GError **error);
-gboolean lower_batch_norm (StrataLowerState *state, int node, GError **error); /* affine.c */
-gboolean lower_add (StrataLowerState *state, int node, GError **error);
-gboolean lower_sub (StrataLowerState *state, int node, GError **error);
-gboolean lower_mul (StrataLowerState *state, int node, GError **error);
-gboolean lower_div (StrataLowerState *state, int node, GError **error);
-gboolean lower_relu (StrataLowerState *state, int node, GError **error); /* elementwise.c */
-gboolean lower_clip (StrataLowerState *state, int node, GError **error);
-gboolean lower_sigmoid (StrataLowerState *state, int node, GError **error);
-gboolean lower_tanh (StrataLowerState *state, int node, GError **error);
-gboolean lower_softmax (StrataLowerState *state, int node, GError **error);
-gboolean lower_sum (StrataLowerState *state, int node, GError **error);
-gboolean lower_max_pool (StrataLowerState *state, int node, GError **error); /* pools.c */
-gboolean lower_average_pool (StrataLowerState *state, int node, GError **error);
-gboolean lower_global_average_pool (StrataLowerState *state, int node, GError **error);
-gboolean lower_global_max_pool (StrataLowerState *state, int node, GError **error);
-gboolean lower_reduce_mean (StrataLowerState *state, int node, GError **error);
-gboolean lower_same_order (StrataLowerState *state, int node, GError **error); /* shapes.c */
-gboolean lower_transpose (StrataLowerState *state, int node, GError **error);
-gboolean lower_slice (StrataLowerState *state, int node, GError **error);
-gboolean lower_pad (StrataLowerState *state, int node, GError **error);
-gboolean lower_quantize_linear (StrataLowerState *state, int node, GError **error); /* qdq.c */
-gboolean lower_dequantize_linear (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_conv (StrataLowerState *state, int node, GError **error); /* products.c */
+gboolean strata_lower_gemm (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_matmul (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_batch_norm (StrataLowerState *state, int node, GError **error); /* affine.c */
+gboolean strata_lower_add (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_sub (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_mul (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_div (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_relu (StrataLowerState *state, int node, GError **error); /* elementwise.c */
+gboolean strata_lower_clip (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_sigmoid (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_tanh (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_softmax (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_sum (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_max_pool (StrataLowerState *state, int node, GError **error); /* pools.c */
+gboolean strata_lower_average_pool (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_global_average_pool (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_global_max_pool (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_reduce_mean (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_same_order (StrataLowerState *state, int node, GError **error); /* shapes.c */
+gboolean strata_lower_transpose (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_slice (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_pad (StrataLowerState *state, int node, GError **error);
+gboolean strata_lower_quantize_linear (StrataLowerState *state, int node, GError **error); /* qdq.c */
+gboolean strata_lower_dequantize_linear (StrataLowerState *state, int node, GError **error);
 /* Integers behind a DequantizeLinear of constants. FALSE without error: @value is none. */
 typedef struct
 {
@@ -110,4 +112,4 @@ typedef struct
   int *zero_points;
 } StrataCodes;
 
-gboolean lower_codes (StrataLowerState *state, int node, int value, StrataCodes *codes, GError **error);
+gboolean strata_lower_codes (StrataLowerState *state, int node, int value, StrataCodes *codes, GError **error);

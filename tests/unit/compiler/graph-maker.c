@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "model/graph-build.h"
+
 void
 maker_init (GraphMaker *maker)
 {
@@ -170,9 +172,6 @@ maker_finish (GraphMaker *maker)
   graph->nodes = settle (maker, maker->nodes);
   graph->inputs = settle (maker, maker->inputs);
   graph->outputs = settle (maker, maker->outputs);
-  for (int i = 0; i < graph->n_nodes; i++)
-    for (int j = 0; j < graph->nodes[i].n_inputs; j++)
-      if (graph->nodes[i].inputs[j] >= 0)
-        graph->values[graph->nodes[i].inputs[j]].n_consumers++;
+  strata_graph_count_consumers (graph);
   return graph;
 }
