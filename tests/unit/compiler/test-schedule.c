@@ -228,6 +228,38 @@ test_properties (void)
     }
 }
 
+/* Reviewed line by line: MVM bursts of 8 x 80 ns + 70 ns drain (16 outputs: one conversion) and 4 x 100 ns + 100 ns
+ * (24: two); the stride-2 convolution follows at two rows per row; at the peak three of four rows of 96 bytes and one
+ * of 128 lie in SRAM. To make it again after a change that is meant, print what the test prints when it fails. */
+static void
+test_golden (void)
+{
+  g_autoptr (StrataImage) image = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 3, 3, 4));
+  g_autofree char *text = strata_schedule_print (image->schedule);
+
+  g_assert_cmpstr (
+    text, ==,
+    "schedule 17 latency-ps 6058750 lower-bound-ps 6043500 critical-path-ps 6043500 busiest stack 4 busy-ps 5300000 "
+    "sram-peak-bytes 416\n"
+    "0 host.in op 0 unit 37 bursts 8 actions 24 sram 24 priority 2\n"
+    "1 noc.load op 0 unit 33 bursts 8 actions 24 sram 24 from 9 to 4 links 33 priority 0\n"
+    "2 mvm op 0 tile 0 unit 4 bursts 8 actions 8 priority 1 after 1*1+1\n"
+    "3 noc.store op 0 tile 0 unit 34 bursts 8 actions 256 from 4 to 9 links 34 priority 3 after 2*1+0\n"
+    "4 vec op 0 unit 35 bursts 8 actions 256 sram 128 priority 4 after 3*1+0\n"
+    "5 noc.load op 1 unit 33 bursts 8 actions 128 sram 128 from 9 to 7 links 33,29 priority 5 after 4*1+0\n"
+    "6 mvm op 1 tile 1 unit 7 bursts 4 actions 4 priority 6 after 5*2+1\n"
+    "7 noc.store op 1 tile 1 unit 30 bursts 4 actions 192 from 7 to 9 links 30,34 priority 7 after 6*1+0\n"
+    "8 vec op 1 unit 35 bursts 4 actions 192 sram 96 priority 9 after 7*1+0\n"
+    "9 noc.load op 3 unit 33 bursts 1 actions 256 sram 256 from 9 to 4 links 33 priority 10 after 8*0+3\n"
+    "10 noc.load op 3 unit 33 bursts 1 actions 128 sram 128 from 9 to 1 links 33,24 priority 11 after 8*0+3\n"
+    "11 mvm op 3 tile 2 unit 4 bursts 1 actions 1 priority 13 after 9*0+0\n"
+    "12 mvm op 3 tile 3 unit 1 bursts 1 actions 1 priority 12 after 10*0+0\n"
+    "13 noc.psum op 3 tile 3 unit 23 bursts 1 actions 20 posts 10 from 1 to 4 links 23 priority 14 after 12*1+0\n"
+    "14 noc.store op 3 tile 2 unit 34 bursts 1 actions 20 from 4 to 9 links 34 priority 15 after 11*1+0 after 13*1+0\n"
+    "15 vec op 3 unit 35 bursts 1 actions 20 sram 10 priority 16 after 14*1+0\n"
+    "16 host.out op 3 unit 37 bursts 1 actions 10 sram 10 priority 8 after 15*0+0\n");
+}
+
 static void
 test_deterministic (void)
 {
@@ -251,6 +283,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/schedule/memory", test_memory);
   g_test_add_func ("/sdk/compiler/schedule/copies", test_copies);
   g_test_add_func ("/sdk/compiler/schedule/properties", test_properties);
+  g_test_add_func ("/sdk/compiler/schedule/golden", test_golden);
   g_test_add_func ("/sdk/compiler/schedule/deterministic", test_deterministic);
   return g_test_run ();
 }
