@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The image of a compiled program: every artefact of one compilation, and its container file (*.strp). Little-endian;
- * header, section table {fourcc, version, offset, length, XXH3 of the bytes}, sections aligned to 64 bytes. Decoding trusts
- * nothing: every count, id and offset is checked, and the artefacts' own checks run before an image is returned.
+ * header, section table {fourcc, version, offset, length, XXH3 of the bytes}, sections aligned to 64 bytes. Decoding
+ * trusts nothing: every count, id and offset is checked, and the artefacts' own checks run before an image is returned.
  * program_hash covers every section but "META" (paths, times).
  */
 #pragma once
@@ -26,8 +26,9 @@ typedef struct
   StrataPlacement *placement;
   StrataSchedule *schedule;
   StrataLimits limits;
-  StrataArray **calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */
-  int n_calibration;         /* at most STRATA_MAX_CALIBRATION are kept */
+  StrataArray *
+    *calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */
+  int n_calibration; /* at most STRATA_MAX_CALIBRATION are kept */
   guint64 seed;
   char *model_path, *model_name;
   guint64 model_digest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where each tile lies: site[i] is the (stack, tier) of tile i. Legal when every site exists, is alive and holds at most
- * one tile. Made by compiler/place.
+ * Where each tile lies: site[i] is the (stack, tier) of tile i. Legal when every site exists, is alive and holds at
+ * most one tile. Made by compiler/place.
  */
 #pragma once
 
@@ -15,8 +15,10 @@ typedef struct
   gint64 cost_serial, cost_switch, cost_noc, cost_heat, cost_total;
 } StrataPlacement;
 
-gboolean strata_placement_check (
-  const StrataPlacement *placement, const StrataTileSet *tiles, const StrataChipSpec *chip, GError **error);
+gboolean strata_placement_check (const StrataPlacement *placement,
+                                 const StrataTileSet *tiles,
+                                 const StrataChipSpec *chip,
+                                 GError **error);
 char *strata_placement_print (const StrataPlacement *placement, const StrataTileSet *tiles) G_GNUC_WARN_UNUSED_RESULT;
 StrataPlacement *strata_placement_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint64 strata_placement_hash (const StrataPlacement *placement);

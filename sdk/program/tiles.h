@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tiles: blocks of weight matrices, each the content of one array. Every weight of an MVM op lies in exactly one tile per
- * copy. Made by compiler/map.
+ * Tiles: blocks of weight matrices, each the content of one array. Every weight of an MVM op lies in exactly one tile
+ * per copy. Made by compiler/map.
  */
 #pragma once
 
@@ -27,10 +27,13 @@ typedef struct
   gint64 arrays_required; /* pure geometry, one copy */
 } StrataTileSet;
 
-gboolean strata_tile_set_check (
-  const StrataTileSet *tiles, const StrataQGraph *graph, const StrataChipSpec *chip, GError **error);
+gboolean strata_tile_set_check (const StrataTileSet *tiles,
+                                const StrataQGraph *graph,
+                                const StrataChipSpec *chip,
+                                GError **error);
 char *strata_tile_set_print (const StrataTileSet *tiles, const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
-StrataTileSet *strata_tile_set_parse (const char *text, const StrataQGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+StrataTileSet *
+strata_tile_set_parse (const char *text, const StrataQGraph *graph, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint64 strata_tile_set_hash (const StrataTileSet *tiles);
 void strata_tile_set_free (StrataTileSet *tiles);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTileSet, strata_tile_set_free)
