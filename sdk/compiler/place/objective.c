@@ -17,9 +17,9 @@
 #include "cost/cost.h"
 #include "program/work.h"
 
-#define HEAT_DEPTH 16 /* the bottom tier costs a sixteenth of the tile's busy time */
-#define HEAT_PAIR 4   /* two equal tiles at distance 0 would cost a quarter of it */
-#define HEAT_ACROSS 4 /* a neighbouring stack is as far as this many tiers: lateral heat takes the silicon below */
+#define HEAT_DEPTH 128 /* the bottom tier costs a 128th of the tile's busy time */
+#define HEAT_PAIR 32   /* two equal tiles at distance 0 would cost a 32nd of it */
+#define HEAT_ACROSS 4  /* a neighbouring stack is as far as this many tiers: lateral heat takes the silicon below */
 
 static gint64
 overlap_ps (const PlaceState *state, int a, int b)
