@@ -2,7 +2,7 @@
  *
  * Rows of a profile to scenes of the painters.
  */
-#include "scenes.h"
+#include "scenes-private.h"
 
 #include <math.h>
 
@@ -101,11 +101,11 @@ add_units (StrataScenes *scenes)
       StrataComponent component;
 
       if (get_unit_component (rows[i].kind, &component))
-        scenes->units[scenes->n_units++]
-          = (StrataStackUnit){ .component = component,
-                               .stack = rows[i].kind == STRATA_UNIT_STACK ? rows[i].index : -1,
-                               .name = rows[i].name,
-                               .activity = rows[i].utilisation };
+        scenes->units[scenes->n_units++] =
+          (StrataStackUnit){ .component = component,
+                             .stack = rows[i].kind == STRATA_UNIT_STACK ? rows[i].index : -1,
+                             .name = rows[i].name,
+                             .activity = rows[i].utilisation };
     }
 }
 
@@ -123,8 +123,8 @@ add_temperatures (StrataScenes *scenes, const StrataProfileRun *run)
     if (rows[i].time_ps < 0 && rows[i].node == STRATA_HEAT_STACK_TIER && rows[i].stack >= 0
         && rows[i].stack < run->n_stacks && rows[i].tier >= 0 && rows[i].tier < run->n_tiers)
       {
-        scenes->temperature_c[(gsize) rows[i].stack * (gsize) run->n_tiers + (gsize) rows[i].tier]
-          = rows[i].temperature_c;
+        scenes->temperature_c[(gsize) rows[i].stack * (gsize) run->n_tiers + (gsize) rows[i].tier] =
+          rows[i].temperature_c;
         any = TRUE;
       }
   if (!any)
@@ -153,6 +153,11 @@ strata_scenes_new (StrataProfile *profile, const StrataDrawTheme *theme)
                                       .units = scenes->units,
                                       .n_units = scenes->n_units,
                                       .temperature_c = scenes->temperature_c };
+  scenes->words = g_string_chunk_new (1024);
+  strata_scenes_add_timeline (scenes);
+  strata_scenes_add_power (scenes);
+  strata_scenes_add_table (scenes);
+  strata_scenes_add_overview (scenes);
   strata_scenes_set_time (scenes, 0, 0);
   return scenes;
 }
@@ -162,6 +167,14 @@ strata_scenes_free (StrataScenes *scenes)
 {
   if (scenes == NULL)
     return;
+  for (guint i = 0; i < scenes->tracks->len; i++)
+    strata_draw_index_free ((StrataDrawIndex *) g_array_index (scenes->tracks, StrataDrawTrack, i).index);
+  g_array_unref (scenes->tracks);
+  g_array_unref (scenes->drops);
+  g_array_unref (scenes->rows);
+  g_array_unref (scenes->figures);
+  g_array_unref (scenes->findings);
+  g_string_chunk_free (scenes->words);
   g_free (scenes->layers);
   g_free (scenes->tiles);
   g_free (scenes->units);
@@ -189,8 +202,8 @@ add_stack_activity (const StrataScenes *scenes, const StrataProfileUnit *unit, g
       if (tile < 0 || (gsize) tile >= scenes->n_tiles || end <= start)
         continue;
       scenes->tiles[tile].activity += (double) (end - start) / (double) (to - from);
-      scenes->tiles[tile].energy_fj
-        += (double) events.energy_fj[i] * (double) (end - start) / (double) MAX (events.duration_ps[i], 1);
+      scenes->tiles[tile].energy_fj +=
+        (double) events.energy_fj[i] * (double) (end - start) / (double) MAX (events.duration_ps[i], 1);
     }
 }
 

@@ -56,8 +56,8 @@ static void
 strata_session_class_init (StrataSessionClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = strata_session_finalize;
-  signals[CHANGED] = g_signal_new ("changed", STRATA_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
-                                   1, G_TYPE_UINT);
+  signals[CHANGED] =
+    g_signal_new ("changed", STRATA_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one object that every view shares: the profile, what is selected, where the playhead stands, the theme. Views never
- * talk to each other; they set the session and listen to it. Selections are remembered, for back and forward.
+ * The one object that every view shares: the profile, what is selected, where the playhead stands, the theme. Views
+ * never talk to each other; they set the session and listen to it. Selections are remembered, for back and forward.
  */
 #pragma once
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The sections that are one or two painters with a bar of controls above: overview, stack, timeline, power.
+ */
+#include "sections.h"
+
+#include "widgets/overview-view.h"
+#include "widgets/stack-view.h"
+#include "widgets/tier-strip.h"
+#include "widgets/timeline-view.h"
+
+static GtkWidget *
+add_view (GtkWidget *box, GtkWidget *view, StrataSession *session)
+{
+  strata_view_set_session (STRATA_VIEW (view), session);
+  gtk_box_append (GTK_BOX (box), view);
+  return view;
+}
+
+GtkWidget *
+strata_overview_section_new (StrataSession *session)
+{
+  GtkWidget *scrolled = gtk_scrolled_window_new (), *view = strata_overview_view_new ();
+
+  strata_view_set_session (STRATA_VIEW (view), session);
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), view);
+  return scrolled;
+}
+
+static GtkWidget *
+make_bar (void)
+{
+  GtkWidget *bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+
+  gtk_widget_add_css_class (bar, "section-bar");
+  return bar;
+}
+
+static void
+mode_cb (GtkDropDown *dropdown, GParamSpec *pspec, StrataStackView *view)
+{
+  strata_stack_view_set_mode (view, (StrataStackMode) gtk_drop_down_get_selected (dropdown));
+}
+
+static void
+explode_cb (GtkRange *range, StrataStackView *view)
+{
+  strata_stack_view_set_explode (view, gtk_range_get_value (range));
+}
+
+static void
+ghost_cb (GtkToggleButton *button, StrataStackView *view)
+{
+  strata_stack_view_set_ghost (view, gtk_toggle_button_get_active (button));
+}
+
+static void
+height_cb (GtkToggleButton *button, StrataStackView *view)
+{
+  strata_stack_view_set_height (view, gtk_toggle_button_get_active (button));
+}
+
+static void
+preset_cb (GtkButton *button, StrataStackView *view)
+{
+  strata_stack_view_set_preset (view, GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (button), "preset")));
+}
+
+static void
+add_toggle (GtkWidget *bar, const char *label, const char *tooltip, GCallback callback, GtkWidget *view)
+{
+  GtkWidget *button = gtk_toggle_button_new_with_label (label);
+
+  gtk_widget_set_tooltip_text (button, tooltip);
+  gtk_widget_add_css_class (button, "flat");
+  g_signal_connect (button, "toggled", callback, view);
+  gtk_box_append (GTK_BOX (bar), button);
+}
+
+static void
+add_presets (GtkWidget *bar, GtkWidget *view)
+{
+  static const char *const names[] = { "Iso", "Top", "Front", "Side" };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+
+  gtk_widget_add_css_class (box, "linked");
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      GtkWidget *button = gtk_button_new_with_label (names[i]);
+      g_autofree char *tooltip = g_strdup_printf ("View %u (key %u)", i + 1, i + 1);
+
+      g_object_set_data (G_OBJECT (button), "preset", GUINT_TO_POINTER (i + 1));
+      gtk_widget_set_tooltip_text (button, tooltip);
+      g_signal_connect (button, "clicked", G_CALLBACK (preset_cb), view);
+      gtk_box_append (GTK_BOX (box), button);
+    }
+  gtk_box_append (GTK_BOX (bar), box);
+}
+
+static GtkWidget *
+make_stack_bar (GtkWidget *view)
+{
+  static const char *const modes[] = { "Layers", "Utilisation", "Energy", "Activity", "Temperature", NULL };
+  GtkWidget *bar = make_bar (), *mode = gtk_drop_down_new_from_strings (modes), *label = gtk_label_new ("Explode");
+  GtkWidget *explode = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0, 1, 0.05);
+
+  gtk_widget_set_tooltip_text (mode, "What colours mean");
+  g_signal_connect (mode, "notify::selected", G_CALLBACK (mode_cb), view);
+  gtk_box_append (GTK_BOX (bar), mode);
+  add_presets (bar, view);
+  gtk_widget_add_css_class (label, "dim-label");
+  gtk_box_append (GTK_BOX (bar), label);
+  gtk_widget_set_size_request (explode, 120, -1);
+  gtk_widget_set_tooltip_text (explode, "Distance of the tiers (key E)");
+  gtk_range_set_value (GTK_RANGE (explode), strata_stack_view_get_explode (STRATA_STACK_VIEW (view)));
+  g_signal_connect (explode, "value-changed", G_CALLBACK (explode_cb), view);
+  gtk_box_append (GTK_BOX (bar), explode);
+  add_toggle (bar, "X-ray", "See through what is not selected (key X)", G_CALLBACK (ghost_cb), view);
+  add_toggle (bar, "Height", "Fuller arrays stand taller", G_CALLBACK (height_cb), view);
+  return bar;
+}
+
+GtkWidget *
+strata_stack_section_new (StrataSession *session)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *view = strata_stack_view_new (), *strip = strata_tier_strip_new (STRATA_STACK_VIEW (view));
+
+  gtk_box_append (GTK_BOX (box), make_stack_bar (view));
+  gtk_box_append (GTK_BOX (box), row);
+  add_view (row, view, session);
+  gtk_box_append (GTK_BOX (row), gtk_separator_new (GTK_ORIENTATION_VERTICAL));
+  add_view (row, strip, session);
+  return box;
+}
+
+GtkWidget *
+strata_timeline_section_new (StrataSession *session)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+
+  add_view (box, strata_timeline_view_new (FALSE), session);
+  return box;
+}
+
+GtkWidget *
+strata_power_section_new (StrataSession *session)
+{
+  GtkWidget *paned = gtk_paned_new (GTK_ORIENTATION_VERTICAL);
+  GtkWidget *power = strata_timeline_view_new (TRUE), *energy = strata_energy_view_new ();
+
+  strata_view_set_session (STRATA_VIEW (power), session);
+  strata_view_set_session (STRATA_VIEW (energy), session);
+  gtk_widget_set_size_request (power, -1, 200);
+  gtk_widget_set_size_request (energy, -1, 200);
+  gtk_paned_set_start_child (GTK_PANED (paned), power);
+  gtk_paned_set_end_child (GTK_PANED (paned), energy);
+  gtk_paned_set_shrink_start_child (GTK_PANED (paned), FALSE);
+  gtk_paned_set_shrink_end_child (GTK_PANED (paned), FALSE);
+  return paned;
+}
