@@ -264,17 +264,18 @@ paint_base (const Painting *p)
     }
 }
 
-/* A closed stack is at most as tall as its side, and a tier at most 1/20 of it */
+/* A closed stack is at most as tall as its side and a tier 1/20 of it; an open one is at most 1.7 sides tall */
 static void
 set_heights (StrataStackVolume *volume)
 {
   float side = MAX (volume->tiers.nu, volume->tiers.nv), explode = CLAMP (volume->style.explode, 0, 1);
   float closed = MIN (side / volume->n_tiers, side / 20);
+  float open = MAX (1.5f * closed, MIN (2.8f * closed, 1.7f * side / volume->n_tiers));
 
-  volume->tiers.pitch = closed * (1 + 1.8f * explode);
+  volume->tiers.pitch = closed + explode * (open - closed);
   volume->tiers.thickness = (volume->style.height_by_utilisation ? 0.8f : 0.6f) * closed;
   volume->base.thickness = volume->base.pitch = side / 28;
-  volume->base.z0 = -volume->base.thickness - 0.5f * closed - explode * 2.2f * closed;
+  volume->base.z0 = -volume->base.thickness - 0.5f * closed - explode * 0.1f * side;
 }
 
 void

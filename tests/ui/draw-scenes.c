@@ -3,6 +3,15 @@
 
 #include <math.h>
 
+__attribute__ ((visibility ("default"))) const char *__lsan_default_suppressions (void);
+
+/* Caches that font libraries keep until the process ends */
+const char *
+__lsan_default_suppressions (void)
+{
+  return "leak:libfontconfig\nleak:libpango\nleak:libcairo\n";
+}
+
 /* Stages and layers of ResNet-18 with its relative sizes in arrays */
 static const struct
 {

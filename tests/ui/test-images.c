@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Painters against reference pictures in refs/. A failure leaves NAME.out.png, NAME.ref.png and NAME.diff.png in the
+ * build folder. After an intended change: STRATA_UPDATE_REFS=1 meson test -C BUILD ui-images, then look at the
+ * pictures.
+ */
+#include "draw-scenes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WIDTH 640
+#define HEIGHT 400
+/* Fonts and their rasteriser may differ a little between machines: a share of pixels may, and each by some levels */
+#define LEVELS 32
+#define SHARE 0.01
+
+typedef struct
+{
+  const char *name;
+  gboolean is_dark;
+  void (*paint) (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect);
+} Case;
+
+static void
+paint_solid (cairo_t *cr,
+             DrawScenes *scenes,
+             const StrataStackStyle *style,
+             const StrataDrawTheme *theme,
+             const StrataRect *rect,
+             guint preset)
+{
+  g_autoptr (StrataStackVolume) volume = strata_stack_volume_new (&scenes->stack, NULL);
+  StrataStackCamera camera;
+
+  strata_stack_volume_colour (volume, &scenes->stack, style, theme);
+  strata_stack_camera_preset (&camera, preset);
+  strata_stack_draw (cr, volume, &camera, theme, rect, 2);
+}
+
+static void
+paint_stack (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, &scenes->stack);
+  paint_solid (cr, scenes, &style, theme, rect, 1);
+}
+
+static void
+paint_exploded (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, &scenes->stack);
+  style.explode = 1;
+  style.height_by_utilisation = TRUE;
+  style.selected_layer = 17;
+  paint_solid (cr, scenes, &style, theme, rect, 5);
+}
+
+static void
+paint_xray (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, &scenes->stack);
+  style.ghost = TRUE;
+  style.selected_layer = 12;
+  paint_solid (cr, scenes, &style, theme, rect, 1);
+}
+
+static void
+paint_heat (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, &scenes->stack);
+  style.mode = STRATA_STACK_MODE_TEMPERATURE;
+  paint_solid (cr, scenes, &style, theme, rect, 3);
+}
+
+static void
+paint_vector (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  g_autoptr (DrawScenes) small = draw_scenes_new (4, 6, 4, 0.8, theme);
+  g_autoptr (StrataStackVolume) volume = strata_stack_volume_new (&small->stack, NULL);
+  StrataStackCamera camera;
+  StrataStackStyle style;
+
+  strata_stack_style_default (&style, &small->stack);
+  style.explode = 0.6;
+  strata_stack_volume_colour (volume, &small->stack, &style, theme);
+  strata_stack_camera_preset (&camera, 1);
+  g_assert_true (strata_stack_draw_vector (cr, volume, &camera, theme, rect));
+}
+
+static void
+paint_tiers (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  g_autoptr (StrataStackVolume) volume = strata_stack_volume_new (&scenes->stack, NULL);
+  StrataRect strip = { 6, 0, 60, HEIGHT }, map = { 80, 10, 380, 380 }, base = { 470, 10, 160, 160 };
+
+  strata_tier_strip_draw (cr, volume, 14, 0, theme, &strip);
+  strata_tier_map_draw (cr, volume, 2, theme, &map, FALSE);
+  strata_tier_map_draw (cr, volume, -1, theme, &base, FALSE);
+}
+
+static void
+paint_timeline (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataTimelineStyle style;
+  StrataViewport view = { 0 };
+
+  strata_timeline_style_default (&style);
+  strata_viewport_fit (&view, 0, scenes->timeline.duration_ps);
+  strata_viewport_zoom (&view, 9, 300, 500, scenes->timeline.duration_ps);
+  style.selected_layer = 6;
+  strata_timeline_draw (cr, &scenes->timeline, &style, &view, theme, rect);
+}
+
+static void
+paint_power (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataRect top = { 0, 0, WIDTH, HEIGHT - 60 }, bottom = { 0, HEIGHT - 54, WIDTH, 50 };
+  StrataViewport view = { 0 };
+  StrataPowerStyle style;
+
+  strata_power_style_default (&style);
+  style.playhead_ps = 2e8;
+  strata_viewport_fit (&view, 0, scenes->power.duration_ps);
+  strata_power_draw (cr, &scenes->power, &style, &view, theme, &top);
+  strata_scrubber_draw (cr, &scenes->power, &style, theme, &bottom);
+}
+
+static void
+paint_energy (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  strata_energy_draw (cr, &scenes->energy, theme, rect);
+}
+
+static void
+paint_overview (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  strata_overview_draw (cr, &scenes->overview, theme, rect);
+}
+
+static void
+paint_layers (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  strata_layer_table_draw (cr, &scenes->table, theme, rect);
+}
+
+static void
+paint_empty (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataTimelineScene nothing = { 0 };
+  StrataTimelineStyle style;
+  StrataViewport view = { 0, 1000, 0 };
+
+  strata_timeline_style_default (&style);
+  strata_timeline_draw (cr, &nothing, &style, &view, theme, rect);
+}
+
+static const Case cases[] = {
+  { "stack", TRUE, paint_stack },        { "exploded", FALSE, paint_exploded }, { "ghost", TRUE, paint_xray },
+  { "heat", TRUE, paint_heat },          { "vector", FALSE, paint_vector },     { "tiers", TRUE, paint_tiers },
+  { "timeline", TRUE, paint_timeline },  { "power", FALSE, paint_power },       { "energy", TRUE, paint_energy },
+  { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },      { "empty", FALSE, paint_empty },
+};
+
+static cairo_surface_t *
+paint (const Case *c)
+{
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+  cairo_t *cr = cairo_create (surface);
+  cairo_font_options_t *options = cairo_font_options_create ();
+  StrataRect rect = { 0, 0, WIDTH, HEIGHT };
+  StrataDrawTheme theme;
+  g_autoptr (DrawScenes) scenes = NULL;
+
+  if (c->is_dark)
+    strata_draw_theme_dark (&theme);
+  else
+    strata_draw_theme_light (&theme);
+  theme.font_family = "DejaVu Sans";
+  cairo_font_options_set_antialias (options, CAIRO_ANTIALIAS_GRAY);
+  cairo_font_options_set_hint_style (options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics (options, CAIRO_HINT_METRICS_OFF);
+  cairo_set_font_options (cr, options);
+  cairo_set_source_rgb (cr, (theme.background >> 16) / 255.0, (theme.background >> 8 & 255) / 255.0,
+                        (theme.background & 255) / 255.0);
+  cairo_paint (cr);
+  scenes = draw_scenes_new (8, 16, 4, 0.85, &theme);
+  draw_scenes_add_run (scenes, 812000000, 900);
+  c->paint (cr, scenes, &theme, &rect);
+  g_assert_cmpint (cairo_status (cr), ==, CAIRO_STATUS_SUCCESS);
+  cairo_font_options_destroy (options);
+  cairo_destroy (cr);
+  return surface;
+}
+
+static gboolean
+differ (guint32 a, guint32 b)
+{
+  for (int shift = 0; shift < 24; shift += 8)
+    if (abs ((int) (a >> shift & 255) - (int) (b >> shift & 255)) > LEVELS)
+      return TRUE;
+  return FALSE;
+}
+
+/* Number of pixels that differ; those become red in @diff */
+static gsize
+compare (cairo_surface_t *out, cairo_surface_t *ref, cairo_surface_t *diff)
+{
+  gsize n = 0;
+
+  cairo_surface_flush (diff);
+  for (int y = 0; y < HEIGHT; y++)
+    {
+      const guint32 *a =
+        (const void *) (cairo_image_surface_get_data (out) + (gsize) y * cairo_image_surface_get_stride (out));
+      const guint32 *b =
+        (const void *) (cairo_image_surface_get_data (ref) + (gsize) y * cairo_image_surface_get_stride (ref));
+      guint32 *d = (void *) (cairo_image_surface_get_data (diff) + (gsize) y * cairo_image_surface_get_stride (diff));
+
+      for (int x = 0; x < WIDTH; x++)
+        {
+          gboolean wrong = differ (a[x], b[x]);
+
+          n += wrong;
+          d[x] = wrong ? 0xff0000 : (a[x] >> 2 & 0x3f3f3f);
+        }
+    }
+  cairo_surface_mark_dirty (diff);
+  return n;
+}
+
+static void
+write_png (cairo_surface_t *surface, const char *name, const char *what)
+{
+  g_autofree char *file = g_strdup_printf ("%s.%s.png", name, what);
+  g_autofree char *path = g_test_build_filename (G_TEST_BUILT, file, NULL);
+
+  if (cairo_surface_write_to_png (surface, path) == CAIRO_STATUS_SUCCESS)
+    g_test_message ("%s", path);
+}
+
+static void
+test_image (gconstpointer data)
+{
+  const Case *c = data;
+  g_autofree char *file = g_strdup_printf ("%s.ref.png", c->name);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "refs", file, NULL);
+  cairo_surface_t *out = paint (c), *ref, *diff;
+  gsize n_wrong = WIDTH * HEIGHT;
+
+  if (g_getenv ("STRATA_UPDATE_REFS") != NULL)
+    g_assert_cmpint (cairo_surface_write_to_png (out, path), ==, CAIRO_STATUS_SUCCESS);
+  ref = cairo_image_surface_create_from_png (path);
+  diff = cairo_image_surface_create (CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+  if (cairo_image_surface_get_width (ref) == WIDTH && cairo_image_surface_get_height (ref) == HEIGHT)
+    n_wrong = compare (out, ref, diff);
+  if (n_wrong > SHARE * WIDTH * HEIGHT)
+    {
+      write_png (out, c->name, "out");
+      if (cairo_surface_status (ref) == CAIRO_STATUS_SUCCESS)
+        write_png (ref, c->name, "ref");
+      write_png (diff, c->name, "diff");
+      g_test_message ("%s: %" G_GSIZE_FORMAT " pixels differ from %s", c->name, n_wrong, path);
+      g_test_fail ();
+    }
+  cairo_surface_destroy (out);
+  cairo_surface_destroy (ref);
+  cairo_surface_destroy (diff);
+}
+
+/* The same scene drawn twice is the same picture: painters keep nothing */
+static void
+test_no_state (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      cairo_surface_t *a = paint (&cases[i]), *b = paint (&cases[i]);
+      gsize n_bytes = (gsize) HEIGHT * cairo_image_surface_get_stride (a);
+
+      cairo_surface_flush (a);
+      cairo_surface_flush (b);
+      g_assert_cmpmem (cairo_image_surface_get_data (a), n_bytes, cairo_image_surface_get_data (b), n_bytes);
+      cairo_surface_destroy (a);
+      cairo_surface_destroy (b);
+    }
+}
+
+/* No painter fails or paints outside at sizes nobody wants */
+static void
+test_odd_sizes (void)
+{
+  static const double sizes[][2] = { { 1, 1 }, { 3, 400 }, { 400, 3 }, { 40, 40 }, { 90, 60 }, { 2000, 30 } };
+  StrataDrawTheme theme;
+  g_autoptr (DrawScenes) scenes = NULL;
+
+  strata_draw_theme_light (&theme);
+  scenes = draw_scenes_new (2, 3, 4, 0.8, &theme);
+  draw_scenes_add_run (scenes, 812000000, 50);
+  for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+      {
+        cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 400, 400);
+        cairo_t *cr = cairo_create (surface);
+        StrataRect rect = { 0, 0, sizes[s][0], sizes[s][1] };
+
+        cases[i].paint (cr, scenes, &theme, &rect);
+        g_assert_cmpint (cairo_status (cr), ==, CAIRO_STATUS_SUCCESS);
+        cairo_destroy (cr);
+        cairo_surface_destroy (surface);
+      }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/profiler/draw/images/%s", cases[i].name);
+
+      g_test_add_data_func (path, &cases[i], test_image);
+    }
+  g_test_add_func ("/profiler/draw/images/no-state", test_no_state);
+  g_test_add_func ("/profiler/draw/images/odd-sizes", test_odd_sizes);
+  return g_test_run ();
+}
