@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * A chip as its description says: geometry, times, energies, with unit and provenance of each number. Immutable and
  * thread-safe.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataChip, strata_chip, STRATA, CHIP, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataChip, strata_chip, STRATA, CHIP, GObject)
 
 /**
  * strata_chip_list_names:
@@ -31,8 +32,8 @@ STRATA_API const char *const *strata_chip_list_names (void);
  * @name_or_path: a shipped name such as "demonstrator", or the path of a YAML description
  * @error: return location for a #GError
  *
- * Reads and checks a description. Fails with %STRATA_CHIP_ERROR; the message names file, line, column and field. Blocks for
- * the file.
+ * Reads and checks a description. Fails with %STRATA_CHIP_ERROR; the message names file, line, column and field. Blocks
+ * for the file.
  *
  * Returns: (transfer full): the chip
  */

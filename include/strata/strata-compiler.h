@@ -29,7 +29,8 @@ typedef void (*StrataProgress) (double fraction, const char *stage, gpointer use
  *
  * Options of a compilation, and the call that makes it. Owner thread only.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataCompiler, strata_compiler, STRATA, COMPILER, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataCompiler, strata_compiler, STRATA, COMPILER, GObject)
 
 /**
  * strata_compiler_new:
@@ -55,8 +56,9 @@ STRATA_API void strata_compiler_set_requirements (StrataCompiler *self, StrataRe
  * @inputs: (element-type StrataTensor) (transfer none): one tensor per input of the model
  * @error: return location for a #GError
  *
- * Adds one sample that activation ranges are measured on. Without any, a float model is compiled with ranges guessed from
- * two synthetic samples, and the program says so. Fails with %STRATA_COMPILE_ERROR_INPUT where a tensor does not fit.
+ * Adds one sample that activation ranges are measured on. Without any, a float model is compiled with ranges guessed
+ * from two synthetic samples, and the program says so. Fails with %STRATA_COMPILE_ERROR_INPUT where a tensor does not
+ * fit.
  *
  * Returns: %TRUE on success
  */
@@ -83,7 +85,8 @@ STRATA_API void strata_compiler_set_n_threads (StrataCompiler *self, guint n_thr
 /**
  * strata_compiler_set_row_copies:
  * @self: a compiler
- * @row_copies: whether free rows of an array are filled with copies of its weights, against thermal noise; default %TRUE
+ * @row_copies: whether free rows of an array are filled with copies of its weights, against thermal noise; default
+ * %TRUE
  *
  * Chooses between accuracy and energy of small matrices.
  */
@@ -106,8 +109,8 @@ STRATA_API void strata_compiler_set_dump_folder (StrataCompiler *self, const cha
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * Compiles. Fails with %STRATA_COMPILE_ERROR (a limit that is not met is %STRATA_COMPILE_ERROR_REQUIREMENT and says by how
- * much), %STRATA_IMPORT_ERROR_VALUE for weights that are not numbers, or %G_IO_ERROR_CANCELLED. Blocks.
+ * Compiles. Fails with %STRATA_COMPILE_ERROR (a limit that is not met is %STRATA_COMPILE_ERROR_REQUIREMENT and says by
+ * how much), %STRATA_IMPORT_ERROR_VALUE for weights that are not numbers, or %G_IO_ERROR_CANCELLED. Blocks.
  *
  * Returns: (transfer full): the program
  */

@@ -38,7 +38,8 @@ typedef enum /*< flags >*/
  *
  * One inference: inputs, how to run them, and the outputs afterwards. Owner thread only; a device has it while it runs.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataJob, strata_job, STRATA, JOB, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataJob, strata_job, STRATA, JOB, GObject)
 
 /**
  * strata_job_new:
@@ -155,7 +156,8 @@ STRATA_API StrataTraceSink *strata_job_get_sink (StrataJob *self, const char **r
  * strata_job_get_outputs:
  * @self: a job
  *
- * Returns: (transfer none) (nullable) (element-type StrataTensor): one tensor per output, after a run that computed them
+ * Returns: (transfer none) (nullable) (element-type StrataTensor): one tensor per output, after a run that computed
+ * them
  */
 STRATA_API GPtrArray *strata_job_get_outputs (StrataJob *self);
 
@@ -173,10 +175,11 @@ STRATA_API void strata_job_take_outputs (StrataJob *self, GPtrArray *outputs);
 /**
  * StrataDevice:
  *
- * A chip that programs run on: simulated (`sim:`), nothing at all (`null:`), or, later, a board. Calls may come from any
- * thread; a device serialises them. A driver subclasses it, see strata/sys/strata-device-impl.h.
+ * A chip that programs run on: simulated (`sim:`), nothing at all (`null:`), or, later, a board. Calls may come from
+ * any thread; a device serialises them. A driver subclasses it, see strata/sys/strata-device-impl.h.
  */
-STRATA_API G_DECLARE_DERIVABLE_TYPE (StrataDevice, strata_device, STRATA, DEVICE, GObject)
+STRATA_API
+G_DECLARE_DERIVABLE_TYPE (StrataDevice, strata_device, STRATA, DEVICE, GObject)
 
 /**
  * strata_device_scan:
@@ -227,13 +230,15 @@ STRATA_API StrataCapabilities strata_device_get_capabilities (StrataDevice *self
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * Loads a program; replaces the one before. Fails with %STRATA_DEVICE_ERROR_PROGRAM where it was compiled for another chip.
- * Blocks.
+ * Loads a program; replaces the one before. Fails with %STRATA_DEVICE_ERROR_PROGRAM where it was compiled for another
+ * chip. Blocks.
  *
  * Returns: %TRUE on success
  */
-STRATA_API gboolean
-strata_device_load (StrataDevice *self, StrataProgram *program, GCancellable *cancellable, GError **error);
+STRATA_API gboolean strata_device_load (StrataDevice *self,
+                                        StrataProgram *program,
+                                        GCancellable *cancellable,
+                                        GError **error);
 
 /**
  * strata_device_get_program:
@@ -256,8 +261,7 @@ STRATA_API StrataProgram *strata_device_get_program (StrataDevice *self);
  *
  * Returns: %TRUE on success
  */
-STRATA_API gboolean
-strata_device_run (StrataDevice *self, StrataJob *job, GCancellable *cancellable, GError **error);
+STRATA_API gboolean strata_device_run (StrataDevice *self, StrataJob *job, GCancellable *cancellable, GError **error);
 
 /**
  * strata_device_run_async:
@@ -269,11 +273,8 @@ strata_device_run (StrataDevice *self, StrataJob *job, GCancellable *cancellable
  *
  * Runs one inference in a thread. Does not block.
  */
-STRATA_API void strata_device_run_async (StrataDevice *self,
-                                         StrataJob *job,
-                                         GCancellable *cancellable,
-                                         GAsyncReadyCallback callback,
-                                         gpointer user_data);
+STRATA_API void strata_device_run_async (
+  StrataDevice *self, StrataJob *job, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * strata_device_run_finish:
@@ -296,7 +297,9 @@ STRATA_API gboolean strata_device_run_finish (StrataDevice *self, GAsyncResult *
  *
  * Returns: %FALSE where the device has no counter; the values are then unavailable, not zero
  */
-STRATA_API gboolean
-strata_device_read_energy (StrataDevice *self, gint64 *energy_fj, gint64 *time_ps, StrataFidelity *source);
+STRATA_API gboolean strata_device_read_energy (StrataDevice *self,
+                                               gint64 *energy_fj,
+                                               gint64 *time_ps,
+                                               StrataFidelity *source);
 
 G_END_DECLS

@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * Runs a program over labelled data in the simulator. Without labels the figure is agreement with the float model, and
  * says so. Owner thread only.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataEvaluation, strata_evaluation, STRATA, EVALUATION, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataEvaluation, strata_evaluation, STRATA, EVALUATION, GObject)
 
 /**
  * strata_evaluation_new:
@@ -28,8 +29,8 @@ STRATA_API G_DECLARE_FINAL_TYPE (StrataEvaluation, strata_evaluation, STRATA, EV
  *
  * Returns: (transfer full): an evaluation without data
  */
-STRATA_API StrataEvaluation *
-strata_evaluation_new (StrataProgram *program, StrataModel *model) G_GNUC_WARN_UNUSED_RESULT;
+STRATA_API StrataEvaluation *strata_evaluation_new (StrataProgram *program,
+                                                    StrataModel *model) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_evaluation_set_data:

@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  * A network read from an ONNX file (opset 7 to 23): nodes in execution order, shapes, constants. The file stays mapped
  * while the object lives. Immutable and thread-safe.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
 
 /**
  * strata_model_open:
@@ -27,8 +28,8 @@ STRATA_API G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObje
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * Imports a model: structure, names, shapes and types are checked, weights are not read. Fails with %STRATA_IMPORT_ERROR
- * or %G_IO_ERROR_CANCELLED. Blocks for the file.
+ * Imports a model: structure, names, shapes and types are checked, weights are not read. Fails with
+ * %STRATA_IMPORT_ERROR or %G_IO_ERROR_CANCELLED. Blocks for the file.
  *
  * Returns: (transfer full): the model
  */
@@ -44,10 +45,8 @@ strata_model_open (const char *path, GCancellable *cancellable, GError **error) 
  *
  * Imports a model in a thread; see strata_model_open(). Does not block.
  */
-STRATA_API void strata_model_open_async (const char *path,
-                                         GCancellable *cancellable,
-                                         GAsyncReadyCallback callback,
-                                         gpointer user_data);
+STRATA_API void
+strata_model_open_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 
 /**
  * strata_model_open_finish:

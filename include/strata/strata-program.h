@@ -14,9 +14,11 @@ G_BEGIN_DECLS
 /**
  * StrataProgram:
  *
- * A model compiled for a chip: layers, tiles and their sites, schedule, instructions, weights. Immutable and thread-safe.
+ * A model compiled for a chip: layers, tiles and their sites, schedule, instructions, weights. Immutable and
+ * thread-safe.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataProgram, strata_program, STRATA, PROGRAM, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataProgram, strata_program, STRATA, PROGRAM, GObject)
 
 /**
  * strata_program_load:
@@ -53,8 +55,8 @@ STRATA_API GBytes *strata_program_to_bytes (StrataProgram *self) G_GNUC_WARN_UNU
  * strata_program_get_hash:
  * @self: a program
  *
- * Returns: (transfer none): hash of all but paths and times, 16 hexadecimal digits; equal for equal model, chip, options
- *   and seed
+ * Returns: (transfer none): hash of all but paths and times, 16 hexadecimal digits; equal for equal model, chip,
+ * options and seed
  */
 STRATA_API const char *strata_program_get_hash (StrataProgram *self);
 
@@ -86,7 +88,8 @@ STRATA_API const char *strata_program_get_model_path (StrataProgram *self);
  * strata_program_is_calibrated:
  * @self: a program
  *
- * Returns: %TRUE where activation ranges come from the model file or from the user's data; %FALSE where they were guessed
+ * Returns: %TRUE where activation ranges come from the model file or from the user's data; %FALSE where they were
+ * guessed
  */
 STRATA_API gboolean strata_program_is_calibrated (StrataProgram *self);
 

@@ -39,7 +39,8 @@ typedef enum
  *
  * A set of hard limits. Not thread-safe while it is being filled; the compiler copies it.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataRequirements, strata_requirements, STRATA, REQUIREMENTS, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataRequirements, strata_requirements, STRATA, REQUIREMENTS, GObject)
 
 /**
  * strata_requirements_new:
@@ -78,7 +79,9 @@ STRATA_API double strata_requirements_get (StrataRequirements *self, StrataLimit
  *
  * Returns: %TRUE on success
  */
-STRATA_API gboolean
-strata_requirements_set_text (StrataRequirements *self, StrataLimit limit, const char *text, GError **error);
+STRATA_API gboolean strata_requirements_set_text (StrataRequirements *self,
+                                                  StrataLimit limit,
+                                                  const char *text,
+                                                  GError **error);
 
 G_END_DECLS

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *
  * An immutable tensor: element type, shape, and little-endian bytes in C order. Thread-safe, as nothing of it changes.
  */
-STRATA_API G_DECLARE_FINAL_TYPE (StrataTensor, strata_tensor, STRATA, TENSOR, GObject)
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataTensor, strata_tensor, STRATA, TENSOR, GObject)
 
 /**
  * strata_tensor_new:
@@ -30,11 +31,8 @@ STRATA_API G_DECLARE_FINAL_TYPE (StrataTensor, strata_tensor, STRATA, TENSOR, GO
  *
  * Returns: (transfer full): the tensor
  */
-STRATA_API StrataTensor *strata_tensor_new (StrataDtype dtype,
-                                            const gint64 *dims,
-                                            guint n_dims,
-                                            GBytes *bytes,
-                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+STRATA_API StrataTensor *strata_tensor_new (
+  StrataDtype dtype, const gint64 *dims, guint n_dims, GBytes *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_tensor_load:

@@ -6,6 +6,7 @@
  *
  * Build outside the tree with: cc digits.c $(pkg-config --cflags --libs strata-1)
  */
+#include <locale.h>
 #include <strata/strata.h>
 
 /* Image @index of an (n, 8, 8) tensor of 0 … 16 as the network wants it: float, 0 … 1 */
@@ -76,6 +77,7 @@ main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
 
+  setlocale (LC_ALL, "");
   if (argc == 4 && run (argv[1], argv[2], argv[3], &error))
     return 0;
   g_printerr ("digits: %s\n", error ? error->message : "takes MODEL.onnx IMAGES.npy LABELS.npy");

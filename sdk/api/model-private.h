@@ -8,6 +8,7 @@
 #include "strata/strata-model.h"
 
 const StrataGraph *strata_model_get_graph (StrataModel *self);
-/* Checks tensors against the model's inputs and views them as arrays; @views and @pointers have room for every input. */
+/* Checks tensors against the model's inputs and views them as arrays; @views and @pointers have room for every input.
+ */
 gboolean strata_model_view_inputs (
   StrataModel *self, GPtrArray *inputs, StrataArray *views, const StrataArray **pointers, GError **error);

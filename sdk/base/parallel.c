@@ -34,12 +34,8 @@ run_worker (gpointer data)
 }
 
 gboolean
-strata_parallel_for (guint n,
-                     guint n_threads,
-                     StrataParallelFunc func,
-                     gpointer user_data,
-                     GCancellable *cancellable,
-                     GError **error)
+strata_parallel_for (
+  guint n, guint n_threads, StrataParallelFunc func, gpointer user_data, GCancellable *cancellable, GError **error)
 {
   Work work = { n, 0, 0, func, user_data, cancellable, NULL };
   g_autoptr (GPtrArray) threads = g_ptr_array_new ();

@@ -83,8 +83,8 @@ strata_rng_uniform (StrataRngKey key, guint64 index)
   return strata_rng_block (key, index / 4, G_MAXUINT64).word[index % 4] * 0x1p-32;
 }
 
-/* ln of a float in (0, 1]: exponent split and a degree-8 polynomial; |error| < 2e-7. Written out because libm's calls do
- * not vectorise. */
+/* ln of a float in (0, 1]: exponent split and a degree-8 polynomial; |error| < 2e-7. Written out because libm's calls
+ * do not vectorise. */
 static inline float
 fast_log (float x)
 {

@@ -13,5 +13,4 @@ StrataProgram *strata_program_new_from_image (StrataImage *image) G_GNUC_WARN_UN
 const StrataImage *strata_program_get_image (StrataProgram *self);
 /* The modelled run of one inference at the timing fidelity; made on the first call, kept by the program. NULL where the
  * simulator fails, with @error set. Thread-safe. */
-const StrataModelled *
-strata_program_get_modelled (StrataProgram *self, GCancellable *cancellable, GError **error);
+const StrataModelled *strata_program_get_modelled (StrataProgram *self, GCancellable *cancellable, GError **error);

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
 
-STRATA, DATA = sys.argv[1], Path(sys.argv[2]).resolve()
+STRATA, DATA = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
 MODEL = str(DATA / "digits.onnx")
 WORK = Path(tempfile.mkdtemp(prefix="strata-cli-"))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
 
-STRATA, SHARED = sys.argv[1], Path(sys.argv[2]).resolve()
+STRATA, SHARED = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
 WORK = Path(tempfile.mkdtemp(prefix="strata-models-"))
 
 TINY = [f"mlperf_tiny_{task}_{numbers}" for task in

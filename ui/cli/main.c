@@ -105,6 +105,19 @@ unknown_verb (Cli *cli, const char *name)
   return cli_usage (cli, "strata: unknown verb \"%s\"; `strata --help` lists them", name);
 }
 
+/* Text is UTF-8 whatever the locale says: units would turn into question marks in the C locale otherwise. */
+static void
+print_cb (const char *text)
+{
+  fputs (text, stdout);
+}
+
+static void
+print_error_cb (const char *text)
+{
+  fputs (text, stderr);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -113,6 +126,8 @@ main (int argc, char **argv)
   int status;
 
   setlocale (LC_CTYPE, "");
+  g_set_print_handler (print_cb);
+  g_set_printerr_handler (print_error_cb);
   if (argc < 2)
     {
       print_help ();

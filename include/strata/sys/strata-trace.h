@@ -3,8 +3,8 @@
  * Records of a run and the sink they go to: the only door into a profile. Plain fixed-size structs, no GObject.
  *
  * Order: begin (the static tables), then write () of records in any order of kinds, events in order of start within a
- * unit, then end () exactly once, with the outcome. A sink may block; it must have consumed the records when it returns.
- * Strings are borrowed for the call. Times are picoseconds from the start of the run, energies femtojoules.
+ * unit, then end () exactly once, with the outcome. A sink may block; it must have consumed the records when it
+ * returns. Strings are borrowed for the call. Times are picoseconds from the start of the run, energies femtojoules.
  * Invariant a sink may check: sum of event energies = sum of energy records = sum of counters in energy (integers).
  */
 #pragma once
@@ -59,8 +59,8 @@ typedef struct
 {
   gint32 id; /* dense from 0 */
   StrataUnitKind kind;
-  gint32 index; /* stack number, link number, ... */
-  gint32 x, y;  /* mesh position, -1 where none */
+  gint32 index;     /* stack number, link number, ... */
+  gint32 x, y;      /* mesh position, -1 where none */
   const char *name; /* "stack 12", "vector" */
 } StrataUnitRecord;
 
@@ -77,9 +77,9 @@ typedef struct
   gint32 n_in_stage;
   gint64 n_macs, n_weights;
   gint32 out_channels, out_height, out_width;
-  gint32 k, n;          /* matrix, 0 where none */
+  gint32 k, n; /* matrix, 0 where none */
   gint32 n_tiles, n_copies, n_row_copies, n_reads, n_slices;
-  double utilisation;   /* used cells / cells of its arrays; 0 where none */
+  double utilisation;         /* used cells / cells of its arrays; 0 where none */
   gint32 inputs[4], n_inputs; /* ops it reads, -1: network input */
 } StrataLayerRecord;
 

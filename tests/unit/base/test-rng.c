@@ -8,8 +8,7 @@ static void
 test_known_answers (void)
 {
   StrataRngBlock zero = strata_rng_block ((StrataRngKey){ { 0, 0 } }, 0, 0);
-  StrataRngBlock ones
-    = strata_rng_block ((StrataRngKey){ { G_MAXUINT32, G_MAXUINT32 } }, G_MAXUINT64, G_MAXUINT64);
+  StrataRngBlock ones = strata_rng_block ((StrataRngKey){ { G_MAXUINT32, G_MAXUINT32 } }, G_MAXUINT64, G_MAXUINT64);
 
   g_assert_cmphex (zero.word[0], ==, 0x6627e8d5);
   g_assert_cmphex (zero.word[1], ==, 0xe169c58d);
