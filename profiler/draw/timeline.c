@@ -198,7 +198,8 @@ draw_spans (Drawing *d, gsize track, double y)
       colour = layer_colour (d, span->layer, &dimmed);
       /* whole pixels: neighbours must neither overlap nor leave a seam */
       left = floor (d->plot.x + span->x0 + 0.5);
-      right = floor (d->plot.x + span->x1 + 0.5);
+      right = i + 1 < spans->len && span[1].x0 < span->x1 + 1.5 ? span[1].x0 : span->x1;
+      right = floor (d->plot.x + right + 0.5);
       strata_pen_fill (&d->pen, hover ? d->pen.theme->text : colour, 0.3 + 0.7 * span->busy, left, y + 2,
                        MAX (right - left, 1), d->row - 4);
       if (span->x0 > run_to + 2)
