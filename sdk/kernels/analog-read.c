@@ -181,14 +181,8 @@ solve (double a[MAX_REGRESSORS][MAX_REGRESSORS], double *b, int m)
 }
 
 void
-strata_analog_fit (const double *x,
-                   int n_regressors,
-                   const double *target,
-                   int n,
-                   const double *noise,
-                   const double *prior,
-                   double *gain,
-                   double *offset)
+strata_analog_fit (
+  const double *x, int n_regressors, const double *target, int n, const double *prior, double *gain, double *offset)
 {
   double a[MAX_REGRESSORS][MAX_REGRESSORS], means[MAX_REGRESSORS], target_mean = mean (target, n), largest = 0;
 
@@ -208,7 +202,7 @@ strata_analog_fit (const double *x,
        * none. */
       double pull = 1e-6 * largest + 1e-9;
 
-      a[r][r] += noise[r] + pull;
+      a[r][r] += pull;
       gain[r] += pull * prior[r];
     }
   solve (a, gain, n_regressors);

@@ -45,11 +45,5 @@ void strata_analog_floats (const gint16 *codes, gsize n, float *x);
 /* Least squares of @target[i] on n_regressors values x[r * n + i] with an offset: minimises the mean squared error plus
  * sum_r noise[r] * gain[r]^2 (the error that noise of that variance on regressor r adds). Where the data do not
  * determine a gain it stays near @prior[r]. At most 8 regressors. */
-void strata_analog_fit (const double *x,
-                        int n_regressors,
-                        const double *target,
-                        int n,
-                        const double *noise,
-                        const double *prior,
-                        double *gain,
-                        double *offset);
+void strata_analog_fit (
+  const double *x, int n_regressors, const double *target, int n, const double *prior, double *gain, double *offset);

@@ -312,27 +312,22 @@ read_position (
 }
 
 gint64
-strata_analog_array_read (const StrataAnalogArray *array,
-                          const gint16 *codes,
-                          const int *positions,
-                          int n,
-                          guint64 inference,
-                          gint32 *sums,
-                          gsize ld_sums)
+strata_analog_array_read (
+  const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums)
 {
   const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   gint64 n_clipped = 0;
   Scratch scratch;
 
-  scratch_init (&scratch, array, MIN (n, CHUNK));
-  for (int first = 0; first < n; first += CHUNK)
+  scratch_init (&scratch, array, MIN (inputs->n, CHUNK));
+  for (int first = 0; first < inputs->n; first += CHUNK)
     {
-      int n_here = MIN (n - first, CHUNK);
+      int n_here = MIN (inputs->n - first, CHUNK);
 
-      multiply (array, codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
+      multiply (array, inputs->codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
       for (int i = 0; i < n_here; i++)
-        n_clipped += read_position (array, &scratch, i, key, (guint64) positions[first + i],
-                                    sums + (gsize) positions[first + i] * ld_sums + array->col0);
+        n_clipped += read_position (array, &scratch, i, key, (guint64) inputs->positions[first + i],
+                                    sums + (gsize) inputs->positions[first + i] * ld_sums + array->col0);
     }
   scratch_finish (&scratch);
   return n_clipped;
@@ -355,32 +350,34 @@ strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes
 }
 
 void
-strata_analog_array_sums (
-  const StrataAnalogArray *array, const gint16 *codes, const int *positions, int n, guint64 inference, float *v)
+strata_analog_array_sums (const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, float *v)
 {
   const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
-  g_autofree float *variance = g_new (float, (gsize) n *(gsize) array->n_columns);
+  g_autofree float *variance = g_new (float, (gsize) inputs->n *(gsize) array->n_columns);
   g_autofree float *z = g_new (float, array->n_columns);
 
-  strata_analog_array_moments (array, codes, n, v, variance);
-  for (int i = 0; i < n; i++)
+  strata_analog_array_moments (array, inputs->codes, inputs->n, v, variance);
+  for (int i = 0; i < inputs->n; i++)
     {
       float *row = v + (gsize) i * (gsize) array->n_columns;
       const float *row_variance = variance + (gsize) i * (gsize) array->n_columns;
 
-      strata_rng_normal (key, (guint64) positions[i] * (guint64) array->n_reads, z, (gsize) array->n_columns);
+      strata_rng_normal (key, (guint64) inputs->positions[i] * (guint64) array->n_reads, z, (gsize) array->n_columns);
       for (int c = 0; c < array->n_columns; c++)
         row[c] += z[c] * sqrtf (array->ktc_variance + row_variance[c]);
     }
 }
 
 void
-strata_analog_array_sums_ref (const StrataAnalogArray *array, const gint16 *codes, int n, guint64 inference, float *v)
+strata_analog_array_sums_ref (const StrataAnalogArray *array,
+                              const StrataAnalogInputs *inputs,
+                              guint64 inference,
+                              float *v)
 {
   const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   g_autofree float *z = g_new (float, array->n_columns);
 
-  for (int i = 0; i < n; i++, v += array->n_columns)
+  for (int i = 0; i < inputs->n; i++, v += array->n_columns)
     {
       guint64 row = (guint64) i * (guint64) (array->n_rows + 1);
 
@@ -389,7 +386,7 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array, const gint16 *code
         v[c] = sqrtf (array->ktc_variance) * z[c];
       for (int k = 0; k < array->n_rows; k++)
         {
-          float x = codes[(gsize) i * (gsize) array->n_rows + (gsize) k];
+          float x = inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) k];
 
           strata_rng_normal (key, row + 1 + (guint64) k, z, (gsize) array->n_columns);
           for (int c = 0; c < array->n_columns; c++)

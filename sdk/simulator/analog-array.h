@@ -57,30 +57,43 @@ StrataAnalogArray *strata_analog_array_new (const StrataAnalogSetup *setup,
 void strata_analog_array_free (StrataAnalogArray *array);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataAnalogArray, strata_analog_array_free)
 
-/* Sets converter ranges and the affine correction from @n input vectors of the whole op: @codes[i * ld + k] driver
- * codes. */
-void strata_analog_array_calibrate (
-  StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, const gint16 *codes, int n, gsize ld);
+/* Input vectors: codes[i * ld + k] are driver codes. */
+typedef struct
+{
+  const gint16 *codes;
+  int n;
+  gsize ld;
+  gboolean guessed; /* from synthetic samples of a float model */
+} StrataAnalogVectors;
+
+/* Sets converter ranges and the affine correction from input vectors of the whole op. */
+void strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, const StrataAnalogVectors *vectors);
 
 /* What n vectors of driver codes come to before noise and conversion: v[n x n_columns], and the variance of the cells'
  * read noise (0 where there is none). */
 void
 strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance);
 
-/* Adds the array's part of n outputs: @codes[n x n_rows] driver codes, @positions[n] their numbers in the output plane,
- * sums[positions[i] * ld_sums + col0 + j]. Returns the number of clipped conversions. */
-gint64 strata_analog_array_read (const StrataAnalogArray *array,
-                                 const gint16 *codes,
-                                 const int *positions,
-                                 int n,
-                                 guint64 inference,
-                                 gint32 *sums,
-                                 gsize ld_sums);
+/* What is read at once: @codes[n x n_rows] driver codes, @positions[n] their numbers in the output plane */
+typedef struct
+{
+  const gint16 *codes;
+  const int *positions;
+  int n;
+} StrataAnalogInputs;
 
-/* One reading before conversion with a draw per pair of cells; v[n x n_columns]. What strata_analog_array_read draws at
- * once per column has the same distribution. */
-void
-strata_analog_array_sums_ref (const StrataAnalogArray *array, const gint16 *codes, int n, guint64 inference, float *v);
-/* The same, drawn per column */
-void strata_analog_array_sums (
-  const StrataAnalogArray *array, const gint16 *codes, const int *positions, int n, guint64 inference, float *v);
+/* Adds the array's part of the outputs: sums[positions[i] * ld_sums + col0 + j]. Returns the number of clipped
+ * conversions. */
+gint64 strata_analog_array_read (
+  const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums);
+
+/* One reading before conversion with a draw per pair of cells; v[n x n_columns]. */
+void strata_analog_array_sums_ref (const StrataAnalogArray *array,
+                                   const StrataAnalogInputs *inputs,
+                                   guint64 inference,
+                                   float *v);
+/* The same drawn per column, as strata_analog_array_read does; the distribution is the same. */
+void strata_analog_array_sums (const StrataAnalogArray *array,
+                               const StrataAnalogInputs *inputs,
+                               guint64 inference,
+                               float *v);

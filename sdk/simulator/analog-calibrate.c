@@ -22,8 +22,10 @@
 /* Candidate ranges: the peak times 2^(-i / 4) */
 #define N_RANGES 12
 #define RANGES_PER_OCTAVE 4
-/* Headroom over the chosen range for inputs that calibration has not seen */
+/* Headroom over the chosen range: none where calibration saw the data; where input ranges are guesses from synthetic
+ * samples, real data reach further. */
 #define HEADROOM 1.0
+#define HEADROOM_GUESSED 3.0
 #define MAX_SLICES 8
 
 typedef struct
@@ -37,15 +39,17 @@ typedef struct
 } Calibration;
 
 static void
-collect_vectors (Calibration *calibration, const gint16 *codes, int n, gsize ld)
+collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
 {
   const StrataAnalogArray *array = calibration->array;
+  const int n = vectors->n;
   const gsize row_bytes = sizeof (gint16) * (gsize) array->n_rows;
 
   calibration->n = MAX (n, MIN_VECTORS);
   calibration->codes = g_new (gint16, (gsize) calibration->n * (gsize) array->n_rows);
   for (int i = 0; i < n; i++)
-    memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows, codes + (gsize) i * ld + array->row0, row_bytes);
+    memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows,
+            vectors->codes + (gsize) i * vectors->ld + array->row0, row_bytes);
   for (gsize e = (gsize) n * (gsize) array->n_rows; e < (gsize) calibration->n * (gsize) array->n_rows; e++)
     {
       gsize from = (gsize) (strata_rng_uniform (calibration->key, e) * n);
@@ -81,7 +85,7 @@ range_cost (const float *magnitudes, gsize n, double range, double steps)
 }
 
 static void
-set_range (const Calibration *calibration, int slice)
+set_range (const Calibration *calibration, int slice, double headroom)
 {
   StrataAnalogArray *array = calibration->array;
   const gsize n = (gsize) calibration->n * (gsize) array->n_cols;
@@ -111,7 +115,7 @@ set_range (const Calibration *calibration, int slice)
       if (cost < best_cost)
         best = range, best_cost = cost;
     }
-  array->lsb[slice] = (float) MAX (2 * best * HEADROOM / steps, 1);
+  array->lsb[slice] = (float) MAX (2 * best * headroom / steps, 1);
 }
 
 static void
@@ -120,7 +124,7 @@ fit_column (const Calibration *calibration, int output)
   StrataAnalogArray *array = calibration->array;
   const int n = calibration->n;
   g_autofree double *x = g_new (double, (gsize) n *(gsize) array->n_slices), *target = g_new (double, n);
-  double noise[MAX_SLICES], prior[MAX_SLICES], gain[MAX_SLICES];
+  double prior[MAX_SLICES], gain[MAX_SLICES];
 
   for (int s = 0; s < array->n_slices; s++)
     {
@@ -129,11 +133,10 @@ fit_column (const Calibration *calibration, int output)
       for (int i = 0; i < n; i++)
         x[(gsize) s * (gsize) n + (gsize) i] = calibration->v[(gsize) i * (gsize) array->n_columns + (gsize) column];
       prior[s] = array->nominal_gain[column];
-      noise[s] = 0;
     }
   for (int i = 0; i < n; i++)
     target[i] = calibration->exact[(gsize) i * (gsize) array->n_cols + (gsize) output];
-  strata_analog_fit (x, array->n_slices, target, n, noise, prior, gain, &array->offset[output]);
+  strata_analog_fit (x, array->n_slices, target, n, prior, gain, &array->offset[output]);
   for (int s = 0; s < array->n_slices; s++)
     array->gain[s * array->n_cols + output] = gain[s] * (double) array->lsb[s] / array->n_reads;
 }
@@ -146,17 +149,16 @@ set_nominal (StrataAnalogArray *array)
 }
 
 void
-strata_analog_array_calibrate (
-  StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, const gint16 *codes, int n, gsize ld)
+strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, const StrataAnalogVectors *vectors)
 {
   Calibration calibration = { .array = array };
 
-  g_return_if_fail (n >= 1);
-  calibration.key = strata_rng_key (setup->seed ^ ((guint64) array->id << 32), STRATA_ANALOG_STREAM_CALIBRATE);
-  collect_vectors (&calibration, codes, n, ld);
+  g_return_if_fail (vectors->n >= 1);
+  calibration.key = strata_rng_key (array->seed ^ ((guint64) array->id << 32), STRATA_ANALOG_STREAM_CALIBRATE);
+  collect_vectors (&calibration, vectors);
   compute_sums (&calibration, op);
   for (int s = 0; s < array->n_slices; s++)
-    set_range (&calibration, s);
+    set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : HEADROOM);
   if (array->noisy)
     for (int j = 0; j < array->n_cols; j++)
       fit_column (&calibration, j);

@@ -91,6 +91,19 @@ strata_analog_column_ff (const StrataChipSpec *chip)
 }
 
 double
+strata_analog_drive_v (const StrataChipSpec *chip, StrataBand band)
+{
+  double volts = chip->v_in_v[STRATA_BAND_NOMINAL];
+
+  for (int other = 0; other < STRATA_N_BANDS; other++)
+    if (band == STRATA_BAND_OPTIMISTIC)
+      volts = MAX (volts, chip->v_in_v[other]);
+    else if (band == STRATA_BAND_CONSERVATIVE)
+      volts = MIN (volts, chip->v_in_v[other]);
+  return volts;
+}
+
+double
 strata_analog_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
 {
   double kt = BOLTZMANN_J_K * (chip->t_ambient_c + ZERO_CELSIUS_K), charge_c;
@@ -98,6 +111,6 @@ strata_analog_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
   if (chip->cell_model == STRATA_CELL_PCM_HERMES || !(chip->c_on_ff > 0))
     return 0;
   charge_c = sqrt (kt * strata_analog_column_ff (chip) * 1e-15);
-  return charge_c / (chip->v_in_v[band] * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)
+  return charge_c / (strata_analog_drive_v (chip, band) * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)
          * (strata_chip_levels (chip) - 1);
 }

@@ -130,9 +130,9 @@ add_analog (Run *run, int op_id, int tile, const Block *block, const gint16 *cod
   for (int y = block->first_row; y < window.out_height;)
     {
       int n = gather_chunk (codes, &window, block, array->subtract, fill, &y, rows, positions);
+      const StrataAnalogInputs inputs = { rows, positions, n };
 
-      run->n_clipped[op_id] +=
-        strata_analog_array_read (array, rows, positions, n, run->inference, sums, (gsize) op->n);
+      run->n_clipped[op_id] += strata_analog_array_read (array, &inputs, run->inference, sums, (gsize) op->n);
       if (run->measures != NULL)
         run->measures[op_id].n_conversions += (gint64) n * array->n_columns * array->n_reads;
     }
@@ -356,12 +356,13 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
   const StrataSite site = image->placement->site[index];
   const StrataQOp *op = &image->graph->ops[tile->op];
   const Vectors *vectors = &programming->vectors[tile->op];
+  const StrataAnalogVectors inputs = { vectors->codes, vectors->n, (gsize) op->k,
+                                       image->graph->tensors[op->inputs[0]].guessed };
 
   functional->arrays[index] =
     strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile,
                              site.stack * image->chip->tiers + site.tier);
-  strata_analog_array_calibrate (functional->arrays[index], &programming->setup, op, vectors->codes, vectors->n,
-                                 (gsize) op->k);
+  strata_analog_array_calibrate (functional->arrays[index], op, &inputs);
   return TRUE;
 }
 
