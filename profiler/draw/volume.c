@@ -11,7 +11,7 @@
 #define MAX_SIDE 4096
 #define MAX_BLOCKS (1 << 27)
 
-G_DEFINE_QUARK (strata - draw - error - quark, strata_draw_error)
+G_DEFINE_QUARK (strata_draw_error, strata_draw_error)
 
 void
 strata_stack_style_default (StrataStackStyle *style, const StrataStackScene *scene)

@@ -4,10 +4,10 @@
  */
 #include "strata/strata-types.h"
 
-G_DEFINE_QUARK (strata - import - error - quark, strata_import_error)
-G_DEFINE_QUARK (strata - chip - error - quark, strata_chip_error)
-G_DEFINE_QUARK (strata - compile - error - quark, strata_compile_error)
-G_DEFINE_QUARK (strata - device - error - quark, strata_device_error)
+G_DEFINE_QUARK (strata_import_error, strata_import_error)
+G_DEFINE_QUARK (strata_chip_error, strata_chip_error)
+G_DEFINE_QUARK (strata_compile_error, strata_compile_error)
+G_DEFINE_QUARK (strata_device_error, strata_device_error)
 
 static const struct
 {
