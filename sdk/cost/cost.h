@@ -9,6 +9,22 @@
 #include "chip/chip.h"
 #include "strata/sys/strata-trace.h"
 
+/* Where a time or an energy of one action saturates, so that a description out of all proportion gives a large number
+ * and no negative one; strata_schedule_check_sums () refuses programs anywhere near it. */
+#define STRATA_COST_MOST (G_MAXINT64 / 4)
+
+/* Product of two numbers that are not negative, STRATA_COST_MOST at most */
+static inline gint64
+strata_cost_times (gint64 a, gint64 b)
+{
+  gint64 product;
+
+  return __builtin_mul_overflow (a, b, &product) || product > STRATA_COST_MOST ? STRATA_COST_MOST : product;
+}
+
+/* To the nearest whole femtojoule, STRATA_COST_MOST at most */
+gint64 strata_cost_whole_fj (double energy_fj);
+
 /* The parts of one MVM, fJ. Sum of all = energy of the MVM without tier switch. */
 typedef struct
 {

@@ -85,9 +85,9 @@ strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_
   gint64 drive_ps, convert_ps;
 
   if (chip->mode == STRATA_CHIP_LUMPED)
-    return n_reads * chip->t_interval_ps[band];
+    return strata_cost_times (n_reads, chip->t_interval_ps[band]);
   stages_ps (chip, band, n_outputs, n_slices, &drive_ps, &convert_ps);
-  return n_reads * MAX (drive_ps, convert_ps);
+  return strata_cost_times (n_reads, MAX (drive_ps, convert_ps));
 }
 
 gint64
@@ -113,15 +113,15 @@ strata_cost_action_mvm (
   const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads)
 {
   StrataMvmEnergy energy = mvm_energy (chip, band, n_rows, n_unique_rows, n_outputs, n_slices, n_reads);
-  StrataActionEnergy action = { .per_switch_fj = llround (chip->e_select_fj[band]) };
+  StrataActionEnergy action = { .per_switch_fj = strata_cost_whole_fj (chip->e_select_fj[band]) };
 
-  action.per_action_fj[STRATA_COMPONENT_ARRAY] = llround (energy.array);
-  action.per_action_fj[STRATA_COMPONENT_VERTICAL] = llround (energy.vertical);
-  action.per_action_fj[STRATA_COMPONENT_DRIVER] = llround (energy.driver);
-  action.per_action_fj[STRATA_COMPONENT_ADC] = llround (energy.adc);
-  action.per_action_fj[STRATA_COMPONENT_POST] = llround (energy.post);
-  action.per_action_fj[STRATA_COMPONENT_BUFFER] = llround (energy.buffer);
-  action.per_action_fj[STRATA_COMPONENT_OVERHEAD] = llround (energy.overhead);
+  action.per_action_fj[STRATA_COMPONENT_ARRAY] = strata_cost_whole_fj (energy.array);
+  action.per_action_fj[STRATA_COMPONENT_VERTICAL] = strata_cost_whole_fj (energy.vertical);
+  action.per_action_fj[STRATA_COMPONENT_DRIVER] = strata_cost_whole_fj (energy.driver);
+  action.per_action_fj[STRATA_COMPONENT_ADC] = strata_cost_whole_fj (energy.adc);
+  action.per_action_fj[STRATA_COMPONENT_POST] = strata_cost_whole_fj (energy.post);
+  action.per_action_fj[STRATA_COMPONENT_BUFFER] = strata_cost_whole_fj (energy.buffer);
+  action.per_action_fj[STRATA_COMPONENT_OVERHEAD] = strata_cost_whole_fj (energy.overhead);
   return action;
 }
 

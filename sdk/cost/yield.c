@@ -112,7 +112,7 @@ strata_cost_program_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_ro
 {
   double ps = (double) n_rows * chip->t_program_row_ps[band] / chip->program_parallel;
 
-  return ps >= (double) G_MAXINT64 / 4 ? G_MAXINT64 / 4 : (gint64) ceil (ps);
+  return ps >= (double) STRATA_COST_MOST ? STRATA_COST_MOST : (gint64) ceil (ps);
 }
 
 double

@@ -32,6 +32,45 @@ test_times (void)
   g_assert_cmpint (strata_cost_vector_ps (phone, G_MAXINT64), >, 0);
 }
 
+/* ceil (n 10^12 / rate) in integers, over counts that divide and counts that do not */
+static void
+test_exact_times (void)
+{
+  g_autoptr (StrataChipSpec) chip = load ("demonstrator");
+
+  for (gint64 n = 1; n < G_GINT64_CONSTANT (1) << 38; n = n * 3 / 2 + 1)
+    {
+      g_assert_cmpint (strata_cost_vector_ps (chip, n), ==, (n * 125 + 1) / 2); /* 16 G/s: 62.5 ps */
+      g_assert_cmpint (strata_cost_mac_ps (chip, n), ==, (n * 125 + 7) / 8);    /* 64 G/s: 15.625 ps */
+      g_assert_cmpint (strata_cost_host_ps (chip, n), ==, n * 20000);           /* 50 MB/s, no binary fraction */
+      g_assert_cmpint (strata_cost_transfer_ps (chip, STRATA_BAND_NOMINAL, n, 1), ==, 2000 + (n * 125 + 1) / 2);
+    }
+}
+
+/* Values at the end of their ranges in a description: far from any chip, but no reason for a negative time. */
+static void
+test_out_of_proportion (void)
+{
+  g_autoptr (StrataChipSpec) chip = load ("phone");
+  StrataActionEnergy energy;
+
+  chip->rows = chip->columns = 8192;
+  chip->n_adc = 1;
+  chip->adc_bits = 14;
+  chip->t_adc_ps[0] = chip->t_phase_ps[0] = chip->t_post_ps[0] = 1000000000000;
+  chip->e_adc_fj[0] = chip->e_driver_fj[0] = chip->e_post_fj[0] = chip->e_noc_fj_per_byte_hop[0] = 1e12;
+  g_assert_cmpint (strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, 8192, 1, 4096), ==, STRATA_COST_MOST);
+  g_assert_cmpint (strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, 8192, 1, 4096), >=, STRATA_COST_MOST);
+  energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, 8192, 8192, 8192, 1, 4096);
+  g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_ADC], ==, STRATA_COST_MOST);
+  g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_OVERHEAD], ==, STRATA_COST_MOST);
+  g_assert_cmpint (strata_cost_times (STRATA_COST_MOST, STRATA_COST_MOST), ==, STRATA_COST_MOST);
+  g_assert_cmpint (strata_cost_times (3, 7), ==, 21);
+  g_assert_cmpint (strata_cost_times (0, STRATA_COST_MOST), ==, 0);
+  chip->vector_ops_per_s = 1;
+  g_assert_cmpint (strata_cost_vector_ps (chip, G_MAXINT64), ==, STRATA_COST_MOST);
+}
+
 static void
 test_energies (void)
 {
@@ -194,6 +233,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/cost/actions/times", test_times);
+  g_test_add_func ("/sdk/cost/actions/exact-times", test_exact_times);
+  g_test_add_func ("/sdk/cost/actions/out-of-proportion", test_out_of_proportion);
   g_test_add_func ("/sdk/cost/actions/energies", test_energies);
   g_test_add_func ("/sdk/cost/arrays/tiny", test_arrays_tiny);
   g_test_add_func ("/sdk/cost/arrays/resnet50", test_arrays_resnet50);
