@@ -27,8 +27,16 @@ install_packages () {
     as_root="sudo -n"
   fi
   say "installing:$missing"
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  install_log=$(mktemp)
+  if $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$install_log" 2>&1 &&
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >>"$install_log" 2>&1
+  then
+    rm -f "$install_log"
+  else
+    cat "$install_log" >&2
+    rm -f "$install_log"
+    return 1
+  fi
 }
 
 # build_strata SOURCE FOLDER [MESON OPTION…]

@@ -194,7 +194,7 @@ def test_report_and_query():
     assert total["fj"] == by_component["fj"] == result("info", profile())["energy_fj"]
     refused(2, ["read-only"], "query", profile(), "DELETE FROM event")
     refused(2, [], "query", profile(), "SELECT nonsense FROM nowhere")
-    refused(2, ["--section"], "report", profile(), "--section")
+    refused(2, ["nonsense", "layers"], "report", profile(), "--section", "nonsense")
 
 
 def test_files_that_are_not_there():

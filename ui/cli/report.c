@@ -51,6 +51,10 @@ report (Cli *cli, const char *path, const char *section, gboolean html, const ch
 
   if (profile == NULL)
     return -1;
+  /* An unknown section is wrong in every form, also in those that hold all of them. */
+  if (section != NULL && (text = strata_profile_report_text (profile, section, error)) == NULL)
+    return -1;
+  g_clear_pointer (&text, g_free);
   if (csv != NULL)
     return write_csv (cli, profile, csv, error) ? CLI_EXIT_DONE : -1;
   if (cli->json)
