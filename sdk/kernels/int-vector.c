@@ -19,7 +19,30 @@ to_code (double steps, StrataIntTarget target)
   return (gint16) (code < target.lo ? target.lo : code > target.hi ? target.hi : code);
 }
 
-CLONES void
+#define LANES 64
+
+/* At most LANES sums that lie side by side, with a bias and a multiplier for each */
+CLONES static void
+finish_lanes (const gint32 *restrict sums,
+              int n,
+              const gint32 *restrict bias,
+              const double *restrict multiplier,
+              StrataIntTarget target,
+              gint16 *restrict out)
+{
+  const double zero_point = target.zero_point, lo = target.lo, hi = target.hi;
+
+  for (int i = 0; i < n; i++)
+    {
+      double code = __builtin_rint (((double) sums[i] + bias[i]) * multiplier[i]) + zero_point;
+
+      code = code < lo ? lo : code;
+      code = code > hi ? hi : code;
+      out[i] = (gint16) (gint32) code;
+    }
+}
+
+void
 strata_int_finish (const gint32 *sums,
                    gsize position_stride,
                    gsize n_stride,
@@ -30,10 +53,29 @@ strata_int_finish (const gint32 *sums,
                    StrataIntTarget target,
                    gint16 *out)
 {
-  for (int j = 0; j < n; j++)
-    for (gsize p = 0; p < n_positions; p++)
-      out[(gsize) j * n_positions + p] =
-        to_code (((double) sums[p * position_stride + (gsize) j * n_stride] + bias[j]) * multiplier[j], target);
+  gint16 codes[LANES];
+  gint32 biases[LANES];
+  double multipliers[LANES];
+
+  if (n_stride == 1)
+    for (int j = 0; j < n; j += LANES)
+      for (gsize p = 0; p < n_positions; p++)
+        {
+          int n_here = MIN (LANES, n - j);
+
+          finish_lanes (sums + p * position_stride + j, n_here, bias + j, multiplier + j, target, codes);
+          for (int i = 0; i < n_here; i++)
+            out[(gsize) (j + i) * n_positions + p] = codes[i];
+        }
+  else
+    for (int j = 0; j < n; j++)
+      {
+        for (int i = 0; i < LANES; i++)
+          biases[i] = bias[j], multipliers[i] = multiplier[j];
+        for (gsize p = 0; p < n_positions; p += LANES)
+          finish_lanes (sums + (gsize) j * n_stride + p, (int) MIN (LANES, n_positions - p), biases, multipliers,
+                        target, out + (gsize) j * n_positions + p);
+      }
 }
 
 CLONES void

@@ -13,7 +13,7 @@ typedef struct
   int zero_point, lo, hi;
 } StrataIntTarget;
 
-/* Sums [position][n] (position_stride = n, n_stride = 1) or [n][position] to codes [n][position]:
+/* Sums [position][n] (n_stride = 1) or [n][position] (position_stride = 1) to codes [n][position]:
  * clamp (rint ((sum + bias[n]) * multiplier[n]) + zero point) */
 void strata_int_finish (const gint32 *sums,
                         gsize position_stride,
