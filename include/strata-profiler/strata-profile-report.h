@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 /**
  * strata_profile_report_text:
  * @profile: a profile
- * @section: (nullable): `summary`, `requirements`, `findings`, `layers`, `energy` or `units`; %NULL: all but `units`
+ * @section: (nullable): `summary`, `requirements`, `findings`, `layers`, `energy`, `units` or `figures`; %NULL: all but
+ * the last two
  * @error: return location
  *
  * Errors: %STRATA_PROFILE_ERROR_QUERY for an unknown section; the message lists the known ones.

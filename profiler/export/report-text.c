@@ -103,7 +103,7 @@ strata_profile_report_text (StrataProfile *profile, const char *section, GError 
     }
   out = g_string_new (NULL);
   for (const char *const *id = strata_report_section_ids (); *id != NULL; id++)
-    if (section != NULL ? g_str_equal (*id, section) : !g_str_equal (*id, "units"))
+    if (section != NULL ? g_str_equal (*id, section) : !g_str_equal (*id, "units") && !g_str_equal (*id, "figures"))
       {
         g_autoptr (StrataReportSection) table = strata_report_section_new (profile, *id);
 

@@ -65,32 +65,74 @@ add_pair (StrataReportSection *section, const char *name, char *value, const cha
   add_cell (section, how);
 }
 
+/* What a reader asks first; every figure is in the section of that name. */
+static const struct
+{
+  const char *name, *title;
+} key_figures[] = {
+  { "latency_ps", "latency" },
+  { "lower_bound_ps", "lower bound of latency" },
+  { "interval_ps", "interval" },
+  { "rate_per_s", "rate" },
+  { "energy_fj", "energy per inference" },
+  { "power_mw", "power" },
+  { "static_mw", "static power" },
+  { "junction_c", "junction" },
+  { "skin_c", "skin" },
+  { "arrays_used", "arrays used" },
+  { "arrays_total", "arrays there" },
+  { "sram_peak_bytes", "buffer peak" },
+  { "workload_tops_w", "efficiency, all in" },
+};
+
+static void
+add_figure (StrataReportSection *section, const char *title, const StrataProfileFigure *figure)
+{
+  add_pair (section, title, strata_format_banded (figure->value[0], figure->value[1], figure->value[2], figure->unit),
+            figure->source);
+}
+
 static void
 fill_summary (StrataProfile *profile, StrataReportSection *section)
 {
   static const char *const columns[] = { "what", "value", "how", NULL };
   const StrataProfileRun *run = strata_profile_get_run (profile);
-  const char *fidelity = strata_profile_get_fidelity_name (profile);
-  gsize n_figures, n_layers;
-  const StrataProfileFigure *figures = strata_profile_get_figures (profile, &n_figures);
+  gsize n_layers;
 
   strata_profile_get_layers (profile, &n_layers);
   add_columns (section, columns);
-  add_pair (section, "run", g_strdup (run->run_name), fidelity);
+  add_pair (section, "run", g_strdup (run->run_name), strata_profile_get_fidelity_name (profile));
   add_pair (section, "model", g_strdup_printf ("%s, %" G_GSIZE_FORMAT " layers", run->model_name, n_layers), "");
   add_pair (section, "chip",
             g_strdup_printf ("%s, %d × %d stacks of %d tiers, arrays of %d × %d", run->chip_name, run->mesh_x,
                              run->mesh_y, run->n_tiers, run->n_rows, run->n_columns),
             "");
-  add_pair (section, "recorded energy", format_energy (run->energy_fj), fidelity);
-  add_pair (section, "of it static", format_energy (run->static_fj), fidelity);
+  for (gsize i = 0; i < G_N_ELEMENTS (key_figures); i++)
+    {
+      const StrataProfileFigure *figure = strata_profile_find_figure (profile, key_figures[i].name);
+
+      if (figure != NULL)
+        add_figure (section, key_figures[i].title, figure);
+    }
   add_pair (section, "events", g_strdup_printf ("%" G_GINT64_FORMAT, run->n_events),
             run->n_dropped > 0 ? "events were dropped: sums are lower bounds" : "");
+}
+
+static void
+fill_figures (StrataProfile *profile, StrataReportSection *section)
+{
+  static const char *const columns[] = { "figure", "value", "how", NULL };
+  const StrataProfileRun *run = strata_profile_get_run (profile);
+  const char *fidelity = strata_profile_get_fidelity_name (profile);
+  gsize n_figures;
+  const StrataProfileFigure *figures = strata_profile_get_figures (profile, &n_figures);
+
+  add_columns (section, columns);
+  add_pair (section, "recorded energy", format_energy (run->energy_fj), fidelity);
+  add_pair (section, "of it static", format_energy (run->static_fj), fidelity);
   for (gsize i = 0; i < n_figures; i++)
     if (!g_str_has_prefix (figures[i].name, "limit_"))
-      add_pair (section, figures[i].name,
-                strata_format_banded (figures[i].value[0], figures[i].value[1], figures[i].value[2], figures[i].unit),
-                figures[i].source);
+      add_figure (section, figures[i].name, &figures[i]);
 }
 
 static void
@@ -258,12 +300,15 @@ static const struct
   { "layers", "Layers", "The run has no layers.", fill_layers },
   { "energy", "Energy by component", "", fill_energy },
   { "units", "Units", "No unit was active.", fill_units },
+  { "figures", "Figures", "", fill_figures },
 };
 
 const char *const *
 strata_report_section_ids (void)
 {
-  static const char *const ids[] = { "summary", "requirements", "findings", "layers", "energy", "units", NULL };
+  static const char *const ids[] = {
+    "summary", "requirements", "findings", "layers", "energy", "units", "figures", NULL
+  };
 
   return ids;
 }

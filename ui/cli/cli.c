@@ -284,18 +284,16 @@ cli_row (const char *label, const char *format, ...)
   g_print ("%-18s %s\n", label, text);
 }
 
+/* The same words as in reports; a band that says nothing is left out. */
 char *
 cli_band (const double value[STRATA_N_BANDS], const char *unit)
 {
-  g_autofree char *nominal = strata_quantity_to_text (value[STRATA_BAND_NOMINAL], unit);
-  g_autofree char *low = NULL;
-  g_autofree char *high = NULL;
+  gboolean same = value[STRATA_BAND_OPTIMISTIC] == value[STRATA_BAND_NOMINAL]
+                  && value[STRATA_BAND_CONSERVATIVE] == value[STRATA_BAND_NOMINAL];
 
-  if (!isfinite (value[STRATA_BAND_OPTIMISTIC]) || !isfinite (value[STRATA_BAND_CONSERVATIVE]))
-    return g_steal_pointer (&nominal);
-  low = strata_quantity_to_text (MIN (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
-  high = strata_quantity_to_text (MAX (value[STRATA_BAND_OPTIMISTIC], value[STRATA_BAND_CONSERVATIVE]), unit);
-  return g_strdup_printf ("%s (%s – %s)", nominal, low, high);
+  return same ? strata_format_quantity (value[STRATA_BAND_NOMINAL], unit)
+              : strata_format_banded (value[STRATA_BAND_NOMINAL], value[STRATA_BAND_OPTIMISTIC],
+                                      value[STRATA_BAND_CONSERVATIVE], unit);
 }
 
 char *

@@ -75,7 +75,7 @@ void cli_json_number (JsonBuilder *builder, const char *key, double value);
 
 /* "label    value" on stdout, labels aligned */
 void cli_row (const char *label, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* "1.23 ms (0.9 ms – 2.1 ms)" from nominal, optimistic, conservative */
+/* "1.23 ms (0.90–2.1)" from nominal, optimistic, conservative; unit as names carry it */
 char *cli_band (const double value[STRATA_N_BANDS], const char *unit);
 /* "3×32×32" */
 char *cli_shape (const gint64 *dims, guint n_dims);

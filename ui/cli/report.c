@@ -79,7 +79,7 @@ cli_report (Cli *cli, int argc, char **argv)
   gboolean html = FALSE;
   const GOptionEntry own[] = {
     { "section", 0, 0, G_OPTION_ARG_STRING, &section,
-      "Only this: summary, requirements, findings, layers, energy, units", "NAME" },
+      "Only this: summary, requirements, findings, layers, energy, units, figures", "NAME" },
     { "html", 0, 0, G_OPTION_ARG_NONE, &html, "A self-contained page", NULL },
     { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers or events", "WHAT" },
     { NULL },
