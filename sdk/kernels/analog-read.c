@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The product goes through OpenBLAS's sgemm, which the simulator holds to one thread: parallelism is over inferences,
- * and a sum's order must not depend on the number of threads. Conversion is a vectorised loop.
+ * The product is the float one, whose sums' order does not depend on threads. Conversion is a vectorised loop.
  */
 #include "kernels/analog-read.h"
 
-#include <cblas.h>
 #include <math.h>
+
+#include "kernels/float-gemm.h"
 
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
 #define MAX_REGRESSORS 8
@@ -21,19 +21,13 @@ strata_analog_digits (int weight, int base, int n_slices, int *digits)
 }
 
 void
-strata_analog_use_one_thread (void)
-{
-  openblas_set_num_threads (1);
-}
-
-void
 strata_analog_product (const float *inputs, int n_inputs, int n_rows, const float *levels, int n_columns, float *sums)
 {
-  if (n_inputs == 1)
-    cblas_sgemv (CblasRowMajor, CblasTrans, n_rows, n_columns, 1.0f, levels, n_columns, inputs, 1, 0.0f, sums, 1);
-  else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, n_inputs, n_columns, n_rows, 1.0f, inputs, n_rows, levels,
-                 n_columns, 0.0f, sums, n_columns);
+  const StrataGemm gemm = {
+    .m = n_inputs, .n = n_columns, .k = n_rows, .lda = n_rows, .ldb = n_columns, .ldc = n_columns, .alpha = 1.0f
+  };
+
+  strata_float_gemm (&gemm, inputs, levels, sums);
 }
 
 CLONES static int

@@ -12,10 +12,6 @@
  * of the sign of the weight. |weight| < base^n_slices. */
 void strata_analog_digits (int weight, int base, int n_slices, int *digits);
 
-/* Makes the products of this process single-threaded, so that a sum's order depends on its shape alone; parallelism is
- * over inferences. Call it before the first product. */
-void strata_analog_use_one_thread (void);
-
 /* sums[i][j] = sum_k inputs[i][k] * levels[k][j] in float; exact while every partial sum of integers stays
  * below 2^24. */
 void

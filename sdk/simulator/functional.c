@@ -11,7 +11,6 @@
 
 #include "base/parallel.h"
 #include "base/rng.h"
-#include "kernels/analog-read.h"
 
 /* Output positions gathered at once */
 #define CHUNK 256
@@ -478,12 +477,8 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
       MAX (functional->n_copies[image->tiles->tiles[i].op], image->tiles->tiles[i].copy + 1);
   if (!strata_functional_plan_init (&functional->plan, image, error))
     return NULL;
-  if (options->analog != STRATA_ANALOG_OFF)
-    {
-      strata_analog_use_one_thread ();
-      if (!check_chip (image->chip, error) || !program_arrays (functional, error))
-        return NULL;
-    }
+  if (options->analog != STRATA_ANALOG_OFF && (!check_chip (image->chip, error) || !program_arrays (functional, error)))
+    return NULL;
   return g_steal_pointer (&functional);
 }
 

@@ -37,7 +37,6 @@ test_product_is_exact_for_integers (void)
   g_autofree float *x = g_new (float, P *K), *w = g_new (float, K *N), *v = g_new (float, P *N);
   StrataRngKey key = strata_rng_key (4, 4);
 
-  strata_analog_use_one_thread ();
   for (int i = 0; i < P * K; i++)
     x[i] = (float) floor (strata_rng_uniform (key, (guint64) i) * 511) - 255;
   for (int i = 0; i < K * N; i++)

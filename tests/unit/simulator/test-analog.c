@@ -299,7 +299,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  strata_analog_use_one_thread ();
   g_test_add_func ("/sdk/simulator/analog/thermal-noise-table", test_thermal_noise_table);
   g_test_add_func ("/sdk/simulator/analog/thermal-noise-of-bands", test_thermal_noise_of_bands);
   g_test_add_func ("/sdk/simulator/analog/sonos-table", test_sonos_table);
