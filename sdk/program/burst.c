@@ -24,7 +24,9 @@ strata_burst_time (const StrataInstruction *instruction,
         gint64 interval_ps = strata_cost_mvm_interval_ps (chip, band, tile->n_cols, tile->n_slices, n_reads);
         gint64 mvm_ps = strata_cost_mvm_ps (chip, band, tile->n_cols, tile->n_slices, n_reads);
 
-        return (StrataBurstTime){ n * interval_ps, MAX (n * interval_ps, (n - 1) * interval_ps + mvm_ps) };
+        gint64 occupy_ps = strata_cost_times (n, interval_ps);
+
+        return (StrataBurstTime){ occupy_ps, MAX (occupy_ps, strata_cost_times (n - 1, interval_ps) + mvm_ps) };
       }
     case STRATA_OPCODE_LOAD:
     case STRATA_OPCODE_PSUM:
@@ -85,7 +87,8 @@ static void
 add_actions (StrataActionEnergy *total, const StrataActionEnergy *action, gint64 n)
 {
   for (int i = 0; i < STRATA_N_COMPONENTS; i++)
-    total->per_action_fj[i] += action->per_action_fj[i] * n;
+    total->per_action_fj[i] =
+      MIN (total->per_action_fj[i] + strata_cost_times (action->per_action_fj[i], n), STRATA_COST_MOST);
 }
 
 StrataActionEnergy
@@ -104,4 +107,39 @@ strata_burst_energy (const StrataInstruction *instruction,
   add_actions (&total, &sram, instruction->sram_bytes);
   add_actions (&total, &post, instruction->n_posts);
   return total;
+}
+
+gboolean
+strata_schedule_check_sums (const StrataSchedule *schedule,
+                            const StrataQGraph *graph,
+                            const StrataTileSet *tiles,
+                            const StrataChipSpec *chip,
+                            GError **error)
+{
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      double time_ps = 0, energy_fj = 0, select_ps = strata_cost_select_ps (chip, band);
+
+      for (int i = 0; i < schedule->n_instructions; i++)
+        {
+          const StrataInstruction *instruction = &schedule->instructions[i];
+          StrataActionEnergy energy = strata_burst_energy (instruction, graph, tiles, chip, band);
+          double burst_fj = energy.per_switch_fj;
+
+          for (int c = 0; c < STRATA_N_COMPONENTS; c++)
+            burst_fj += energy.per_action_fj[c];
+          time_ps +=
+            instruction->n_bursts * (strata_burst_time (instruction, graph, tiles, chip, band).result_ps + select_ps);
+          energy_fj += instruction->n_bursts * burst_fj;
+        }
+      if (time_ps < STRATA_SCHEDULE_MOST && energy_fj < STRATA_SCHEDULE_MOST)
+        continue;
+      g_set_error (
+        error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+        "one inference on %s would take up to %.3g s and %.3g J, and at most %.3g s and %.3g J can be counted "
+        "in picoseconds and femtojoules; look for a wrong unit in the chip's times and energies",
+        chip->name, time_ps * 1e-12, energy_fj * 1e-15, STRATA_SCHEDULE_MOST * 1e-12, STRATA_SCHEDULE_MOST * 1e-15);
+      return FALSE;
+    }
+  return TRUE;
 }

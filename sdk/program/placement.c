@@ -32,8 +32,10 @@ strata_placement_check (const StrataPlacement *placement,
                    "placement: has %d sites for %d tiles; each tile needs one", placement->n_tiles, tiles->n_tiles);
       return FALSE;
     }
-  if (placement->cost_serial + placement->cost_switch + placement->cost_noc + placement->cost_heat
-      != placement->cost_total)
+  /* Unsigned: from a file, the terms may be anything */
+  if ((guint64) placement->cost_serial + (guint64) placement->cost_switch + (guint64) placement->cost_noc
+        + (guint64) placement->cost_heat
+      != (guint64) placement->cost_total)
     {
       g_set_error_literal (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
                            "placement: the terms of its cost do not add up to the total");

@@ -25,6 +25,7 @@ static const char *const function_names[] = { "none", "relu", "clip", "sigmoid",
 /* No plane of a real model comes near; keeps every product of three dimensions inside 64 bits. */
 #define MAX_EXTENT (1 << 20)
 #define MAX_WINDOW (1 << 12)
+#define MAX_TAPS 0x1p40
 
 const char *
 strata_qop_name (StrataQOpKind kind)
@@ -159,6 +160,10 @@ check_window (const StrataQGraph *graph, const StrataQOp *op, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (pads); i++)
     if (pads[i] < 0 || pads[i] > MAX_WINDOW)
       return fail (error, op, "its window has a padding of %d", pads[i]);
+  /* Taps of a row of outputs; counts of operations are made of them. */
+  if ((double) w->kernel_h * w->kernel_w * out->channels * out->width > MAX_TAPS)
+    return fail (error, op, "its window has %d x %d taps for %d outputs a row", w->kernel_h, w->kernel_w,
+                 out->channels * out->width);
   height = window_extent (in->height, w->kernel_h, w->dilation_h, w->pad_top, w->pad_bottom, w->stride_h);
   width = window_extent (in->width, w->kernel_w, w->dilation_w, w->pad_left, w->pad_right, w->stride_w);
   /* A pool may have been rounded up (ceil_mode); its last window then hangs over the padded edge. */
@@ -296,7 +301,8 @@ check_shapes (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     case STRATA_QOP_MOVE:
       ok = op->window.stride_h >= 1 && op->window.stride_w >= 1 && ABS (op->offset_c) <= MAX_EXTENT
            && ABS (op->offset_h) <= MAX_EXTENT && ABS (op->offset_w) <= MAX_EXTENT && op->window.stride_h <= MAX_EXTENT
-           && op->window.stride_w <= MAX_EXTENT;
+           && op->window.stride_w <= MAX_EXTENT && (gint64) out->height * op->window.stride_h <= G_MAXINT32 / 2
+           && (gint64) out->width * op->window.stride_w <= G_MAXINT32 / 2;
       break;
     default:
       ok = same_shape (in, out);

@@ -455,7 +455,8 @@ check_all (Check *check)
       if (!check_instruction (check, id))
         return FALSE;
     }
-  return check_complete (check);
+  return check_complete (check)
+         && strata_schedule_check_sums (schedule, check->graph, check->tiles, check->chip, check->error);
 }
 
 static int *

@@ -117,3 +117,14 @@ StrataActionEnergy strata_burst_energy (const StrataInstruction *instruction,
                                         const StrataTileSet *tiles,
                                         const StrataChipSpec *chip,
                                         StrataBand band);
+
+/* Sums of all bursts' times and of their energies, one after the other, stay below this in every band, so that a few
+ * inferences, static energy and any order of adding fit 64 bits. 288,000 s; 288 J. */
+#define STRATA_SCHEDULE_MOST 0x1p58
+/* Errors: STRATA_COMPILE_ERROR_FORMAT. Part of strata_schedule_check; before it, ids of tiles and ops must be
+ * sound. */
+gboolean strata_schedule_check_sums (const StrataSchedule *schedule,
+                                     const StrataQGraph *graph,
+                                     const StrataTileSet *tiles,
+                                     const StrataChipSpec *chip,
+                                     GError **error);

@@ -311,6 +311,28 @@ copy_nominal (Run *run)
     }
 }
 
+/* Dynamic energy is bounded with the program (STRATA_SCHEDULE_MOST); leakage depends on temperature and shows here. */
+static gboolean
+check_static (const Run *run, GError **error)
+{
+  const StrataModelled *modelled = run->modelled;
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      double static_fj = modelled->static_mw[band] * (double) modelled->latency_ps[band];
+
+      if (static_fj < STRATA_SCHEDULE_MOST)
+        continue;
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
+                   "program: static power of %.3g mW over %.3g s comes to %.3g J, and at most %.3g J can be counted in "
+                   "femtojoules; look for a wrong unit in the leakage, area and times of %s",
+                   modelled->static_mw[band], (double) modelled->latency_ps[band] * 1e-12, static_fj * 1e-15,
+                   STRATA_SCHEDULE_MOST * 1e-15, run->image->chip->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static void
 sum_energy (Run *run)
 {
@@ -335,6 +357,8 @@ run_model (Run *run, gboolean bands, GError **error)
   settle (run, bands);
   if (!bands)
     copy_nominal (run);
+  if (!check_static (run, error))
+    return FALSE;
   sum_energy (run);
   modelled->power = strata_energy_bins (run->tables[0], modelled->timing, run->draws[0], run->n_draws[0], N_POWER_BINS,
                                         &modelled->n_power);

@@ -93,7 +93,8 @@ strata_schedule (const StrataQGraph *graph,
   ScheduleInput in = { graph, tiles, placement, chip, silent };
   g_autoptr (StrataSchedule) schedule = schedule_emit (&in);
 
-  if (!set_figures (schedule, &in, error) || !strata_schedule_check (schedule, graph, tiles, placement, chip, error))
+  if (!strata_schedule_check_sums (schedule, graph, tiles, chip, error) || !set_figures (schedule, &in, error)
+      || !strata_schedule_check (schedule, graph, tiles, placement, chip, error))
     return NULL;
   return g_steal_pointer (&schedule);
 }
