@@ -92,6 +92,18 @@ STRATA_API void strata_compiler_set_n_threads (StrataCompiler *self, guint n_thr
  */
 STRATA_API void strata_compiler_set_row_copies (StrataCompiler *self, gboolean row_copies);
 
+#define STRATA_MAX_READS 64
+
+/**
+ * strata_compiler_set_n_reads:
+ * @self: a compiler
+ * @n_reads: conversions that each product averages, 1 to %STRATA_MAX_READS; default 1
+ *
+ * Averages repeated conversions against thermal and read noise: noise falls with the root of @n_reads, time and energy
+ * of the converters grow with it.
+ */
+STRATA_API void strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads);
+
 /**
  * strata_compiler_set_dump_folder:
  * @self: a compiler

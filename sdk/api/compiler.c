@@ -21,6 +21,7 @@ struct _StrataCompiler
   GPtrArray *samples; /* of GPtrArray of StrataTensor */
   guint64 seed;
   guint n_threads;
+  guint n_reads;
   gboolean row_copies;
   char *dump_folder;
 };
@@ -148,6 +149,14 @@ strata_compiler_set_row_copies (StrataCompiler *self, gboolean row_copies)
 }
 
 void
+strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (n_reads >= 1 && n_reads <= STRATA_MAX_READS);
+  self->n_reads = n_reads;
+}
+
+void
 strata_compiler_set_dump_folder (StrataCompiler *self, const char *path)
 {
   g_return_if_fail (STRATA_IS_COMPILER (self));
@@ -215,6 +224,7 @@ strata_compiler_compile (
   options.calibration.n_samples = (int) self->samples->len;
   options.calibration.seed = self->seed;
   options.calibration.n_threads = self->n_threads;
+  options.calibration.n_reads = (int) self->n_reads;
   options.calibration.cancellable = cancellable;
   options.map.row_copies = self->row_copies;
   options.limits = self->limits;

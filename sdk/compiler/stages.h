@@ -21,6 +21,7 @@ typedef struct
   guint64 seed;
   guint n_threads;
   GCancellable *cancellable;
+  int n_reads; /* conversions that every product averages, against thermal noise; 0 counts as 1 */
 } StrataCalibration;
 
 /* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer

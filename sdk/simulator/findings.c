@@ -326,11 +326,12 @@ find_noise (Findings *f)
     add (f, "thermal-noise", NOTE, worst,
          strata_arena_printf (
            f->arena,
-           "against kT/C noise %d layers stand up to %d times in their arrays' free rows, and %d average "
-           "up to %d reads",
-           n_copies, most_copies, n_reads, most_reads),
-         "the row copies cost driver energy, the reads energy and time; layers with more inputs need neither", NAN,
-         "energy");
+           "against kT/C noise the weights of %d layers stand up to %d times in the free rows of their arrays; %s",
+           n_copies, most_copies,
+           n_reads > 0 ? strata_arena_printf (f->arena, "%d layers average up to %d reads", n_reads, most_reads)
+                       : "no layer averages reads"),
+         "compile with --reads 2 or more where accuracy needs it, with --no-row-copies where energy does", NAN,
+         "accuracy");
 }
 
 static void

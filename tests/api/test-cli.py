@@ -129,6 +129,13 @@ def test_compile_gives_its_figures():
     assert figures["energy_fj_optimistic"] < figures["energy_fj"] < figures["energy_fj_conservative"]
 
 
+def test_levers_against_noise():
+    plain, averaged = (result("compile", MODEL, "--reads", n) for n in (1, 4))
+    assert averaged["reads"] == 4 and averaged["latency_ps"] > plain["latency_ps"]
+    assert averaged["energy_fj"] > plain["energy_fj"] > result("compile", MODEL, "--no-row-copies")["energy_fj"]
+    refused(2, ["--reads", "64"], "compile", MODEL, "--reads", 1000)
+
+
 def test_requirements():
     figures = result("compile", MODEL, "--max-latency", "1 s", "--max-power", "1 W")
     assert figures["power_mw"] < 1000

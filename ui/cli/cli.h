@@ -90,7 +90,7 @@ typedef struct
   char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump;
   char **calibration;
   double input_scale, input_offset;
-  int n_calibration;
+  int n_calibration, n_reads;
   gboolean no_row_copies;
 } CliCompileOptions;
 

@@ -44,6 +44,8 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
     { "input-offset", 0, 0, G_OPTION_ARG_DOUBLE, &options->input_offset, "See --input-scale (default 0)", "X" },
     { "no-row-copies", 0, 0, G_OPTION_ARG_NONE, &options->no_row_copies,
       "Do not fill free rows with copies of the weights: less energy, less accuracy", NULL },
+    { "reads", 0, 0, G_OPTION_ARG_INT, &options->n_reads,
+      "Average N conversions per product: less noise, more time and energy (default 1)", "N" },
     { "dump", 0, 0, G_OPTION_ARG_FILENAME, &options->dump, "Write the result of each stage as text", "FOLDER" },
   };
   GArray *all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
@@ -196,6 +198,12 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
 
   if (requirements == NULL)
     return NULL;
+  if (options->n_reads < 0 || options->n_reads > STRATA_MAX_READS)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reads %d; 1 to %d is accepted", options->n_reads,
+                   STRATA_MAX_READS);
+      return NULL;
+    }
   chip = strata_chip_load (options->chip == NULL ? "demonstrator" : options->chip, error);
   if (chip == NULL)
     return NULL;
@@ -204,6 +212,7 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_seed (compiler, (guint64) cli->seed);
   strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
   strata_compiler_set_row_copies (compiler, !options->no_row_copies);
+  strata_compiler_set_n_reads (compiler, MAX ((guint) options->n_reads, 1));
   strata_compiler_set_dump_folder (compiler, options->dump);
   if (!calibrate (compiler, model, options, error))
     return NULL;

@@ -24,6 +24,7 @@ typedef struct
   int *narrow;           /* per lowered tensor: its int8 version */
   int *op_of;            /* per lowered op */
   gboolean guessed;
+  int n_reads;
 } Build;
 
 static StrataQTensor *
@@ -210,7 +211,7 @@ fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
   double rms;
 
   choose_levels (build, op, q);
-  q->n_reads = 1;
+  q->n_reads = build->n_reads;
   if (stats->count > 0)
     {
       means = strata_arena_array (build->arena, double, in.channels);
@@ -372,6 +373,7 @@ strata_quantise (const StrataGraph *graph,
   build.chip = chip;
   build.formats = formats;
   build.arena = strata_arena_new ();
+  build.n_reads = MAX (calibration->n_reads, 1);
   build.guessed = calibration->samples == NULL || calibration->n_samples < 1;
   build.tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
   build.ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
