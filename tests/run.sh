@@ -33,5 +33,5 @@ build_strata "$top" "$top/build-sanitize" -Db_sanitize=address,undefined -Db_lun
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:strict_string_checks=1 \
   UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
   LSAN_OPTIONS=suppressions="$top/tests/lib/leaks.supp":print_suppressions=0 \
-  run_suites "$top/build-sanitize" unit device golden
+  run_suites "$top/build-sanitize" unit device golden cli
 exec python3 "$top/tests/lib/summarise.py" "$top/build" "$top/build-sanitize"
