@@ -111,6 +111,9 @@ typedef enum
  * @show_free: arrays and parts of arrays without weights are low dark slabs, else holes
  * @show_base: draw the base die
  * @glow: activity lights blocks up in the mode of layers
+ * @plates: the rest of an array that holds weights is a low plate in a quiet colour of the tile, so that a nearly empty
+ *   array is seen; it belongs to the tile
+ * @frames: where free arrays are holes, tiers keep a thin frame
  */
 typedef struct
 {
@@ -120,7 +123,7 @@ typedef struct
   const guint8 *hidden_layers;
   gint32 first_tier, last_tier;
   double explode, alpha;
-  gboolean ghost, height_by_utilisation, show_free, show_base, glow;
+  gboolean ghost, height_by_utilisation, show_free, show_base, glow, plates, frames;
 } StrataStackStyle;
 
 /**
@@ -168,6 +171,16 @@ typedef struct _StrataStackVolume StrataStackVolume;
  * @scene: (nullable): scene, for the range of tiers
  */
 STRATA_API void strata_stack_style_default (StrataStackStyle *style, const StrataStackScene *scene);
+
+/**
+ * strata_stack_style_fit: (skip)
+ * @style: (inout): style
+ * @scene: scene
+ *
+ * Shows the placement at a glance: plates, and where fewer than half of the arrays hold weights, holes and frames in
+ * place of free arrays.
+ */
+STRATA_API void strata_stack_style_fit (StrataStackStyle *style, const StrataStackScene *scene);
 
 /**
  * strata_stack_camera_preset: (skip)
@@ -381,7 +394,7 @@ STRATA_API gboolean strata_tier_map_pick (
  * @selected_tier: tier that is marked, -1: none
  * @offset: pixels scrolled down
  * @theme: theme
- * @rect: place: squares of its width, top tier first
+ * @rect: place: squares of its width, top tier first; where free arrays are not shown, a line for tiers without weights
  */
 STRATA_API void strata_tier_strip_draw (cairo_t *cr,
                                         const StrataStackVolume *volume,

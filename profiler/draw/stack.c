@@ -115,7 +115,7 @@ mark_of (const StrataStackVolume *volume, guint32 id)
 
   if (id == 0 || id & STRATA_BASE_ID)
     return 0;
-  tile = volume->owner[id - 1];
+  tile = strata_stack_volume_tile (volume, id - 1);
   if (tile < 0)
     return 0;
   return (volume->tiles[tile].layer == volume->style.selected_layer ? 1 : 0)

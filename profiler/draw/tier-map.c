@@ -9,6 +9,7 @@
 #include <math.h>
 
 #define STRIP_GAP 6.0
+#define STRIP_LINE 13.0
 
 /* Largest place with the proportions of the map */
 static StrataRect
@@ -182,13 +183,49 @@ strata_tier_map_pick (
 static double
 strip_step (const StrataStackVolume *volume, double width)
 {
-  return width * volume->mesh_y / volume->mesh_x + 13 + STRIP_GAP;
+  return width * volume->mesh_y / volume->mesh_x + STRIP_LINE + STRIP_GAP;
+}
+
+static gboolean
+is_folded (const StrataStackVolume *volume, gint32 tier)
+{
+  return !volume->style.show_free && volume->style.mode != STRATA_STACK_MODE_TEMPERATURE && !volume->tier_used[tier];
+}
+
+/* Tiers [*first, @tier] that share the row whose top tier is @tier; several without weights are one line */
+static double
+strip_row (const StrataStackVolume *volume, double width, gint32 tier, gint32 *first)
+{
+  *first = tier;
+  if (!is_folded (volume, tier))
+    return strip_step (volume, width);
+  while (*first > 0 && !volume->tier_used[*first - 1])
+    --*first;
+  return 2 * STRIP_LINE + STRIP_GAP;
 }
 
 double
 strata_tier_strip_height (const StrataStackVolume *volume, double width)
 {
-  return strip_step (volume, width) * volume->n_tiers + STRIP_GAP;
+  double height = STRIP_GAP;
+  gint32 first;
+
+  for (gint32 tier = volume->n_tiers - 1; tier >= 0; tier = first - 1)
+    height += strip_row (volume, width, tier, &first);
+  return height;
+}
+
+/* A line in place of squares */
+static void
+draw_empty_tiers (StrataPen *pen, const StrataRect *rect, double y, gint32 first, gint32 last)
+{
+  g_autofree char *text =
+    first == last ? g_strdup_printf ("tier %d", last) : g_strdup_printf ("tiers %d–%d", first, last);
+
+  strata_pen_text (pen, STRATA_PEN_CENTRE, pen->theme->muted, rect->x + rect->width / 2, y + STRIP_LINE - 2,
+                   rect->width, text);
+  strata_pen_text (pen, STRATA_PEN_CENTRE, pen->theme->muted, rect->x + rect->width / 2, y + 2 * STRIP_LINE - 2,
+                   rect->width, "empty");
 }
 
 void
@@ -199,22 +236,28 @@ strata_tier_strip_draw (cairo_t *cr,
                         const StrataDrawTheme *theme,
                         const StrataRect *rect)
 {
-  double step = strip_step (volume, rect->width);
+  double height, top = rect->y + STRIP_GAP - offset;
+  gint32 first;
   StrataPen pen;
 
   strata_pen_init (&pen, cr, theme);
   strata_pen_font (&pen, STRATA_PEN_SMALL, FALSE);
   cairo_rectangle (cr, rect->x, rect->y, rect->width, rect->height);
   cairo_clip (cr);
-  for (gint32 tier = volume->n_tiers - 1; tier >= 0; tier--)
+  for (gint32 tier = volume->n_tiers - 1; tier >= 0; tier = first - 1, top += height)
     {
-      double y = rect->y + STRIP_GAP + (volume->n_tiers - 1 - tier) * step - offset;
-      StrataRect square = { rect->x + 3, y + 3, rect->width - 6, step - 13 - STRIP_GAP - 6 };
+      double y = top, step = height = strip_row (volume, rect->width, tier, &first);
+      StrataRect square = { rect->x + 3, y + 3, rect->width - 6, step - STRIP_LINE - STRIP_GAP - 6 };
       gboolean shown = tier >= volume->tiers.first && tier <= volume->tiers.last;
       g_autofree char *text = g_strdup_printf ("tier %d", tier);
 
       if (y + step < rect->y || y > rect->y + rect->height)
         continue;
+      if (is_folded (volume, tier))
+        {
+          draw_empty_tiers (&pen, rect, y, first, tier);
+          continue;
+        }
       paint_map (cr, &volume->tiers, tier, theme, &square);
       if (!shown)
         strata_pen_fill (&pen, theme->background, 0.7, square.x, square.y, square.width, square.height);
@@ -234,11 +277,18 @@ strata_tier_strip_draw (cairo_t *cr,
 gint32
 strata_tier_strip_pick (const StrataStackVolume *volume, double offset, const StrataRect *rect, double x, double y)
 {
-  double step = strip_step (volume, rect->width), at = y - rect->y - STRIP_GAP + offset;
-  gint32 from_top = (gint32) floor (at / step);
+  double at = y - rect->y - STRIP_GAP + offset;
+  gint32 first;
 
-  if (x < rect->x || x >= rect->x + rect->width || y < rect->y || y >= rect->y + rect->height || from_top < 0
-      || from_top >= volume->n_tiers)
+  if (x < rect->x || x >= rect->x + rect->width || y < rect->y || y >= rect->y + rect->height || at < 0)
     return -1;
-  return volume->n_tiers - 1 - from_top;
+  for (gint32 tier = volume->n_tiers - 1; tier >= 0; tier = first - 1)
+    {
+      double height = strip_row (volume, rect->width, tier, &first);
+
+      if (at < height)
+        return tier;
+      at -= height;
+    }
+  return -1;
 }

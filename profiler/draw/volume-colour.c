@@ -10,6 +10,9 @@
 
 #define GHOST_ALPHA 1 /* fifteenths */
 #define FREE_HEIGHT 3 /* sixteenths */
+#define PLATE_HEIGHT 5
+#define PLATE_SHARE 0.42 /* of the tile's colour */
+#define MANY_TIERS 32    /* above, only tiers in use have frames: more would be a wall */
 
 typedef struct
 {
@@ -149,6 +152,44 @@ free_voxel (const Painting *p, gint32 stack, gint32 tier)
   return STRATA_VOXEL (colour, level, FREE_HEIGHT);
 }
 
+/* The rest of the array of a tile */
+static guint32
+plate_voxel (const Painting *p, guint32 tile_voxel)
+{
+  gint32 height = (gint32) STRATA_VOXEL_HEIGHT (tile_voxel);
+  guint32 silicon = strata_draw_mix (p->theme->surface, p->theme->muted, 0.1);
+
+  if (tile_voxel == 0)
+    return 0;
+  return STRATA_VOXEL (strata_draw_mix (silicon, tile_voxel & 0xffffff, PLATE_SHARE), STRATA_VOXEL_ALPHA (tile_voxel),
+                       CLAMP (height / 2, 1, PLATE_HEIGHT));
+}
+
+/* Where free arrays are holes, what tells how far a tier reaches */
+static void
+frame (const Painting *p, gint32 tier, guint32 *out)
+{
+  StrataStackVolume *volume = p->volume;
+  gint32 nu = volume->tiers.nu, nv = volume->tiers.nv;
+  guint32 voxel = STRATA_VOXEL (strata_draw_mix (p->theme->surface, p->theme->muted, p->theme->is_dark ? 0.2 : 0.12),
+                                p->style->alpha < 1 ? 1 : 15, FREE_HEIGHT);
+
+  if (volume->n_tiers > MANY_TIERS && !volume->tier_used[tier] && tier > 0 && tier + 1 < volume->n_tiers)
+    return;
+  for (gint32 u = 0; u < nu; u++)
+    {
+      out[u] = out[u] == 0 ? voxel : out[u];
+      out[(gsize) (nv - 1) * nu + u] = out[(gsize) (nv - 1) * nu + u] == 0 ? voxel : out[(gsize) (nv - 1) * nu + u];
+    }
+  for (gint32 v = 0; v < nv; v++)
+    {
+      guint32 *left = &out[(gsize) v * nu], *right = &out[(gsize) v * nu + nu - 1];
+
+      *left = *left == 0 ? voxel : *left;
+      *right = *right == 0 ? voxel : *right;
+    }
+}
+
 /* A tier without any weights is its frame, so that what lies below stays in view */
 static void
 hollow (const Painting *p, guint32 *out)
@@ -162,7 +203,8 @@ hollow (const Painting *p, guint32 *out)
 }
 
 static gboolean
-paint_tier (const Painting *p, gint32 tier, const guint32 *tile_voxels, guint32 *free_voxels)
+paint_tier (
+  const Painting *p, gint32 tier, const guint32 *tile_voxels, const guint32 *plate_voxels, guint32 *free_voxels)
 {
   StrataStackVolume *volume = p->volume;
   gsize plane = (gsize) volume->tiers.nu * volume->tiers.nv;
@@ -182,12 +224,18 @@ paint_tier (const Painting *p, gint32 tier, const guint32 *tile_voxels, guint32 
 
         for (gint32 i = 0; i < n; i++)
           {
-            out[at + i] = owner[at + i] < 0 ? empty : tile_voxels[owner[at + i]];
-            used |= owner[at + i] >= 0;
+            gint32 tile = owner[at + i];
+
+            out[at + i] = tile >= 0                       ? tile_voxels[tile]
+                          : tile < -1 && p->style->plates ? plate_voxels[-2 - tile]
+                                                          : empty;
+            used |= tile >= 0;
           }
       }
   if (!used && p->style->show_free && p->style->mode != STRATA_STACK_MODE_TEMPERATURE)
     hollow (p, out);
+  if (!p->style->show_free && p->style->frames)
+    frame (p, tier, out);
   return used;
 }
 
@@ -285,7 +333,7 @@ strata_stack_volume_colour (StrataStackVolume *volume,
                             const StrataDrawTheme *theme)
 {
   Painting p = { volume, scene, style, theme };
-  g_autofree guint32 *tile_voxels = NULL, *free_voxels = NULL;
+  g_autofree guint32 *tile_voxels = NULL, *plate_voxels = NULL, *free_voxels = NULL;
   gsize plane = (gsize) volume->tiers.nu * volume->tiers.nv;
 
   g_return_if_fail (scene->n_tiles == volume->n_tiles && scene->n_tiers == volume->n_tiers
@@ -299,17 +347,19 @@ strata_stack_volume_colour (StrataStackVolume *volume,
   set_heights (volume);
   set_scale (&p);
   tile_voxels = g_new (guint32, scene->n_tiles + 1);
+  plate_voxels = g_new (guint32, scene->n_tiles + 1);
   free_voxels = g_new (guint32, (gsize) volume->mesh_x * volume->mesh_y);
   volume->has_holes = !style->show_free;
   volume->is_translucent = style->alpha < 1 || (style->ghost && style->selected_layer >= 0);
   for (gsize i = 0; i < scene->n_tiles; i++)
     {
       tile_voxels[i] = tile_voxel (&p, &scene->tiles[i]);
+      plate_voxels[i] = plate_voxel (&p, tile_voxels[i]);
       volume->has_holes |= tile_voxels[i] == 0;
     }
   for (gint32 tier = 0; tier < volume->n_tiers; tier++)
     {
-      gboolean used = paint_tier (&p, tier, tile_voxels, free_voxels);
+      gboolean used = paint_tier (&p, tier, tile_voxels, plate_voxels, free_voxels);
 
       if (volume->has_holes || !used)
         measure_holes (volume->tiers.voxels + tier * plane, volume->tiers.nu, volume->tiers.nv);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Scene to blocks: which tile owns a block never changes; colour, height and holes are rewritten when the style does.
- * Invariant: owner[i] is a valid tile or -1, whatever the tiles overlap (the later one wins).
+ * Invariant: owner[i] is a valid tile, the rest of the array of one, or -1, whatever the tiles overlap (the later one
+ * wins).
  */
 #include "draw/volume.h"
 
@@ -27,6 +28,22 @@ strata_stack_style_default (StrataStackStyle *style, const StrataStackScene *sce
     .show_base = TRUE,
     .glow = TRUE,
   };
+}
+
+void
+strata_stack_style_fit (StrataStackStyle *style, const StrataStackScene *scene)
+{
+  gsize n_arrays = (gsize) MAX (scene->mesh_x, 1) * (gsize) MAX (scene->mesh_y, 1) * (gsize) MAX (scene->n_tiers, 1);
+  g_autoptr (GHashTable) used = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  for (gsize i = 0; i < scene->n_tiles; i++)
+    {
+      gint64 site = (gint64) scene->tiles[i].stack * MAX (scene->n_tiers, 1) + scene->tiles[i].tier;
+
+      g_hash_table_add (used, g_memdup2 (&site, sizeof site));
+    }
+  style->plates = style->frames = TRUE;
+  style->show_free = 2 * (gsize) g_hash_table_size (used) >= n_arrays;
 }
 
 static gboolean
@@ -77,9 +94,25 @@ own_blocks (StrataStackVolume *volume, gint32 index)
 
   block_range (tile->row0, tile->row1, n, &row0, &row1);
   block_range (tile->col0, tile->col1, n, &col0, &col1);
-  for (gint32 row = row0; row < row1; row++)
-    for (gint32 col = col0; col < col1; col++)
-      volume->owner[corner + (gsize) row * volume->tiers.nu + col] = index;
+  for (gint32 row = 0; row < n; row++)
+    for (gint32 col = 0; col < n; col++)
+      {
+        gint32 *owner = &volume->owner[corner + (gsize) row * volume->tiers.nu + col];
+
+        if (row >= row0 && row < row1 && col >= col0 && col < col1)
+          *owner = index;
+        else if (*owner < 0)
+          *owner = -2 - index;
+      }
+  volume->tier_used[tile->tier] = TRUE;
+}
+
+gint32
+strata_stack_volume_tile (const StrataStackVolume *volume, gsize block)
+{
+  gint32 owner = volume->owner[block];
+
+  return owner >= 0 ? owner : owner < -1 && volume->style.plates ? -2 - owner : -1;
 }
 
 /* What lies at a place of the footprint of a stack: converters along one edge, then their arithmetic, then buffer,
@@ -190,6 +223,7 @@ strata_stack_volume_new (const StrataStackScene *scene, GError **error)
   volume->base.voxels = g_new (guint32, n_base);
   volume->owner = g_new (gint32, n_blocks);
   memset (volume->owner, 0xff, n_blocks * sizeof *volume->owner);
+  volume->tier_used = g_new0 (guint8, scene->n_tiers);
   volume->base_unit = g_new (gint32, n_base);
   volume->base_part = g_new (guint8, n_base);
   volume->tiles = g_memdup2 (scene->tiles, scene->n_tiles * sizeof *scene->tiles);
@@ -211,6 +245,7 @@ strata_stack_volume_free (StrataStackVolume *volume)
   g_free (volume->tiers.voxels);
   g_free (volume->base.voxels);
   g_free (volume->owner);
+  g_free (volume->tier_used);
   g_free (volume->base_unit);
   g_free (volume->base_part);
   g_free (volume->tiles);
@@ -255,7 +290,7 @@ strata_stack_volume_decode (const StrataStackVolume *volume, guint32 id, StrataS
     {
       hit->kind = STRATA_STACK_HIT_ARRAY;
       hit->tier = (gint32) (cell / ((gsize) grid->nu * grid->nv));
-      hit->tile = volume->owner[cell];
+      hit->tile = strata_stack_volume_tile (volume, cell);
       hit->layer = hit->tile >= 0 ? volume->tiles[hit->tile].layer : -1;
     }
   hit->stack = v / volume->blocks * volume->mesh_x + u / volume->blocks;

@@ -32,7 +32,8 @@ struct _StrataStackVolume
 {
   gint32 mesh_x, mesh_y, n_tiers, blocks, rim;
   StrataGrid tiers, base;
-  gint32 *owner;     /* tile of each block, -1 free */
+  gint32 *owner;     /* tile of each block; -1 free; -2 - tile: the rest of that tile's array */
+  guint8 *tier_used; /* n_tiers flags: holds weights */
   gint32 *base_unit; /* unit of each cell of the base die, -1 none */
   guint8 *base_part; /* component of each cell, STRATA_N_COMPONENTS none */
   StrataStackTile *tiles;
@@ -75,6 +76,8 @@ void strata_raycast_prepare (StrataRaycast *cast,
                              int height,
                              guint ss);
 
+/* The tile that a block is drawn for, -1: none */
+gint32 strata_stack_volume_tile (const StrataStackVolume *volume, gsize block);
 /* Screen axes of a camera: right, down and into the screen */
 void strata_stack_axes (const StrataStackCamera *camera, StrataVec *right, StrataVec *down, StrataVec *into);
 /* Middle of the whole, and the zoom that shows all of it */

@@ -52,6 +52,7 @@ render_stack (cairo_t *cr, const Page *page, GError **error)
   if (volume == NULL)
     return FALSE;
   strata_stack_style_default (&style, &page->scenes->stack);
+  strata_stack_style_fit (&style, &page->scenes->stack);
   style.selected_layer = page->layer;
   style.explode = 0.35;
   strata_stack_volume_colour (volume, &page->scenes->stack, &style, page->theme);

@@ -38,43 +38,19 @@ make_bar (void)
 }
 
 static void
-mode_cb (GtkDropDown *dropdown, GParamSpec *pspec, StrataStackView *view)
-{
-  strata_stack_view_set_mode (view, (StrataStackMode) gtk_drop_down_get_selected (dropdown));
-}
-
-static void
-explode_cb (GtkRange *range, StrataStackView *view)
-{
-  strata_stack_view_set_explode (view, gtk_range_get_value (range));
-}
-
-static void
-ghost_cb (GtkToggleButton *button, StrataStackView *view)
-{
-  strata_stack_view_set_ghost (view, gtk_toggle_button_get_active (button));
-}
-
-static void
-height_cb (GtkToggleButton *button, StrataStackView *view)
-{
-  strata_stack_view_set_height (view, gtk_toggle_button_get_active (button));
-}
-
-static void
 preset_cb (GtkButton *button, StrataStackView *view)
 {
   strata_stack_view_set_preset (view, GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (button), "preset")));
 }
 
 static void
-add_toggle (GtkWidget *bar, const char *label, const char *tooltip, GCallback callback, GtkWidget *view)
+add_toggle (GtkWidget *bar, const char *label, const char *tooltip, GtkWidget *view, const char *property)
 {
   GtkWidget *button = gtk_toggle_button_new_with_label (label);
 
   gtk_widget_set_tooltip_text (button, tooltip);
   gtk_widget_add_css_class (button, "flat");
-  g_signal_connect (button, "toggled", callback, view);
+  g_object_bind_property (view, property, button, "active", G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   gtk_box_append (GTK_BOX (bar), button);
 }
 
@@ -106,18 +82,19 @@ make_stack_bar (GtkWidget *view)
   GtkWidget *explode = gtk_scale_new_with_range (GTK_ORIENTATION_HORIZONTAL, 0, 1, 0.05);
 
   gtk_widget_set_tooltip_text (mode, "What colours mean");
-  g_signal_connect (mode, "notify::selected", G_CALLBACK (mode_cb), view);
+  g_object_bind_property (view, "mode", mode, "selected", G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   gtk_box_append (GTK_BOX (bar), mode);
   add_presets (bar, view);
   gtk_widget_add_css_class (label, "dim-label");
   gtk_box_append (GTK_BOX (bar), label);
   gtk_widget_set_size_request (explode, 120, -1);
   gtk_widget_set_tooltip_text (explode, "Distance of the tiers (key E)");
-  gtk_range_set_value (GTK_RANGE (explode), strata_stack_view_get_explode (STRATA_STACK_VIEW (view)));
-  g_signal_connect (explode, "value-changed", G_CALLBACK (explode_cb), view);
+  g_object_bind_property (view, "explode", gtk_range_get_adjustment (GTK_RANGE (explode)), "value",
+                          G_BINDING_SYNC_CREATE | G_BINDING_BIDIRECTIONAL);
   gtk_box_append (GTK_BOX (bar), explode);
-  add_toggle (bar, "X-ray", "See through what is not selected (key X)", G_CALLBACK (ghost_cb), view);
-  add_toggle (bar, "Height", "Fuller arrays stand taller", G_CALLBACK (height_cb), view);
+  add_toggle (bar, "Free", "Show arrays without weights too (key R)", view, "show-free");
+  add_toggle (bar, "X-ray", "See through what is not selected (key X)", view, "ghost");
+  add_toggle (bar, "Height", "Fuller arrays stand taller (key H)", view, "height-by-utilisation");
   return bar;
 }
 

@@ -26,11 +26,23 @@ struct _StrataStackView
 
 enum
 {
+  PROP_0,
+  PROP_MODE,
+  PROP_EXPLODE,
+  PROP_GHOST,
+  PROP_HEIGHT,
+  PROP_FREE,
+  N_PROPS,
+};
+
+enum
+{
   CHANGED_VOLUME,
   N_SIGNALS,
 };
 
 static guint signals[N_SIGNALS];
+static GParamSpec *props[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (StrataStackView, strata_stack_view, STRATA_TYPE_VIEW)
 
@@ -89,7 +101,19 @@ rebuild (StrataStackView *self)
     return;
   self->volume = strata_stack_volume_new (&scenes->stack, &error);
   if (self->volume == NULL)
-    g_message ("stack: %s", error->message);
+    g_info ("stack: %s", error->message);
+}
+
+/* A chip that is mostly free shows what is used, else it shows all. */
+static void
+fit_style (StrataStackView *self)
+{
+  const StrataScenes *scenes = strata_view_get_scenes (STRATA_VIEW (self));
+
+  if (scenes == NULL)
+    return;
+  strata_stack_style_fit (&self->style, &scenes->stack);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FREE]);
 }
 
 /* An instant lights up what works then; a range sums over it. */
@@ -119,6 +143,8 @@ strata_stack_view_changed (StrataView *view, guint what)
 
   if (what & (STRATA_SESSION_PROFILE | STRATA_SESSION_THEME))
     rebuild (self);
+  if (what & STRATA_SESSION_PROFILE)
+    fit_style (self);
   if (what & (STRATA_SESSION_PROFILE | STRATA_SESSION_THEME | STRATA_SESSION_TIME))
     set_time (self, strata_view_get_session (view));
   if (what & ~(guint) STRATA_SESSION_HOVER)
@@ -233,7 +259,10 @@ strata_stack_view_set_explode (StrataStackView *self, double explode)
 {
   StrataStackCamera camera = self->tick != 0 ? self->to : self->camera;
 
+  if (explode == self->explode_to)
+    return;
   ease_to (self, &camera, CLAMP (explode, 0, 1));
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EXPLODE]);
 }
 
 double
@@ -245,23 +274,42 @@ strata_stack_view_get_explode (StrataStackView *self)
 void
 strata_stack_view_set_mode (StrataStackView *self, StrataStackMode mode)
 {
+  if (self->style.mode == mode)
+    return;
   self->style.mode = mode;
   recolour (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_MODE]);
 }
 
 void
 strata_stack_view_set_ghost (StrataStackView *self, gboolean ghost)
 {
+  if (self->style.ghost == ghost)
+    return;
   self->style.ghost = ghost;
   self->style.alpha = ghost ? 0.25 : 1;
   recolour (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_GHOST]);
 }
 
 void
 strata_stack_view_set_height (StrataStackView *self, gboolean height_by_utilisation)
 {
+  if (self->style.height_by_utilisation == height_by_utilisation)
+    return;
   self->style.height_by_utilisation = height_by_utilisation;
   recolour (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_HEIGHT]);
+}
+
+void
+strata_stack_view_set_free (StrataStackView *self, gboolean show_free)
+{
+  if (self->style.show_free == show_free)
+    return;
+  self->style.show_free = show_free;
+  recolour (self);
+  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_FREE]);
 }
 
 const StrataStackVolume *
@@ -424,6 +472,10 @@ key_cb (GtkEventControllerKey *controller, guint key, guint code, GdkModifierTyp
     strata_stack_view_set_explode (self, self->explode_to > 0.5 ? 0 : 1);
   else if (key == GDK_KEY_x || key == GDK_KEY_X)
     strata_stack_view_set_ghost (self, !self->style.ghost);
+  else if (key == GDK_KEY_r || key == GDK_KEY_R)
+    strata_stack_view_set_free (self, !self->style.show_free);
+  else if (key == GDK_KEY_h || key == GDK_KEY_H)
+    strata_stack_view_set_height (self, !self->style.height_by_utilisation);
   else if (key == GDK_KEY_t || key == GDK_KEY_T)
     step_tier (self, state & GDK_SHIFT_MASK ? -1 : 1);
   else
@@ -466,11 +518,81 @@ strata_stack_view_dispose (GObject *object)
 }
 
 static void
+strata_stack_view_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  StrataStackView *self = STRATA_STACK_VIEW (object);
+
+  switch (id)
+    {
+    case PROP_MODE:
+      g_value_set_uint (value, self->style.mode);
+      break;
+    case PROP_EXPLODE:
+      g_value_set_double (value, self->explode_to);
+      break;
+    case PROP_GHOST:
+      g_value_set_boolean (value, self->style.ghost);
+      break;
+    case PROP_HEIGHT:
+      g_value_set_boolean (value, self->style.height_by_utilisation);
+      break;
+    case PROP_FREE:
+      g_value_set_boolean (value, self->style.show_free);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+strata_stack_view_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  StrataStackView *self = STRATA_STACK_VIEW (object);
+
+  switch (id)
+    {
+    case PROP_MODE:
+      strata_stack_view_set_mode (self, (StrataStackMode) g_value_get_uint (value));
+      break;
+    case PROP_EXPLODE:
+      strata_stack_view_set_explode (self, g_value_get_double (value));
+      break;
+    case PROP_GHOST:
+      strata_stack_view_set_ghost (self, g_value_get_boolean (value));
+      break;
+    case PROP_HEIGHT:
+      strata_stack_view_set_height (self, g_value_get_boolean (value));
+      break;
+    case PROP_FREE:
+      strata_stack_view_set_free (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+install_properties (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+
+  props[PROP_MODE] = g_param_spec_uint ("mode", NULL, NULL, 0, STRATA_STACK_MODE_TEMPERATURE, 0, flags);
+  props[PROP_EXPLODE] = g_param_spec_double ("explode", NULL, NULL, 0, 1, 0.35, flags);
+  props[PROP_GHOST] = g_param_spec_boolean ("ghost", NULL, NULL, FALSE, flags);
+  props[PROP_HEIGHT] = g_param_spec_boolean ("height-by-utilisation", NULL, NULL, FALSE, flags);
+  props[PROP_FREE] = g_param_spec_boolean ("show-free", NULL, NULL, TRUE, flags);
+  g_object_class_install_properties (klass, N_PROPS, props);
+}
+
+static void
 strata_stack_view_class_init (StrataStackViewClass *klass)
 {
   StrataViewClass *view_class = STRATA_VIEW_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = strata_stack_view_dispose;
+  G_OBJECT_CLASS (klass)->get_property = strata_stack_view_get_property;
+  G_OBJECT_CLASS (klass)->set_property = strata_stack_view_set_property;
+  install_properties (G_OBJECT_CLASS (klass));
   view_class->draw = strata_stack_view_draw;
   view_class->changed = strata_stack_view_changed;
   /* The volume was coloured anew: flat maps of it are stale. */

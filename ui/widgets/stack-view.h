@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The solid: orbit, zoom, explode, pick. Left drag turns, wheel zooms at the pointer, Shift-drag or middle drag pans, a
- * click selects, a double click frames. Keys: 1–6 views, E explode, X x-ray, T and Shift+T tiers.
+ * click selects, a double click frames. Keys: 1–6 views, E explode, X x-ray, R free arrays, H height, T and Shift+T
+ * tiers. Properties, for controls to bind: mode, explode, ghost, height-by-utilisation, show-free.
  */
 #pragma once
 
@@ -20,6 +21,8 @@ void strata_stack_view_set_explode (StrataStackView *self, double explode);
 double strata_stack_view_get_explode (StrataStackView *self);
 void strata_stack_view_set_ghost (StrataStackView *self, gboolean ghost);
 void strata_stack_view_set_height (StrataStackView *self, gboolean height_by_utilisation);
+/* Free arrays as slabs, else holes; a profile sets it to what suits its chip */
+void strata_stack_view_set_free (StrataStackView *self, gboolean show_free);
 /* 1 to 6, as strata_stack_camera_preset (); eases there */
 void strata_stack_view_set_preset (StrataStackView *self, guint preset);
 /* The volume as it is shown; for the strip of tier maps. NULL without a profile. */

@@ -148,13 +148,14 @@ test_lanes_equal_ref (Fixture *f, gconstpointer data)
   guint8 hidden[3] = { 1, 0, 0 };
   gsize n_pixels = 0, n_wrong = 0;
 
-  for (int variant = 0; variant < 6; variant++)
+  for (int variant = 0; variant < 8; variant++)
     {
       f->style.explode = variant % 2;
       f->style.show_free = variant < 3;
+      f->style.plates = f->style.frames = variant >= 6;
       f->style.hidden_layers = variant >= 2 ? hidden : NULL;
       f->style.height_by_utilisation = variant == 4;
-      f->style.alpha = variant == 1 || variant == 5 ? 0.3 : 1;
+      f->style.alpha = variant == 1 || variant == 5 || variant == 7 ? 0.3 : 1;
       recolour (f);
       for (guint preset = 1; preset <= 6; preset++)
         {
@@ -298,6 +299,64 @@ test_strip (Fixture *f, gconstpointer data)
 }
 
 static void
+test_strip_folds_empty_tiers (Fixture *f, gconstpointer data)
+{
+  StrataRect rect = { 0, 0, 60, 500 };
+  double all = strata_tier_strip_height (f->volume, 60);
+
+  f->style.show_free = FALSE;
+  recolour (f);
+  /* of five tiers, the one below the top holds nothing */
+  g_assert_cmpfloat (strata_tier_strip_height (f->volume, 60), <, all);
+  for (int y = 6, seen = 5; y < (int) strata_tier_strip_height (f->volume, 60); y++)
+    {
+      int tier = strata_tier_strip_pick (f->volume, 0, &rect, 30, y);
+
+      g_assert_true (tier == seen || tier == seen - 1);
+      seen = tier;
+    }
+  f->style.mode = STRATA_STACK_MODE_TEMPERATURE;
+  recolour (f);
+  g_assert_cmpfloat (strata_tier_strip_height (f->volume, 60), ==, all);
+}
+
+/* The rest of an array belongs to its tile where plates are drawn; free arrays leave holes within their frame */
+static void
+test_plates (Fixture *f, gconstpointer data)
+{
+  StrataRect rect = { 10, 20, 240, 160 }; /* 20 pixels a block */
+  StrataStackHit hit;
+  gsize plane = (gsize) f->volume->tiers.nu * f->volume->tiers.nv;
+  guint32 used, plate;
+
+  f->style.plates = f->style.frames = TRUE;
+  f->style.show_free = FALSE;
+  recolour (f);
+  g_assert_true (strata_tier_map_pick (f->volume, 2, &rect, 10 + 70, 20 + 10, &hit));
+  g_assert_cmpint (hit.tile, ==, 12);
+  used = f->volume->tiers.voxels[2 * plane];
+  plate = f->volume->tiers.voxels[2 * plane + 3];
+  g_assert_cmpuint (STRATA_VOXEL_ALPHA (plate), ==, 15);
+  g_assert_cmpuint (STRATA_VOXEL_HEIGHT (plate), <, STRATA_VOXEL_HEIGHT (used));
+  g_assert_cmpuint (plate & 0xffffff, !=, used & 0xffffff);
+  /* tier 3 is empty: its corner is frame, the block beside the rim a hole */
+  g_assert_cmpuint (STRATA_VOXEL_ALPHA (f->volume->tiers.voxels[3 * plane]), ==, 15);
+  g_assert_cmpuint (STRATA_VOXEL_ALPHA (f->volume->tiers.voxels[3 * plane + f->volume->tiers.nu + 1]), ==, 0);
+}
+
+static void
+test_fit_shows_free_arrays_of_full_chips (Fixture *f, gconstpointer data)
+{
+  /* 19 of 30 arrays hold weights; without the 12 of the lowest tiers, 7 do */
+  strata_stack_style_fit (&f->style, &f->scene);
+  g_assert_true (f->style.show_free && f->style.plates);
+  f->scene.n_tiles -= 12;
+  strata_stack_style_fit (&f->style, &f->scene);
+  g_assert_false (f->style.show_free);
+  f->scene.n_tiles += 12;
+}
+
+static void
 test_zoom_keeps_the_point (Fixture *f, gconstpointer data)
 {
   StrataStackCamera camera;
@@ -397,6 +456,9 @@ main (int argc, char **argv)
   ADD ("tier-range", test_tier_range);
   ADD ("flat-map-agrees", test_flat_map_agrees);
   ADD ("strip", test_strip);
+  ADD ("strip-folds-empty-tiers", test_strip_folds_empty_tiers);
+  ADD ("plates", test_plates);
+  ADD ("fit", test_fit_shows_free_arrays_of_full_chips);
   ADD ("zoom-keeps-the-point", test_zoom_keeps_the_point);
   ADD ("scales", test_scales);
   ADD ("odd-fractions", test_odd_fractions);
