@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Two models on two threads of one process at the same time: import, compilation, timing and noisy inference give bit
- * for bit what one after the other gives. In a build with -Db_sanitize=thread this is also where races show.
+ * for bit what one after the other gives. In a build with -Db_sanitize=thread -Db_lundef=false this is also where races
+ * show; run it with G_SLICE=always-malloc, or memory that GLib's slices hand on looks shared.
  */
 #include "base/hash.h"
 #include "compiler/pipeline.h"

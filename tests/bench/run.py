@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Speed of the command on real models, beside what is published or was measured of comparable tools. Not a gate.
+
+    run.py STRATA SHARED_FOLDER [BENCH…]
+
+Prints one table each: profile (compile, timing in three bands, energy, heat, record), import, inference. Times are the
+best of five whole processes; CPU time is user + system as the kernel accounts it. Each BENCH, an executable such as
+bench-stack-painter, is run at the end.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROUNDS = 5
+TINY = [f"mlperf_tiny_{task}_{numbers}" for task in
+        ("ad_autoencoder", "ic_resnet8", "kws_dscnn", "vww_mobilenetv1") for numbers in ("fp32", "int8")]
+MODELS = ["mnist_cntk_opset8", "resnet20_cifar10", *TINY]
+
+# Other chips, networks and amounts of detail: an order of magnitude to stand beside, not a ratio to quote. Published
+# times are of their authors' machines; measured ones are user + system CPU time on a 2-core AMD EPYC (Zen 4), median
+# of three runs where they took less than half a minute.
+PEERS = [
+    ("compile a CNN to crossbars, genetic search", "8-40 s", "PIMCOMP, DAC 2023, published table"),
+    ("the same, ResNet-18, low latency / high throughput", "673 / 1976 s", "PIMCOMP, TCAD 2024, table VI"),
+    ("the same, ResNet-18, heuristic, measured", "3.3-4.7 s CPU", "PIMCOMP-NN 2ed10c88"),
+    ("the same, with its instruction file, measured", "16.7-21.2 s CPU", "PIMCOMP-NN 2ed10c88, -s=YES"),
+    ("simulate 20 ms of that chip (1.6 images), measured", "18-23 s user", "pimsim-nn a896a2a"),
+    ("simulate ResNet-18, 4 samples", "59 s", "pimsim-nn, its README"),
+    ("circuit-level time and energy of VGG-8", "132 s", "NeuroSim V1.4, manual, figure 27"),
+    ("the same on a 3D stack", "163 s", "3D NeuroSim, manual, figure 29"),
+    ("2.5D/3D chip, one configuration, no heat / heat", "0.5-2.3 / 180-1200 s", "HISIM, its tables and README"),
+    ("two convolutions, exact mapping", "11 s", "stream, its README"),
+    ("process that imports torch and ends, measured", "1.6 s CPU", "torch 1.13"),
+]
+
+
+def run(command):
+    """Wall and CPU seconds of one process."""
+    start = time.perf_counter()
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    problem = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - start
+    if process.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}: {problem.decode().strip()}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def best(command):
+    """Least wall, least CPU, most memory of some runs."""
+    runs = [run(command) for _ in range(ROUNDS)]
+    return min(r[0] for r in runs), min(r[1] for r in runs), max(r[2] for r in runs)
+
+
+def heading(text, *columns):
+    print(f"\n{text}\n  {'':36}" + "".join(f"{column:>12}" for column in columns), flush=True)
+
+
+def row(name, *values):
+    print(f"  {name:36}" + "".join(f"{value:>12}" for value in values), flush=True)
+
+
+def bench_command(title, models, arguments):
+    total = 0.0
+    heading(f"{title}: best of {ROUNDS}", "wall ms", "CPU ms", "peak MB")
+    for name, path in models:
+        wall, cpu, memory = best(arguments(path))
+        total += cpu
+        row(name, f"{1e3 * wall:.1f}", f"{1e3 * cpu:.1f}", f"{memory:.0f}")
+    row("all", "", f"{1e3 * total:.1f}", "")
+
+
+def bench_inference(strata, models, shared, work):
+    """Inferences/s of evaluate, from the difference between many samples and few: start and programming cancel."""
+    tasks = [
+        ("mlperf_tiny_kws_dscnn_int8", "kws01/features_int8.npy", "kws01/labels_u8.npy",
+         ["--input-offset", "-83", "--input-scale", "0.5847029"], 50, 600),
+        ("mnist_cntk_opset8", "mnist_t10k/images_u8.npy", "mnist_t10k/labels_u8.npy", [], 50, 1050),
+    ]
+    heading("evaluate, float + quantised + analog of each input, all cores: from the best of "
+            f"{ROUNDS} of many and of few inputs", "inputs/s", "CPU ms each")
+    for name, inputs, labels, extra, few, many in tasks:
+        if name not in models or not (shared / "data" / inputs).exists():
+            row(name, "no data")
+            continue
+        program = work / f"{name}.strp"
+        run([strata, "compile", models[name], "-o", program])
+        for level in ("ideal", "nominal"):
+            command = [strata, "evaluate", program, "--inputs", shared / "data" / inputs, "--labels",
+                       shared / "data" / labels, "--trials", "1", "--analog", level, *extra]
+            walls, cpus = zip(*(best([*command, "--limit", n])[:2] for n in (few, many)))
+            wall, cpu = walls[1] - walls[0], cpus[1] - cpus[0]
+            row(f"{name.removeprefix('mlperf_tiny_')} {level}", f"{(many - few) / max(wall, 1e-9):.0f}",
+                f"{1e3 * cpu / (many - few):.2f}")
+
+
+def print_peers():
+    print("\nPeers, for scale (networks, chips and detail differ)")
+    for what, cost, source in PEERS:
+        print(f"  {what:54}{cost:>22}   {source}")
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    strata, shared = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
+    models = {name: shared / "models" / name / "model.onnx" for name in MODELS}
+    models = {name: path for name, path in models.items() if path.exists()}
+    if not models:
+        sys.exit(f"{shared}: no models there; name the folder that holds models/ and data/")
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} processors, load {load:.1f}" + (": wall times say little" if load > 1 else ""))
+    with tempfile.TemporaryDirectory(prefix="strata-bench-") as folder:
+        work = Path(folder)
+        bench_command("strata info, import only", models.items(), lambda path: [strata, "info", path])
+        bench_command("strata profile --chip demonstrator", models.items(),
+                      lambda path: [strata, "profile", path, "--chip", "demonstrator", "-o", work / "x.strata", "-q"])
+        bench_inference(strata, models, shared, work)
+    print_peers()
+    for bench in sys.argv[3:]:
+        print(f"\n{Path(bench).name}", flush=True)
+        subprocess.run([bench], check=True)
+
+
+if __name__ == "__main__":
+    main()
