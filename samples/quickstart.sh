@@ -31,4 +31,7 @@ if [ -n "${WAYLAND_DISPLAY:-}${DISPLAY:-}" ] && [ -z "${STRATA_NO_WINDOW:-}" ]; 
   exec "$top/build/ui/app/strata-profiler" "$out/digits.strata"
 fi
 "$strata" report "$out/digits.strata" --html -o "$out/digits.html"
-say "no display: wrote the report build/quickstart/digits.html beside the profile build/quickstart/digits.strata"
+for section in overview stack layers timeline power; do
+  "$top/build/ui/app/strata-profiler" --render "$section" --dark -o "$out/$section.png" "$out/digits.strata"
+done
+say "no display: wrote the report build/quickstart/digits.html and pictures of the five sections beside it"
