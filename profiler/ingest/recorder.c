@@ -53,10 +53,11 @@ recorder_begin (StrataTraceSink *sink, const StrataTraceSession *session, GError
       return FALSE;
     }
   recorder->is_used = TRUE;
-  if (g_file_test (recorder->path, G_FILE_TEST_IS_DIR))
+  if (g_file_test (recorder->path, G_FILE_TEST_EXISTS) && !g_file_test (recorder->path, G_FILE_TEST_IS_REGULAR))
     {
       g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_WRITE,
-                   "%s: is a folder; give the name of a file for the profile", recorder->path);
+                   "%s: is %s; give the name of a file for the profile", recorder->path,
+                   g_file_test (recorder->path, G_FILE_TEST_IS_DIR) ? "a folder" : "no ordinary file");
       return FALSE;
     }
   g_unlink (recorder->partial); /* left by a recording that was killed */

@@ -74,18 +74,28 @@ get_limit (StrataRequirements *requirements, StrataLimit limit)
   return isnan (value) ? 0 : value;
 }
 
+/* A limit below a picosecond stays a limit: 0 would mean none. */
+static gint64
+to_picoseconds (double limit)
+{
+  if (limit <= 0)
+    return 0;
+  return limit < 1 ? 1 : limit >= 9e18 ? G_MAXINT64 : (gint64) limit;
+}
+
 void
 strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requirements)
 {
   double rate;
 
   g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (requirements == NULL || STRATA_IS_REQUIREMENTS (requirements));
   self->limits = (StrataLimits){ 0 };
   if (requirements == NULL)
     return;
   rate = get_limit (requirements, STRATA_LIMIT_MIN_RATE_PER_S);
-  self->limits.max_latency_ps = (gint64) get_limit (requirements, STRATA_LIMIT_MAX_LATENCY_PS);
-  self->limits.max_interval_ps = rate > 0 ? (gint64) (1e12 / rate) : 0;
+  self->limits.max_latency_ps = to_picoseconds (get_limit (requirements, STRATA_LIMIT_MAX_LATENCY_PS));
+  self->limits.max_interval_ps = rate > 0 ? to_picoseconds (1e12 / rate) : 0;
   self->limits.max_power_mw = get_limit (requirements, STRATA_LIMIT_MAX_POWER_MW);
   self->limits.max_energy_fj = get_limit (requirements, STRATA_LIMIT_MAX_ENERGY_FJ);
   self->limits.max_junction_c = get_limit (requirements, STRATA_LIMIT_MAX_JUNCTION_C);

@@ -75,6 +75,25 @@ strata_evaluation_new (StrataProgram *program, StrataModel *model)
   return self;
 }
 
+/* A class that no output stands for would only lower the accuracy, and hide that the labels are of other data. */
+static gboolean
+check_labels (StrataTensor *labels, gint64 n_classes, GError **error)
+{
+  for (gint64 i = 0; i < strata_tensor_get_n_elements (labels); i++)
+    {
+      double label = strata_tensor_get_value (labels, i);
+
+      if (label >= 0 && label < (double) n_classes && label == floor (label))
+        continue;
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "labels: %g at sample %" G_GINT64_FORMAT
+                   " is no class; the model has classes 0 to %" G_GINT64_FORMAT,
+                   label, i, n_classes - 1);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 check_data (StrataEvaluation *self, StrataTensor *inputs, StrataTensor *labels, GError **error)
 {
@@ -107,7 +126,7 @@ check_data (StrataEvaluation *self, StrataTensor *inputs, StrataTensor *labels, 
                    strata_tensor_get_n_elements (labels), n);
       return FALSE;
     }
-  return TRUE;
+  return labels == NULL || check_labels (labels, strata_qtensor_count (&graph->tensors[graph->outputs[0]]), error);
 }
 
 gboolean

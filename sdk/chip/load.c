@@ -184,8 +184,8 @@ read_file (const char *path, GString *bytes, GError **error)
       g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
 
       g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_NOT_FOUND,
-                   "%s: no shipped chip of that name and no readable file (%s); shipped: %s", path, inner->message,
-                   names);
+                   "%s: no shipped chip of that name and no readable file (%s); shipped: %s", path,
+                   g_error_matches (inner, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ? "no such file" : inner->message, names);
       return FALSE;
     }
   g_string_set_size (bytes, n_read);

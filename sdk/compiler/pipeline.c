@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/quantity.h"
+
 typedef struct
 {
   const StrataGraph *graph;
@@ -163,50 +165,64 @@ make_image (Run *run, StrataImage *image, GError **error)
 
 /* --- limits --- */
 
+/* "latency is 4 us, 1 us (33.3 %) over the limit of 3 us; HELP". Far off, and for temperatures, whose zero means
+ * nothing, a percentage says nothing. */
 static void
-note_miss (GString *text, const char *limit, double value, double bound, const char *unit, const char *help)
+note_miss (GString *text, const char *limit, double value, double bound, StrataQuantityKind kind, const char *help)
 {
-  g_string_append_printf (text, "%s%s is %.6g %s, %.3g %s (%.1f %%) over the limit of %.6g %s; %s",
-                          text->len > 0 ? "; " : "", limit, value, unit, value - bound, unit,
-                          100 * (value - bound) / MAX (bound, 1e-300), bound, unit, help);
+  g_autofree char *shown = strata_quantity_format (value, kind);
+  g_autofree char *excess = strata_quantity_format (value - bound, kind);
+  g_autofree char *allowed = strata_quantity_format (bound, kind);
+
+  g_string_append_printf (text, "%s%s is %s, ", text->len > 0 ? "; " : "", limit, shown);
+  if (kind == STRATA_QUANTITY_TEMPERATURE)
+    g_string_append_printf (text, "%s over the limit of %s", excess, allowed);
+  else if (value > 1e6 * bound)
+    g_string_append_printf (text, "over a million times the limit of %s", allowed);
+  else if (value > 10 * bound)
+    g_string_append_printf (text, "%.0f times the limit of %s", value / bound, allowed);
+  else
+    g_string_append_printf (text, "%s (%.3g %%) over the limit of %s", excess, 100 * (value - bound) / bound, allowed);
+  g_string_append_printf (text, "; %s", help);
 }
 
 static void
 check_time (GString *text, const StrataImage *image, const StrataJudgement *judgement)
 {
   const StrataLimits *limits = &image->limits;
-  g_autofree char *help = NULL;
 
   if (limits->max_latency_ps > 0 && judgement->latency_ps > limits->max_latency_ps)
     {
-      help = g_strdup_printf (
+      g_autofree char *bound = strata_quantity_format ((double) image->schedule->lower_bound_ps, STRATA_QUANTITY_TIME);
+      g_autofree char *help = g_strdup_printf (
         limits->max_latency_ps < image->schedule->lower_bound_ps
-          ? "no placement of these tiles goes below %.6g us: take a chip with more stacks or a smaller model"
-          : "the bound for these tiles is %.6g us: take a chip with more stacks, or allow more time",
-        (double) image->schedule->lower_bound_ps * 1e-6);
-      note_miss (text, "latency", (double) judgement->latency_ps * 1e-6, (double) limits->max_latency_ps * 1e-6, "us",
+          ? "no placement of these tiles goes below %s: take a chip with more stacks or a smaller model"
+          : "the bound for these tiles is %s: take a chip with more stacks, or allow more time",
+        bound);
+
+      note_miss (text, "latency", (double) judgement->latency_ps, (double) limits->max_latency_ps, STRATA_QUANTITY_TIME,
                  help);
     }
   if (limits->max_interval_ps > 0 && judgement->interval_ps > limits->max_interval_ps)
-    note_miss (text, "interval between inferences", (double) judgement->interval_ps * 1e-6,
-               (double) limits->max_interval_ps * 1e-6, "us", "lower the rate, or take a chip with more stacks");
+    note_miss (text, "interval between inferences", (double) judgement->interval_ps, (double) limits->max_interval_ps,
+               STRATA_QUANTITY_TIME, "lower the rate, or take a chip with more stacks");
 }
 
 static void
 check_physics (GString *text, const StrataLimits *limits, const StrataJudgement *judgement)
 {
   if (limits->max_power_mw > 0 && judgement->power_mw > limits->max_power_mw)
-    note_miss (text, "power", judgement->power_mw, limits->max_power_mw, "mW",
+    note_miss (text, "power", judgement->power_mw, limits->max_power_mw, STRATA_QUANTITY_POWER,
                judgement->static_mw > limits->max_power_mw ? "static power alone exceeds it: take a smaller chip"
                                                            : "lower the rate, or take a chip with less static power");
   if (limits->max_energy_fj > 0 && (double) judgement->energy_fj > limits->max_energy_fj)
-    note_miss (text, "energy per inference", (double) judgement->energy_fj * 1e-9, limits->max_energy_fj * 1e-9, "uJ",
-               "compile without row copies, or take a smaller model");
+    note_miss (text, "energy per inference", (double) judgement->energy_fj, limits->max_energy_fj,
+               STRATA_QUANTITY_ENERGY, "compile without row copies, or take a smaller model");
   if (limits->max_junction_c > 0 && judgement->junction_c > limits->max_junction_c)
-    note_miss (text, "junction temperature", judgement->junction_c, limits->max_junction_c, "degC",
+    note_miss (text, "junction temperature", judgement->junction_c, limits->max_junction_c, STRATA_QUANTITY_TEMPERATURE,
                "lower the rate or the ambient temperature");
   if (limits->max_skin_c > 0 && judgement->skin_c > limits->max_skin_c)
-    note_miss (text, "skin temperature", judgement->skin_c, limits->max_skin_c, "degC",
+    note_miss (text, "skin temperature", judgement->skin_c, limits->max_skin_c, STRATA_QUANTITY_TEMPERATURE,
                "lower the rate or the ambient temperature");
 }
 

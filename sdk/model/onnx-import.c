@@ -399,7 +399,9 @@ strata_onnx_load_bound (
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
                    "%s: cannot be read (%s); give the path of an ONNX model", path,
-                   g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file" : reason->message);
+                   g_file_test (path, G_FILE_TEST_IS_DIR)                       ? "it is a folder"
+                   : g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file"
+                                                                                : reason->message);
       return NULL;
     }
   bytes = g_mapped_file_get_bytes (file);

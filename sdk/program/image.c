@@ -84,8 +84,16 @@ strata_image_save (const StrataImage *image, const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = strata_image_encode (image);
   g_autofree char *partial = g_strconcat (path, ".partial", NULL);
-  int problem = write_file (partial, bytes);
+  int problem;
 
+  /* A device or pipe would be replaced by a file. */
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                   "%s: is no ordinary file; give the name of a file for the program", path);
+      return FALSE;
+    }
+  problem = write_file (partial, bytes);
   if (problem == 0 && g_rename (partial, path) < 0)
     {
       problem = errno;

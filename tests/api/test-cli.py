@@ -139,7 +139,7 @@ def test_levers_against_noise():
 def test_requirements():
     figures = result("compile", MODEL, "--max-latency", "1 s", "--max-power", "1 W")
     assert figures["power_mw"] < 1000
-    refused(5, ["latency", "over the limit"], "compile", MODEL, "--max-latency", "1ns", "-o", "never.strp")
+    refused(5, ["latency is", "µs", "times the limit of 1 ns"], "compile", MODEL, "--max-latency", "1ns", "-o", "never.strp")
     assert not (WORK / "never.strp").exists()
 
 
@@ -202,6 +202,61 @@ def test_report_and_query():
     refused(2, ["read-only"], "query", profile(), "DELETE FROM event")
     refused(2, [], "query", profile(), "SELECT nonsense FROM nowhere")
     refused(2, ["nonsense", "layers"], "report", profile(), "--section", "nonsense")
+
+
+def test_nothing_asked_for_is_passed_over():
+    """A program is compiled already: limits and chips given with it would otherwise go unchecked."""
+    path = program()
+    refused(2, ["--max-latency", "compiled already"], "compile", path, "--max-latency", "1ns")
+    refused(2, ["--chip", "compiled already"], "profile", path, "--chip", "phone")
+    refused(5, ["limit of 1 ps"], "compile", MODEL, "--max-latency", "0.1ps")
+    refused(5, ["limit of 1 ps"], "compile", MODEL, "--min-rate", "1e15/s")
+    refused(2, ["--trials", "10000"], "evaluate", path, "--inputs", "x.npy", "--trials", "-1")
+    refused(2, ["--limit"], "evaluate", path, "--inputs", "x.npy", "--limit", "-1")
+    refused(2, ["--calibration-samples"], "compile", MODEL, "--calibration-samples", "-1")
+    refused(2, ["--input-scale"], "compile", MODEL, "--calibration", DATA / "digits-calibration.npy",
+            "--input-scale", "nan")
+    refused(2, ["--expect"], "run", path, "--expect", "luck")
+
+
+def test_labels_of_other_data():
+    import struct
+    header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (360,), }"
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    (WORK / "other.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
+                                     + struct.pack("<360q", *([3] * 7 + [10] * 353)))
+    refused(4, ["10 at sample 7", "0 to 9"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy",
+            "--labels", "other.npy")
+
+
+def test_output_is_written_or_refused():
+    """-o works for every verb, whole or not at all, and never over what is read, a device or an option."""
+    run = profile()
+    before = run.read_bytes()
+    refused(2, ["is the file that is read"], "report", run, "-o", run)
+    refused(2, ["empty"], "report", run, "-o", "")
+    refused(2, ["looks like an option"], "compile", MODEL, "-o", "--help")
+    refused(2, ["not an ordinary file"], "compile", MODEL, "-o", "/dev/null")
+    refused(1, ["missing/x.txt", "cannot be written"], "report", run, "-o", "missing/x.txt")
+    refused(1, ["missing/x.strp", "cannot be written"], "compile", MODEL, "-o", "missing/x.strp")
+    refused(1, ["missing/x.strata", "cannot be created"], "profile", MODEL, "-o", "missing/x.strata")
+    refused(3, ["nope"], "chip", "show", "nope", "-o", "never.txt")
+    refused(2, ["query"], "query", run, "SELEKT", "-o", "never.txt")
+    assert run.read_bytes() == before and not list(WORK.glob("never*"))
+    for name, args in {"c.yaml": ["chip", "show", "phone", "--yaml"], "i.txt": ["info", MODEL],
+                       "r.json": ["report", run, "--json"], "q.csv": ["query", run, "SELECT 1 AS one", "--csv"]}.items():
+        done = call(*args, "-o", name)
+        assert done.returncode == 0 and done.stdout == "", (name, done)
+        assert (WORK / name).read_text() == call(*args).stdout, name
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([STRATA, "info", MODEL], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "standard output" in done.stderr, done
+
+
+def test_kind_by_content():
+    shutil.copy(program(), WORK / "any.bin")
+    shutil.copy(profile(), WORK / "run.bin")
+    assert result("info", "any.bin")["kind"] == "program" and result("info", "run.bin")["kind"] == "profile"
 
 
 def test_files_that_are_not_there():

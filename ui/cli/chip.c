@@ -174,6 +174,8 @@ cli_chip (Cli *cli, int argc, char **argv)
   if (!cli_parse (cli, own, "list | show CHIP | check CHIP", "Chips: the shipped ones by name, others by file.",
                   examples, &argc, &argv, &status))
     return status;
+  if (!cli_redirect (cli, argc > 2 ? argv[2] : "", &status))
+    return status;
   if (argc == 2 && g_str_equal (argv[1], "list"))
     status = list_chips (cli, &error);
   else if (argc == 3 && g_str_equal (argv[1], "show"))

@@ -79,9 +79,6 @@ cli_error_exit (const GError *error)
     return profile_exit (error->code);
   if (error->domain == G_OPTION_ERROR)
     return CLI_EXIT_USAGE;
-  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)
-      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-    return CLI_EXIT_NOT_FOUND;
   return CLI_EXIT_FAILED;
 }
 
@@ -108,6 +105,7 @@ report_error (Cli *cli, int status, const char *message)
   const char *split = strstr (message, "; ");
 
   cli_progress_clear (cli);
+  cli_drop_output (cli);
   if (!cli->json)
     g_printerr ("strata: %s\n", message);
   else
@@ -269,7 +267,7 @@ cli_parse (Cli *cli,
       *status = cli_usage (cli, "--threads %d; 0 (one per processor) or more is accepted", cli->n_threads);
       return FALSE;
     }
-  return TRUE;
+  return cli_check_output (cli, status);
 }
 
 void

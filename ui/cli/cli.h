@@ -29,6 +29,8 @@ typedef struct
   const char *verb;
   gboolean json, quiet, verbose;
   char *output;
+  char *partial; /* while stdout goes to a file, and what it was before */
+  int saved_stdout;
   gint64 seed;
   int n_threads;
   GCancellable *cancellable; /* cancelled by SIGINT */
@@ -62,6 +64,15 @@ int cli_fail (Cli *cli, GError *error);
 /* The same from text, for wrong usage. */
 int cli_usage (Cli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 int cli_error_exit (const GError *error);
+
+/* -o: FALSE, reported and *@status set, where it cannot mean a file or folder to write. cli_parse () calls it. */
+gboolean cli_check_output (Cli *cli, int *status);
+/* From here stdout goes to -o, if given; @input must not be the same file. */
+gboolean cli_redirect (Cli *cli, const char *input, int *status);
+/* Gives up the redirection: what follows is printed where stdout was, and nothing is written. */
+void cli_drop_output (Cli *cli);
+/* At the very end: gives the file its name, or removes it where @status is a failure. Returns the exit code. */
+int cli_finish_output (Cli *cli, int status);
 
 /* {"schema": "strata.VERB", "schema_version": "1.0", "result": …}: begin leaves the builder inside the result object.
  */
@@ -97,6 +108,8 @@ typedef struct
 void cli_compile_options_clear (CliCompileOptions *options);
 /* A NULL-terminated table for @options; free with g_free */
 GOptionEntry *cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+/* What .npy samples are multiplied by; refuses what is no number. */
+gboolean cli_read_scale (const CliCompileOptions *options, double *scale, GError **error);
 StrataProgram *cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
   G_GNUC_WARN_UNUSED_RESULT;
 /* @path: a program, or a model that is then compiled. @model: (out) (optional): the model where it was compiled here */
@@ -105,6 +118,9 @@ StrataProgram *cli_open_program (Cli *cli,
                                  const CliCompileOptions *options,
                                  StrataModel **model,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What a file is by its first bytes; where it cannot be read, by its name. */
+gboolean cli_is_program (const char *path);
+gboolean cli_is_profile (const char *path);
 void cli_program_figures (StrataProgram *program, JsonBuilder *builder);
 void cli_print_program (StrataProgram *program);
 

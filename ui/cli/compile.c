@@ -119,6 +119,19 @@ add_sample (StrataCompiler *compiler, StrataTensor *tensor, GError **error)
   return strata_compiler_add_calibration (compiler, inputs, error);
 }
 
+gboolean
+cli_read_scale (const CliCompileOptions *options, double *scale, GError **error)
+{
+  if (isfinite (options->input_scale) && isfinite (options->input_offset))
+    {
+      *scale = options->input_scale == 0 ? 1 : options->input_scale;
+      return TRUE;
+    }
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       "--input-scale and --input-offset: finite numbers are accepted");
+  return FALSE;
+}
+
 static gboolean
 calibrate_with_file (StrataCompiler *compiler,
                      StrataModel *model,
@@ -130,9 +143,9 @@ calibrate_with_file (StrataCompiler *compiler,
   g_autoptr (StrataTensor) all = strata_tensor_load (path, error);
   gint64 n = strata_model_get_n_inputs (model) == 1 ? count_elements (model, 0) : 0;
   gint64 n_samples;
-  double scale = options->input_scale == 0 ? 1 : options->input_scale;
+  double scale;
 
-  if (all == NULL)
+  if (all == NULL || !cli_read_scale (options, &scale, error))
     return FALSE;
   n_samples = n == 0 ? 0 : strata_tensor_get_n_elements (all) / n;
   if (n == 0 || n_samples == 0 || n_samples * n != strata_tensor_get_n_elements (all))
@@ -143,7 +156,7 @@ calibrate_with_file (StrataCompiler *compiler,
                    path, strata_tensor_get_n_elements (all), n);
       return FALSE;
     }
-  for (gint64 i = 0; i<n_samples && * n_left> 0; i++, --*n_left)
+  for (gint64 i = 0; *n_left > 0 && i < n_samples; i++, --*n_left)
     {
       g_autoptr (StrataTensor) sample = cli_take_sample (all, i * n, n, scale, options->input_offset);
 
@@ -160,7 +173,7 @@ calibrate_with_folder (StrataCompiler *compiler, StrataModel *model, const char 
 
   if (folders == NULL)
     return FALSE;
-  for (guint i = 0; i<folders->len && * n_left> 0; i++, --*n_left)
+  for (guint i = 0; *n_left > 0 && i < folders->len; i++, --*n_left)
     {
       g_autoptr (GPtrArray) inputs =
         cli_load_test_data (folders->pdata[i], "input", strata_model_get_n_inputs (model), error);
@@ -198,6 +211,12 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
 
   if (requirements == NULL)
     return NULL;
+  if (options->n_calibration < 0)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "--calibration-samples %d; 1 or more is accepted, 0 for the default", options->n_calibration);
+      return NULL;
+    }
   if (options->n_reads < 0 || options->n_reads > STRATA_MAX_READS)
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reads %d; 1 to %d is accepted", options->n_reads,
@@ -221,14 +240,47 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   return program;
 }
 
+/* Nothing that was asked for is passed over in silence: a program is compiled already. */
+static gboolean
+check_unused (const char *path, const CliCompileOptions *options, GError **error)
+{
+  const struct
+  {
+    gboolean given;
+    const char *option;
+  } unused[] = {
+    { options->chip != NULL, "--chip" },
+    { options->max_latency != NULL, "--max-latency" },
+    { options->min_rate != NULL, "--min-rate" },
+    { options->max_power != NULL, "--max-power" },
+    { options->max_energy != NULL, "--max-energy" },
+    { options->max_temperature != NULL, "--max-temperature" },
+    { options->max_skin != NULL, "--max-skin" },
+    { options->calibration != NULL, "--calibration" },
+    { options->n_calibration != 0, "--calibration-samples" },
+    { options->no_row_copies, "--no-row-copies" },
+    { options->n_reads != 0, "--reads" },
+    { options->dump != NULL, "--dump" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (unused); i++)
+    if (unused[i].given)
+      {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                     "%s is for compiling, and %s is compiled already; give the model", unused[i].option, path);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 StrataProgram *
 cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, StrataModel **model, GError **error)
 {
   g_autoptr (StrataModel) opened = NULL;
   StrataProgram *program;
 
-  if (g_str_has_suffix (path, ".strp"))
-    return strata_program_load (path, error);
+  if (cli_is_program (path))
+    return check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
   opened = strata_model_open (path, cli->cancellable, error);
   if (opened == NULL)
     return NULL;

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Deviations are known to 1 % long before; more only waits. */
+#define MAX_TRIALS 10000
+
 typedef struct
 {
   CliCompileOptions compile;
@@ -80,9 +83,9 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   g_autoptr (StrataEvaluation) evaluation = NULL;
   g_autoptr (StrataTensor) inputs = NULL;
   g_autoptr (StrataTensor) labels = NULL;
-  double scale = options->compile.input_scale == 0 ? 1 : options->compile.input_scale;
+  double scale;
 
-  if (program == NULL)
+  if (program == NULL || !cli_read_scale (&options->compile, &scale, error))
     return -1;
   /* A program remembers its model; where that has gone, the float column is unavailable. */
   if (model == NULL && strata_program_get_model_path (program) != NULL)
@@ -134,6 +137,12 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2 || options.inputs == NULL)
     status = cli_usage (cli, "evaluate takes one program or model, and --inputs; `strata evaluate --help` explains");
+  else if (options.n_trials < 0 || options.n_trials > MAX_TRIALS)
+    status = cli_usage (cli, "--trials %d; 1 to %d is accepted", options.n_trials, MAX_TRIALS);
+  else if (options.limit < 0)
+    status = cli_usage (cli, "--limit %d; 1 or more is accepted, 0 for all samples", options.limit);
+  else if (!cli_redirect (cli, options.inputs, &status))
+    ;
   else if (!cli_parse_analog (options.analog, &analog, &error)
            || (status = evaluate (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);

@@ -5,6 +5,8 @@
 #include "cli.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 static GHashTable *
 count_operators (StrataModel *model)
@@ -157,6 +159,33 @@ model_text (Cli *cli, StrataModel *model)
     }
 }
 
+/* TRUE where the file begins with @magic; where it cannot be read, where its name ends so */
+static gboolean
+is_of_kind (const char *path, const char *magic, const char *suffix)
+{
+  char head[16] = { 0 };
+  gsize n = 0;
+  FILE *file = fopen (path, "rb");
+
+  if (file == NULL)
+    return g_str_has_suffix (path, suffix);
+  n = fread (head, 1, strlen (magic), file);
+  fclose (file);
+  return (n == strlen (magic) && memcmp (head, magic, n) == 0) || g_str_has_suffix (path, suffix);
+}
+
+gboolean
+cli_is_program (const char *path)
+{
+  return is_of_kind (path, "STRP", ".strp");
+}
+
+gboolean
+cli_is_profile (const char *path)
+{
+  return is_of_kind (path, "SQLite format 3", ".strata");
+}
+
 static int
 info_model (Cli *cli, const char *path, GError **error)
 {
@@ -281,9 +310,11 @@ cli_info (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 2)
     return cli_usage (cli, "info takes one file; `strata info --help` explains");
-  if (g_str_has_suffix (argv[1], ".strp"))
+  if (!cli_redirect (cli, argv[1], &status))
+    return status;
+  if (cli_is_program (argv[1]))
     status = info_program (cli, argv[1], &error);
-  else if (g_str_has_suffix (argv[1], ".strata"))
+  else if (cli_is_profile (argv[1]))
     status = info_profile (cli, argv[1], &error);
   else if (g_str_has_suffix (argv[1], ".yaml") || g_str_has_suffix (argv[1], ".yml")
            || g_strv_contains (strata_chip_list_names (), argv[1]))

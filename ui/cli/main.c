@@ -101,8 +101,8 @@ unknown_verb (Cli *cli, const char *name)
     if (edit_distance (name, verbs[i].name) < edit_distance (name, verbs[best].name))
       best = i;
   if (edit_distance (name, verbs[best].name) <= 2)
-    return cli_usage (cli, "strata: unknown verb \"%s\"; did you mean %s?", name, verbs[best].name);
-  return cli_usage (cli, "strata: unknown verb \"%s\"; `strata --help` lists them", name);
+    return cli_usage (cli, "unknown verb \"%s\"; did you mean %s?", name, verbs[best].name);
+  return cli_usage (cli, "unknown verb \"%s\"; `strata --help` lists them", name);
 }
 
 /* Text is UTF-8 whatever the locale says: units would turn into question marks in the C locale otherwise. */
@@ -151,7 +151,7 @@ main (int argc, char **argv)
       {
         cli.verb = verbs[i].name;
         g_thread_unref (g_thread_new ("interrupt", watch_interrupts, cancellable));
-        status = verbs[i].run (&cli, argc - 1, argv + 1);
+        status = cli_finish_output (&cli, verbs[i].run (&cli, argc - 1, argv + 1));
         g_free (cli.output);
         return status;
       }

@@ -7,21 +7,6 @@
 #include <string.h>
 
 static gboolean
-write_text (Cli *cli, const char *text, GError **error)
-{
-  g_autoptr (GFile) file = NULL;
-
-  if (cli->output == NULL)
-    {
-      g_print ("%s", text);
-      return TRUE;
-    }
-  file = g_file_new_for_path (cli->output);
-  return g_file_replace_contents (file, text, strlen (text), NULL, FALSE, G_FILE_CREATE_REPLACE_DESTINATION, NULL,
-                                  cli->cancellable, error);
-}
-
-static gboolean
 write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
 {
   g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
@@ -40,7 +25,8 @@ write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
   if (!ok || !g_output_stream_write (stream, "", 1, NULL, error) || !g_output_stream_close (stream, NULL, error))
     return FALSE;
   text = g_memory_output_stream_steal_data (G_MEMORY_OUTPUT_STREAM (stream));
-  return write_text (cli, text, error);
+  g_print ("%s", text);
+  return TRUE;
 }
 
 static int
@@ -63,7 +49,10 @@ report (Cli *cli, const char *path, const char *section, gboolean html, const ch
     text = strata_profile_report_html (profile);
   else
     text = strata_profile_report_text (profile, section, error);
-  return text != NULL && write_text (cli, text, error) ? CLI_EXIT_DONE : -1;
+  if (text == NULL)
+    return -1;
+  g_print ("%s", text);
+  return CLI_EXIT_DONE;
 }
 
 static const char report_examples[] = "  strata report run.strata\n"
@@ -91,6 +80,8 @@ cli_report (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 2)
     return cli_usage (cli, "report takes one profile; `strata report --help` explains");
+  if (!cli_redirect (cli, argv[1], &status))
+    return status;
   status = report (cli, argv[1], section, html, csv, &error);
   return status < 0 ? cli_fail (cli, error) : status;
 }
@@ -136,7 +127,10 @@ query (Cli *cli, const char *path, const char *sql, gboolean csv, GError **error
   if (profile == NULL)
     return -1;
   if (g_str_equal (sql, "schema"))
-    return write_text (cli, strata_profile_get_schema_sql (), error) ? CLI_EXIT_DONE : -1;
+    {
+      g_print ("%s", strata_profile_get_schema_sql ());
+      return CLI_EXIT_DONE;
+    }
   table = strata_profile_query (profile, sql, 0, cli->cancellable, error);
   if (table == NULL)
     return -1;
@@ -146,8 +140,7 @@ query (Cli *cli, const char *path, const char *sql, gboolean csv, GError **error
       return CLI_EXIT_DONE;
     }
   text = csv ? strata_profile_table_to_csv (table) : strata_profile_table_to_text (table);
-  if (!write_text (cli, text, error))
-    return -1;
+  g_print ("%s", text);
   if (!strata_profile_table_is_truncated (table))
     return CLI_EXIT_DONE;
   g_printerr ("strata: more rows were left out; add LIMIT and OFFSET\n");
@@ -174,6 +167,8 @@ cli_query (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 3)
     return cli_usage (cli, "query takes a profile and one SELECT; `strata query --help` explains");
+  if (!cli_redirect (cli, argv[1], &status))
+    return status;
   status = query (cli, argv[1], argv[2], csv, &error);
   return status < 0 ? cli_fail (cli, error) : status;
 }

@@ -41,9 +41,12 @@ runner_clear (Runner *runner)
 static gboolean
 runner_open (Runner *runner, const char *path, const Options *options, GError **error)
 {
-  if (!cli_parse_analog (options->analog, &runner->analog, error))
+  CliExpect expect;
+
+  if (!cli_parse_analog (options->analog, &runner->analog, error)
+      || (options->expect != NULL && !cli_parse_expect (options->expect, &expect, error)))
     return FALSE;
-  if (options->reference && g_str_has_suffix (path, ".strp"))
+  if (options->reference && cli_is_program (path))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reference runs a model; %s is a program", path);
       return FALSE;

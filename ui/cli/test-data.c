@@ -31,11 +31,15 @@ cli_find_test_data (const char *path, GError **error)
 {
   g_autoptr (GPtrArray) folders = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *first = find_tensor (path, "input", 0);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
 
   if (dir == NULL)
-    return NULL;
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
+                   "%s: no such folder, or not one that may be read; give a folder of ONNX test data", path);
+      return NULL;
+    }
   if (first != NULL)
     {
       g_ptr_array_add (folders, g_strdup (path));

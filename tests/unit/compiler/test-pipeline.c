@@ -168,9 +168,9 @@ test_limits (void)
   g_assert_null (image);
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_REQUIREMENT);
   g_assert_nonnull (
-    strstr (error->message, "test on demonstrator: latency is 4 us, 1 us (33.3 %) over the limit of 3 us"));
-  g_assert_nonnull (strstr (error->message, "power is 120 mW, 20 mW (20.0 %) over"));
-  g_assert_nonnull (strstr (error->message, "junction temperature is 50 degC, 5 degC"));
+    strstr (error->message, "test on demonstrator: latency is 4 µs, 1 µs (33.3 %) over the limit of 3 µs"));
+  g_assert_nonnull (strstr (error->message, "power is 120 mW, 20 mW (20 %) over"));
+  g_assert_nonnull (strstr (error->message, "junction temperature is 50 °C, 5 °C"));
   g_assert_null (strstr (error->message, "energy"));
   g_assert_null (strstr (error->message, "interval"));
   g_clear_error (&error);

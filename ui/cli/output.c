@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `-o FILE` for the verbs whose result is text: stdout goes to a file beside the final name, which takes the name once
+ * it is whole. Without -o, a stdout that does not take what was printed is an error.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+gboolean
+cli_check_output (Cli *cli, int *status)
+{
+  struct stat there;
+
+  if (cli->output == NULL)
+    return TRUE;
+  if (cli->output[0] == '\0')
+    *status = cli_usage (cli, "-o: the name is empty; give a path to write to");
+  else if (cli->output[0] == '-')
+    *status =
+      cli_usage (cli, "-o %s: looks like an option; write ./%s for a file of that name", cli->output, cli->output);
+  else if (stat (cli->output, &there) == 0 && !S_ISREG (there.st_mode) && !S_ISDIR (there.st_mode))
+    *status =
+      cli_usage (cli, "-o %s: is not an ordinary file, and would be replaced by one; give another name", cli->output);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_same_file (const char *a, const char *b)
+{
+  struct stat first, second;
+
+  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev
+         && first.st_ino == second.st_ino;
+}
+
+gboolean
+cli_redirect (Cli *cli, const char *input, int *status)
+{
+  int fd = -1;
+
+  if (cli->output == NULL)
+    return TRUE;
+  if (is_same_file (cli->output, input))
+    {
+      *status = cli_usage (cli, "-o %s: is the file that is read; give another name", cli->output);
+      return FALSE;
+    }
+  cli->partial = g_strconcat (cli->output, ".partial", NULL);
+  if (g_file_test (cli->output, G_FILE_TEST_IS_DIR))
+    errno = EISDIR;
+  else
+    fd = g_open (cli->partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd >= 0)
+    {
+      cli->saved_stdout = dup (STDOUT_FILENO);
+      dup2 (fd, STDOUT_FILENO);
+      close (fd);
+      return TRUE;
+    }
+  g_clear_pointer (&cli->partial, g_free);
+  *status =
+    cli_fail (cli, g_error_new (G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: cannot be written (%s); choose another place",
+                                cli->output, g_strerror (errno)));
+  return FALSE;
+}
+
+void
+cli_drop_output (Cli *cli)
+{
+  if (cli->partial == NULL)
+    return;
+  fflush (stdout);
+  if (cli->saved_stdout >= 0)
+    dup2 (cli->saved_stdout, STDOUT_FILENO);
+  g_unlink (cli->partial);
+  g_clear_pointer (&cli->partial, g_free);
+}
+
+int
+cli_finish_output (Cli *cli, int status)
+{
+  gboolean wrong = fflush (stdout) != 0 || ferror (stdout);
+  int problem = errno;
+
+  if (cli->partial != NULL && (wrong || (status != CLI_EXIT_DONE && status != CLI_EXIT_PARTIAL)))
+    g_unlink (cli->partial);
+  else if (cli->partial != NULL && g_rename (cli->partial, cli->output) != 0)
+    {
+      wrong = TRUE;
+      problem = errno;
+      g_unlink (cli->partial);
+    }
+  g_clear_pointer (&cli->partial, g_free);
+  if (!wrong)
+    return status;
+  g_printerr ("strata: %s: cannot be written (%s); choose another place or make room\n",
+              cli->output != NULL ? cli->output : "standard output", g_strerror (problem));
+  return status == CLI_EXIT_DONE ? CLI_EXIT_FAILED : status;
+}
