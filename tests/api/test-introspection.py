@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Both libraries from Python, through introspection: compile, figures, a job, errors, async calls, a profile.
+
+    test-introspection.py STRATA SAMPLE_DATA
+"""
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import gi
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
+
+gi.require_version("Strata", "1.0")
+gi.require_version("StrataProfiler", "1.0")
+from gi.repository import Gio, GLib, Strata, StrataProfiler  # noqa: E402
+
+STRATA, DATA = sys.argv[1], Path(sys.argv[2]).resolve()
+MODEL = str(DATA / "digits.onnx")
+WORK = Path(tempfile.mkdtemp(prefix="strata-gi-"))
+MADE = {}
+
+
+def to_tensor(array):
+    array = np.ascontiguousarray(array, np.float32)
+    return Strata.Tensor.new(Strata.Dtype.F32, array.shape, GLib.Bytes.new(array.tobytes()))
+
+
+def to_array(tensor):
+    return np.frombuffer(tensor.get_bytes().get_data(), np.float32).reshape(tensor.get_shape())
+
+
+def images():
+    return np.load(DATA / "digits-test-images.npy").reshape(-1, 1, 1, 8, 8) / 16
+
+
+def program():
+    if "program" not in MADE:
+        compiler = Strata.Compiler.new(Strata.Model.open(MODEL, None), Strata.Chip.load("demonstrator"))
+        for image in np.load(DATA / "digits-calibration.npy").reshape(-1, 1, 1, 8, 8)[:32] / 16:
+            assert compiler.add_calibration([to_tensor(image)])
+        MADE["program"] = compiler.compile(None, None, None)
+    return MADE["program"]
+
+
+def refused(domain, code, call):
+    """The call raises this error, in one line."""
+    try:
+        call()
+    except GLib.Error as error:
+        assert error.matches(domain, code) and "\n" not in error.message, (error.domain, error.code, error.message)
+        return error.message
+    raise AssertionError("no error")
+
+
+def await_result(start):
+    """What the callback of start (callback) got."""
+    loop, got = GLib.MainLoop(), []
+    start(lambda source, result, *_: (got.append((source, result)), loop.quit()))
+    GLib.timeout_add_seconds(60, loop.quit)
+    loop.run()
+    assert got, "the callback was not called"
+    return got[0]
+
+
+def test_compile_and_figures():
+    made = program()
+    assert made.is_calibrated() and made.get_model_name() == "digits" and made.get_chip_name() == "demonstrator"
+    assert len(made.get_hash()) == 16 and made.get_n_layers() == 10
+    names = Strata.Program.list_figures()
+    assert "latency_ps" in names and "energy_fj" in names, names
+    low, mid, high = (made.get_figure("latency_ps", band) for band in
+                      (Strata.Band.OPTIMISTIC, Strata.Band.NOMINAL, Strata.Band.CONSERVATIVE))
+    assert 0 < low <= mid <= high, (low, mid, high)
+    assert made.get_figure("arrays_used", Strata.Band.NOMINAL) <= made.get_figure("arrays_total", Strata.Band.NOMINAL)
+    assert math.isnan(made.get_figure("no_such_figure", Strata.Band.NOMINAL))
+    layer, stack, tier = made.get_tile_site(0)
+    assert layer < made.get_n_layers() and 0 <= stack < 64 and 0 <= tier < 16, (layer, stack, tier)
+
+
+def test_progress_and_requirements():
+    compiler = Strata.Compiler.new(Strata.Model.open(MODEL, None), Strata.Chip.load("demonstrator"))
+    seen = []
+    compiler.compile(lambda fraction, stage, *_: seen.append((fraction, stage)), None, None)
+    assert len(seen) > 3 and seen == sorted(seen, key=lambda x: x[0]) and seen[-1][0] == 1, seen
+    limits = Strata.Requirements.new()
+    limits.set_text(Strata.Limit.MAX_LATENCY_PS, "1 ns")
+    assert limits.get(Strata.Limit.MAX_LATENCY_PS) == 1000
+    compiler.set_requirements(limits)
+    message = refused(Strata.compile_error_quark(), Strata.CompileError.REQUIREMENT,
+                      lambda: compiler.compile(None, None, None))
+    assert "limit of 1 ns" in message, message
+
+
+def test_job():
+    device = Strata.Device.open("sim:")
+    device.load(program(), None)
+    labels, right = np.load(DATA / "digits-test-labels.npy"), 0
+    job = Strata.Job.new()
+    for i, image in enumerate(images()[:40]):
+        job.set_inputs([to_tensor(image)])
+        job.set_inference(i)
+        assert device.run(job, None)
+        right += int(to_array(job.get_outputs()[0]).argmax() == labels[i])
+    assert right >= 36, right
+
+
+def test_errors_have_domain_and_code():
+    missing = str(WORK / "missing")
+    assert missing in refused(Strata.import_error_quark(), Strata.ImportError.NOT_FOUND,
+                              lambda: Strata.Model.open(missing + ".onnx", None))
+    refused(Strata.compile_error_quark(), Strata.CompileError.NOT_FOUND, lambda: Strata.Program.load(missing + ".strp"))
+    refused(Strata.Chip.error_quark(), Strata.ChipError.NOT_FOUND, lambda: Strata.Chip.load("nope"))
+    refused(Strata.Device.error_quark(), Strata.DeviceError.NOT_FOUND, lambda: Strata.Device.open("nope:"))
+    refused(StrataProfiler.Profile.error_quark(), StrataProfiler.ProfileError.NOT_FOUND,
+            lambda: StrataProfiler.Profile.open(missing + ".strata", None))
+    cancelled = Gio.Cancellable()
+    cancelled.cancel()
+    refused(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, lambda: Strata.Model.open(MODEL, cancelled))
+
+
+def test_async():
+    _, result = await_result(lambda done: Strata.Model.open_async(MODEL, None, done))
+    model = Strata.Model.open_finish(result)
+    assert model.get_n_inputs() == 1 and model.get_input_shape(0) == [1, 1, 8, 8], model.get_input_shape(0)
+    _, result = await_result(lambda done: Strata.Model.open_async(str(WORK / "no.onnx"), None, done))
+    refused(Strata.import_error_quark(), Strata.ImportError.NOT_FOUND, lambda: Strata.Model.open_finish(result))
+    compiler = Strata.Compiler.new(model, Strata.Chip.load("demonstrator"))
+    source, result = await_result(lambda done: compiler.compile_async(None, done))
+    assert source is compiler and not compiler.compile_finish(result).is_calibrated()
+
+
+def test_save_and_load():
+    path = str(WORK / "digits.strp")
+    assert program().save(path)
+    again = Strata.Program.load(path)
+    assert again.get_hash() == program().get_hash()
+    assert os.path.getsize(path) == program().to_bytes().get_size()
+
+
+def test_profile():
+    path, source = str(WORK / "digits.strata"), str(WORK / "recorded.strp")
+    program().save(source)
+    subprocess.run([STRATA, "profile", source, "-o", path, "-q"], check=True, stdout=subprocess.DEVNULL)
+    profile = StrataProfiler.Profile.open(path, None)
+    assert profile.get_model_name() == "digits" and profile.get_fidelity_name() == "timing"
+    layers = profile.get_layer_model()
+    assert [layer.props.name for layer in layers] == [program().get_layer_name(i) for i in range(10)]
+    figures = {figure.props.name: figure for figure in profile.get_figure_model()}
+    latency = program().get_figure("latency_ps", Strata.Band.NOMINAL)
+    assert figures["latency_ps"].props.nominal == latency, (figures["latency_ps"].props.nominal, latency)
+    assert profile.get_duration_ps() >= latency, (profile.get_duration_ps(), latency)
+    assert all(figure.props.source and figure.props.fidelity for figure in figures.values())
+    assert all(finding.props.rule and finding.props.evidence and finding.props.action for finding in profile.get_finding_model())
+    table = profile.query("SELECT count(*) AS n, sum(energy_fj) AS fj FROM event", 0, None)
+    assert table.get_value(0, 0).get_int64() == profile.get_n_events()
+    assert table.get_value(0, 1).get_int64() == profile.get_energy_fj()
+    refused(StrataProfiler.Profile.error_quark(), StrataProfiler.ProfileError.QUERY,
+            lambda: profile.query("DELETE FROM event", 0, None))
+    _, result = await_result(lambda done: StrataProfiler.Profile.open_async(path, None, done))
+    assert StrataProfiler.Profile.open_finish(result).get_n_events() == profile.get_n_events()
+
+
+try:
+    tap.run(dict(globals()), "/introspection")
+finally:
+    shutil.rmtree(WORK, ignore_errors=True)
