@@ -139,11 +139,13 @@ strata_energy_draw (cairo_t *cr, const StrataEnergyScene *scene, const StrataDra
  * @text: its value with unit and band, as strata_draw_banded() writes it
  * @note: (nullable): limit or source, "at most 2 ms"
  * @verdict: 1 meets its limit, -1 misses it, 0 has none
+ * @source: (nullable): where it is from, in a sentence; not drawn
  */
 typedef struct
 {
   const char *name, *text, *note;
   gint32 verdict;
+  const char *source;
 } StrataOverviewFigure;
 
 /**
@@ -153,11 +155,12 @@ typedef struct
  * @action: what to do
  * @gain: expected gain in words, "12 % of energy"; %NULL: unknown
  * @severity: 0 note, 1 advice, 2 warning
+ * @layer: layer it is about, -1: the run; not drawn
  */
 typedef struct
 {
   const char *title, *evidence, *action, *gain;
-  gint32 severity;
+  gint32 severity, layer;
 } StrataOverviewFinding;
 
 /**

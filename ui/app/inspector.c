@@ -21,6 +21,8 @@ add_label (GtkWidget *box, const char *text, const char *css_class)
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  gtk_label_set_width_chars (GTK_LABEL (label), 24);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 30);
   gtk_widget_set_focusable (label, FALSE);
   if (css_class != NULL)
     gtk_widget_add_css_class (label, css_class);
@@ -72,6 +74,30 @@ format_time (gint64 time_ps)
   return time_ps < 0 ? g_strdup ("unavailable") : strata_draw_quantity ((double) time_ps * 1e-12, "s");
 }
 
+/* What is counted is exact: all digits */
+static void
+add_counts (GtkWidget *grid, int *row, StrataProfile *profile)
+{
+  static const char *const names[][2] = { { "n_mvms", "Products (MVM)" }, { "n_tier_switches", "Tier switches" } };
+  const StrataProfileFigure *used = strata_profile_find_figure (profile, "arrays_used");
+  const StrataProfileFigure *total = strata_profile_find_figure (profile, "arrays_total");
+
+  if (used != NULL && total != NULL)
+    {
+      g_autofree char *n_used = strata_draw_count ((gint64) used->value[0]);
+      g_autofree char *n_total = strata_draw_count ((gint64) total->value[0]);
+
+      add_row (grid, row, "Arrays used", g_strdup_printf ("%s of %s", n_used, n_total), used->source);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const StrataProfileFigure *figure = strata_profile_find_figure (profile, names[i][0]);
+
+      if (figure != NULL)
+        add_row (grid, row, names[i][1], strata_draw_count ((gint64) figure->value[0]), figure->source);
+    }
+}
+
 static void
 fill_run (GtkWidget *box, StrataProfile *profile)
 {
@@ -90,10 +116,6 @@ fill_run (GtkWidget *box, StrataProfile *profile)
     { "lower_bound_ps", "Lower bound", "s", 1e-12 },
     { "sram_peak_bytes", "Buffer peak", "B", 1 },
     { "host_ps", "Host transfer", "s", 1e-12 },
-    { "arrays_used", "Arrays used", "", 1 },
-    { "arrays_total", "Arrays there", "", 1 },
-    { "n_mvms", "Products (MVM)", "", 1 },
-    { "n_tier_switches", "Tier switches", "", 1 },
   };
   GtkWidget *grid;
   int row = 0;
@@ -112,6 +134,7 @@ fill_run (GtkWidget *box, StrataProfile *profile)
                                      figure->value[2] * rows[i].factor, rows[i].unit),
                  figure->source);
     }
+  add_counts (grid, &row, profile);
 }
 
 static void
@@ -161,7 +184,10 @@ fill_findings (GtkWidget *box, StrataProfile *profile, int layer)
   for (gsize i = 0; i < n; i++)
     if (findings[i].layer == layer)
       {
-        add_label (box, findings[i].rule, "heading");
+        g_autofree char *title = g_strdelimit (g_strdup (findings[i].rule), "-_", ' ');
+
+        title[0] = g_ascii_toupper (title[0]);
+        add_label (box, title, "heading");
         add_label (box, findings[i].evidence, NULL);
         add_label (box, findings[i].action, "dim-label");
       }
@@ -187,6 +213,30 @@ fill_tile (GtkWidget *box, const StrataProfileTile *tile)
            "Sum of its events, modelled");
 }
 
+/* The same layer in the other sections */
+static void
+add_links (GtkWidget *box, const StrataProfileLayer *layer)
+{
+  static const char *const links[][2] = {
+    { "stack", "Stack" }, { "layers", "Layers" }, { "timeline", "Timeline" }, { "power", "Power" }
+  };
+  GtkWidget *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+
+  gtk_widget_add_css_class (line, "linked");
+  gtk_widget_add_css_class (line, "links");
+  for (guint i = layer->n_tiles > 0 ? 0 : 1; i < G_N_ELEMENTS (links); i++)
+    {
+      GtkWidget *button = gtk_button_new_with_label (links[i][1]);
+      g_autofree char *tooltip = g_strdup_printf ("Show %s in the %s", layer->name, links[i][0]);
+
+      gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "win.show-selection");
+      gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", links[i][0]);
+      gtk_widget_set_tooltip_text (button, tooltip);
+      gtk_box_append (GTK_BOX (line), button);
+    }
+  gtk_box_append (GTK_BOX (box), line);
+}
+
 static void
 fill_layer (GtkWidget *box, StrataProfile *profile, const StrataProfileLayer *layer, int tile)
 {
@@ -195,6 +245,7 @@ fill_layer (GtkWidget *box, StrataProfile *profile, const StrataProfileLayer *la
 
   add_label (box, layer->name, "title-4");
   add_label (box, layer->op, "dim-label");
+  add_links (box, layer);
   if (tile >= 0)
     fill_tile (box, &strata_profile_get_tiles (profile, NULL)[tile]);
   grid = add_grid (box);
@@ -271,7 +322,8 @@ strata_inspector_new (StrataSession *session)
   gtk_widget_add_css_class (self->box, "inspector");
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), self->box);
-  gtk_widget_set_size_request (scrolled, 290, -1);
+  gtk_widget_set_size_request (scrolled, 272, -1);
+  gtk_widget_set_hexpand (scrolled, FALSE); /* else its rows take room from the section */
   g_object_set_data_full (G_OBJECT (scrolled), "inspector", self, (GDestroyNotify) free_inspector);
   g_signal_connect (session, "changed", G_CALLBACK (session_changed_cb), self);
   session_changed_cb (session, G_MAXUINT, self);

@@ -10,6 +10,9 @@
 #include <strata-profiler/strata-profiler.h>
 #include <strata/strata.h>
 
+/* Of one side of a picture: 400 MB at most */
+#define MAX_PIXELS 10000
+
 typedef struct
 {
   char *render, *output, *layer, *section;
@@ -49,13 +52,19 @@ render (const Options *options)
   StrataRenderOptions what = { .section = options->render,
                                .output = options->output,
                                .layer = options->layer,
-                               .width = options->width > 0 ? options->width : 1280,
-                               .height = options->height > 0 ? options->height : 800,
+                               .width = options->width,
+                               .height = options->height,
                                .dark = options->dark };
 
   if (options->output == NULL || options->files == NULL || options->files[1] != NULL)
     {
       g_printerr ("strata-profiler: --render takes -o OUT and one profile\n");
+      return 2;
+    }
+  if (what.width < 200 || what.height < 150 || what.width > MAX_PIXELS || what.height > MAX_PIXELS)
+    {
+      g_printerr ("strata-profiler: --width %d --height %d: from 200 x 150 to %d x %d pixels are accepted\n",
+                  what.width, what.height, MAX_PIXELS, MAX_PIXELS);
       return 2;
     }
   if (strata_render (options->files[0], &what, &error))
@@ -92,7 +101,7 @@ show (const Options *options, const char *program)
 int
 main (int argc, char **argv)
 {
-  Options options = { 0 };
+  Options options = { .width = 1280, .height = 800 };
   g_autoptr (GError) error = NULL;
   int status;
 

@@ -105,6 +105,14 @@ find_verdict (StrataProfile *profile, const char *name)
   return NULL;
 }
 
+static const char *
+get_kind (StrataFidelity fidelity)
+{
+  return fidelity == STRATA_FIDELITY_ESTIMATE   ? "Estimated"
+         : fidelity == STRATA_FIDELITY_MEASURED ? "Measured"
+                                                : "Modelled";
+}
+
 static void
 add_figure (StrataScenes *scenes, guint index)
 {
@@ -128,7 +136,8 @@ add_figure (StrataScenes *scenes, guint index)
     row.note =
       keep (scenes, g_strdup_printf ("of %.0f", strata_profile_get_figure (scenes->profile, "arrays_total", 0)));
   else
-    row.note = "modelled";
+    row.note = keep (scenes, g_ascii_strdown (get_kind (figure->fidelity), -1));
+  row.source = keep (scenes, g_strdup_printf ("%s. %s", get_kind (figure->fidelity), figure->source));
   g_array_append_val (scenes->figures, row);
 }
 
@@ -144,9 +153,9 @@ make_title (const char *rule)
 static void
 add_finding (StrataScenes *scenes, const StrataProfileFinding *finding)
 {
-  StrataOverviewFinding row = { .evidence = finding->evidence,
-                                .action = finding->action,
-                                .severity = finding->severity };
+  StrataOverviewFinding row = {
+    .evidence = finding->evidence, .action = finding->action, .severity = finding->severity, .layer = finding->layer
+  };
   g_autofree char *title = make_title (finding->rule);
 
   if (finding->layer >= 0 && (gsize) finding->layer < scenes->n_layers)
@@ -156,6 +165,31 @@ add_finding (StrataScenes *scenes, const StrataProfileFinding *finding)
   if (!isnan (finding->gain))
     row.gain = keep (scenes, g_strdup_printf ("%.0f %% of %s", 100 * finding->gain, finding->gain_of));
   g_array_append_val (scenes->findings, row);
+}
+
+static const char *
+get_title (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (key_figures); i++)
+    if (g_str_equal (key_figures[i].name, name))
+      return key_figures[i].title;
+  return name;
+}
+
+/* All are met: which has the least to spare */
+static char *
+describe_met (const StrataProfileVerdict *verdicts, gsize n)
+{
+  gsize least = 0;
+  g_autofree char *name = NULL;
+
+  for (gsize i = 1; i < n; i++)
+    if (verdicts[i].margin < verdicts[least].margin)
+      least = i;
+  name = g_ascii_strdown (get_title (verdicts[least].figure->name), -1);
+  return g_strdup_printf (n == 2 ? "Both limits are met; %s has %.0f %% to spare"
+                                 : "All limits are met; %s has %.0f %% to spare",
+                          name, 100 * verdicts[least].margin);
 }
 
 static void
@@ -176,8 +210,7 @@ set_verdict (StrataScenes *scenes, StrataOverviewScene *overview)
       g_autofree char *text = strata_profile_dup_verdict_text (scenes->profile, 0);
 
       overview->is_met = 1;
-      overview->verdict =
-        keep (scenes, n == 1 ? g_strdup (text) : g_strdup_printf ("All %" G_GSIZE_FORMAT " limits are met", n));
+      overview->verdict = keep (scenes, n == 1 ? g_strdup (text) : describe_met (verdicts, n));
     }
   else
     {

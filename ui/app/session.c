@@ -4,6 +4,8 @@
  */
 #include "session.h"
 
+#include <math.h>
+
 /* Selections kept for back and forward */
 #define HISTORY 64
 
@@ -196,6 +198,18 @@ strata_session_forward (StrataSession *self)
     step_history (self, self->at + 1);
 }
 
+gboolean
+strata_session_can_back (StrataSession *self)
+{
+  return self->at > 0;
+}
+
+gboolean
+strata_session_can_forward (StrataSession *self)
+{
+  return self->at + 1 < self->history->len;
+}
+
 void
 strata_session_set_tier (StrataSession *self, int tier)
 {
@@ -312,4 +326,42 @@ strata_session_dup_status (StrataSession *self)
   if (layer < 0 || (gsize) layer >= n_layers)
     return describe_run (self->profile);
   return describe_layer (&layers[layer], self->selection.tile >= 0 ? &tiles[self->selection.tile] : NULL);
+}
+
+static char *
+describe_range (StrataSession *self)
+{
+  double mean_mw[STRATA_N_COMPONENTS], peak_mw;
+  double from_ps = (double) self->from_ps, to_ps = (double) self->to_ps;
+  double sum_mw = strata_power_mean (&self->scenes->power, from_ps, to_ps, mean_mw, &peak_mw);
+  g_autofree char *from = strata_draw_quantity (from_ps * 1e-12, "s");
+  g_autofree char *to = strata_draw_quantity (to_ps * 1e-12, "s");
+  g_autofree char *length = strata_draw_quantity ((to_ps - from_ps) * 1e-12, "s");
+  /* mW x ps = fJ */
+  g_autofree char *energy = strata_draw_quantity (sum_mw * (to_ps - from_ps) * 1e-15, "J");
+  g_autofree char *mean = strata_draw_quantity (sum_mw * 1e-3, "W");
+  g_autofree char *peak = strata_draw_quantity (peak_mw * 1e-3, "W");
+
+  if (isnan (sum_mw))
+    return g_strdup_printf ("%s to %s: %s", from, to, length);
+  return g_strdup_printf ("%s to %s: %s · %s · mean %s, peak %s", from, to, length, energy, mean, peak);
+}
+
+char *
+strata_session_dup_time (StrataSession *self)
+{
+  double mean_mw[STRATA_N_COMPONENTS], sum_mw;
+  g_autofree char *at = NULL, *power = NULL;
+
+  if (self->scenes == NULL)
+    return g_strdup ("");
+  if (self->from_ps < self->to_ps)
+    return describe_range (self);
+  if (self->playhead_ps < 0)
+    return g_strdup ("");
+  sum_mw =
+    strata_power_mean (&self->scenes->power, (double) self->playhead_ps, (double) self->playhead_ps + 1, mean_mw, NULL);
+  at = strata_draw_quantity ((double) self->playhead_ps * 1e-12, "s");
+  power = strata_draw_quantity (sum_mw * 1e-3, "W");
+  return isnan (sum_mw) ? g_strdup_printf ("At %s", at) : g_strdup_printf ("At %s · %s", at, power);
 }

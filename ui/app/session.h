@@ -46,6 +46,8 @@ int strata_session_get_hover (StrataSession *self);
 
 void strata_session_back (StrataSession *self);
 void strata_session_forward (StrataSession *self);
+gboolean strata_session_can_back (StrataSession *self);
+gboolean strata_session_can_forward (StrataSession *self);
 
 /* Tier that the flat views show and T steps through; -1: all */
 void strata_session_set_tier (StrataSession *self, int tier);
@@ -63,5 +65,7 @@ const StrataDrawTheme *strata_session_get_theme (StrataSession *self);
 
 /* The selection in words, for the status line: "conv3 · 12 tiles on 9 stacks · 41 µs · 3.1 µJ (2.0–5.4)" */
 char *strata_session_dup_status (StrataSession *self) G_GNUC_WARN_UNUSED_RESULT;
+/* The playhead or range in words: "24.0–51.0 µs · 2.61 µJ · mean 96.7 mW, peak 210 mW"; "" without one */
+char *strata_session_dup_time (StrataSession *self) G_GNUC_WARN_UNUSED_RESULT;
 
 G_END_DECLS

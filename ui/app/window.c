@@ -12,15 +12,16 @@
 struct _StrataWindow
 {
   GtkApplicationWindow parent_instance;
-  GtkLabel *title_label, *badge_label, *status_label, *empty_title, *empty_body;
+  GtkLabel *title_label, *badge_label, *status_label, *time_label, *empty_title, *empty_body;
   GtkSearchEntry *search_entry;
   GtkStack *pages, *sections;
   GtkRevealer *inspector_revealer;
   GtkBox *scrubber_box;
   GtkSpinner *spinner;
+  GtkWidget *open_button;
 
   StrataSession *session;
-  GtkWidget *layers_section;
+  GtkWidget *layers_section, *timeline_section;
   GCancellable *loading;
   char *wanted_layer;
 };
@@ -31,6 +32,7 @@ static void
 show_message (StrataWindow *self, const char *title, const char *body, gboolean busy)
 {
   gtk_label_set_text (self->empty_title, title);
+  gtk_widget_set_visible (self->open_button, !busy);
   gtk_label_set_text (self->empty_body, body);
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
   gtk_spinner_set_spinning (self->spinner, busy);
@@ -108,11 +110,24 @@ strata_window_set_section (StrataWindow *self, const char *section)
 /* --- session --- */
 
 static void
+set_enabled (StrataWindow *self, const char *name, gboolean enabled)
+{
+  GAction *action = g_action_map_lookup_action (G_ACTION_MAP (self), name);
+
+  if (action != NULL)
+    g_simple_action_set_enabled (G_SIMPLE_ACTION (action), enabled);
+}
+
+static void
 session_changed_cb (StrataSession *session, guint what, StrataWindow *self)
 {
   g_autofree char *status = strata_session_dup_status (session);
+  g_autofree char *time = strata_session_dup_time (session);
 
   gtk_label_set_text (self->status_label, status);
+  gtk_label_set_text (self->time_label, time);
+  set_enabled (self, "back", strata_session_can_back (session));
+  set_enabled (self, "forward", strata_session_can_forward (session));
 }
 
 static gboolean
@@ -127,7 +142,11 @@ is_dark (StrataWindow *self)
 static void
 theme_changed_cb (StrataWindow *self)
 {
-  strata_session_set_dark (self->session, is_dark (self));
+  gboolean dark = is_dark (self);
+
+  gtk_widget_remove_css_class (GTK_WIDGET (self), dark ? "strata-light" : "strata-dark");
+  gtk_widget_add_css_class (GTK_WIDGET (self), dark ? "strata-dark" : "strata-light");
+  strata_session_set_dark (self->session, dark);
 }
 
 /* --- search --- */
@@ -139,6 +158,13 @@ search_changed_cb (GtkSearchEntry *entry, StrataWindow *self)
 }
 
 static void
+search_stopped_cb (GtkSearchEntry *entry, StrataWindow *self)
+{
+  gtk_editable_set_text (GTK_EDITABLE (entry), "");
+}
+
+/* The next layer that matches, after the selected one and around */
+static void
 search_activated_cb (GtkSearchEntry *entry, StrataWindow *self)
 {
   StrataProfile *profile = strata_session_get_profile (self->session);
@@ -146,13 +172,14 @@ search_activated_cb (GtkSearchEntry *entry, StrataWindow *self)
   gsize n = 0;
   const StrataProfileLayer *layers = profile == NULL ? NULL : strata_profile_get_layers (profile, &n);
 
-  for (gsize i = 0; i < n; i++)
+  for (gsize i = 0; i < n && *wanted != '\0'; i++)
     {
-      g_autofree char *name = g_utf8_casefold (layers[i].name, -1);
+      gsize at = (gsize) (strata_session_get_layer (self->session) + 1 + (int) i) % n;
+      g_autofree char *name = g_utf8_casefold (layers[at].name, -1);
 
       if (strstr (name, wanted) != NULL)
         {
-          strata_session_set_layer (self->session, (int) i);
+          strata_session_set_layer (self->session, (int) at);
           return;
         }
     }
@@ -244,6 +271,17 @@ section_cb (GSimpleAction *action, GVariant *state, gpointer data)
   strata_window_set_section (data, g_variant_get_string (state, NULL));
 }
 
+/* To a section, with the selection in view there */
+static void
+show_selection_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  const char *section = g_variant_get_string (parameter, NULL);
+
+  strata_window_set_section (data, section);
+  if (g_str_equal (section, "timeline"))
+    strata_timeline_section_frame (STRATA_WINDOW (data)->timeline_section);
+}
+
 static void
 select_layer_cb (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
@@ -268,6 +306,7 @@ add_actions (StrataWindow *self)
     { "inspector", NULL, NULL, "true", inspector_cb, { 0 } },
     { "section", NULL, "s", "'overview'", section_cb, { 0 } },
     { "select-layer", select_layer_cb, "s", NULL, NULL, { 0 } },
+    { "show-selection", show_selection_cb, "s", NULL, NULL, { 0 } },
   };
 
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
@@ -292,10 +331,11 @@ add_sections (StrataWindow *self)
   GtkWidget *scrubber = strata_scrubber_new ();
 
   self->layers_section = strata_layers_section_new (self->session);
+  self->timeline_section = strata_timeline_section_new (self->session);
   gtk_stack_add_titled (self->sections, strata_overview_section_new (self->session), "overview", "Overview");
   gtk_stack_add_titled (self->sections, strata_stack_section_new (self->session), "stack", "Stack");
   gtk_stack_add_titled (self->sections, self->layers_section, "layers", "Layers");
-  gtk_stack_add_titled (self->sections, strata_timeline_section_new (self->session), "timeline", "Timeline");
+  gtk_stack_add_titled (self->sections, self->timeline_section, "timeline", "Timeline");
   gtk_stack_add_titled (self->sections, strata_power_section_new (self->session), "power", "Power");
   gtk_revealer_set_child (self->inspector_revealer, strata_inspector_new (self->session));
   strata_view_set_session (STRATA_VIEW (scrubber), self->session);
@@ -344,6 +384,9 @@ strata_window_class_init (StrataWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, StrataWindow, inspector_revealer);
   gtk_widget_class_bind_template_child (widget_class, StrataWindow, scrubber_box);
   gtk_widget_class_bind_template_child (widget_class, StrataWindow, spinner);
+  gtk_widget_class_bind_template_child (widget_class, StrataWindow, open_button);
+  gtk_widget_class_bind_template_child (widget_class, StrataWindow, time_label);
+  gtk_widget_class_bind_template_callback (widget_class, search_stopped_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_changed_cb);
   gtk_widget_class_bind_template_callback (widget_class, search_activated_cb);
   gtk_widget_class_bind_template_callback (widget_class, section_changed_cb);
@@ -370,6 +413,7 @@ strata_window_init (StrataWindow *self)
   gtk_application_window_set_help_overlay (GTK_APPLICATION_WINDOW (self),
                                            GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "help_overlay")));
   theme_changed_cb (self);
+  session_changed_cb (self->session, G_MAXUINT, self);
 }
 
 StrataWindow *

@@ -30,13 +30,19 @@ static const struct
   const char *title;
   gboolean is_text, is_bar;
   int width;
+  const char *meaning;
 } columns[N_COLUMNS] = {
-  [COLUMN_NAME] = { "Layer", TRUE, FALSE, 190 },    [COLUMN_OP] = { "Operator", TRUE, FALSE, 120 },
-  [COLUMN_SHAPE] = { "Output", TRUE, FALSE, 100 },  [COLUMN_MACS] = { "MACs", FALSE, FALSE, 84 },
-  [COLUMN_TILES] = { "Arrays", FALSE, FALSE, 64 },  [COLUMN_UTILISATION] = { "Cells used", FALSE, TRUE, 96 },
-  [COLUMN_START] = { "Start", FALSE, FALSE, 84 },   [COLUMN_BUSY] = { "Busy", FALSE, FALSE, 84 },
-  [COLUMN_ENERGY] = { "Energy", FALSE, FALSE, 84 }, [COLUMN_SPLIT] = { "Energy by component", FALSE, TRUE, 150 },
-  [COLUMN_SNR] = { "SNR", FALSE, FALSE, 70 },
+  [COLUMN_NAME] = { "Layer", TRUE, FALSE, 140, "Name in the model; sorts in order of execution" },
+  [COLUMN_OP] = { "Operator", TRUE, FALSE, 92, "Operator of the model" },
+  [COLUMN_SHAPE] = { "Output", TRUE, FALSE, 96, "Channels × height × width; sorts by elements" },
+  [COLUMN_MACS] = { "MACs", FALSE, FALSE, 72, "Multiply-accumulates per inference" },
+  [COLUMN_TILES] = { "Arrays", FALSE, FALSE, 64, "Arrays that hold its weights" },
+  [COLUMN_UTILISATION] = { "Cells used", FALSE, TRUE, 104, "Cells that hold weights, % of its arrays' cells" },
+  [COLUMN_START] = { "Start", FALSE, FALSE, 76, "Start of its first event, modelled" },
+  [COLUMN_BUSY] = { "Busy", FALSE, FALSE, 76, "Sum of its events over all units, modelled" },
+  [COLUMN_ENERGY] = { "Energy", FALSE, FALSE, 76, "Energy per inference, nominal, modelled" },
+  [COLUMN_SPLIT] = { "By component", FALSE, TRUE, 108, "Energy by component; the longest bar is the largest layer" },
+  [COLUMN_SNR] = { "SNR", FALSE, FALSE, 72, "Signal to noise in dB, against exact integers; of a functional run" },
 };
 
 /* Of one table; lives as long as its widget. */
@@ -50,6 +56,7 @@ typedef struct
   GtkWidget *total;
   double largest_fj;
   gboolean updating;
+  guint scroll;
 } Table;
 
 typedef struct
@@ -124,7 +131,9 @@ setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, Column *column)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *label = gtk_label_new (NULL);
 
   gtk_label_set_xalign (GTK_LABEL (label), columns[column->id].is_text ? 0 : 1);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
+  /* names of one network differ at their ends */
+  gtk_label_set_ellipsize (GTK_LABEL (label),
+                           column->id == COLUMN_NAME ? PANGO_ELLIPSIZE_START : PANGO_ELLIPSIZE_MIDDLE);
   gtk_widget_set_hexpand (label, TRUE);
   gtk_widget_add_css_class (label, "numeric");
   if (column->id == COLUMN_NAME)
@@ -138,6 +147,7 @@ setup_cb (GtkSignalListItemFactory *factory, GtkListItem *item, Column *column)
     }
   if (column->id == COLUMN_UTILISATION)
     {
+      gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_NONE);
       gtk_widget_set_hexpand (label, FALSE);
       gtk_label_set_width_chars (GTK_LABEL (label), 7);
     }
@@ -198,13 +208,58 @@ add_column (Table *table, ColumnId id)
   gtk_column_view_column_set_sorter (view_column, sorter);
   gtk_column_view_column_set_resizable (view_column, TRUE);
   gtk_column_view_column_set_fixed_width (view_column, columns[id].width);
-  gtk_column_view_column_set_expand (view_column, id == COLUMN_NAME || id == COLUMN_SPLIT);
+  gtk_column_view_column_set_expand (view_column, id == COLUMN_NAME);
   gtk_column_view_append_column (table->view, view_column);
   g_object_unref (sorter);
   g_object_unref (view_column);
 }
 
+/* GtkColumnView of GTK 4.8 has no say over its titles: the header's children are the titles, in the order of columns.
+ */
+static void
+dress_titles (GtkColumnView *view)
+{
+  GtkWidget *title = gtk_widget_get_first_child (gtk_widget_get_first_child (GTK_WIDGET (view)));
+
+  for (int id = 0; id < N_COLUMNS && title != NULL; id++, title = gtk_widget_get_next_sibling (title))
+    {
+      GtkWidget *content = gtk_widget_get_first_child (title);
+
+      gtk_widget_set_tooltip_text (title, columns[id].meaning);
+      if (content != NULL && !columns[id].is_text && !columns[id].is_bar)
+        gtk_widget_set_halign (content, GTK_ALIGN_END);
+    }
+}
+
 /* --- session --- */
+
+static gboolean
+scroll_cb (gpointer data)
+{
+  Table *table = data;
+  guint selected = gtk_single_selection_get_selected (table->selection);
+
+  table->scroll = 0;
+  /* the list inside knows the action, not the view around it */
+  if (selected != GTK_INVALID_LIST_POSITION)
+    gtk_widget_activate_action (gtk_widget_get_last_child (GTK_WIDGET (table->view)), "list.scroll-to-item", "u",
+                                selected);
+  return G_SOURCE_REMOVE;
+}
+
+/* Once the rows have their places: after the next layout */
+static void
+scroll_to_selected (Table *table)
+{
+  if (table->scroll == 0 && gtk_widget_get_mapped (GTK_WIDGET (table->view)))
+    table->scroll = g_idle_add_full (GDK_PRIORITY_REDRAW + 10, scroll_cb, table, NULL);
+}
+
+static void
+map_cb (GtkWidget *view, Table *table)
+{
+  scroll_to_selected (table);
+}
 
 static void
 show_selection (Table *table)
@@ -221,7 +276,7 @@ show_selection (Table *table)
       if (strata_layer_item_get_row (item)->id != layer)
         continue;
       gtk_single_selection_set_selected (table->selection, i);
-      gtk_widget_activate_action (GTK_WIDGET (table->view), "list.scroll-to-item", "u", i);
+      scroll_to_selected (table);
       break;
     }
   table->updating = FALSE;
@@ -243,12 +298,22 @@ show_total (Table *table, StrataProfile *profile)
 }
 
 static void
+show_column (Table *table, ColumnId id, gboolean visible)
+{
+  g_autoptr (GtkColumnViewColumn) column =
+    g_list_model_get_item (gtk_column_view_get_columns (table->view), (guint) id);
+
+  gtk_column_view_column_set_visible (column, visible);
+}
+
+static void
 show_profile (Table *table)
 {
   StrataProfile *profile = strata_session_get_profile (table->session);
   g_autoptr (GListModel) model = NULL;
   gsize n;
   const StrataProfileLayer *rows;
+  gboolean any_snr = FALSE;
 
   table->largest_fj = 1;
   table->updating = TRUE;
@@ -257,7 +322,11 @@ show_profile (Table *table)
     {
       rows = strata_profile_get_layers (profile, &n);
       for (gsize i = 0; i < n; i++)
-        table->largest_fj = MAX (table->largest_fj, (double) rows[i].energy_fj[STRATA_BAND_NOMINAL]);
+        {
+          table->largest_fj = MAX (table->largest_fj, (double) rows[i].energy_fj[STRATA_BAND_NOMINAL]);
+          any_snr |= !isnan (rows[i].snr_db);
+        }
+      show_column (table, COLUMN_SNR, any_snr);
       show_total (table, profile);
       model = strata_profile_get_layer_model (profile);
       gtk_filter_list_model_set_model (table->filtered, model);
@@ -286,6 +355,7 @@ selected_cb (GtkSingleSelection *selection, GParamSpec *pspec, Table *table)
 static void
 free_table (Table *table)
 {
+  g_clear_handle_id (&table->scroll, g_source_remove);
   g_signal_handlers_disconnect_by_data (table->session, table);
   g_clear_object (&table->session);
   g_free (table);
@@ -322,6 +392,8 @@ strata_layers_section_new (StrataSession *session)
   build_models (table);
   for (int id = 0; id < N_COLUMNS; id++)
     add_column (table, (ColumnId) id);
+  dress_titles (table->view);
+  g_signal_connect_after (table->view, "map", G_CALLBACK (map_cb), table);
   gtk_widget_set_vexpand (scrolled, TRUE);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), GTK_WIDGET (table->view));
   gtk_box_append (GTK_BOX (box), scrolled);

@@ -14,6 +14,8 @@ GtkWidget *strata_layers_section_new (StrataSession *session) G_GNUC_WARN_UNUSED
 GtkWidget *strata_timeline_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
 GtkWidget *strata_power_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Zooms to the selected layer */
+void strata_timeline_section_frame (GtkWidget *section);
 /* What the layers section shows of a name typed into the search entry; "": all */
 void strata_layers_section_filter (GtkWidget *section, const char *text);
 

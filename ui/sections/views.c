@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sections that are one or two painters with a bar of controls above: overview, stack, timeline, power.
+ * The sections that are one or two painters with a bar of controls above: stack, timeline, power.
  */
 #include "sections.h"
 
-#include "widgets/overview-view.h"
+#include "widgets/energy-view.h"
 #include "widgets/stack-view.h"
 #include "widgets/tier-strip.h"
 #include "widgets/timeline-view.h"
@@ -15,17 +15,6 @@ add_view (GtkWidget *box, GtkWidget *view, StrataSession *session)
   strata_view_set_session (STRATA_VIEW (view), session);
   gtk_box_append (GTK_BOX (box), view);
   return view;
-}
-
-GtkWidget *
-strata_overview_section_new (StrataSession *session)
-{
-  GtkWidget *scrolled = gtk_scrolled_window_new (), *view = strata_overview_view_new ();
-
-  strata_view_set_session (STRATA_VIEW (view), session);
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), view);
-  return scrolled;
 }
 
 static GtkWidget *
@@ -102,9 +91,13 @@ GtkWidget *
 strata_stack_section_new (StrataSession *session)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *bar = gtk_scrolled_window_new ();
   GtkWidget *view = strata_stack_view_new (), *strip = strata_tier_strip_new (STRATA_STACK_VIEW (view));
 
-  gtk_box_append (GTK_BOX (box), make_stack_bar (view));
+  /* a narrow window scrolls its controls rather than refusing to be narrow */
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (bar), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (bar), make_stack_bar (view));
+  gtk_box_append (GTK_BOX (box), bar);
   gtk_box_append (GTK_BOX (box), row);
   add_view (row, view, session);
   gtk_box_append (GTK_BOX (row), gtk_separator_new (GTK_ORIENTATION_VERTICAL));
@@ -119,6 +112,12 @@ strata_timeline_section_new (StrataSession *session)
 
   add_view (box, strata_timeline_view_new (FALSE), session);
   return box;
+}
+
+void
+strata_timeline_section_frame (GtkWidget *section)
+{
+  strata_timeline_view_frame (STRATA_TIMELINE_VIEW (gtk_widget_get_first_child (section)));
 }
 
 GtkWidget *

@@ -20,7 +20,8 @@ strata_bar_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   StrataBar *self = STRATA_BAR (widget);
   int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
-  StrataRect rect = { 0, height / 2.0 - 5, width, 10 };
+  double thickness = height >= 18 && self->kind == STRATA_BAR_SPLIT ? height : 10;
+  StrataRect rect = { 0, (height - thickness) / 2, width, thickness };
   cairo_t *cr;
 
   if (self->theme == NULL || width <= 0)
@@ -51,7 +52,7 @@ strata_bar_measure (GtkWidget *widget,
 {
   gboolean swatch = STRATA_BAR (widget)->kind == STRATA_BAR_SWATCH;
 
-  *minimum = *natural = orientation == GTK_ORIENTATION_VERTICAL ? 14 : swatch ? 12 : 60;
+  *minimum = *natural = orientation == GTK_ORIENTATION_VERTICAL ? 14 : swatch ? 12 : 24;
   if (orientation == GTK_ORIENTATION_HORIZONTAL && !swatch)
     *natural = 100;
   *minimum_baseline = *natural_baseline = -1;

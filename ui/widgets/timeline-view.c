@@ -22,7 +22,10 @@ G_DEFINE_FINAL_TYPE (StrataTimelineView, strata_timeline_view, STRATA_TYPE_VIEW)
 static StrataRect
 get_rect (StrataTimelineView *self)
 {
-  return (StrataRect){ 0, 0, gtk_widget_get_width (GTK_WIDGET (self)), gtk_widget_get_height (GTK_WIDGET (self)) };
+  double left = self->power ? 12 : 6;
+
+  return (StrataRect){ left, 6, gtk_widget_get_width (GTK_WIDGET (self)) - 2 * left,
+                       gtk_widget_get_height (GTK_WIDGET (self)) - 6 };
 }
 
 static StrataRect
@@ -178,8 +181,8 @@ pick (StrataTimelineView *self, double x, double y, StrataTimelineHit *hit)
   return strata_timeline_pick (&scenes->timeline, &style, &self->view, &rect, x, y, hit);
 }
 
-static void
-frame_selection (StrataTimelineView *self)
+void
+strata_timeline_view_frame (StrataTimelineView *self)
 {
   StrataSession *session = strata_view_get_session (STRATA_VIEW (self));
   StrataProfile *profile = strata_session_get_profile (session);
@@ -264,7 +267,7 @@ released_cb (GtkGestureClick *gesture, int n_press, double x, double y, StrataTi
     {
       strata_session_set_layer (session, hit.layer);
       if (n_press == 2)
-        frame_selection (self);
+        strata_timeline_view_frame (self);
       return;
     }
   strata_session_set_range (session, 0, 0);
@@ -296,7 +299,7 @@ key_cb (GtkEventControllerKey *controller, guint key, guint code, GdkModifierTyp
       pan_by (self, -plot.width / 8);
       return TRUE;
     case GDK_KEY_f:
-      frame_selection (self);
+      strata_timeline_view_frame (self);
       return TRUE;
     case GDK_KEY_0:
       strata_timeline_view_show (self, 0, get_total (self));

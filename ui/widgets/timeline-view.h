@@ -19,5 +19,7 @@ GtkWidget *strata_timeline_view_new (gboolean power) G_GNUC_WARN_UNUSED_RESULT;
 const StrataViewport *strata_timeline_view_get_viewport (StrataTimelineView *self);
 /* Shows a stretch of time. */
 void strata_timeline_view_show (StrataTimelineView *self, gint64 from_ps, gint64 to_ps);
+/* Shows the range, else the selected layer, else the run. */
+void strata_timeline_view_frame (StrataTimelineView *self);
 
 G_END_DECLS
