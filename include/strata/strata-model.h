@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 #include <strata/strata-chip.h>
+#include <strata/strata-program.h>
 #include <strata/strata-tensor.h>
 #include <strata/strata-types.h>
 
@@ -35,6 +36,18 @@ G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
  */
 STRATA_API StrataModel *
 strata_model_open (const char *path, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_model_is_source_of:
+ * @self: a model
+ * @program: a program
+ *
+ * Tells whether @program was compiled from the file that this model was read from, byte for byte (files of external
+ * data apart). Reads the whole file; blocks for it. Thread-safe.
+ *
+ * Returns: %TRUE where it was
+ */
+STRATA_API gboolean strata_model_is_source_of (StrataModel *self, StrataProgram *program);
 
 /**
  * strata_model_open_async:

@@ -142,16 +142,6 @@ strata_pen_text_width (StrataPen *pen, const char *text)
 }
 
 double
-strata_pen_line_height (StrataPen *pen)
-{
-  int width, height;
-
-  set_text (pen, "Ag", 0, FALSE);
-  pango_layout_get_pixel_size (pen->layout, &width, &height);
-  return height;
-}
-
-double
 strata_pen_text (
   StrataPen *pen, StrataPenAlign align, guint32 colour, double x, double y, double max_width, const char *text)
 {

@@ -48,7 +48,6 @@ void strata_pen_lock (StrataPen *pen, guint32 colour, double x, double y);
 /* What the next texts look like: @scale of the body size, bold or not */
 void strata_pen_font (StrataPen *pen, double scale, gboolean bold);
 double strata_pen_text_width (StrataPen *pen, const char *text);
-double strata_pen_line_height (StrataPen *pen);
 /* One line with its baseline at @y; cut with an ellipsis where wider than @max_width (0: any). Returns its width */
 double strata_pen_text (
   StrataPen *pen, StrataPenAlign align, guint32 colour, double x, double y, double max_width, const char *text);

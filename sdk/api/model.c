@@ -6,6 +6,7 @@
 
 #include "api/chip-private.h"
 #include "cost/cost.h"
+#include "device/program-private.h"
 #include "device/tensor-private.h"
 
 struct _StrataModel
@@ -84,6 +85,14 @@ const StrataGraph *
 strata_model_get_graph (StrataModel *self)
 {
   return self->graph;
+}
+
+gboolean
+strata_model_is_source_of (StrataModel *self, StrataProgram *program)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
+  g_return_val_if_fail (STRATA_IS_PROGRAM (program), FALSE);
+  return strata_graph_digest (self->graph) == strata_program_get_image (program)->model_digest;
 }
 
 const char *

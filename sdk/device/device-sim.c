@@ -115,11 +115,18 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   StrataTraceSink *sink = strata_job_get_sink (job, &run_name);
   gboolean functional = strata_job_get_fidelity (job) == STRATA_FIDELITY_FUNCTIONAL;
   const StrataModelled *modelled = strata_program_get_modelled (self->program, cancellable, error);
+  StrataModelled labelled;
 
   if (modelled == NULL || (functional && !compute_outputs (self, job, cancellable, error)))
     return FALSE;
+  labelled = *modelled; /* shares its tables, which the program keeps */
+  if (functional)
+    {
+      labelled.analog = strata_job_get_analog (job);
+      labelled.noise_seed = strata_job_get_seed (job);
+    }
   if (sink != NULL
-      && !strata_modelled_record (strata_program_get_image (self->program), modelled, strata_job_get_fidelity (job),
+      && !strata_modelled_record (strata_program_get_image (self->program), &labelled, strata_job_get_fidelity (job),
                                   functional ? strata_functional_accuracy (self->functional) : NULL, run_name, sink,
                                   error))
     return FALSE;

@@ -252,14 +252,13 @@ strata_graph_hash (const StrataGraph *graph)
 }
 
 guint64
-strata_graph_digest (StrataGraph *graph)
+strata_graph_digest (const StrataGraph *graph)
 {
   gsize n_bytes;
   const void *bytes;
 
-  if (graph->digest != 0 || graph->backing == NULL || graph->backing->len == 0)
-    return graph->digest;
+  if (graph->backing == NULL || graph->backing->len == 0)
+    return 0;
   bytes = g_bytes_get_data (graph->backing->pdata[0], &n_bytes);
-  graph->digest = strata_hash_bytes (bytes, n_bytes);
-  return graph->digest;
+  return strata_hash_bytes (bytes, n_bytes);
 }

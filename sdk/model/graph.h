@@ -73,7 +73,6 @@ typedef struct
   StrataArena *arena;
   GPtrArray *backing; /* GMappedFile or GBytes that constants point into */
   const char *path, *producer_name;
-  guint64 digest; /* XXH3 of the file's bytes; computed by strata_graph_digest (), 0 until then */
   int opset;
   StrataValue *values;
   StrataNode *nodes;
@@ -98,7 +97,8 @@ gboolean strata_graph_check (const StrataGraph *graph, GError **error);
 gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
 char *strata_graph_print (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 guint64 strata_graph_hash (const StrataGraph *graph); /* structure and constants */
-guint64 strata_graph_digest (StrataGraph *graph);     /* of the file */
+/* XXH3 of the file's bytes, without external data; 0 where the graph is of no file. Reads them all. */
+guint64 strata_graph_digest (const StrataGraph *graph);
 
 const char *strata_op_name (StrataOp op); /* ONNX name */
 gint64 strata_value_count (const StrataValue *value);

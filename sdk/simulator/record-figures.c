@@ -366,6 +366,8 @@ strata_record_meta (StrataArena *arena,
             : graph->calibrated     ? "user data"
                                     : "guessed");
   add_meta (meta, "analog", analog_text (modelled->analog));
+  if (modelled->analog >= 0)
+    add_meta (meta, "noise_seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, modelled->noise_seed));
   add_verdicts (arena, image, modelled, meta);
   return meta;
 }

@@ -103,6 +103,7 @@ typedef struct
   int n_stacks_on;
   gboolean has_bands; /* FALSE: the bands repeat the nominal values */
   int analog;         /* StrataAnalog of the values beside, for the record; -1: none were computed */
+  guint64 noise_seed; /* of the analog values, where computed */
 } StrataModelled;
 
 /* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast

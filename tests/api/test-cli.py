@@ -253,6 +253,37 @@ def test_output_is_written_or_refused():
     assert done.returncode == 1 and "standard output" in done.stderr, done
 
 
+def test_a_program_knows_its_model():
+    """From any folder, and not once the file is another one: the float column would be of another model."""
+    (WORK / "there").mkdir()
+    model = WORK / "there" / "own.onnx"
+    shutil.copy(MODEL, model)
+    result("compile", "there/own.onnx", "-o", "own.strp")
+    data = ("--inputs", DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy",
+            "--input-scale", "0.0625", "--trials", "1", "--json")
+    elsewhere = subprocess.run([STRATA, "evaluate", str(WORK / "own.strp"), *map(str, data)], capture_output=True,
+                               text=True, cwd=WORK / "there")
+    assert json.loads(elsewhere.stdout)["result"]["float"] > 0.9, elsewhere
+    model.write_bytes(model.read_bytes().replace(b"strata-train-digits", b"somebody-else-did-it"[:19]))
+    changed = call("evaluate", "own.strp", *data)
+    assert json.loads(changed.stdout)["result"]["float"] is None and "has changed" in changed.stderr, changed
+    model.unlink()
+    gone = call("evaluate", "own.strp", *data)
+    assert json.loads(gone.stdout)["result"]["float"] is None and "is gone" in gone.stderr, gone
+
+
+def test_functional_profile_says_how():
+    import struct
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    (WORK / "zero.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(256))
+    result("profile", program(), "--input", "zero.npy", "--analog", "conservative", "--seed", "5", "-o", "values.strata")
+    rows = result("query", "values.strata", "SELECT key, value FROM meta")["rows"]
+    meta = {row["key"]: row["value"] for row in rows}
+    assert (meta["fidelity"], meta["analog"], meta["noise_seed"], meta["seed"]) == ("functional", "conservative", "5", "0")
+    assert int(meta["model_digest"], 16) != 0, meta
+
+
 def test_kind_by_content():
     shutil.copy(program(), WORK / "any.bin")
     shutil.copy(profile(), WORK / "run.bin")
@@ -350,6 +381,7 @@ def test_killed_leaves_no_result():
     process.wait()
     if path.exists():
         result("info", path)
+    Path(f"{path}.partial").unlink(missing_ok=True)  # nobody is left who could remove it
 
 
 def test_interrupted():

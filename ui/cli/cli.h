@@ -121,6 +121,8 @@ StrataProgram *cli_open_program (Cli *cli,
 /* What a file is by its first bytes; where it cannot be read, by its name. */
 gboolean cli_is_program (const char *path);
 gboolean cli_is_profile (const char *path);
+/* The model a program was compiled from, as long as the file is there and unchanged; otherwise NULL, and says so. */
+StrataModel *cli_reopen_model (Cli *cli, StrataProgram *program) G_GNUC_WARN_UNUSED_RESULT;
 void cli_program_figures (StrataProgram *program, JsonBuilder *builder);
 void cli_print_program (StrataProgram *program);
 

@@ -290,6 +290,21 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
   return program;
 }
 
+StrataModel *
+cli_reopen_model (Cli *cli, StrataProgram *program)
+{
+  const char *path = strata_program_get_model_path (program);
+  g_autoptr (StrataModel) model = path == NULL ? NULL : strata_model_open (path, cli->cancellable, NULL);
+
+  if (model != NULL && strata_model_is_source_of (model, program))
+    return g_steal_pointer (&model);
+  if (!cli->quiet)
+    g_printerr ("strata: %s: %s; what needs the float model is left out\n", path == NULL ? "the model" : path,
+                model == NULL ? "is gone since the program was compiled"
+                              : "has changed since the program was compiled");
+  return NULL;
+}
+
 void
 cli_program_figures (StrataProgram *program, JsonBuilder *builder)
 {

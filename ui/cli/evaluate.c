@@ -88,8 +88,8 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   if (program == NULL || !cli_read_scale (&options->compile, &scale, error))
     return -1;
   /* A program remembers its model; where that has gone, the float column is unavailable. */
-  if (model == NULL && strata_program_get_model_path (program) != NULL)
-    model = strata_model_open (strata_program_get_model_path (program), NULL, NULL);
+  if (model == NULL)
+    model = cli_reopen_model (cli, program);
   inputs = strata_tensor_load (options->inputs, error);
   if (inputs == NULL || (options->labels != NULL && (labels = strata_tensor_load (options->labels, error)) == NULL))
     return -1;

@@ -66,8 +66,8 @@ runner_open (Runner *runner, const char *path, const Options *options, GError **
     g_printerr (
       "strata: activation ranges were guessed from synthetic samples; outputs may be poor, give --calibration\n");
   /* The model tells depth and input size to the comparison; a program remembers where it lies. */
-  if (runner->model == NULL && strata_program_get_model_path (runner->program) != NULL)
-    runner->model = strata_model_open (strata_program_get_model_path (runner->program), NULL, NULL);
+  if (runner->model == NULL)
+    runner->model = cli_reopen_model (runner->cli, runner->program);
   return strata_device_load (runner->device, runner->program, runner->cli->cancellable, error);
 }
 
