@@ -177,7 +177,8 @@ STRATA_API char *strata_draw_quantity (double value, const char *unit) G_GNUC_WA
  * @high: high end of the band, NaN: none
  * @unit: as in strata_draw_quantity()
  *
- * "3.10 µJ (2.0–5.4)": the band has two digits and the prefix of the nominal value.
+ * "3.10 µJ (2.0–5.4)": the band has the prefix of the nominal value and two digits, three where
+ * rounding would leave the nominal value outside: "156 µs (156–230)".
  *
  * Returns: (transfer full): the text
  */

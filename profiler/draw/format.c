@@ -89,12 +89,15 @@ strata_draw_quantity (double value, const char *unit)
   return join (number, prefixes[prefix], unit);
 }
 
+/* Two digits; three where rounding to two would leave the nominal value outside of its own band */
 static char *
-band_end (double value, double unit_size)
+band_end (double value, double nominal, double unit_size)
 {
-  double scaled = rounded (value / unit_size, 2);
+  double scaled = rounded (value / unit_size, 2), inner = rounded (nominal / unit_size, 3);
+  int n_digits = (value <= nominal && scaled > inner) || (value >= nominal && scaled < inner) ? 3 : 2;
 
-  return scaled == 0 ? g_strdup ("0") : fixed (scaled, decimals_of (scaled, 2));
+  scaled = rounded (value / unit_size, n_digits);
+  return scaled == 0 ? g_strdup ("0") : fixed (scaled, decimals_of (scaled, n_digits));
 }
 
 char *
@@ -106,8 +109,8 @@ strata_draw_banded (double value, double low, double high, const char *unit)
   if (isnan (value) || isnan (low) || isnan (high) || (low == value && high == value))
     return g_steal_pointer (&nominal);
   unit_size = pow (1000, choose_prefix (value, unit) - NO_PREFIX);
-  from = band_end (MIN (low, high), unit_size);
-  to = band_end (MAX (low, high), unit_size);
+  from = band_end (MIN (low, high), value, unit_size);
+  to = band_end (MAX (low, high), value, unit_size);
   return g_strdup_printf ("%s (%s–%s)", nominal, from, to);
 }
 

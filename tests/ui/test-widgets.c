@@ -424,6 +424,23 @@ test_broken (Fixture *f, gconstpointer data)
   g_assert_true (says (GTK_WIDGET (f->window), "missing.strata"));
 }
 
+static void
+test_newer (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = NULL, *bytes = NULL;
+  gsize length;
+
+  if (f->window == NULL)
+    return;
+  path = make_profile (f, "newer.strata", 3);
+  g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));
+  bytes[62] = 99; /* SQLite's user_version, big-endian at 60 */
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) length, NULL));
+  open_path (f, path);
+  g_assert_true (says (GTK_WIDGET (f->window), "newer Strata"));
+  g_assert_null (strata_session_get_profile (f->session));
+}
+
 /* Opening again before the first has come: only the second is shown */
 static void
 test_open_twice (Fixture *f, gconstpointer data)
@@ -474,6 +491,7 @@ main (int argc, char **argv)
   ADD ("links", N_LAYERS, test_links);
   ADD ("findings", N_LAYERS, test_findings);
   ADD ("broken", 0, test_broken);
+  ADD ("newer", 0, test_newer);
   ADD ("open-twice", 0, test_open_twice);
   ADD ("one-layer", 1, test_sections);
   ADD ("many-layers", 4000, test_many_layers);

@@ -303,12 +303,13 @@ describe_layer (const StrataProfileLayer *layer, const StrataProfileTile *tile)
 static char *
 describe_run (StrataProfile *profile)
 {
+  gsize n_layers = strata_profile_get_n_layers (profile);
   g_autofree char *latency = strata_draw_quantity (strata_profile_get_figure (profile, "latency_ps", 0) * 1e-12, "s");
   g_autofree char *energy = strata_draw_quantity ((double) strata_profile_get_energy_fj (profile) * 1e-15, "J");
   g_autofree char *power = strata_draw_quantity (strata_profile_get_figure (profile, "power_mw", 0) * 1e-3, "W");
 
-  return g_strdup_printf ("Nothing selected · %" G_GSIZE_FORMAT " layers · %s · %s · %s",
-                          strata_profile_get_n_layers (profile), latency, energy, power);
+  return g_strdup_printf ("Nothing selected · %" G_GSIZE_FORMAT " %s · %s · %s · %s", n_layers,
+                          n_layers == 1 ? "layer" : "layers", latency, energy, power);
 }
 
 char *

@@ -24,6 +24,7 @@ struct _StrataWindow
   GtkWidget *layers_section, *timeline_section;
   GCancellable *loading;
   char *wanted_layer;
+  gint64 opened_us; /* when the file was asked for, until its first frame; 0: shown */
 };
 
 G_DEFINE_FINAL_TYPE (StrataWindow, strata_window, GTK_TYPE_APPLICATION_WINDOW)
@@ -37,6 +38,16 @@ show_message (StrataWindow *self, const char *title, const char *body, gboolean 
   gtk_widget_set_visible (GTK_WIDGET (self->spinner), busy);
   gtk_spinner_set_spinning (self->spinner, busy);
   gtk_stack_set_visible_child_name (self->pages, "empty");
+}
+
+/* G_MESSAGES_DEBUG=all: how long it took */
+static void
+after_paint_cb (GdkFrameClock *clock, StrataWindow *self)
+{
+  g_debug ("profile on the screen %.0f ms after it was asked for",
+           (double) (g_get_monotonic_time () - self->opened_us) / 1000);
+  self->opened_us = 0;
+  g_signal_handlers_disconnect_by_func (clock, after_paint_cb, self);
 }
 
 static void
@@ -55,6 +66,9 @@ show_profile (StrataWindow *self, StrataProfile *profile)
   if (layer != NULL)
     strata_session_set_layer (self->session, layer->id);
   gtk_stack_set_visible_child_name (self->pages, "profile");
+  if (gtk_widget_get_frame_clock (GTK_WIDGET (self)) != NULL)
+    g_signal_connect_object (gtk_widget_get_frame_clock (GTK_WIDGET (self)), "after-paint", G_CALLBACK (after_paint_cb),
+                             self, 0);
 }
 
 static void
@@ -87,6 +101,7 @@ strata_window_open (StrataWindow *self, GFile *file, const char *layer)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
   self->loading = g_cancellable_new ();
+  self->opened_us = g_get_monotonic_time ();
   g_free (self->wanted_layer);
   self->wanted_layer = g_strdup (layer);
   body = g_strdup_printf ("Reading %s", path);
