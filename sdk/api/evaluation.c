@@ -147,7 +147,16 @@ strata_evaluation_set_data (
   self->n_elements = (gsize) (n_total / self->n_samples);
   self->samples = g_new (float, n_total);
   for (gint64 i = 0; i < n_total; i++)
-    self->samples[i] = (float) ((strata_tensor_get_value (inputs, i) + offset) * scale);
+    {
+      self->samples[i] = (float) ((strata_tensor_get_value (inputs, i) + offset) * scale);
+      if (isfinite (self->samples[i]))
+        continue;
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "inputs: sample %" G_GINT64_FORMAT " is not finite; finite numbers are accepted",
+                   i / (gint64) self->n_elements);
+      g_clear_pointer (&self->samples, g_free);
+      return FALSE;
+    }
   if (labels != NULL)
     {
       self->labels = g_new (int, self->n_samples);

@@ -132,7 +132,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
     return FALSE;
   g_mutex_lock (&self->counter_lock);
   self->energy_fj += modelled->energy_fj[STRATA_BAND_NOMINAL];
-  self->time_ps += modelled->interval_ps[STRATA_BAND_NOMINAL];
+  self->time_ps += modelled->latency_ps[STRATA_BAND_NOMINAL]; /* jobs run one after another */
   g_mutex_unlock (&self->counter_lock);
   return TRUE;
 }

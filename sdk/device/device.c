@@ -4,6 +4,8 @@
  */
 #include "device/device-private.h"
 
+#include <math.h>
+
 #include "device/program-private.h"
 #include "device/tensor-private.h"
 
@@ -162,6 +164,27 @@ strata_device_load (StrataDevice *self, StrataProgram *program, GCancellable *ca
   return TRUE;
 }
 
+/* Converters have no code for NaN and infinities. */
+static gboolean
+check_finite (StrataTensor *tensor, const char *name, GError **error)
+{
+  StrataArray view;
+  const float *values;
+  gint64 n = strata_tensor_get_n_elements (tensor);
+
+  strata_tensor_view (tensor, &view);
+  values = view.data;
+  for (gint64 i = 0; i < n; i++)
+    if (!isfinite (values[i]))
+      {
+        g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                     "input \"%s\": element %" G_GINT64_FORMAT " is %g; finite numbers are accepted", name, i,
+                     (double) values[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 check_inputs (const StrataImage *image, GPtrArray *inputs, GError **error)
 {
@@ -188,6 +211,8 @@ check_inputs (const StrataImage *image, GPtrArray *inputs, GError **error)
                        expected->width);
           return FALSE;
         }
+      if (!check_finite (tensor, expected->name, error))
+        return FALSE;
     }
   return TRUE;
 }

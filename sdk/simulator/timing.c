@@ -13,6 +13,8 @@
 /* Bounds memory and time of one run: 2^28 bursts are some 20 GB of events. */
 #define MAX_BURSTS (G_GINT64_CONSTANT (1) << 28)
 #define CANCEL_INTERVAL 8192
+/* Events that room is made for at once; what a file announces may never run. */
+#define ROOM_EVENTS (1 << 20)
 
 /* What an instruction needs in the inner loop */
 typedef struct
@@ -457,7 +459,7 @@ engine_init (Engine *engine)
   if (engine->options->unlimited)
     engine->unlimited_free_ps = g_new0 (gint64, n_states + 1);
   engine->events = g_array_sized_new (FALSE, FALSE, sizeof (StrataEventRecord),
-                                      engine->options->no_events ? 1 : (guint) MIN (engine->n_left, G_MAXINT32));
+                                      engine->options->no_events ? 1 : (guint) MIN (engine->n_left, ROOM_EVENTS));
   engine->host_events = g_array_new (FALSE, FALSE, sizeof (StrataEventRecord));
   engine->timing = g_new0 (StrataTiming, 1);
   engine->timing->n_units = n_units;

@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,13 @@ def refused(status, words, *args, **kwargs):
     error = json.loads(as_json.stdout)["error"]
     assert error["exit"] == status and lines[0].removeprefix("strata: ") == error["message"], error
     return lines[0]
+
+
+def save(name, kind, shape, data):
+    """A .npy file, without numpy."""
+    header = str({"descr": kind, "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    (WORK / name).write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data)
 
 
 def program():
@@ -220,11 +228,7 @@ def test_nothing_asked_for_is_passed_over():
 
 
 def test_labels_of_other_data():
-    import struct
-    header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (360,), }"
-    header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    (WORK / "other.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
-                                     + struct.pack("<360q", *([3] * 7 + [10] * 353)))
+    save("other.npy", "<i8", (360,), struct.pack("<360q", *([3] * 7 + [10] * 353)))
     refused(4, ["10 at sample 7", "0 to 9"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy",
             "--labels", "other.npy")
 
@@ -272,11 +276,18 @@ def test_a_program_knows_its_model():
     assert json.loads(gone.stdout)["result"]["float"] is None and "is gone" in gone.stderr, gone
 
 
+def test_values_that_are_no_numbers():
+    """NaN would become some code or other, and ranges without end."""
+    save("nan.npy", "<f4", (1, 1, 8, 8), struct.pack("<64f", *([0] * 9 + [float("nan")] * 55)))
+    save("huge.npy", "<f4", (1, 1, 8, 8), struct.pack("<64f", *([3e38] * 64)))
+    refused(4, ["image", "element 9 is nan"], "run", program(), "--input", "nan.npy")
+    refused(4, ["sample 0 is not finite"], "evaluate", program(), "--inputs", "nan.npy")
+    for name in ("nan.npy", "huge.npy"):
+        refused(4, ["calibration sample 0", "is not finite"], "compile", MODEL, "--calibration", name)
+
+
 def test_functional_profile_says_how():
-    import struct
-    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"
-    header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    (WORK / "zero.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(256))
+    save("zero.npy", "<f4", (1, 1, 8, 8), bytes(256))
     result("profile", program(), "--input", "zero.npy", "--analog", "conservative", "--seed", "5", "-o", "values.strata")
     rows = result("query", "values.strata", "SELECT key, value FROM meta")["rows"]
     meta = {row["key"]: row["value"] for row in rows}

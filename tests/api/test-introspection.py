@@ -110,6 +110,10 @@ def test_job():
         assert device.run(job, None)
         right += int(to_array(job.get_outputs()[0]).argmax() == labels[i])
     assert right >= 36, right
+    has, energy_fj, time_ps, source = device.read_energy()
+    assert has and source == Strata.Fidelity.TIMING
+    assert energy_fj == 40 * program().get_figure("energy_fj", Strata.Band.NOMINAL)
+    assert time_ps == 40 * program().get_figure("latency_ps", Strata.Band.NOMINAL)
 
 
 def test_errors_have_domain_and_code():

@@ -71,12 +71,13 @@ typedef struct
 {
   const Pass *pass;
   int slot;
+  int overflown; /* first value that is not finite throughout, -1: none */
 } Watch;
 
 static void
 watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data)
 {
-  const Watch *watch = user_data;
+  Watch *watch = user_data;
   const Pass *pass = watch->pass;
   int tensor = pass->tensor_of[value];
   gsize place = (gsize) watch->slot * (gsize) pass->lowered->n_tensors + (gsize) MAX (tensor, 0);
@@ -86,7 +87,11 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
       || strata_array_count (array) != (gint64) t->channels * t->height * t->width)
     return;
   if (pass->bins == NULL)
-    take_moments (&pass->slots[place], array->data, strata_array_count (array), t->channels);
+    {
+      take_moments (&pass->slots[place], array->data, strata_array_count (array), t->channels);
+      if (!isfinite (pass->slots[place].sum_squares) && watch->overflown < 0)
+        watch->overflown = value;
+    }
   else if (!t->quantised)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
                     strata_array_count (array));
@@ -99,7 +104,7 @@ run_cb (guint index, gpointer user_data, GError **error)
   const StrataGraph *graph = pass->graph;
   StrataArray *const *inputs = pass->samples + (gsize) (pass->first + (int) index) * (gsize) graph->n_inputs;
   g_autofree StrataArray **outputs = g_new0 (StrataArray *, graph->n_outputs + 1);
-  Watch watch = { pass, (int) index };
+  Watch watch = { pass, (int) index, -1 };
 
   for (int i = 0; i < graph->n_inputs; i++)
     watch_cb (graph, graph->inputs[i], inputs[i], &watch);
@@ -108,7 +113,12 @@ run_cb (guint index, gpointer user_data, GError **error)
     return FALSE;
   for (int i = 0; i < graph->n_outputs; i++)
     strata_array_free (outputs[i]);
-  return TRUE;
+  if (watch.overflown < 0)
+    return TRUE;
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT,
+               "calibration sample %d: %s is not finite; give samples scaled as the model was trained on",
+               pass->first + (int) index, graph->values[watch.overflown].name);
+  return FALSE;
 }
 
 static void
