@@ -70,7 +70,7 @@ add_accels (GtkApplication *application)
   static const struct
   {
     const char *action;
-    const char *accels[3];
+    const char *accels[3]; /* ends with NULL */
   } accels[] = {
     { "app.quit", { "<Control>q" } },          { "win.open", { "<Control>o" } },
     { "window.close", { "<Control>w" } },      { "win.back", { "<Alt>Left" } },
@@ -78,7 +78,7 @@ add_accels (GtkApplication *application)
     { "win.search", { "<Control>f" } },        { "win.clear", { "Escape" } },
     { "win.section::overview", { "<Alt>1" } }, { "win.section::stack", { "<Alt>2" } },
     { "win.section::layers", { "<Alt>3" } },   { "win.section::timeline", { "<Alt>4" } },
-    { "win.section::power", { "<Alt>5" } },
+    { "win.section::power", { "<Alt>5" } },    { "win.show-help-overlay", { "<Control>question", "<Control>F1" } },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)
