@@ -148,10 +148,12 @@ check_heat (const StrataChipSpec *chip, GError **error)
 {
   if (chip->t_junction_max_c <= chip->t_ambient_c)
     return contradiction (chip, "t_junction_max t_ambient", error,
-                          "not above the ambient of %g degC; write a higher limit", chip->t_ambient_c);
+                          "the limit of %g degC is not above the ambient of %g degC; raise the one or lower the other",
+                          chip->t_junction_max_c, chip->t_ambient_c);
   if (chip->t_skin_max_c <= chip->t_ambient_c)
-    return contradiction (chip, "t_skin_max t_ambient", error, "not above the ambient of %g degC; write a higher limit",
-                          chip->t_ambient_c);
+    return contradiction (chip, "t_skin_max t_ambient", error,
+                          "the limit of %g degC is not above the ambient of %g degC; raise the one or lower the other",
+                          chip->t_skin_max_c, chip->t_ambient_c);
   return TRUE;
 }
 

@@ -197,8 +197,8 @@ check_time (GString *text, const StrataImage *image, const StrataJudgement *judg
       g_autofree char *bound = strata_quantity_format ((double) image->schedule->lower_bound_ps, STRATA_QUANTITY_TIME);
       g_autofree char *help = g_strdup_printf (
         limits->max_latency_ps < image->schedule->lower_bound_ps
-          ? "no placement of these tiles goes below %s: take a chip with more stacks or a smaller model"
-          : "the bound for these tiles is %s: take a chip with more stacks, or allow more time",
+          ? "that is below the bound for these tiles as placed, %s: take a chip with more stacks or a smaller model"
+          : "the bound for these tiles as placed is %s: take a chip with more stacks, or allow more time",
         bound);
 
       note_miss (text, "latency", (double) judgement->latency_ps, (double) limits->max_latency_ps, STRATA_QUANTITY_TIME,
