@@ -42,18 +42,20 @@ typedef enum
   STRATA_ATTR_INTS,
   STRATA_ATTR_FLOATS,
   STRATA_ATTR_TENSOR,
+  STRATA_ATTR_STRINGS,
 } StrataAttrKind;
 
 typedef struct
 {
   const char *name;
   StrataAttrKind kind;
-  int n; /* elements of ints or floats */
+  int n; /* elements of ints, floats or strings */
   gint64 i;
   float f;
   const char *s;
   const gint64 *ints;
   const float *floats;
+  const char *const *strings;
   int tensor; /* value id of a constant */
 } StrataAttr;
 

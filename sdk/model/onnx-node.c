@@ -29,6 +29,7 @@ enum
   ATTR_G = 6,
   ATTR_FLOATS = 7,
   ATTR_INTS = 8,
+  ATTR_STRINGS = 9,
   ATTR_GRAPHS = 11,
   ATTR_TYPE = 20,
 };
@@ -42,6 +43,7 @@ enum
   TYPE_TENSOR = 4,
   TYPE_FLOATS = 6,
   TYPE_INTS = 7,
+  TYPE_STRINGS = 8,
 };
 
 typedef struct
@@ -63,9 +65,12 @@ read_name (StrataArena *arena, StrataWire *wire, const StrataWireField *field)
 }
 
 static void
-keep_ints (StrataArena *arena, StrataAttr *attr, const GArray *ints, const GArray *floats)
+keep_lists (StrataArena *arena, StrataAttr *attr, const GArray *ints, const GArray *floats, const GPtrArray *strings)
 {
-  attr->n = (int) (attr->kind == STRATA_ATTR_INTS ? ints->len : floats->len);
+  attr->n = (int) (attr->kind == STRATA_ATTR_INTS      ? ints->len
+                   : attr->kind == STRATA_ATTR_STRINGS ? strings->len
+                                                       : floats->len);
+  attr->strings = strata_arena_memdup (arena, strings->pdata, sizeof (char *) * strings->len);
   attr->ints = strata_arena_memdup (arena, ints->data, sizeof (gint64) * ints->len);
   attr->floats = strata_arena_memdup (arena, floats->data, sizeof (float) * floats->len);
 }
@@ -79,9 +84,10 @@ find_kind (gint64 type, guint seen, StrataAttrKind *kind)
     gint64 type;
     guint field;
     StrataAttrKind kind;
-  } kinds[] = { { TYPE_FLOAT, ATTR_F, STRATA_ATTR_FLOAT },        { TYPE_INT, ATTR_I, STRATA_ATTR_INT },
-                { TYPE_STRING, ATTR_S, STRATA_ATTR_STRING },      { TYPE_TENSOR, ATTR_T, STRATA_ATTR_TENSOR },
-                { TYPE_FLOATS, ATTR_FLOATS, STRATA_ATTR_FLOATS }, { TYPE_INTS, ATTR_INTS, STRATA_ATTR_INTS } };
+  } kinds[] = { { TYPE_FLOAT, ATTR_F, STRATA_ATTR_FLOAT },          { TYPE_INT, ATTR_I, STRATA_ATTR_INT },
+                { TYPE_STRING, ATTR_S, STRATA_ATTR_STRING },        { TYPE_TENSOR, ATTR_T, STRATA_ATTR_TENSOR },
+                { TYPE_FLOATS, ATTR_FLOATS, STRATA_ATTR_FLOATS },   { TYPE_INTS, ATTR_INTS, STRATA_ATTR_INTS },
+                { TYPE_STRINGS, ATTR_STRINGS, STRATA_ATTR_STRINGS } };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (type == kinds[i].type || (type == 0 && seen == kinds[i].field))
@@ -109,6 +115,7 @@ typedef struct
   gint64 type;
   guint seen; /* number of the payload's field */
   GArray *ints, *floats;
+  GPtrArray *strings;
 } AttrProto;
 
 static gboolean
@@ -137,6 +144,9 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
     case ATTR_INTS:
       strata_wire_ints (wire, field, read->ints);
       break;
+    case ATTR_STRINGS:
+      g_ptr_array_add (read->strings, (char *) read_name (proto->source->arena, wire, field));
+      break;
     case ATTR_T:
       read->seen = field->number;
       return read_attr_tensor (proto, wire, field, &read->attr, error);
@@ -156,7 +166,10 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
 {
   g_autoptr (GArray) ints = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GArray) floats = g_array_new (FALSE, FALSE, sizeof (float));
-  AttrProto read = { .attr = { .name = "", .s = "", .tensor = -1 }, .ints = ints, .floats = floats };
+  g_autoptr (GPtrArray) strings = g_ptr_array_new ();
+  AttrProto read = {
+    .attr = { .name = "", .s = "", .tensor = -1 }, .ints = ints, .floats = floats, .strings = strings
+  };
   StrataWireField field;
   StrataWire wire;
 
@@ -175,7 +188,7 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
                    "the attribute %s is of the wrong type; see the operator's definition in ONNX", read.attr.name);
       return FALSE;
     }
-  keep_ints (proto->source->arena, &read.attr, ints, floats);
+  keep_lists (proto->source->arena, &read.attr, ints, floats, strings);
   g_array_append_val (proto->attrs, read.attr);
   return TRUE;
 }
@@ -232,10 +245,10 @@ find_op (const Proto *proto, int opset, StrataOp *op, GError **error)
   if (opset < info->since || (info->until != 0 && opset > info->until))
     return set_unsupported (proto, "is not in this opset", error);
   if ((int) proto->inputs->len >= info->min_in && (info->max_in < 0 || (int) proto->inputs->len <= info->max_in)
-      && proto->outputs->len >= 1 && (int) proto->outputs->len <= info->max_out)
+      && proto->outputs->len >= 1 && (info->max_out < 0 || (int) proto->outputs->len <= info->max_out))
     return TRUE;
   g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
-               "%u inputs and %u outputs; it takes %d to %d inputs (-1: any number) and 1 to %d outputs",
+               "%u inputs and %u outputs; it takes %d to %d inputs and 1 to %d outputs (-1: any number)",
                proto->inputs->len, proto->outputs->len, info->min_in, info->max_in, info->max_out);
   return FALSE;
 }

@@ -35,8 +35,8 @@ strata_shape_conv (StrataShape *shape, GError **error)
   const StrataValue *bias = strata_shape_in (shape, 2);
   StrataWindow window;
 
-  if (!strata_shape_need (shape, 0, STRATA_TYPES_F32, error) || !strata_shape_need (shape, 1, STRATA_TYPES_F32, error)
-      || (bias != NULL && !strata_shape_need (shape, 2, STRATA_TYPES_F32, error))
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_REAL, error) || !strata_shape_need (shape, 1, STRATA_TYPES_REAL, error)
+      || (bias != NULL && !strata_shape_need (shape, 2, STRATA_TYPES_REAL, error))
       || !strata_node_window (shape->graph, shape->index, &window, error))
     return FALSE;
   if (in->dims[1] != weight->dims[1] * window.groups)
@@ -50,13 +50,13 @@ strata_shape_conv (StrataShape *shape, GError **error)
   if (bias != NULL && (bias->n_dims != 1 || bias->dims[0] != weight->dims[0]))
     return strata_shape_fail (error, "its bias %s does not have %" G_GINT64_FORMAT " values, one per output channel",
                               bias->name, weight->dims[0]);
-  return set_windowed (shape, STRATA_DTYPE_F32, weight->dims[0], &window, error);
+  return set_windowed (shape, in->dtype, weight->dims[0], &window, error);
 }
 
 gboolean
 strata_shape_pool (StrataShape *shape, GError **error)
 {
-  guint types = STRATA_TYPES_F32;
+  guint types = STRATA_TYPES_REAL;
   const StrataValue *in = strata_shape_in (shape, 0);
   StrataWindow window;
 
@@ -77,7 +77,7 @@ strata_shape_global_pool (StrataShape *shape, GError **error)
   const StrataValue *in = strata_shape_in (shape, 0);
   gint64 dims[STRATA_MAX_DIMS];
 
-  if (!strata_shape_need (shape, 0, STRATA_TYPES_F32, error))
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_REAL, error))
     return FALSE;
   if (in->n_dims < 3)
     return strata_shape_fail (error, "its input has %d dimensions; at least 3 (N, C, W) are needed", in->n_dims);

@@ -27,7 +27,9 @@ gboolean strata_graph_infer (StrataGraph *graph, GError **error);
 /* Sets of element types */
 #define STRATA_TYPE_BIT(dtype) (1u << (dtype))
 #define STRATA_TYPES_F32 STRATA_TYPE_BIT (STRATA_DTYPE_F32)
-#define STRATA_TYPES_FLOAT (STRATA_TYPES_F32 | STRATA_TYPE_BIT (STRATA_DTYPE_F64))
+#define STRATA_TYPES_BOOL STRATA_TYPE_BIT (STRATA_DTYPE_BOOL)
+#define STRATA_TYPES_REAL (STRATA_TYPES_F32 | STRATA_TYPE_BIT (STRATA_DTYPE_F16)) /* computed in float32 */
+#define STRATA_TYPES_FLOAT (STRATA_TYPES_REAL | STRATA_TYPE_BIT (STRATA_DTYPE_F64))
 #define STRATA_TYPES_INTEGER                                                                                           \
   (STRATA_TYPE_BIT (STRATA_DTYPE_I8) | STRATA_TYPE_BIT (STRATA_DTYPE_U8) | STRATA_TYPE_BIT (STRATA_DTYPE_I16)          \
    | STRATA_TYPE_BIT (STRATA_DTYPE_U16) | STRATA_TYPE_BIT (STRATA_DTYPE_I32) | STRATA_TYPE_BIT (STRATA_DTYPE_U32)      \

@@ -34,6 +34,21 @@ static const Model models[] = {
   { "micro_speech_int8", ONE_STEP, 0, 0 },
   { "mobilenetv2_imagenet_fp32", FLOAT, 0, 0 },
   { "mobilenetv2_imagenet_int8", SEMANTIC, 0, 0 },
+  { "bert_tiny_shape_random", FLOAT, 0, 0 },
+  { "dtln_stage1", FLOAT, 0, 0 },
+  { "edsr_f32b5_x2_fp32", FLOAT, 0, 0 },
+  { "g2p_gru_decoder_step", FLOAT, 0, 0 },
+  { "g2p_gru_encoder", FLOAT, 0, 0 },
+  { "light_densenet121", FLOAT, 0, 0 },
+  { "light_inception_v1", FLOAT, 0, 0 },
+  { "light_resnet50", FLOAT, 0, 0 },
+  { "light_squeezenet", FLOAT, 0, 0 },
+  { "magika_v3_3", FLOAT, 0, 0 },
+  { "silero_vad_v6_16k_flat", FLOAT, 0, 0 },
+  { "stories260K_decode128", FLOAT, 0, 0 },
+  { "stories260K_prefill64", FLOAT, 0, 0 },
+  { "ultraface_rfb320", FLOAT, 0, 0 },
+  { "vit_tiny_patch16_224_fp32", FLOAT, 0, 0 },
 };
 
 static double
@@ -68,7 +83,7 @@ check_set (const Model *model, const StrataGraph *graph, const char *folder)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) inputs = data_set_load (folder, "input", &error);
   g_autoptr (GPtrArray) wanted = data_set_load (folder, "output", &error);
-  StrataArray *got[4] = { NULL };
+  StrataArray *got[16] = { NULL };
   gint64 start = g_get_monotonic_time ();
 
   g_assert_no_error (error);
