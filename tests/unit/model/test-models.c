@@ -15,40 +15,41 @@ typedef struct
   } rule;
 
   gint64 n_parameters, n_macs; /* 0: not published exactly */
+  gboolean has_infinity;       /* a constant of it, which the compiler would refuse */
 } Model;
 
 /* Sizes: published for MLPerf Tiny, from the models' own meta data for MNIST */
 static const Model models[] = {
-  { "mnist_cntk_opset8", FLOAT, 5994, 786560 },
-  { "resnet20_cifar10", FLOAT, 0, 0 },
-  { "resnet44_cifar10_bnfolded", FLOAT, 0, 0 },
-  { "mlperf_tiny_ad_autoencoder_fp32", FLOAT, 265864, 264192 },
-  { "mlperf_tiny_ad_autoencoder_int8", ONE_STEP, 265864, 264192 },
-  { "mlperf_tiny_ic_resnet8_fp32", FLOAT, 77706, 12501632 },
-  { "mlperf_tiny_ic_resnet8_int8", ONE_STEP, 77706, 12501632 },
-  { "mlperf_tiny_kws_dscnn_fp32", FLOAT, 22604, 2656768 },
-  { "mlperf_tiny_kws_dscnn_int8", ONE_STEP, 22604, 2656768 },
-  { "mlperf_tiny_vww_mobilenetv1_fp32", FLOAT, 210850, 7489664 },
-  { "mlperf_tiny_vww_mobilenetv1_int8", ONE_STEP, 210850, 7489664 },
-  { "mlperf_tiny_sww_1ddscnn_int8", ONE_STEP, 0, 0 },
-  { "micro_speech_int8", ONE_STEP, 0, 0 },
-  { "mobilenetv2_imagenet_fp32", FLOAT, 0, 0 },
-  { "mobilenetv2_imagenet_int8", SEMANTIC, 0, 0 },
-  { "bert_tiny_shape_random", FLOAT, 0, 0 },
-  { "dtln_stage1", FLOAT, 0, 0 },
-  { "edsr_f32b5_x2_fp32", FLOAT, 0, 0 },
-  { "g2p_gru_decoder_step", FLOAT, 0, 0 },
-  { "g2p_gru_encoder", FLOAT, 0, 0 },
-  { "light_densenet121", FLOAT, 0, 0 },
-  { "light_inception_v1", FLOAT, 0, 0 },
-  { "light_resnet50", FLOAT, 0, 0 },
-  { "light_squeezenet", FLOAT, 0, 0 },
-  { "magika_v3_3", FLOAT, 0, 0 },
-  { "silero_vad_v6_16k_flat", FLOAT, 0, 0 },
-  { "stories260K_decode128", FLOAT, 0, 0 },
-  { "stories260K_prefill64", FLOAT, 0, 0 },
-  { "ultraface_rfb320", FLOAT, 0, 0 },
-  { "vit_tiny_patch16_224_fp32", FLOAT, 0, 0 },
+  { "mnist_cntk_opset8", FLOAT, 5994, 786560, FALSE },
+  { "resnet20_cifar10", FLOAT, 0, 0, FALSE },
+  { "resnet44_cifar10_bnfolded", FLOAT, 0, 0, FALSE },
+  { "mlperf_tiny_ad_autoencoder_fp32", FLOAT, 265864, 264192, FALSE },
+  { "mlperf_tiny_ad_autoencoder_int8", ONE_STEP, 265864, 264192, FALSE },
+  { "mlperf_tiny_ic_resnet8_fp32", FLOAT, 77706, 12501632, FALSE },
+  { "mlperf_tiny_ic_resnet8_int8", ONE_STEP, 77706, 12501632, FALSE },
+  { "mlperf_tiny_kws_dscnn_fp32", FLOAT, 22604, 2656768, FALSE },
+  { "mlperf_tiny_kws_dscnn_int8", ONE_STEP, 22604, 2656768, FALSE },
+  { "mlperf_tiny_vww_mobilenetv1_fp32", FLOAT, 210850, 7489664, FALSE },
+  { "mlperf_tiny_vww_mobilenetv1_int8", ONE_STEP, 210850, 7489664, FALSE },
+  { "mlperf_tiny_sww_1ddscnn_int8", ONE_STEP, 0, 0, FALSE },
+  { "micro_speech_int8", ONE_STEP, 0, 0, FALSE },
+  { "mobilenetv2_imagenet_fp32", FLOAT, 0, 0, FALSE },
+  { "mobilenetv2_imagenet_int8", SEMANTIC, 0, 0, FALSE },
+  { "bert_tiny_shape_random", FLOAT, 0, 0, FALSE },
+  { "dtln_stage1", FLOAT, 0, 0, FALSE },
+  { "edsr_f32b5_x2_fp32", FLOAT, 0, 0, FALSE },
+  { "g2p_gru_decoder_step", FLOAT, 0, 0, FALSE },
+  { "g2p_gru_encoder", FLOAT, 0, 0, FALSE },
+  { "light_densenet121", FLOAT, 0, 0, FALSE },
+  { "light_inception_v1", FLOAT, 0, 0, FALSE },
+  { "light_resnet50", FLOAT, 0, 0, FALSE },
+  { "light_squeezenet", FLOAT, 0, 0, FALSE },
+  { "magika_v3_3", FLOAT, 0, 0, TRUE },
+  { "silero_vad_v6_16k_flat", FLOAT, 0, 0, FALSE },
+  { "stories260K_decode128", FLOAT, 0, 0, FALSE },
+  { "stories260K_prefill64", FLOAT, 0, 0, FALSE },
+  { "ultraface_rfb320", FLOAT, 0, 0, FALSE },
+  { "vit_tiny_patch16_224_fp32", FLOAT, 0, 0, FALSE },
 };
 
 static double
@@ -72,9 +73,10 @@ check_output (const Model *model, const StrataGraph *graph, const StrataArray *g
   else if (model->rule == ONE_STEP)
     g_assert_cmpfloat (d.worst, <=, 1.0001 * output_step (graph)); /* the product of code and scale rounds */
   else
-    g_assert_cmpfloat (d.cosine, >=, 0.98);
-  if (model->rule != ONE_STEP)
-    g_assert_cmpint (d.argmax_got, ==, d.argmax_wanted);
+    {
+      g_assert_cmpfloat (d.cosine, >=, 0.98);
+      g_assert_cmpint (d.argmax_got, ==, d.argmax_wanted); /* elsewhere ties, as in saturated states, decide it */
+    }
 }
 
 static void
@@ -119,7 +121,7 @@ test_model (gconstpointer data)
   graph = strata_onnx_load (path, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (strata_graph_check (graph, &error));
-  g_assert_true (strata_graph_check_weights (graph, &error));
+  g_assert_cmpint (strata_graph_check_weights (graph, NULL), ==, !model->has_infinity);
   if (model->n_parameters > 0)
     {
       g_assert_cmpint (strata_graph_n_parameters (graph), ==, model->n_parameters);
