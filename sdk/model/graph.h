@@ -149,6 +149,22 @@ typedef struct
   const StrataArray *array; /* copied */
 } StrataBinding;
 
+/* Dimensions that the file leaves open */
+typedef struct
+{
+  const char *name; /* of an input, or of a symbolic dimension */
+  int n_dims;       /* of the input; 0: @name is a dimension, and dims[0] its size */
+  gint64 dims[STRATA_MAX_DIMS];
+} StrataShapeBinding;
+
+typedef struct
+{
+  const StrataBinding *values;
+  int n_values;
+  const StrataShapeBinding *shapes;
+  int n_shapes;
+} StrataImportOptions;
+
 /* Names of the inputs of a model, initialisers not counted, in the file's order; whatever else is wrong with it.
  * (transfer full), NULL-terminated. */
 char **strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -158,6 +174,9 @@ StrataGraph *strata_onnx_load_bound (const char *path,
                                      int n_bindings,
                                      GCancellable *cancellable,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+StrataGraph *
+strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error);
 
 /* Called with every computed value; for calibration. */
 typedef void (*StrataObserveFunc) (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data);

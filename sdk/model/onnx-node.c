@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "model/onnx-branch.h"
 #include "model/ops.h"
 
 enum
@@ -41,6 +42,7 @@ enum
   TYPE_INT = 2,
   TYPE_STRING = 3,
   TYPE_TENSOR = 4,
+  TYPE_GRAPH = 5,
   TYPE_FLOATS = 6,
   TYPE_INTS = 7,
   TYPE_STRINGS = 8,
@@ -48,12 +50,16 @@ enum
 
 typedef struct
 {
+  StrataOnnxNodes *nodes;
+  const StrataOnnxScope *scope;
   StrataOnnxSource *source;
   StrataGraphBuilder *builder;
   GPtrArray *inputs, *outputs; /* names, in the arena */
   GArray *attrs;               /* StrataAttr */
   const char *name, *op_type, *domain;
   gboolean has_subgraph;
+  StrataWireField branches[2]; /* then, else */
+  gboolean has_branch[2];
 } Proto;
 
 static const char *
@@ -116,6 +122,7 @@ typedef struct
   guint seen; /* number of the payload's field */
   GArray *ints, *floats;
   GPtrArray *strings;
+  StrataWireField graph;
 } AttrProto;
 
 static gboolean
@@ -151,6 +158,9 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
       read->seen = field->number;
       return read_attr_tensor (proto, wire, field, &read->attr, error);
     case ATTR_G:
+      proto->has_subgraph = TRUE;
+      read->graph = *field;
+      break;
     case ATTR_GRAPHS:
       proto->has_subgraph = TRUE;
       break;
@@ -159,6 +169,17 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
     }
   read->seen = field->number;
   return TRUE;
+}
+
+static void
+keep_branch (Proto *proto, const AttrProto *read)
+{
+  int which = g_str_equal (read->attr.name, "then_branch") ? 0 : 1;
+
+  if (which == 1 && !g_str_equal (read->attr.name, "else_branch"))
+    return;
+  proto->branches[which] = read->graph;
+  proto->has_branch[which] = TRUE;
 }
 
 static gboolean
@@ -179,6 +200,8 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
       return FALSE;
   if (!strata_wire_finish (&wire, error))
     return FALSE;
+  if (read.seen == ATTR_G)
+    keep_branch (proto, &read);
   if (!find_kind (read.type, read.seen, &read.attr.kind))
     return TRUE; /* of a kind that no operator here reads */
   if (!strata_attr_kind_is_right (read.attr.name, read.attr.kind)
@@ -239,7 +262,7 @@ find_op (const Proto *proto, int opset, StrataOp *op, GError **error)
   gboolean standard = *proto->domain == '\0' || g_str_equal (proto->domain, "ai.onnx");
 
   *op = standard ? strata_op_find (proto->op_type) : STRATA_N_OPS;
-  if (*op == STRATA_N_OPS || proto->has_subgraph)
+  if (*op == STRATA_N_OPS || (proto->has_subgraph && *op != STRATA_OP_IF))
     return set_unsupported (proto, "is not supported", error);
   info = strata_op_info (*op);
   if (opset < info->since || (info->until != 0 && opset > info->until))
@@ -267,7 +290,7 @@ add_outputs (Proto *proto, StrataNode *node, GError **error)
   node->outputs = strata_arena_array (proto->source->arena, int, node->n_outputs);
   for (int i = 0; i < node->n_outputs; i++)
     {
-      StrataValue value = { .name = proto->outputs->pdata[i],
+      StrataValue value = { .name = strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]),
                             .n_dims = -1,
                             .producer = (int) proto->builder->nodes->len };
 
@@ -278,16 +301,54 @@ add_outputs (Proto *proto, StrataNode *node, GError **error)
   return TRUE;
 }
 
-static gboolean
-add_node (Proto *proto, int opset, int index, GError **error)
+static void
+resolve_inputs (Proto *proto)
 {
+  for (guint i = 0; i < proto->inputs->len; i++)
+    proto->inputs->pdata[i] = (char *) strata_onnx_scope_resolve (proto->nodes, proto->scope, proto->inputs->pdata[i]);
+}
+
+/* The branch in place of an If that is decided. @done: FALSE where it is not */
+static gboolean
+inline_branch (Proto *proto, StrataWire *outer, int index, gboolean *done, GError **error)
+{
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new ();
+  int decision;
+
+  for (guint i = 0; i < proto->outputs->len; i++)
+    g_ptr_array_add (outputs, (char *) strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]));
+  if (!proto->has_branch[0] || !proto->has_branch[1] || *(const char *) outputs->pdata[0] == '\0')
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                   "it lacks a branch or its first output; both branches and a named output are needed");
+      return FALSE;
+    }
+  decision = GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->decisions, outputs->pdata[0]));
+  *done = decision != 0;
+  if (decision != 0)
+    return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], outputs, index,
+                                      error);
+  proto->nodes->n_undecided++;
+  return TRUE;
+}
+
+static gboolean
+add_node (Proto *proto, StrataWire *outer, int opset, int index, GError **error)
+{
+  gboolean done = FALSE;
   StrataNode node = { .name = proto->name, .onnx_index = index };
   StrataArena *arena = proto->source->arena;
 
   drop_trailing_empty (proto->inputs);
   drop_trailing_empty (proto->outputs);
-  if (!find_op (proto, opset, &node.op, error) || !add_outputs (proto, &node, error))
+  if (!find_op (proto, opset, &node.op, error)
+      || (node.op == STRATA_OP_IF && !inline_branch (proto, outer, index, &done, error)))
     return FALSE;
+  if (done)
+    return TRUE;
+  if (!add_outputs (proto, &node, error))
+    return FALSE;
+  resolve_inputs (proto);
   node.n_inputs = (int) proto->inputs->len;
   g_ptr_array_add (proto->builder->reads,
                    strata_arena_memdup (arena, proto->inputs->pdata, sizeof (gpointer) * proto->inputs->len));
@@ -298,9 +359,8 @@ add_node (Proto *proto, int opset, int index, GError **error)
 }
 
 gboolean
-strata_onnx_node (StrataOnnxSource *source,
-                  StrataGraphBuilder *builder,
-                  int opset,
+strata_onnx_node (StrataOnnxNodes *nodes,
+                  const StrataOnnxScope *scope,
                   int index,
                   StrataWire *outer,
                   const StrataWireField *message,
@@ -309,7 +369,16 @@ strata_onnx_node (StrataOnnxSource *source,
   g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
   g_autoptr (GPtrArray) outputs = g_ptr_array_new ();
   g_autoptr (GArray) attrs = g_array_new (FALSE, FALSE, sizeof (StrataAttr));
-  Proto proto = { source, builder, inputs, outputs, attrs, "", "", "", FALSE };
+  Proto proto = { .nodes = nodes,
+                  .scope = scope,
+                  .source = nodes->source,
+                  .builder = nodes->builder,
+                  .inputs = inputs,
+                  .outputs = outputs,
+                  .attrs = attrs,
+                  .name = "",
+                  .op_type = "",
+                  .domain = "" };
   StrataWireField field;
   gboolean ok = TRUE;
   StrataWire wire;
@@ -317,11 +386,11 @@ strata_onnx_node (StrataOnnxSource *source,
   strata_wire_nest (&wire, outer, message);
   while (ok && strata_wire_next (&wire, &field))
     ok = read_node_field (&proto, &wire, &field, error);
-  if (ok && strata_wire_finish (&wire, error) && add_node (&proto, opset, index, error))
+  if (ok && strata_wire_finish (&wire, error) && add_node (&proto, outer, nodes->opset, index, error))
     return TRUE;
   if (*proto.name != '\0')
-    g_prefix_error (error, "node %s (%s, opset %d): ", proto.name, proto.op_type, opset);
+    g_prefix_error (error, "node %s (%s, opset %d): ", proto.name, proto.op_type, nodes->opset);
   else
-    g_prefix_error (error, "node %d (%s, opset %d): ", index, proto.op_type, opset);
+    g_prefix_error (error, "node %d (%s, opset %d): ", index, proto.op_type, nodes->opset);
   return FALSE;
 }
