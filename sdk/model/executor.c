@@ -147,7 +147,7 @@ strata_exec_node (
   const StrataNode *node = &graph->nodes[index];
 
   memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
-  if (node->op != STRATA_OP_CAST && has_half (graph, node))
+  if (node->op != STRATA_OP_CAST && node->op != STRATA_OP_CAST_LIKE && has_half (graph, node))
     return call_widened (graph, index, inputs, outputs, error);
   return call (graph, index, FALSE, inputs, outputs, error);
 }

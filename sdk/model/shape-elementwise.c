@@ -192,6 +192,13 @@ strata_shape_cast (StrataShape *shape, GError **error)
 }
 
 gboolean
+strata_shape_cast_like (StrataShape *shape, GError **error)
+{
+  return strata_shape_need (shape, 0, STRATA_TYPES_ANY, error) && strata_shape_need (shape, 1, STRATA_TYPES_ANY, error)
+         && set_like (shape, 0, strata_shape_in (shape, 0), strata_shape_in (shape, 1)->dtype, error);
+}
+
+gboolean
 strata_shape_dropout (StrataShape *shape, GError **error)
 {
   const StrataValue *in = strata_shape_in (shape, 0);
