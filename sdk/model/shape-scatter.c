@@ -182,8 +182,8 @@ strata_shape_non_zero (StrataShape *shape, GError **error)
     return FALSE;
   if (in->data == NULL)
     return strata_shape_lack (error,
-                              "its input %s is computed at run time, so its output has no fixed shape; a "
-                              "constant input is accepted",
+                              "its input %s is computed at run time, so its output has no fixed shape; it "
+                              "must be a constant",
                               in->name);
   for (gint64 i = 0; i < strata_value_count (in); i++)
     dims[1] += strata_element_double (in->dtype, in->data, i) != 0.0;

@@ -24,7 +24,7 @@ typedef struct
 } Count;
 
 static StrataGraph *
-load_with_operands (const char *path, const GPtrArray *inputs, GError **error)
+load_with_operands (const char *path, const GPtrArray *inputs, gboolean all, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
   g_auto (GStrv) names = NULL;
@@ -39,13 +39,14 @@ load_with_operands (const char *path, const GPtrArray *inputs, GError **error)
   names = strata_onnx_input_names (bytes, path, error);
   if (names == NULL)
     return NULL;
-  for (guint i = 1; i < inputs->len && names[i] != NULL && n < MAX_OPERANDS; i++)
+  for (guint i = all ? 0 : 1; i < inputs->len && names[i] != NULL && n < MAX_OPERANDS; i++)
     {
       const StrataArray *array = inputs->pdata[i];
 
-      if (array->n_dims <= 1
-          && (array->dtype == STRATA_DTYPE_I64 || array->dtype == STRATA_DTYPE_I32
-              || array->dtype == STRATA_DTYPE_BOOL))
+      if (all
+          || (array->n_dims <= 1
+              && (array->dtype == STRATA_DTYPE_I64 || array->dtype == STRATA_DTYPE_I32
+                  || array->dtype == STRATA_DTYPE_F32 || array->dtype == STRATA_DTYPE_BOOL)))
         bindings[n++] = (StrataBinding){ names[i], array };
     }
   return strata_onnx_load_bound (path, bindings, n, NULL, error);
@@ -160,7 +161,12 @@ try_case (Tally *tally, const char *folder, const char *name)
   if (wanted != NULL && graph == NULL && strstr (error->message, "; supported: ") == NULL)
     {
       g_clear_error (&error);
-      graph = load_with_operands (path, inputs, &error);
+      graph = load_with_operands (path, inputs, FALSE, &error);
+    }
+  if (wanted != NULL && graph == NULL && strstr (error->message, "must be a constant") != NULL)
+    {
+      g_clear_error (&error);
+      graph = load_with_operands (path, inputs, TRUE, &error);
     }
   if (graph == NULL)
     {
@@ -240,7 +246,7 @@ test_folder (const char *folder, const char *reason, int least)
 static void
 test_debian (void)
 {
-  test_folder (NODE_FOLDER, "libonnx-testdata is not installed", 197);
+  test_folder (NODE_FOLDER, "libonnx-testdata is not installed", 702);
 }
 
 static void
@@ -250,7 +256,7 @@ test_newer (void)
   g_autofree char *folder =
     g_build_filename (shared == NULL ? "" : shared, "data", "onnx_node_opset18plus", "node", NULL);
 
-  test_folder (folder, "the newer node cases are not there (STRATA_SHARED)", 1);
+  test_folder (folder, "the newer node cases are not there (STRATA_SHARED)", 475);
 }
 
 int
