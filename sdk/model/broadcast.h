@@ -6,7 +6,7 @@
 
 #include "model/graph.h"
 
-#define STRATA_MAX_OPERANDS 2
+#define STRATA_MAX_OPERANDS 3
 
 typedef struct
 {

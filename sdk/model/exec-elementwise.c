@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Element by element: two operands with broadcasting, and functions of one. float32 has loops of its own, float64 too;
+ * Arithmetic element by element with broadcasting, Clip, Cast and copies. float32 has loops of its own, float64 too;
  * integers, which only shape arithmetic uses, go through 64 bits and wrap.
  */
 #include <math.h>
@@ -117,50 +117,6 @@ strata_exec_sum (const StrataExec *run, GError **error)
       if (!combine (STRATA_OP_ADD, more, out, error))
         return FALSE;
     }
-  return TRUE;
-}
-
-static double
-apply (StrataOp op, double x, double alpha)
-{
-  switch (op)
-    {
-    case STRATA_OP_LEAKY_RELU:
-      return x < 0.0 ? alpha * x : x;
-    case STRATA_OP_SIGMOID:
-      return x >= 0.0 ? 1.0 / (1.0 + exp (-x)) : exp (x) / (1.0 + exp (x));
-    case STRATA_OP_TANH:
-      return tanh (x);
-    default:
-      return x < 0.0 ? 0.0 : x;
-    }
-}
-
-gboolean
-strata_exec_unary (const StrataExec *run, GError **error)
-{
-  const StrataArray *in = run->in[0];
-  double alpha = (double) strata_node_float (run->node, "alpha", 0.01f);
-  gint64 n = strata_array_count (in);
-
-  if (in->dtype == STRATA_DTYPE_F32 && run->node->op == STRATA_OP_RELU)
-    for (gint64 i = 0; i < n; i++)
-      {
-        float x = ((const float *) in->data)[i];
-
-        ((float *) run->out[0]->data)[i] = x < 0.0f ? 0.0f : x;
-      }
-  else if (strata_dtype_is_float (in->dtype))
-    for (gint64 i = 0; i < n; i++)
-      strata_element_set_double (in->dtype, run->out[0]->data, i,
-                                 apply (run->node->op, strata_element_double (in->dtype, in->data, i), alpha));
-  else
-    for (gint64 i = 0; i < n; i++)
-      {
-        gint64 x = strata_element_int (in->dtype, in->data, i);
-
-        strata_element_set_int (in->dtype, run->out[0]->data, i, x < 0 && in->dtype != STRATA_DTYPE_U64 ? 0 : x);
-      }
   return TRUE;
 }
 

@@ -92,9 +92,8 @@ strata_exec_gemm (const StrataExec *run, GError **error)
   return TRUE;
 }
 
-/* Elements between matrix @index of the broadcast stack @dims (n long) and the first one of @array */
-static gint64
-stack_offset (const StrataArray *array, const gint64 *dims, int n, gint64 index)
+gint64
+strata_stack_offset (const StrataArray *array, const gint64 *dims, int n, gint64 index)
 {
   gint64 stride = array->dims[array->n_dims - 1] * (array->n_dims > 1 ? array->dims[array->n_dims - 2] : 1);
   gint64 offset = 0;
@@ -133,8 +132,9 @@ strata_exec_mat_mul (const StrataExec *run, GError **error)
       n_matrices = 1;
     }
   for (gint64 i = 0; i < n_matrices; i++)
-    strata_float_gemm (&gemm, (const float *) a->data + (a->n_dims < 2 ? 0 : stack_offset (a, out->dims, n_stack, i)),
-                       (const float *) b->data + (b->n_dims < 2 ? 0 : stack_offset (b, out->dims, n_stack, i)),
+    strata_float_gemm (&gemm,
+                       (const float *) a->data + (a->n_dims < 2 ? 0 : strata_stack_offset (a, out->dims, n_stack, i)),
+                       (const float *) b->data + (b->n_dims < 2 ? 0 : strata_stack_offset (b, out->dims, n_stack, i)),
                        (float *) out->data + i * m * n);
   return TRUE;
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "model/element.h"
 #include "model/exec.h"
 
 static const StrataExecFunc executors[] = {
@@ -48,14 +49,15 @@ free_arrays (StrataArray **arrays, int n)
 }
 
 static gboolean
-allocate (const StrataGraph *graph, const StrataNode *node, StrataArray **outputs, GError **error)
+allocate (const StrataGraph *graph, const StrataNode *node, gboolean widen, StrataArray **outputs, GError **error)
 {
   for (int i = 0; i < node->n_outputs; i++)
     if (node->outputs[i] >= 0)
       {
         const StrataValue *value = &graph->values[node->outputs[i]];
+        StrataDtype dtype = widen && value->dtype == STRATA_DTYPE_F16 ? STRATA_DTYPE_F32 : value->dtype;
 
-        outputs[i] = strata_array_try_new (value->dtype, value->n_dims, value->dims);
+        outputs[i] = strata_array_try_new (dtype, value->n_dims, value->dims);
         if (outputs[i] == NULL)
           return strata_exec_fail (error, "no memory for its output %s (%" G_GSIZE_FORMAT " bytes)", value->name,
                                    value->n_bytes);
@@ -63,18 +65,91 @@ allocate (const StrataGraph *graph, const StrataNode *node, StrataArray **output
   return TRUE;
 }
 
-gboolean
-strata_exec_node (
-  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error)
+static gboolean
+call (const StrataGraph *graph,
+      int index,
+      gboolean widen,
+      const StrataArray *const *inputs,
+      StrataArray **outputs,
+      GError **error)
 {
   const StrataNode *node = &graph->nodes[index];
   StrataExec run = { graph, node, index, inputs, outputs };
 
   memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
-  if (allocate (graph, node, outputs, error) && executors[node->op](&run, error))
+  if (allocate (graph, node, widen, outputs, error) && executors[node->op](&run, error))
     return TRUE;
   free_arrays (outputs, node->n_outputs);
   return FALSE;
+}
+
+static StrataArray *
+convert (const StrataArray *array, StrataDtype dtype)
+{
+  StrataArray *result = strata_array_try_new (dtype, array->n_dims, array->dims);
+
+  for (gint64 i = 0; result != NULL && i < strata_array_count (array); i++)
+    strata_element_set_double (dtype, result->data, i, strata_element_double (array->dtype, array->data, i));
+  return result;
+}
+
+/* Executors know no float16: its tensors are widened to float32 before and narrowed after. That is exact where elements
+ * only move, and rounds once where they are computed. */
+static gboolean
+call_widened (
+  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+  g_autofree const StrataArray **in = g_new0 (const StrataArray *, node->n_inputs + 1);
+  g_autofree StrataArray **wide = g_new0 (StrataArray *, node->n_inputs + 1);
+  gboolean ok = TRUE;
+
+  for (int i = 0; ok && i < node->n_inputs; i++)
+    {
+      in[i] = inputs[i];
+      if (inputs[i] == NULL || inputs[i]->dtype != STRATA_DTYPE_F16)
+        continue;
+      in[i] = wide[i] = convert (inputs[i], STRATA_DTYPE_F32);
+      ok = wide[i] != NULL || strata_exec_fail (error, "no memory for its input %d in float32", i);
+    }
+  ok = ok && call (graph, index, TRUE, in, outputs, error);
+  for (int i = 0; ok && i < node->n_outputs; i++)
+    if (outputs[i] != NULL && graph->values[node->outputs[i]].dtype == STRATA_DTYPE_F16)
+      {
+        StrataArray *result = outputs[i];
+
+        outputs[i] = convert (result, STRATA_DTYPE_F16);
+        strata_array_free (result);
+        ok = outputs[i] != NULL || strata_exec_fail (error, "no memory for its output %d", i);
+      }
+  free_arrays (wide, node->n_inputs);
+  if (!ok)
+    free_arrays (outputs, node->n_outputs);
+  return ok;
+}
+
+static gboolean
+has_half (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].dtype == STRATA_DTYPE_F16)
+      return TRUE;
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0 && graph->values[node->outputs[i]].dtype == STRATA_DTYPE_F16)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+strata_exec_node (
+  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+
+  memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
+  if (node->op != STRATA_OP_CAST && node->op != STRATA_OP_CAST_LIKE && has_half (graph, node))
+    return call_widened (graph, index, inputs, outputs, error);
+  return call (graph, index, FALSE, inputs, outputs, error);
 }
 
 typedef struct

@@ -182,6 +182,10 @@ print_attr (GString *text, const StrataAttr *attr)
     case STRATA_ATTR_TENSOR:
       g_string_append_printf (text, "value %d", attr->tensor);
       break;
+    case STRATA_ATTR_STRINGS:
+      for (int i = 0; i < attr->n; i++)
+        g_string_append_printf (text, "%s%s", i == 0 ? "" : ",", attr->strings[i]);
+      break;
     default:
       break;
     }

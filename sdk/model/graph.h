@@ -42,18 +42,20 @@ typedef enum
   STRATA_ATTR_INTS,
   STRATA_ATTR_FLOATS,
   STRATA_ATTR_TENSOR,
+  STRATA_ATTR_STRINGS,
 } StrataAttrKind;
 
 typedef struct
 {
   const char *name;
   StrataAttrKind kind;
-  int n; /* elements of ints or floats */
+  int n; /* elements of ints, floats or strings */
   gint64 i;
   float f;
   const char *s;
   const gint64 *ints;
   const float *floats;
+  const char *const *strings;
   int tensor; /* value id of a constant */
 } StrataAttr;
 
@@ -147,6 +149,22 @@ typedef struct
   const StrataArray *array; /* copied */
 } StrataBinding;
 
+/* Dimensions that the file leaves open */
+typedef struct
+{
+  const char *name; /* of an input, or of a symbolic dimension */
+  int n_dims;       /* of the input; 0: @name is a dimension, and dims[0] its size */
+  gint64 dims[STRATA_MAX_DIMS];
+} StrataShapeBinding;
+
+typedef struct
+{
+  const StrataBinding *values;
+  int n_values;
+  const StrataShapeBinding *shapes;
+  int n_shapes;
+} StrataImportOptions;
+
 /* Names of the inputs of a model, initialisers not counted, in the file's order; whatever else is wrong with it.
  * (transfer full), NULL-terminated. */
 char **strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -156,6 +174,9 @@ StrataGraph *strata_onnx_load_bound (const char *path,
                                      int n_bindings,
                                      GCancellable *cancellable,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+StrataGraph *
+strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error);
 
 /* Called with every computed value; for calibration. */
 typedef void (*StrataObserveFunc) (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data);

@@ -14,6 +14,7 @@
 
 #define MIN_OPSET 7
 #define MAX_OPSET 23
+#define MAX_ROUNDS 32
 
 enum
 {
@@ -36,8 +37,9 @@ typedef struct
   StrataOnnxSource source;
   StrataGraphBuilder builder;
   StrataGraph *graph;
-  const StrataBinding *bindings;
-  int n_bindings;
+  const StrataImportOptions *options;
+  GString *open; /* dimensions that nothing binds */
+  StrataOnnxNodes nodes;
   GPtrArray *output_names; /* in the arena */
   StrataWireField graph_field;
   gboolean has_graph, has_opset;
@@ -147,9 +149,9 @@ read_initializer (Import *import, StrataWire *wire, const StrataWireField *field
 static const StrataBinding *
 find_binding (const Import *import, const char *name)
 {
-  for (int i = 0; i < import->n_bindings; i++)
-    if (g_str_equal (import->bindings[i].name, name))
-      return &import->bindings[i];
+  for (int i = 0; i < import->options->n_values; i++)
+    if (g_str_equal (import->options->values[i].name, name))
+      return &import->options->values[i];
   return NULL;
 }
 
@@ -165,23 +167,55 @@ bind (Import *import, const StrataBinding *binding, StrataValue *value)
   value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
 }
 
-/* Open dimensions: the first is taken for the batch and becomes 1, others are refused. */
-static gboolean
-close_dims (const StrataOnnxInfo *info, StrataValue *value, GError **error)
+static const StrataShapeBinding *
+find_shape (const Import *import, const char *name, gboolean is_dimension)
 {
-  g_autoptr (GString) open = g_string_new (NULL);
+  for (int i = 0; name != NULL && i < import->options->n_shapes; i++)
+    if (g_str_equal (import->options->shapes[i].name, name) && (import->options->shapes[i].n_dims == 0) == is_dimension)
+      return &import->options->shapes[i];
+  return NULL;
+}
 
-  if (value->n_dims > 0 && value->dims[0] == STRATA_ONNX_OPEN)
-    value->dims[0] = 1;
-  for (int i = 0; i < value->n_dims; i++)
-    if (value->dims[i] == STRATA_ONNX_OPEN)
-      g_string_append_printf (open, "%s%d (%s)", open->len == 0 ? "" : ", ", i,
-                              info->params[i] == NULL ? "?" : info->params[i]);
-  if (open->len == 0)
-    return TRUE;
-  return fail (error, STRATA_IMPORT_ERROR_SHAPE,
-               "input %s: its dimensions %s are open; only the first may be; export the model with fixed dimensions",
-               value->name, open->str);
+static gboolean
+bind_shape (const StrataShapeBinding *shape, StrataValue *value, GError **error)
+{
+  gboolean fits = shape->n_dims == value->n_dims;
+
+  for (int d = 0; fits && d < value->n_dims; d++)
+    {
+      fits = (value->dims[d] == STRATA_ONNX_OPEN || value->dims[d] == shape->dims[d]) && shape->dims[d] >= 0
+             && shape->dims[d] <= G_MAXINT32;
+      value->dims[d] = shape->dims[d];
+    }
+  return fits
+         || fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                  "input %s: the shape given for it is not one that the model accepts; only open dimensions can be "
+                  "chosen",
+                  value->name);
+}
+
+/* Open dimensions: bound by name, or by the input's whole shape. Of the others the first is taken for the batch and
+ * becomes 1; the rest is listed and refused. */
+static gboolean
+close_dims (Import *import, const StrataOnnxInfo *info, StrataValue *value, GError **error)
+{
+  const StrataShapeBinding *shape = find_shape (import, value->name, FALSE);
+
+  if (shape != NULL)
+    return bind_shape (shape, value, error);
+  for (int d = 0; d < value->n_dims; d++)
+    if (value->dims[d] == STRATA_ONNX_OPEN)
+      {
+        shape = find_shape (import, info->params[d], TRUE);
+        if (shape != NULL && shape->dims[0] >= 0 && shape->dims[0] <= G_MAXINT32)
+          value->dims[d] = shape->dims[0];
+        else if (d == 0)
+          value->dims[d] = 1;
+        else
+          g_string_append_printf (import->open, "%s%s %d (%s)", import->open->len == 0 ? "" : ", ", value->name, d,
+                                  info->params[d] == NULL ? "?" : info->params[d]);
+      }
+  return TRUE;
 }
 
 static gboolean
@@ -203,7 +237,7 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
     bind (import, binding, &value);
   else
     {
-      if (!strata_onnx_info_type (&info, &value, error) || !close_dims (&info, &value, error))
+      if (!strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
         return FALSE;
     }
   id = strata_graph_builder_value (&import->builder, &value, error);
@@ -241,8 +275,7 @@ read_graph_pass (Import *import, StrataWire wire, guint number, GError **error)
       else if (number == GRAPH_OUTPUT)
         ok = read_output (import, &wire, &field, error);
       else if (number == GRAPH_NODE)
-        ok =
-          strata_onnx_node (&import->source, &import->builder, import->graph->opset, n_nodes++, &wire, &field, error);
+        ok = strata_onnx_node (&import->nodes, NULL, n_nodes++, &wire, &field, error);
       else
         ok = fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED, "a sparse initialiser; only dense tensors are accepted");
     }
@@ -268,17 +301,49 @@ resolve_outputs (Import *import, GError **error)
 }
 
 static gboolean
-read_graph (Import *import, StrataWire *model, GError **error)
+check_open (const Import *import, GError **error)
+{
+  if (import->open->len == 0)
+    return TRUE;
+  return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+               "dimensions are open: input %s; give their sizes, or export the model with fixed dimensions (only the "
+               "first may be open)",
+               import->open->str);
+}
+
+static gboolean
+read_graph_once (Import *import, StrataWire *model, GError **error)
 {
   static const guint passes[] = { GRAPH_SPARSE_INITIALIZER, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_NODE, GRAPH_OUTPUT };
   StrataWire wire;
 
   strata_wire_nest (&wire, model, &import->graph_field);
+  import->nodes.opset = import->graph->opset;
+  import->nodes.n_undecided = 0;
   for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
-    if (!read_graph_pass (import, wire, passes[i], error))
+    if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))
       return FALSE;
-  return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error)
-         && strata_graph_infer (import->graph, error);
+  return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error);
+}
+
+/* Reads the graph, decides what Ifs it can, and reads it again with their branches in place, until none is left. */
+static gboolean
+read_graph (Import *import, StrataWire *model, GError **error)
+{
+  for (int round = 0; round < MAX_ROUNDS; round++)
+    {
+      if (!read_graph_once (import, model, error))
+        return FALSE;
+      if (import->nodes.n_undecided == 0)
+        return strata_graph_infer (import->graph, error);
+      if (!strata_graph_decide (import->graph, import->nodes.decisions, error))
+        return FALSE;
+      strata_graph_builder_clear (&import->builder);
+      strata_graph_builder_init (&import->builder, import->graph->arena);
+      g_ptr_array_set_size (import->output_names, 0);
+    }
+  return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
+               "its conditions depend on each other in a chain of more than %d; fewer are accepted", MAX_ROUNDS);
 }
 
 static void
@@ -292,6 +357,9 @@ import_init (Import *import, StrataGraph *graph, GBytes *bytes, const char *orig
   import->source = (StrataOnnxSource){ graph->arena, graph->backing, folder,
                                        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
   strata_graph_builder_init (&import->builder, graph->arena);
+  import->open = g_string_new (NULL);
+  import->nodes =
+    (StrataOnnxNodes){ &import->source, &import->builder, 0, g_hash_table_new (g_str_hash, g_str_equal), 0 };
 }
 
 static void
@@ -300,6 +368,8 @@ import_clear (Import *import)
   strata_graph_builder_clear (&import->builder);
   g_clear_pointer (&import->source.files, g_hash_table_unref);
   g_clear_pointer (&import->output_names, g_ptr_array_unref);
+  g_clear_pointer (&import->nodes.decisions, g_hash_table_unref);
+  g_string_free (import->open, TRUE);
 }
 
 /* Opens the outermost message. */
@@ -316,8 +386,7 @@ begin (Import *import, GBytes *bytes, StrataWire *wire, GError **error)
 }
 
 static StrataGraph *
-parse (
-  GBytes *bytes, const char *origin, const char *folder, const StrataBinding *bindings, int n_bindings, GError **error)
+parse (GBytes *bytes, const char *origin, const char *folder, const StrataImportOptions *options, GError **error)
 {
   g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
   Import import;
@@ -325,8 +394,7 @@ parse (
   gboolean ok;
 
   import_init (&import, graph, bytes, origin, folder);
-  import.bindings = bindings;
-  import.n_bindings = n_bindings;
+  import.options = options;
   ok = begin (&import, bytes, &wire, error) && read_graph (&import, &wire, error);
   import_clear (&import);
   if (ok)
@@ -380,12 +448,13 @@ strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
 StrataGraph *
 strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
 {
-  return parse (bytes, origin, NULL, NULL, 0, error);
+  StrataImportOptions options = { 0 };
+
+  return parse (bytes, origin, NULL, &options, error);
 }
 
 StrataGraph *
-strata_onnx_load_bound (
-  const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
+strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autofree char *folder = g_path_get_dirname (path);
@@ -406,7 +475,16 @@ strata_onnx_load_bound (
     }
   bytes = g_mapped_file_get_bytes (file);
   g_mapped_file_unref (file);
-  return parse (bytes, path, folder, bindings, n_bindings, error);
+  return parse (bytes, path, folder, options, error);
+}
+
+StrataGraph *
+strata_onnx_load_bound (
+  const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
+{
+  StrataImportOptions options = { .values = bindings, .n_values = n_bindings };
+
+  return strata_onnx_load_with (path, &options, cancellable, error);
 }
 
 StrataGraph *

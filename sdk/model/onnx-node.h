@@ -25,10 +25,22 @@ gboolean strata_onnx_info (
 /* Type and dims of an input, open dimensions as STRATA_ONNX_OPEN; refuses what is no tensor. */
 gboolean strata_onnx_info_type (const StrataOnnxInfo *info, StrataValue *value, GError **error);
 
-/* Adds the node, and its outputs as values. Refuses operators that Strata does not have in @opset. */
-gboolean strata_onnx_node (StrataOnnxSource *source,
-                           StrataGraphBuilder *builder,
-                           int opset,
+typedef struct _StrataOnnxScope StrataOnnxScope; /* onnx-branch.h */
+
+/* What reading of nodes needs and fills */
+typedef struct
+{
+  StrataOnnxSource *source;
+  StrataGraphBuilder *builder;
+  int opset;
+  GHashTable *decisions; /* name of an If's first output to 1, then, or 2, else */
+  int n_undecided;       /* Ifs that were added as they are */
+} StrataOnnxNodes;
+
+/* Adds the node, and its outputs as values; of an If whose condition is decided, the nodes of its branch. @scope: NULL
+ * in the model's graph. Refuses operators that Strata does not have in the opset. */
+gboolean strata_onnx_node (StrataOnnxNodes *nodes,
+                           const StrataOnnxScope *scope,
                            int index,
                            StrataWire *outer,
                            const StrataWireField *message,

@@ -40,3 +40,7 @@ gboolean strata_operand_pad (const StrataGraph *graph, const StrataNode *node, S
 /* Output size of a window along one dimension; at most 0 where the window does not fit. */
 gint64 strata_window_size (
   gint64 in, gint64 pad_before, gint64 pad_after, gint64 kernel, gint64 dilation, gint64 stride, gboolean ceil_mode);
+
+/* Of a 2-D (or 1-D) ConvTranspose: window, and the output's @size along its 1 or 2 spatial dimensions. */
+gboolean
+strata_node_transposed (const StrataGraph *graph, int node, StrataWindow *window, gint64 *size, GError **error);

@@ -37,8 +37,9 @@ strata_shape_unary_float (StrataShape *shape, GError **error)
   return unary_of (shape, STRATA_TYPES_FLOAT, error);
 }
 
+/* @result: STRATA_DTYPE_INVALID for the inputs' type */
 static gboolean
-broadcast_of (StrataShape *shape, guint types, GError **error)
+broadcast_of (StrataShape *shape, guint types, StrataDtype result, GError **error)
 {
   gint64 dims[STRATA_MAX_DIMS];
   int n_dims;
@@ -47,19 +48,121 @@ broadcast_of (StrataShape *shape, guint types, GError **error)
     if (!strata_shape_need (shape, i, types, error) || !strata_shape_agree (shape, 0, i, error))
       return FALSE;
   return strata_shape_broadcast (shape, shape->node->n_inputs, &n_dims, dims, error)
-         && strata_shape_set (shape, 0, strata_shape_in (shape, 0)->dtype, n_dims, dims, error);
+         && strata_shape_set (shape, 0, result == STRATA_DTYPE_INVALID ? strata_shape_in (shape, 0)->dtype : result,
+                              n_dims, dims, error);
 }
 
 gboolean
 strata_shape_binary (StrataShape *shape, GError **error)
 {
-  return broadcast_of (shape, STRATA_TYPES_NUMBER, error);
+  return broadcast_of (shape, STRATA_TYPES_NUMBER, STRATA_DTYPE_INVALID, error);
 }
 
 gboolean
 strata_shape_sum (StrataShape *shape, GError **error)
 {
-  return broadcast_of (shape, STRATA_TYPES_FLOAT, error);
+  return broadcast_of (shape, STRATA_TYPES_FLOAT, STRATA_DTYPE_INVALID, error);
+}
+
+gboolean
+strata_shape_integer_binary (StrataShape *shape, GError **error)
+{
+  return broadcast_of (shape, STRATA_TYPES_INTEGER, STRATA_DTYPE_INVALID, error);
+}
+
+gboolean
+strata_shape_logic_binary (StrataShape *shape, GError **error)
+{
+  return broadcast_of (shape, STRATA_TYPES_BOOL, STRATA_DTYPE_BOOL, error);
+}
+
+gboolean
+strata_shape_compare (StrataShape *shape, GError **error)
+{
+  guint types = STRATA_TYPES_NUMBER | (shape->node->op == STRATA_OP_EQUAL ? STRATA_TYPES_BOOL : 0);
+
+  return broadcast_of (shape, types, STRATA_DTYPE_BOOL, error);
+}
+
+gboolean
+strata_shape_bit_shift (StrataShape *shape, GError **error)
+{
+  const char *direction = strata_node_string (shape->node, "direction", "");
+
+  if (!g_str_equal (direction, "LEFT") && !g_str_equal (direction, "RIGHT"))
+    return strata_shape_fail (error, "its direction is %s; LEFT and RIGHT are accepted", direction);
+  return broadcast_of (shape, STRATA_TYPES_INTEGER, STRATA_DTYPE_INVALID, error);
+}
+
+gboolean
+strata_shape_mod (StrataShape *shape, GError **error)
+{
+  gboolean fmod = strata_node_int (shape->node, "fmod", 0) != 0;
+
+  return broadcast_of (shape, fmod ? STRATA_TYPES_NUMBER : STRATA_TYPES_INTEGER, STRATA_DTYPE_INVALID, error);
+}
+
+/* The exponent may be of another type; the base gives the result's. */
+gboolean
+strata_shape_pow (StrataShape *shape, GError **error)
+{
+  gint64 dims[STRATA_MAX_DIMS];
+  int n_dims;
+
+  return strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error)
+         && strata_shape_need (shape, 1, STRATA_TYPES_NUMBER, error)
+         && strata_shape_broadcast (shape, 2, &n_dims, dims, error)
+         && strata_shape_set (shape, 0, strata_shape_in (shape, 0)->dtype, n_dims, dims, error);
+}
+
+/* The slope broadcasts to the input, not the other way round. */
+gboolean
+strata_shape_prelu (StrataShape *shape, GError **error)
+{
+  const StrataValue *in = strata_shape_in (shape, 0);
+  gint64 dims[STRATA_MAX_DIMS];
+  int n_dims;
+
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error) || !strata_shape_agree (shape, 0, 1, error)
+      || !strata_shape_need (shape, 1, STRATA_TYPES_NUMBER, error)
+      || !strata_shape_broadcast (shape, 2, &n_dims, dims, error))
+    return FALSE;
+  for (int d = 0; d < n_dims; d++)
+    if (n_dims != in->n_dims || dims[d] != in->dims[d])
+      return strata_shape_fail (error, "its slope does not broadcast to its input; it must");
+  return set_like (shape, 0, in, in->dtype, error);
+}
+
+gboolean
+strata_shape_where (StrataShape *shape, GError **error)
+{
+  gint64 dims[STRATA_MAX_DIMS];
+  int n_dims;
+
+  return strata_shape_need (shape, 0, STRATA_TYPES_BOOL, error) && strata_shape_need (shape, 1, STRATA_TYPES_ANY, error)
+         && strata_shape_agree (shape, 1, 2, error) && strata_shape_need (shape, 2, STRATA_TYPES_ANY, error)
+         && strata_shape_broadcast (shape, 3, &n_dims, dims, error)
+         && strata_shape_set (shape, 0, strata_shape_in (shape, 1)->dtype, n_dims, dims, error);
+}
+
+gboolean
+strata_shape_logic_unary (StrataShape *shape, GError **error)
+{
+  return unary_of (shape, STRATA_TYPES_BOOL, error);
+}
+
+gboolean
+strata_shape_integer_unary (StrataShape *shape, GError **error)
+{
+  return unary_of (shape, STRATA_TYPES_INTEGER, error);
+}
+
+gboolean
+strata_shape_is_special (StrataShape *shape, GError **error)
+{
+  const StrataValue *in = strata_shape_in (shape, 0);
+
+  return strata_shape_need (shape, 0, STRATA_TYPES_FLOAT, error) && set_like (shape, 0, in, STRATA_DTYPE_BOOL, error);
 }
 
 gboolean
@@ -89,6 +192,13 @@ strata_shape_cast (StrataShape *shape, GError **error)
 }
 
 gboolean
+strata_shape_cast_like (StrataShape *shape, GError **error)
+{
+  return strata_shape_need (shape, 0, STRATA_TYPES_ANY, error) && strata_shape_need (shape, 1, STRATA_TYPES_ANY, error)
+         && set_like (shape, 0, strata_shape_in (shape, 0), strata_shape_in (shape, 1)->dtype, error);
+}
+
+gboolean
 strata_shape_dropout (StrataShape *shape, GError **error)
 {
   const StrataValue *in = strata_shape_in (shape, 0);
@@ -113,7 +223,7 @@ strata_shape_batch_norm (StrataShape *shape, GError **error)
     {
       const StrataValue *value = strata_shape_in (shape, i);
 
-      if (!strata_shape_need (shape, i, STRATA_TYPES_F32, error))
+      if (!strata_shape_need (shape, i, STRATA_TYPES_REAL, error))
         return FALSE;
       if (i > 0 && (in->n_dims < 2 || value->n_dims != 1 || value->dims[0] != in->dims[1]))
         return strata_shape_fail (error, "its operand %s does not have one value per channel", value->name);

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "model/shapes.h"
+#include "model/shape-product.h"
 
 gboolean
 strata_shape_gemm (StrataShape *shape, GError **error)
@@ -17,7 +17,7 @@ strata_shape_gemm (StrataShape *shape, GError **error)
   gint64 dims[2];
 
   for (int i = 0; i < (c == NULL ? 2 : 3); i++)
-    if (!strata_shape_need (shape, i, STRATA_TYPES_F32, error))
+    if (!strata_shape_need (shape, i, STRATA_TYPES_REAL, error))
       return FALSE;
   if (a->n_dims != 2 || b->n_dims != 2)
     return strata_shape_fail (error, "its inputs have %d and %d dimensions; matrices (2) are needed", a->n_dims,
@@ -32,20 +32,18 @@ strata_shape_gemm (StrataShape *shape, GError **error)
     if (c->n_dims > 2 || (c->dims[d] != 1 && c->dims[d] != dims[2 - c->n_dims + d]))
       return strata_shape_fail (error, "its operand %s does not broadcast to %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT,
                                 c->name, dims[0], dims[1]);
-  return strata_shape_set (shape, 0, STRATA_DTYPE_F32, 2, dims, error);
+  return strata_shape_set (shape, 0, strata_shape_in (shape, 0)->dtype, 2, dims, error);
 }
 
 /* numpy.matmul: a vector is a row on the left and a column on the right; leading dimensions broadcast. */
 gboolean
-strata_shape_mat_mul (StrataShape *shape, GError **error)
+strata_shape_multiplied (StrataShape *shape, int left_input, int right_input, StrataDtype dtype, GError **error)
 {
-  const StrataValue *a = strata_shape_in (shape, 0);
-  const StrataValue *b = strata_shape_in (shape, 1);
+  const StrataValue *a = strata_shape_in (shape, left_input);
+  const StrataValue *b = strata_shape_in (shape, right_input);
   gint64 dims[STRATA_MAX_DIMS + 2];
   int n_a, n_b, n = 0;
 
-  if (!strata_shape_need (shape, 0, STRATA_TYPES_F32, error) || !strata_shape_need (shape, 1, STRATA_TYPES_F32, error))
-    return FALSE;
   if (a->n_dims < 1 || b->n_dims < 1)
     return strata_shape_fail (error, "a scalar has no matrix product; vectors and more are accepted");
   if (a->dims[a->n_dims - 1] != b->dims[MAX (b->n_dims - 2, 0)])
@@ -69,5 +67,13 @@ strata_shape_mat_mul (StrataShape *shape, GError **error)
     dims[n++] = a->dims[a->n_dims - 2];
   if (b->n_dims > 1)
     dims[n++] = b->dims[b->n_dims - 1];
-  return strata_shape_set (shape, 0, STRATA_DTYPE_F32, n, dims, error);
+  return strata_shape_set (shape, 0, dtype, n, dims, error);
+}
+
+gboolean
+strata_shape_mat_mul (StrataShape *shape, GError **error)
+{
+  return strata_shape_need (shape, 0, STRATA_TYPES_REAL, error)
+         && strata_shape_need (shape, 1, STRATA_TYPES_REAL, error) && strata_shape_agree (shape, 0, 1, error)
+         && strata_shape_multiplied (shape, 0, 1, strata_shape_in (shape, 0)->dtype, error);
 }

@@ -289,8 +289,8 @@ drop_folded (StrataGraph *graph)
   graph->n_nodes = n_kept;
 }
 
-gboolean
-strata_graph_infer (StrataGraph *graph, GError **error)
+static gboolean
+size_inputs (StrataGraph *graph, GError **error)
 {
   for (int i = 0; i < graph->n_inputs; i++)
     {
@@ -302,10 +302,82 @@ strata_graph_infer (StrataGraph *graph, GError **error)
           return strata_shape_fail (error, "input %s: more than 2147483647 elements; fewer are accepted", value->name);
       value->n_bytes = (gsize) strata_value_count (value) * strata_dtype_size (value->dtype);
     }
+  return TRUE;
+}
+
+gboolean
+strata_graph_infer (StrataGraph *graph, GError **error)
+{
+  if (!size_inputs (graph, error))
+    return FALSE;
   for (int i = 0; i < graph->n_nodes; i++)
     if (!infer_node (graph, i, error))
       return FALSE;
   drop_folded (graph);
   strata_graph_count_consumers (graph);
   return TRUE;
+}
+
+static gboolean
+knows_inputs (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].n_dims < 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* TRUE if the condition is a known boolean. */
+static gboolean
+decide (const StrataGraph *graph, const StrataNode *node, GHashTable *decisions)
+{
+  const StrataValue *condition = node->inputs[0] < 0 ? NULL : &graph->values[node->inputs[0]];
+
+  if (condition == NULL || condition->data == NULL || condition->dtype != STRATA_DTYPE_BOOL
+      || strata_value_count (condition) != 1)
+    return FALSE;
+  g_hash_table_insert (decisions, (char *) graph->values[node->outputs[0]].name,
+                       GINT_TO_POINTER (*(const guint8 *) condition->data != 0 ? 1 : 2));
+  return TRUE;
+}
+
+gboolean
+strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
+{
+  const StrataNode *first = NULL;
+  gboolean progress = FALSE;
+
+  if (!size_inputs (graph, error))
+    return FALSE;
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      const StrataNode *node = &graph->nodes[i];
+
+      if (!knows_inputs (graph, node))
+        continue;
+      if (node->op != STRATA_OP_IF)
+        {
+          if (!infer_node (graph, i, error))
+            return FALSE;
+        }
+      else if (decide (graph, node, decisions))
+        progress = TRUE;
+      else if (first == NULL)
+        first = node;
+    }
+  if (progress)
+    return TRUE;
+  return strata_shape_lack (
+    error,
+    "node %s (If, opset %d): its condition %s is computed at run time; a condition that follows "
+    "from shapes and constants is accepted: give the inputs it depends on at import",
+    first == NULL ? "?" : first->name, graph->opset,
+    first == NULL || first->inputs[0] < 0 ? "?" : graph->values[first->inputs[0]].name);
+}
+
+/* An If that is still there was not decided; strata_graph_decide () says so before any rule runs. */
+gboolean
+strata_shape_undecided (StrataShape *shape, GError **error)
+{
+  return strata_shape_lack (error, "its condition is computed at run time");
 }

@@ -24,10 +24,16 @@ typedef gboolean (*StrataShapeFunc) (StrataShape *shape, GError **error);
 /* Infers every value in execution order, then folds constants and drops the nodes that made them. */
 gboolean strata_graph_infer (StrataGraph *graph, GError **error);
 
+/* Infers what does not depend on an If, and enters each If whose condition is known into @decisions: first output's
+ * name to 1, then, or 2, else. FALSE where none is. */
+gboolean strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error);
+
 /* Sets of element types */
 #define STRATA_TYPE_BIT(dtype) (1u << (dtype))
 #define STRATA_TYPES_F32 STRATA_TYPE_BIT (STRATA_DTYPE_F32)
-#define STRATA_TYPES_FLOAT (STRATA_TYPES_F32 | STRATA_TYPE_BIT (STRATA_DTYPE_F64))
+#define STRATA_TYPES_BOOL STRATA_TYPE_BIT (STRATA_DTYPE_BOOL)
+#define STRATA_TYPES_REAL (STRATA_TYPES_F32 | STRATA_TYPE_BIT (STRATA_DTYPE_F16)) /* computed in float32 */
+#define STRATA_TYPES_FLOAT (STRATA_TYPES_REAL | STRATA_TYPE_BIT (STRATA_DTYPE_F64))
 #define STRATA_TYPES_INTEGER                                                                                           \
   (STRATA_TYPE_BIT (STRATA_DTYPE_I8) | STRATA_TYPE_BIT (STRATA_DTYPE_U8) | STRATA_TYPE_BIT (STRATA_DTYPE_I16)          \
    | STRATA_TYPE_BIT (STRATA_DTYPE_U16) | STRATA_TYPE_BIT (STRATA_DTYPE_I32) | STRATA_TYPE_BIT (STRATA_DTYPE_U32)      \

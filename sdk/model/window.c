@@ -82,6 +82,13 @@ resolve_pads (const StrataNode *node, const StrataValue *in, int n, Extents *ext
 }
 
 static gboolean
+is_convolution (StrataOp op)
+{
+  return op == STRATA_OP_CONV || op == STRATA_OP_CONV_TRANSPOSE || op == STRATA_OP_CONV_INTEGER
+         || op == STRATA_OP_Q_LINEAR_CONV;
+}
+
+static gboolean
 resolve_kernel (const StrataGraph *graph, const StrataNode *node, int n, gint64 *kernel, GError **error)
 {
   const StrataValue *weight;
@@ -89,9 +96,9 @@ resolve_kernel (const StrataGraph *graph, const StrataNode *node, int n, gint64 
 
   if (!read_extents (node, "kernel_shape", n, 1, kernel, &given, error))
     return FALSE;
-  if (node->op != STRATA_OP_CONV)
+  if (!is_convolution (node->op))
     return given || strata_shape_fail (error, "it has no kernel_shape; pools need one");
-  weight = &graph->values[node->inputs[1]];
+  weight = &graph->values[node->inputs[node->op == STRATA_OP_Q_LINEAR_CONV ? 3 : 1]];
   if (weight->n_dims != n + 2)
     return strata_shape_fail (error, "its weights have %d dimensions; %d are needed", weight->n_dims, n + 2);
   for (int i = 0; i < n; i++)
@@ -121,31 +128,91 @@ fill (const Extents *e, int n, int groups, StrataWindow *window)
   window->pad_bottom = (int) e->pad[n];
 }
 
+static gboolean
+read_window (const StrataGraph *graph, const StrataNode *node, Extents *extents, int *n, gint64 *groups, GError **error)
+{
+  const StrataValue *in = &graph->values[node->inputs[0]];
+  gboolean given;
+
+  *extents = (Extents){ { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0 } };
+  *groups = strata_node_int (node, "group", 1);
+  *n = in->n_dims - 2;
+  if (*n < 1 || *n > 2)
+    return strata_shape_lack (error, "its input has %d dimensions; 3 (N, C, W) or 4 (N, C, H, W) are accepted",
+                              in->n_dims);
+  if (*groups < 1 || *groups > MAX_EXTENT)
+    return strata_shape_fail (error, "group is %" G_GINT64_FORMAT "; 1 to %d are accepted", *groups, MAX_EXTENT);
+  return resolve_kernel (graph, node, *n, extents->kernel, error)
+         && read_extents (node, "strides", *n, 1, extents->stride, &given, error)
+         && read_extents (node, "dilations", *n, 1, extents->dilation, &given, error);
+}
+
+static gboolean
+check_extents (const Extents *e, int n, GError **error)
+{
+  for (int i = 0; i < n; i++)
+    if ((e->kernel[i] - 1) * e->dilation[i] >= MAX_EXTENT || e->pad[i] > MAX_EXTENT || e->pad[n + i] > MAX_EXTENT)
+      return strata_shape_fail (error, "its window reaches over more than %d cells; smaller ones are accepted",
+                                MAX_EXTENT);
+  return TRUE;
+}
+
 gboolean
 strata_node_window (const StrataGraph *graph, int index, StrataWindow *window, GError **error)
 {
   const StrataNode *node = &graph->nodes[index];
-  const StrataValue *in = &graph->values[node->inputs[0]];
-  gint64 groups = strata_node_int (node, "group", 1);
-  Extents extents = { { 1, 1 }, { 1, 1 }, { 1, 1 }, { 0 } };
-  int n = in->n_dims - 2;
-  gboolean given;
+  Extents extents;
+  gint64 groups;
+  int n;
 
-  if (n < 1 || n > 2)
-    return strata_shape_lack (error, "its input has %d dimensions; 3 (N, C, W) or 4 (N, C, H, W) are accepted",
-                              in->n_dims);
-  if (groups < 1 || groups > MAX_EXTENT)
-    return strata_shape_fail (error, "group is %" G_GINT64_FORMAT "; 1 to %d are accepted", groups, MAX_EXTENT);
-  if (!resolve_kernel (graph, node, n, extents.kernel, error)
-      || !read_extents (node, "strides", n, 1, extents.stride, &given, error)
-      || !read_extents (node, "dilations", n, 1, extents.dilation, &given, error)
-      || !resolve_pads (node, in, n, &extents, error))
+  if (!read_window (graph, node, &extents, &n, &groups, error)
+      || !resolve_pads (node, &graph->values[node->inputs[0]], n, &extents, error)
+      || !check_extents (&extents, n, error))
+    return FALSE;
+  fill (&extents, n, (int) groups, window);
+  return TRUE;
+}
+
+/* Pads that give an output of @size: the odd cell is at the end with SAME_UPPER, else at the beginning
+ * (ConvTranspose-11). */
+static void
+pad_to_size (const StrataNode *node, gint64 whole, gint64 size, gint64 *before, gint64 *after)
+{
+  gint64 total = MAX (whole - size, 0);
+  gboolean upper = g_str_equal (strata_node_string (node, "auto_pad", "NOTSET"), "SAME_UPPER");
+
+  *before = upper ? total / 2 : total - total / 2;
+  *after = total - *before;
+}
+
+gboolean
+strata_node_transposed (const StrataGraph *graph, int index, StrataWindow *window, gint64 *size, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+  const StrataValue *in = &graph->values[node->inputs[0]];
+  const char *mode = strata_node_string (node, "auto_pad", "NOTSET");
+  gint64 more[2] = { 0, 0 }, groups;
+  gboolean given, padded;
+  Extents e;
+  int n;
+
+  if (!read_window (graph, node, &e, &n, &groups, error)
+      || !read_extents (node, "output_padding", n, 0, more, &padded, error)
+      || !read_extents (node, "output_shape", n, 1, size, &given, error)
+      || !read_extents (node, "pads", 2 * n, 0, e.pad, &padded, error))
     return FALSE;
   for (int i = 0; i < n; i++)
-    if ((extents.kernel[i] - 1) * extents.dilation[i] >= MAX_EXTENT || extents.pad[i] > MAX_EXTENT
-        || extents.pad[n + i] > MAX_EXTENT)
-      return strata_shape_fail (error, "its window reaches over more than %d cells; smaller ones are accepted",
-                                MAX_EXTENT);
-  fill (&extents, n, (int) groups, window);
+    {
+      gint64 whole = e.stride[i] * (in->dims[2 + i] - 1) + more[i] + (e.kernel[i] - 1) * e.dilation[i] + 1;
+
+      if (!given && g_str_has_prefix (mode, "SAME_"))
+        size[i] = in->dims[2 + i] * e.stride[i];
+      if (given || g_str_has_prefix (mode, "SAME_"))
+        pad_to_size (node, whole, size[i], &e.pad[i], &e.pad[n + i]);
+      size[i] = given ? size[i] : whole - e.pad[i] - e.pad[n + i];
+    }
+  if (!check_extents (&e, n, error))
+    return FALSE;
+  fill (&e, n, (int) groups, window);
   return TRUE;
 }

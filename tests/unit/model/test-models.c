@@ -4,6 +4,10 @@
  */
 #include "data-set.h"
 
+#include <string.h>
+
+#define MAX_OPERANDS 16
+
 typedef struct
 {
   const char *name;
@@ -15,25 +19,42 @@ typedef struct
   } rule;
 
   gint64 n_parameters, n_macs; /* 0: not published exactly */
+  gboolean has_infinity;       /* a constant of it, which the compiler would refuse */
 } Model;
 
 /* Sizes: published for MLPerf Tiny, from the models' own meta data for MNIST */
 static const Model models[] = {
-  { "mnist_cntk_opset8", FLOAT, 5994, 786560 },
-  { "resnet20_cifar10", FLOAT, 0, 0 },
-  { "resnet44_cifar10_bnfolded", FLOAT, 0, 0 },
-  { "mlperf_tiny_ad_autoencoder_fp32", FLOAT, 265864, 264192 },
-  { "mlperf_tiny_ad_autoencoder_int8", ONE_STEP, 265864, 264192 },
-  { "mlperf_tiny_ic_resnet8_fp32", FLOAT, 77706, 12501632 },
-  { "mlperf_tiny_ic_resnet8_int8", ONE_STEP, 77706, 12501632 },
-  { "mlperf_tiny_kws_dscnn_fp32", FLOAT, 22604, 2656768 },
-  { "mlperf_tiny_kws_dscnn_int8", ONE_STEP, 22604, 2656768 },
-  { "mlperf_tiny_vww_mobilenetv1_fp32", FLOAT, 210850, 7489664 },
-  { "mlperf_tiny_vww_mobilenetv1_int8", ONE_STEP, 210850, 7489664 },
-  { "mlperf_tiny_sww_1ddscnn_int8", ONE_STEP, 0, 0 },
-  { "micro_speech_int8", ONE_STEP, 0, 0 },
-  { "mobilenetv2_imagenet_fp32", FLOAT, 0, 0 },
-  { "mobilenetv2_imagenet_int8", SEMANTIC, 0, 0 },
+  { "mnist_cntk_opset8", FLOAT, 5994, 786560, FALSE },
+  { "resnet20_cifar10", FLOAT, 0, 0, FALSE },
+  { "resnet44_cifar10_bnfolded", FLOAT, 0, 0, FALSE },
+  { "mlperf_tiny_ad_autoencoder_fp32", FLOAT, 265864, 264192, FALSE },
+  { "mlperf_tiny_ad_autoencoder_int8", ONE_STEP, 265864, 264192, FALSE },
+  { "mlperf_tiny_ic_resnet8_fp32", FLOAT, 77706, 12501632, FALSE },
+  { "mlperf_tiny_ic_resnet8_int8", ONE_STEP, 77706, 12501632, FALSE },
+  { "mlperf_tiny_kws_dscnn_fp32", FLOAT, 22604, 2656768, FALSE },
+  { "mlperf_tiny_kws_dscnn_int8", ONE_STEP, 22604, 2656768, FALSE },
+  { "mlperf_tiny_vww_mobilenetv1_fp32", FLOAT, 210850, 7489664, FALSE },
+  { "mlperf_tiny_vww_mobilenetv1_int8", ONE_STEP, 210850, 7489664, FALSE },
+  { "mlperf_tiny_sww_1ddscnn_int8", ONE_STEP, 0, 0, FALSE },
+  { "micro_speech_int8", ONE_STEP, 0, 0, FALSE },
+  { "mobilenetv2_imagenet_fp32", FLOAT, 0, 0, FALSE },
+  { "mobilenetv2_imagenet_int8", SEMANTIC, 0, 0, FALSE },
+  { "bert_tiny_shape_random", FLOAT, 0, 0, FALSE },
+  { "dtln_stage1", FLOAT, 0, 0, FALSE },
+  { "edsr_f32b5_x2_fp32", FLOAT, 0, 0, FALSE },
+  { "g2p_gru_decoder_step", FLOAT, 0, 0, FALSE },
+  { "g2p_gru_encoder", FLOAT, 0, 0, FALSE },
+  { "light_densenet121", FLOAT, 0, 0, FALSE },
+  { "light_inception_v1", FLOAT, 0, 0, FALSE },
+  { "light_resnet50", FLOAT, 0, 0, FALSE },
+  { "light_squeezenet", FLOAT, 0, 0, FALSE },
+  { "magika_v3_3", FLOAT, 0, 0, TRUE },
+  { "silero_vad_v6", FLOAT, 0, 0, FALSE },
+  { "silero_vad_v6_16k_flat", FLOAT, 0, 0, FALSE },
+  { "stories260K_decode128", FLOAT, 0, 0, FALSE },
+  { "stories260K_prefill64", FLOAT, 0, 0, FALSE },
+  { "ultraface_rfb320", FLOAT, 0, 0, FALSE },
+  { "vit_tiny_patch16_224_fp32", FLOAT, 0, 0, FALSE },
 };
 
 static double
@@ -57,25 +78,64 @@ check_output (const Model *model, const StrataGraph *graph, const StrataArray *g
   else if (model->rule == ONE_STEP)
     g_assert_cmpfloat (d.worst, <=, 1.0001 * output_step (graph)); /* the product of code and scale rounds */
   else
-    g_assert_cmpfloat (d.cosine, >=, 0.98);
-  if (model->rule != ONE_STEP)
-    g_assert_cmpint (d.argmax_got, ==, d.argmax_wanted);
+    {
+      g_assert_cmpfloat (d.cosine, >=, 0.98);
+      g_assert_cmpint (d.argmax_got, ==, d.argmax_wanted); /* elsewhere ties, as in saturated states, decide it */
+    }
+}
+
+/* The model for the shapes of its first data set; integer scalars, such as a sampling rate, as constants. */
+static StrataGraph *
+load_for_set (const char *path, const char *set, char ***names, GError **error)
+{
+  g_autoptr (GPtrArray) inputs = data_set_load (set, "input", error);
+  StrataShapeBinding shapes[MAX_OPERANDS];
+  StrataBinding values[MAX_OPERANDS];
+  StrataImportOptions options = { values, 0, shapes, 0 };
+  g_autoptr (GBytes) bytes = NULL;
+  char *contents;
+  gsize n_bytes;
+
+  if (inputs == NULL || !g_file_get_contents (path, &contents, &n_bytes, error))
+    return NULL;
+  bytes = g_bytes_new_take (contents, n_bytes);
+  *names = strata_onnx_input_names (bytes, path, error);
+  for (guint i = 0; *names != NULL && i < inputs->len && i < MAX_OPERANDS; i++)
+    {
+      const StrataArray *array = inputs->pdata[i];
+      StrataShapeBinding *shape = &shapes[options.n_shapes];
+
+      if (array->n_dims == 0 && array->dtype == STRATA_DTYPE_I64)
+        values[options.n_values++] = (StrataBinding){ (*names)[i], array };
+      else
+        {
+          shape->name = (*names)[i];
+          shape->n_dims = array->n_dims;
+          memcpy (shape->dims, array->dims, sizeof shape->dims);
+          options.n_shapes++;
+        }
+    }
+  return strata_onnx_load_with (path, &options, NULL, error);
 }
 
 static void
-check_set (const Model *model, const StrataGraph *graph, const char *folder)
+check_set (const Model *model, const StrataGraph *graph, char **names, const char *folder)
 {
+  const StrataArray *given[MAX_OPERANDS] = { NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) inputs = data_set_load (folder, "input", &error);
   g_autoptr (GPtrArray) wanted = data_set_load (folder, "output", &error);
-  StrataArray *got[4] = { NULL };
+  StrataArray *got[MAX_OPERANDS] = { NULL };
   gint64 start = g_get_monotonic_time ();
 
   g_assert_no_error (error);
-  g_assert_cmpint ((int) inputs->len, ==, graph->n_inputs);
+  for (int i = 0; i < graph->n_inputs; i++)
+    for (guint k = 0; k < inputs->len; k++)
+      if (g_str_equal (names[k], graph->values[graph->inputs[i]].name))
+        given[i] = inputs->pdata[k];
   g_assert_cmpint ((int) wanted->len, ==, graph->n_outputs);
   g_assert_cmpint (graph->n_outputs, <=, (int) G_N_ELEMENTS (got));
-  g_assert_true (strata_graph_run (graph, (const StrataArray *const *) inputs->pdata, got, NULL, NULL, NULL, &error));
+  g_assert_true (strata_graph_run (graph, given, got, NULL, NULL, NULL, &error));
   g_assert_no_error (error);
   g_test_message ("%s: %.2f ms", model->name, (double) (g_get_monotonic_time () - start) / 1000.0);
   for (guint i = 0; i < wanted->len; i++)
@@ -93,7 +153,9 @@ test_model (gconstpointer data)
   g_autofree char *folder = g_build_filename (shared == NULL ? "" : shared, "models", model->name, NULL);
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
   g_autoptr (StrataGraph) graph = NULL;
+  g_autofree char *first = NULL;
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) names = NULL;
   int n_sets = 0;
 
   if (shared == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
@@ -101,10 +163,11 @@ test_model (gconstpointer data)
       g_test_skip ("the test models are not there (STRATA_SHARED)");
       return;
     }
-  graph = strata_onnx_load (path, NULL, &error);
+  first = g_build_filename (folder, "test_data_set_0", NULL);
+  graph = load_for_set (path, first, &names, &error);
   g_assert_no_error (error);
   g_assert_true (strata_graph_check (graph, &error));
-  g_assert_true (strata_graph_check_weights (graph, &error));
+  g_assert_cmpint (strata_graph_check_weights (graph, NULL), ==, !model->has_infinity);
   if (model->n_parameters > 0)
     {
       g_assert_cmpint (strata_graph_n_parameters (graph), ==, model->n_parameters);
@@ -116,7 +179,7 @@ test_model (gconstpointer data)
 
       if (!g_file_test (set, G_FILE_TEST_IS_DIR))
         break;
-      check_set (model, graph, set);
+      check_set (model, graph, names, set);
     }
   g_assert_cmpint (n_sets, >, 0);
 }
