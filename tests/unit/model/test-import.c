@@ -302,6 +302,60 @@ test_wrong_attribute (void)
   assert_refused (subgraph, 13, STRATA_IMPORT_ERROR_UNSUPPORTED, "operator Relu is not supported");
 }
 
+/* y = x + 1, or x + 2 */
+static Message *
+branch (const char *name, const char *attribute_name, float value)
+{
+  const gint64 one[] = { 1 };
+  Message *graph = message_new (), *attribute = message_new ();
+
+  put_floats (graph, "offset", 1, one, &value);
+  put_node (graph, node ("Add", name, "x offset", "sum"));
+  put_output (graph, "sum");
+  put_text (attribute, 1, attribute_name);
+  put_message (attribute, 6, graph);
+  put_int (attribute, 20, 5);
+  return attribute;
+}
+
+/* The condition is whether x has @n elements, or a value of x. */
+static Message *
+choosing_graph (gint64 n, gboolean at_run_time)
+{
+  Message *graph = graph_new (), *choice = node ("If", "choice", at_run_time ? "late" : "fits", "y");
+  float zero = 0.0f;
+
+  put_int64s (graph, "count", 1, &n);
+  put_floats (graph, "zero", 0, NULL, &zero);
+  put_node (graph, node ("Size", "size", "x", "n"));
+  put_node (graph, node ("Equal", "equal", "n count", "fits"));
+  put_node (graph, node ("Greater", "greater", "x zero", "late"));
+  put_node (graph, with (with (choice, branch ("a", "then_branch", 1.0f)), branch ("b", "else_branch", 2.0f)));
+  return graph;
+}
+
+static void
+test_branches (void)
+{
+  g_autoptr (StrataGraph) first = accept (choosing_graph (4, FALSE), 13);
+  g_autoptr (StrataGraph) second = accept (choosing_graph (5, FALSE), 13);
+  const StrataGraph *graphs[] = { first, second };
+
+  for (int i = 0; i < 2; i++)
+    {
+      const StrataNode *sum = NULL;
+
+      for (int k = 0; k < graphs[i]->n_nodes; k++)
+        if (graphs[i]->nodes[k].op == STRATA_OP_ADD)
+          sum = &graphs[i]->nodes[k];
+      g_assert_nonnull (sum);
+      g_assert_cmpstr (graphs[i]->values[sum->inputs[1]].name, ==, "y/offset");
+      g_assert_cmpfloat (*(const float *) graphs[i]->values[sum->inputs[1]].data, ==, i == 0 ? 1.0f : 2.0f);
+    }
+  assert_refused (choosing_graph (4, TRUE), 13, STRATA_IMPORT_ERROR_UNSUPPORTED,
+                  "node choice (If, opset 13): its condition late is computed at run time");
+}
+
 static Message *
 external_tensor (const char *location, const char *offset)
 {
@@ -459,6 +513,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/model/import/opset", test_opset);
   g_test_add_func ("/sdk/model/import/unknown-operator", test_unknown_operator);
+  g_test_add_func ("/sdk/model/import/branches", test_branches);
   g_test_add_func ("/sdk/model/import/missing-input", test_missing_input);
   g_test_add_func ("/sdk/model/import/cycle", test_cycle);
   g_test_add_func ("/sdk/model/import/duplicates", test_duplicates);
