@@ -223,7 +223,9 @@ strata_shape_batch_norm (StrataShape *shape, GError **error)
     {
       const StrataValue *value = strata_shape_in (shape, i);
 
-      if (!strata_shape_need (shape, i, STRATA_TYPES_REAL, error))
+      /* statistics may be wider than the input, not narrower: those behind this folder read float32 */
+      if (!strata_shape_need (shape, i, i > 0 && in->dtype == STRATA_DTYPE_F32 ? STRATA_TYPES_F32 : STRATA_TYPES_REAL,
+                              error))
         return FALSE;
       if (i > 0 && (in->n_dims < 2 || value->n_dims != 1 || value->dims[0] != in->dims[1]))
         return strata_shape_fail (error, "its operand %s does not have one value per channel", value->name);

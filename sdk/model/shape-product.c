@@ -17,7 +17,7 @@ strata_shape_gemm (StrataShape *shape, GError **error)
   gint64 dims[2];
 
   for (int i = 0; i < (c == NULL ? 2 : 3); i++)
-    if (!strata_shape_need (shape, i, STRATA_TYPES_REAL, error))
+    if (!strata_shape_need (shape, i, STRATA_TYPES_REAL, error) || !strata_shape_agree (shape, 0, i, error))
       return FALSE;
   if (a->n_dims != 2 || b->n_dims != 2)
     return strata_shape_fail (error, "its inputs have %d and %d dimensions; matrices (2) are needed", a->n_dims,

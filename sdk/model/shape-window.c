@@ -54,7 +54,8 @@ strata_shape_convolved (StrataShape *shape, int weight_input, int bias_input, St
 static gboolean
 need_reals (const StrataShape *shape, GError **error)
 {
-  return strata_shape_need (shape, 0, STRATA_TYPES_REAL, error)
+  return strata_shape_agree (shape, 0, 1, error) && strata_shape_agree (shape, 0, 2, error)
+         && strata_shape_need (shape, 0, STRATA_TYPES_REAL, error)
          && strata_shape_need (shape, 1, STRATA_TYPES_REAL, error)
          && (strata_shape_in (shape, 2) == NULL || strata_shape_need (shape, 2, STRATA_TYPES_REAL, error));
 }

@@ -356,6 +356,22 @@ test_branches (void)
                   "node choice (If, opset 13): its condition late is computed at run time");
 }
 
+/* Weights narrower than the input would be read past their end by those that take them for float32. */
+static void
+test_mixed_types (void)
+{
+  static const guint8 halves[16];
+  const gint64 dims[] = { 4, 2 }, four[] = { 4 };
+  Message *product = graph_new (), *norm = graph_new ();
+
+  put_initializer (product, tensor ("w", 10, 2, dims, halves, 16));
+  put_node (product, node ("Gemm", "product", "x w", "y"));
+  assert_refused (product, 13, STRATA_IMPORT_ERROR_SHAPE, "inputs 0 and 1 are float32 and float16");
+  put_initializer (norm, tensor ("s", 10, 1, four, halves, 8));
+  put_node (norm, node ("BatchNormalization", "norm", "x s s s s", "y"));
+  assert_refused (norm, 15, STRATA_IMPORT_ERROR_UNSUPPORTED, "input 1, s, is float16; accepted: float32");
+}
+
 static Message *
 external_tensor (const char *location, const char *offset)
 {
@@ -514,6 +530,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/import/opset", test_opset);
   g_test_add_func ("/sdk/model/import/unknown-operator", test_unknown_operator);
   g_test_add_func ("/sdk/model/import/branches", test_branches);
+  g_test_add_func ("/sdk/model/import/mixed-types", test_mixed_types);
   g_test_add_func ("/sdk/model/import/missing-input", test_missing_input);
   g_test_add_func ("/sdk/model/import/cycle", test_cycle);
   g_test_add_func ("/sdk/model/import/duplicates", test_duplicates);
