@@ -326,9 +326,10 @@ find_noise (Findings *f)
     add (f, "thermal-noise", NOTE, worst,
          strata_arena_printf (
            f->arena,
-           "against kT/C noise the weights of %d layers stand up to %d times in the free rows of their arrays; %s",
-           n_copies, most_copies,
-           n_reads > 0 ? strata_arena_printf (f->arena, "%d layers average up to %d reads", n_reads, most_reads)
+           "against kT/C noise the weights of %d %s stand up to %d times in the free rows of their arrays; %s",
+           n_copies, n_copies == 1 ? "layer" : "layers", most_copies,
+           n_reads > 0 ? strata_arena_printf (f->arena, "%d %s up to %d reads", n_reads,
+                                              n_reads == 1 ? "layer averages" : "layers average", most_reads)
                        : "no layer averages reads"),
          "compile with --reads 2 or more where accuracy needs it, with --no-row-copies where energy does", NAN,
          "accuracy");
