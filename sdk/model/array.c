@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "model/exec.h"
+#include "model/exec/exec.h"
 
 static gsize
 set_shape (StrataArray *array, StrataDtype dtype, int n_dims, const gint64 *dims)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "model/shapes.h"
+#include "model/shape/shapes.h"
 
 #define N_SYMBOLS (128 + STRATA_MAX_DIMS) /* characters, then dimensions of the ellipsis from the last to the first */
 #define MAX_TERM 32

@@ -57,7 +57,7 @@ check_value (const StrataGraph *graph, const StrataValue *value, GError **error)
       return broken (error, "value", value->name, "a dimension is out of range");
   if (value->n_bytes != (gsize) strata_value_count (value) * strata_dtype_size (value->dtype))
     return broken (error, "value", value->name, "its bytes do not match its type and shape");
-  if (value->data != NULL && value->producer >= 0)
+  if ((value->data != NULL || value->weightless) && value->producer >= 0)
     return broken (error, "value", value->name, "a constant has a producer");
   return TRUE;
 }
@@ -99,7 +99,7 @@ strata_graph_check (const StrataGraph *graph, GError **error)
     {
       if (!check_value (graph, &graph->values[i], error))
         return FALSE;
-      defined[i] = graph->values[i].data != NULL;
+      defined[i] = graph->values[i].data != NULL || graph->values[i].weightless;
     }
   for (int i = 0; i < graph->n_inputs; i++)
     defined[graph->inputs[i]] = TRUE;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "model/shapes.h"
+#include "model/shape/shapes.h"
 
 static gboolean
 read_constant (const StrataValue *value, int max, gint64 *values, int *n, GError **error)

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model/onnx-tensor.h"
+#include "model/onnx/tensor.h"
 
 StrataArray *
 strata_array_parse_pb (const guint8 *bytes, gsize n_bytes, GError **error)

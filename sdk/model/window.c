@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "model/operands.h"
-#include "model/shapes.h"
+#include "model/shape/shapes.h"
 
 #define MAX_EXTENT (1 << 24) /* of a kernel, stride, dilation or pad; keeps sums in int */
 

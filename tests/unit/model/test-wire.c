@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/onnx-wire.h"
+#include "model/onnx/wire.h"
 
 #include <string.h>
 

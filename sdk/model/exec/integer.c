@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Products of 8-bit codes, exact: sums are in 64 bits and wrap into int32 as ONNX's do. QLinear… rescales in double and
+ * rounds half to even.
+ */
+#include <math.h>
+
+#include "model/element.h"
+#include "model/exec/exec.h"
+#include "model/exec/plane.h"
+
+static gint64
+zero_of (const StrataArray *zero, gint64 i)
+{
+  return zero == NULL ? 0 : strata_element_int (zero->dtype, zero->data, strata_array_count (zero) == 1 ? 0 : i);
+}
+
+static double
+scale_of (const StrataArray *scale, gint64 i)
+{
+  return strata_element_double (scale->dtype, scale->data, strata_array_count (scale) == 1 ? 0 : i);
+}
+
+static void
+store_code (StrataArray *out, gint64 i, double value)
+{
+  double low = out->dtype == STRATA_DTYPE_I8 ? -128.0 : 0.0;
+
+  strata_element_set_int (out->dtype, out->data, i, (gint64) CLAMP (rint (value), low, low + 255.0));
+}
+
+typedef struct
+{
+  const StrataArray *x, *w, *x_zero, *w_zero;
+  StrataPlaneWindow plane;
+} Convolution;
+
+static gint64
+convolve_cell (const Convolution *c, gint64 n, gint64 channel, gint64 y, gint64 x)
+{
+  const StrataPlaneWindow *p = &c->plane;
+  gint64 per_group = p->channels_in / p->groups, first = channel / (p->channels_out / p->groups) * per_group, sum = 0;
+  gint64 x_zero = zero_of (c->x_zero, 0), w_zero = zero_of (c->w_zero, channel);
+
+  for (gint64 k = 0; k < per_group; k++)
+    for (int ky = 0; ky < p->kernel_h; ky++)
+      for (int kx = 0; kx < p->kernel_w; kx++)
+        {
+          gint64 row = y * p->stride_h + ky * p->dilation_h - p->pad_top;
+          gint64 column = x * p->stride_w + kx * p->dilation_w - p->pad_left;
+
+          if (row >= 0 && row < p->height && column >= 0 && column < p->width)
+            sum += (strata_element_int (c->x->dtype, c->x->data,
+                                        ((n * p->channels_in + first + k) * p->height + row) * p->width + column)
+                    - x_zero)
+                   * (strata_element_int (c->w->dtype, c->w->data,
+                                          ((channel * per_group + k) * p->kernel_h + ky) * p->kernel_w + kx)
+                      - w_zero);
+        }
+  return sum;
+}
+
+/* @finish takes each sum, with its place in the output and its channel */
+static gboolean
+convolve (const StrataExec *run,
+          Convolution *c,
+          void (*finish) (const StrataExec *, gint64 at, gint64 channel, gint64 sum),
+          GError **error)
+{
+  StrataWindow window;
+  gint64 at = 0;
+
+  if (!strata_node_window (run->graph, run->index, &window, error))
+    return FALSE;
+  c->plane = strata_plane_window (&window, c->x, run->out[0]);
+  for (gint64 n = 0; n < c->x->dims[0]; n++)
+    for (gint64 channel = 0; channel < c->plane.channels_out; channel++)
+      for (gint64 y = 0; y < c->plane.out_height; y++)
+        for (gint64 x = 0; x < c->plane.out_width; x++)
+          finish (run, at++, channel, convolve_cell (c, n, channel, y, x));
+  return TRUE;
+}
+
+static void
+finish_integer (const StrataExec *run, gint64 at, gint64 channel, gint64 sum)
+{
+  strata_element_set_int (STRATA_DTYPE_I32, run->out[0]->data, at, sum);
+}
+
+gboolean
+strata_exec_conv_integer (const StrataExec *run, GError **error)
+{
+  Convolution c = { run->in[0], run->in[1], strata_exec_in (run, 2), strata_exec_in (run, 3), { 0 } };
+
+  return convolve (run, &c, finish_integer, error);
+}
+
+static void
+finish_q_linear (const StrataExec *run, gint64 at, gint64 channel, gint64 sum)
+{
+  const StrataArray *bias = strata_exec_in (run, 8);
+  double scale = scale_of (run->in[1], 0) * scale_of (run->in[4], channel) / scale_of (run->in[6], 0);
+
+  sum += bias == NULL ? 0 : strata_element_int (bias->dtype, bias->data, channel);
+  store_code (run->out[0], at, rint ((double) sum * scale) + (double) zero_of (run->in[7], 0));
+}
+
+gboolean
+strata_exec_q_linear_conv (const StrataExec *run, GError **error)
+{
+  Convolution c = { run->in[0], run->in[3], run->in[2], run->in[5], { 0 } };
+
+  return convolve (run, &c, finish_q_linear, error);
+}
+
+typedef struct
+{
+  const StrataArray *a, *b, *a_zero, *b_zero;
+} Product;
+
+static void
+multiply (const StrataExec *run,
+          const Product *p,
+          void (*finish) (const StrataExec *, gint64 at, gint64 row, gint64 column, gint64 sum))
+{
+  const StrataArray *a = p->a, *b = p->b, *out = run->out[0];
+  gint64 m = a->n_dims > 1 ? a->dims[a->n_dims - 2] : 1, k = a->dims[a->n_dims - 1];
+  gint64 n = b->n_dims > 1 ? b->dims[b->n_dims - 1] : 1, n_matrices = 1;
+  int n_stack = MAX (MAX (a->n_dims, b->n_dims) - 2, 0);
+
+  for (int d = 0; d < n_stack; d++)
+    n_matrices *= out->dims[d];
+  for (gint64 s = 0; s < n_matrices; s++)
+    {
+      gint64 at_a = a->n_dims < 2 ? 0 : strata_stack_offset (a, out->dims, n_stack, s);
+      gint64 at_b = b->n_dims < 2 ? 0 : strata_stack_offset (b, out->dims, n_stack, s);
+
+      for (gint64 i = 0; i < m; i++)
+        for (gint64 j = 0; j < n; j++)
+          {
+            gint64 sum = 0;
+
+            for (gint64 l = 0; l < k; l++)
+              sum += (strata_element_int (a->dtype, a->data, at_a + i * k + l) - zero_of (p->a_zero, i))
+                     * (strata_element_int (b->dtype, b->data, at_b + l * n + j) - zero_of (p->b_zero, j));
+            finish (run, (s * m + i) * n + j, i, j, sum);
+          }
+    }
+}
+
+static void
+finish_product (const StrataExec *run, gint64 at, gint64 row, gint64 column, gint64 sum)
+{
+  strata_element_set_int (STRATA_DTYPE_I32, run->out[0]->data, at, sum);
+}
+
+gboolean
+strata_exec_mat_mul_integer (const StrataExec *run, GError **error)
+{
+  Product p = { run->in[0], run->in[1], strata_exec_in (run, 2), strata_exec_in (run, 3) };
+
+  multiply (run, &p, finish_product);
+  return TRUE;
+}
+
+static void
+finish_q_linear_product (const StrataExec *run, gint64 at, gint64 row, gint64 column, gint64 sum)
+{
+  double scale = scale_of (run->in[1], row) * scale_of (run->in[4], column) / scale_of (run->in[6], 0);
+
+  store_code (run->out[0], at, rint ((double) sum * scale) + (double) zero_of (run->in[7], 0));
+}
+
+gboolean
+strata_exec_q_linear_mat_mul (const StrataExec *run, GError **error)
+{
+  Product p = { run->in[0], run->in[3], run->in[2], run->in[5] };
+
+  multiply (run, &p, finish_q_linear_product);
+  return TRUE;
+}
+
+/* DynamicQuantizeLinear-11: the range is widened to hold 0. */
+gboolean
+strata_exec_dynamic_quantize (const StrataExec *run, GError **error)
+{
+  const float *x = run->in[0]->data;
+  gint64 n = strata_array_count (run->in[0]);
+  float low = 0.0f, high = 0.0f, scale;
+  double zero;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      low = MIN (low, x[i]);
+      high = MAX (high, x[i]);
+    }
+  scale = (high - low) / 255.0f;
+  zero = scale > 0.0f ? rint (CLAMP ((double) (-low / scale), 0.0, 255.0)) : 0.0;
+  for (gint64 i = 0; run->out[0] != NULL && i < n; i++)
+    store_code (run->out[0], i, (scale > 0.0f ? (double) rintf (x[i] / scale) : 0.0) + zero);
+  if (run->node->n_outputs > 1 && run->out[1] != NULL)
+    *(float *) run->out[1]->data = scale;
+  if (run->node->n_outputs > 2 && run->out[2] != NULL)
+    *(guint8 *) run->out[2]->data = (guint8) zero;
+  return TRUE;
+}

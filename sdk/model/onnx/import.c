@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ModelProto to graph: two passes over GraphProto, first what defines values, then what nodes read. Structure is
+ * checked here, shapes in shapes.c. Field numbers: onnx.proto. Messages begin with the file, then the place in it.
+ */
+#include "model/graph.h"
+
+#include <string.h>
+
+#include "model/graph-build.h"
+#include "model/onnx/node.h"
+#include "model/onnx/tensor.h"
+#include "model/shape/shapes.h"
+
+#define MIN_OPSET 7
+#define MAX_OPSET 23
+#define MAX_ROUNDS 32
+
+enum
+{
+  MODEL_PRODUCER_NAME = 2,
+  MODEL_GRAPH = 7,
+  MODEL_OPSET_IMPORT = 8,
+};
+
+enum
+{
+  GRAPH_NODE = 1,
+  GRAPH_INITIALIZER = 5,
+  GRAPH_INPUT = 11,
+  GRAPH_OUTPUT = 12,
+  GRAPH_SPARSE_INITIALIZER = 15,
+};
+
+typedef struct
+{
+  StrataOnnxSource source;
+  StrataGraphBuilder builder;
+  StrataGraph *graph;
+  const StrataImportOptions *options;
+  GString *open; /* dimensions that nothing binds */
+  StrataOnnxNodes nodes;
+  GPtrArray *output_names; /* in the arena */
+  StrataWireField graph_field;
+  gboolean has_graph, has_opset;
+} Import;
+
+static gboolean fail (GError **error, StrataImportError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, StrataImportError code, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, STRATA_IMPORT_ERROR, (int) code, text);
+  return FALSE;
+}
+
+/* OperatorSetIdProto: domain, version */
+static gboolean
+read_opset (Import *import, StrataWire *outer, const StrataWireField *message, GError **error)
+{
+  g_autofree char *domain = g_strdup ("");
+  gint64 version = 0;
+  StrataWireField field;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, outer, message);
+  while (strata_wire_next (&wire, &field))
+    if (field.number == 1)
+      {
+        g_free (domain);
+        domain = strata_wire_text (&wire, &field);
+      }
+    else if (field.number == 2)
+      version = strata_wire_int (&wire, &field);
+  if (!strata_wire_finish (&wire, error))
+    return FALSE;
+  if (*domain != '\0' && !g_str_equal (domain, "ai.onnx"))
+    return TRUE;
+  if (version < MIN_OPSET || version > MAX_OPSET)
+    return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
+                 "opset %" G_GINT64_FORMAT " is not supported; opsets %d to %d are accepted", version, MIN_OPSET,
+                 MAX_OPSET);
+  import->graph->opset = (int) version;
+  import->has_opset = TRUE;
+  return TRUE;
+}
+
+static gboolean
+read_model_field (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  switch (field->number)
+    {
+    case MODEL_PRODUCER_NAME:
+      {
+        g_autofree char *name = strata_wire_text (wire, field);
+
+        import->graph->producer_name = strata_arena_strdup (import->graph->arena, name);
+        return TRUE;
+      }
+    case MODEL_OPSET_IMPORT:
+      return read_opset (import, wire, field, error);
+    case MODEL_GRAPH:
+      if (import->has_graph)
+        strata_wire_fail (wire, field->bytes, "a second graph; a model has one");
+      import->graph_field = *field;
+      import->has_graph = TRUE;
+      return TRUE;
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+read_model (Import *import, StrataWire *wire, GError **error)
+{
+  StrataWireField field;
+
+  while (strata_wire_next (wire, &field))
+    if (!read_model_field (import, wire, &field, error))
+      return FALSE;
+  if (!strata_wire_finish (wire, error))
+    return FALSE;
+  if (!import->has_graph)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "there is no graph in it; this is not an ONNX model");
+  if (!import->has_opset)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT,
+                 "it names no version of the ONNX operators; opsets %d to %d are accepted", MIN_OPSET, MAX_OPSET);
+  return TRUE;
+}
+
+static gboolean
+read_initializer (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataValue value;
+
+  if (!strata_onnx_tensor (&import->source, wire, field, &value, error))
+    return FALSE;
+  if (*value.name == '\0')
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "an initialiser has no name; nothing could read it");
+  return strata_graph_builder_value (&import->builder, &value, error) >= 0;
+}
+
+static const StrataBinding *
+find_binding (const Import *import, const char *name)
+{
+  for (int i = 0; i < import->options->n_values; i++)
+    if (g_str_equal (import->options->values[i].name, name))
+      return &import->options->values[i];
+  return NULL;
+}
+
+static void
+bind (Import *import, const StrataBinding *binding, StrataValue *value)
+{
+  const StrataArray *array = binding->array;
+
+  value->dtype = array->dtype;
+  value->n_dims = array->n_dims;
+  memcpy (value->dims, array->dims, sizeof value->dims);
+  value->n_bytes = array->n_bytes;
+  value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
+}
+
+static const StrataShapeBinding *
+find_shape (const Import *import, const char *name, gboolean is_dimension)
+{
+  for (int i = 0; name != NULL && i < import->options->n_shapes; i++)
+    if (g_str_equal (import->options->shapes[i].name, name) && (import->options->shapes[i].n_dims == 0) == is_dimension)
+      return &import->options->shapes[i];
+  return NULL;
+}
+
+static gboolean
+bind_shape (const StrataShapeBinding *shape, StrataValue *value, GError **error)
+{
+  gboolean fits = shape->n_dims == value->n_dims;
+
+  for (int d = 0; fits && d < value->n_dims; d++)
+    {
+      fits = (value->dims[d] == STRATA_ONNX_OPEN || value->dims[d] == shape->dims[d]) && shape->dims[d] >= 0
+             && shape->dims[d] <= G_MAXINT32;
+      value->dims[d] = shape->dims[d];
+    }
+  return fits
+         || fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                  "input %s: the shape given for it is not one that the model accepts; only open dimensions can be "
+                  "chosen",
+                  value->name);
+}
+
+/* Open dimensions: bound by name, or by the input's whole shape. Of the others the first is taken for the batch and
+ * becomes 1; the rest is listed and refused. */
+static gboolean
+close_dims (Import *import, const StrataOnnxInfo *info, StrataValue *value, GError **error)
+{
+  const StrataShapeBinding *shape = find_shape (import, value->name, FALSE);
+
+  if (shape != NULL)
+    return bind_shape (shape, value, error);
+  for (int d = 0; d < value->n_dims; d++)
+    if (value->dims[d] == STRATA_ONNX_OPEN)
+      {
+        shape = find_shape (import, info->params[d], TRUE);
+        if (shape != NULL && shape->dims[0] >= 0 && shape->dims[0] <= G_MAXINT32)
+          value->dims[d] = shape->dims[0];
+        else if (d == 0)
+          value->dims[d] = 1;
+        else
+          g_string_append_printf (import->open, "%s%s %d (%s)", import->open->len == 0 ? "" : ", ", value->name, d,
+                                  info->params[d] == NULL ? "?" : info->params[d]);
+      }
+  return TRUE;
+}
+
+static gboolean
+read_input (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataValue value = { .n_dims = -1, .producer = -1 };
+  StrataOnnxInfo info;
+  const StrataBinding *binding;
+  int id;
+
+  if (!strata_onnx_info (import->graph->arena, wire, field, &info, error))
+    return FALSE;
+  id = strata_graph_builder_find (&import->builder, info.name);
+  if (id >= 0 && g_array_index (import->builder.values, StrataValue, id).data != NULL)
+    return TRUE; /* an initialiser: files of IR version 3 list them here too */
+  value.name = info.name;
+  binding = find_binding (import, info.name);
+  if (binding != NULL)
+    bind (import, binding, &value);
+  else
+    {
+      if (!strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
+        return FALSE;
+    }
+  id = strata_graph_builder_value (&import->builder, &value, error);
+  if (id >= 0 && binding == NULL)
+    g_array_append_val (import->builder.inputs, id);
+  return id >= 0;
+}
+
+static gboolean
+read_output (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataOnnxInfo info;
+
+  if (!strata_onnx_info (import->graph->arena, wire, field, &info, error))
+    return FALSE;
+  g_ptr_array_add (import->output_names, (char *) info.name);
+  return TRUE;
+}
+
+static gboolean
+read_graph_pass (Import *import, StrataWire wire, guint number, GError **error)
+{
+  StrataWireField field;
+  gboolean ok = TRUE;
+  int n_nodes = 0;
+
+  while (ok && strata_wire_next (&wire, &field))
+    {
+      if (field.number != number)
+        continue;
+      if (number == GRAPH_INITIALIZER)
+        ok = read_initializer (import, &wire, &field, error);
+      else if (number == GRAPH_INPUT)
+        ok = read_input (import, &wire, &field, error);
+      else if (number == GRAPH_OUTPUT)
+        ok = read_output (import, &wire, &field, error);
+      else if (number == GRAPH_NODE)
+        ok = strata_onnx_node (&import->nodes, NULL, n_nodes++, &wire, &field, error);
+      else
+        ok = fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED, "a sparse initialiser; only dense tensors are accepted");
+    }
+  return ok && strata_wire_finish (&wire, error);
+}
+
+static gboolean
+resolve_outputs (Import *import, GError **error)
+{
+  for (guint i = 0; i < import->output_names->len; i++)
+    {
+      const char *name = import->output_names->pdata[i];
+      int id = strata_graph_builder_find (&import->builder, name);
+
+      if (id < 0)
+        return fail (error, STRATA_IMPORT_ERROR_FORMAT,
+                     "the output %s of the model is not defined; it must be the output of a node", name);
+      g_array_append_val (import->builder.outputs, id);
+    }
+  if (import->output_names->len == 0)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "the graph has no outputs; at least one is needed");
+  return TRUE;
+}
+
+static gboolean
+check_open (const Import *import, GError **error)
+{
+  if (import->open->len == 0)
+    return TRUE;
+  return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+               "dimensions are open: input %s; give their sizes, or export the model with fixed dimensions (only the "
+               "first may be open)",
+               import->open->str);
+}
+
+static gboolean
+read_graph_once (Import *import, StrataWire *model, GError **error)
+{
+  static const guint passes[] = { GRAPH_SPARSE_INITIALIZER, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_NODE, GRAPH_OUTPUT };
+  StrataWire wire;
+
+  strata_wire_nest (&wire, model, &import->graph_field);
+  import->nodes.opset = import->graph->opset;
+  import->nodes.n_undecided = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
+    if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))
+      return FALSE;
+  return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error);
+}
+
+/* Reads the graph, decides what Ifs it can, and reads it again with their branches in place, until none is left. */
+static gboolean
+read_graph (Import *import, StrataWire *model, GError **error)
+{
+  for (int round = 0; round < MAX_ROUNDS; round++)
+    {
+      if (!read_graph_once (import, model, error))
+        return FALSE;
+      if (import->nodes.n_undecided == 0)
+        return strata_graph_infer (import->graph, error);
+      if (!strata_graph_decide (import->graph, import->nodes.decisions, error))
+        return FALSE;
+      strata_graph_builder_clear (&import->builder);
+      strata_graph_builder_init (&import->builder, import->graph->arena);
+      g_ptr_array_set_size (import->output_names, 0);
+    }
+  return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
+               "its conditions depend on each other in a chain of more than %d; fewer are accepted", MAX_ROUNDS);
+}
+
+static void
+import_init (Import *import, StrataGraph *graph, GBytes *bytes, const char *origin, const char *folder)
+{
+  graph->arena = strata_arena_new ();
+  graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
+  graph->path = strata_arena_strdup (graph->arena, origin);
+  *import = (Import){ .graph = graph, .output_names = g_ptr_array_new () };
+  import->source = (StrataOnnxSource){ graph->arena, graph->backing, folder,
+                                       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  strata_graph_builder_init (&import->builder, graph->arena);
+  import->open = g_string_new (NULL);
+  import->nodes =
+    (StrataOnnxNodes){ &import->source, &import->builder, 0, g_hash_table_new (g_str_hash, g_str_equal), 0 };
+}
+
+static void
+import_clear (Import *import)
+{
+  strata_graph_builder_clear (&import->builder);
+  g_clear_pointer (&import->source.files, g_hash_table_unref);
+  g_clear_pointer (&import->output_names, g_ptr_array_unref);
+  g_clear_pointer (&import->nodes.decisions, g_hash_table_unref);
+  g_string_free (import->open, TRUE);
+}
+
+/* Opens the outermost message. */
+static gboolean
+begin (Import *import, GBytes *bytes, StrataWire *wire, GError **error)
+{
+  gsize n_bytes;
+  const guint8 *data = g_bytes_get_data (bytes, &n_bytes);
+
+  if (n_bytes == 0)
+    return fail (error, STRATA_IMPORT_ERROR_FORMAT, "it is empty; an ONNX model is expected");
+  strata_wire_init (wire, data, data, n_bytes);
+  return read_model (import, wire, error);
+}
+
+static StrataGraph *
+parse (GBytes *bytes, const char *origin, const char *folder, const StrataImportOptions *options, GError **error)
+{
+  g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
+  Import import;
+  StrataWire wire;
+  gboolean ok;
+
+  import_init (&import, graph, bytes, origin, folder);
+  import.options = options;
+  ok = begin (&import, bytes, &wire, error) && read_graph (&import, &wire, error);
+  import_clear (&import);
+  if (ok)
+    return g_steal_pointer (&graph);
+  g_prefix_error (error, "%s: ", origin);
+  return NULL;
+}
+
+static gboolean
+collect_input_names (Import *import, StrataWire *model, GPtrArray *names, GError **error)
+{
+  StrataWireField field;
+  StrataOnnxInfo info;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, model, &import->graph_field);
+  if (!read_graph_pass (import, wire, GRAPH_INITIALIZER, error))
+    return FALSE;
+  while (strata_wire_next (&wire, &field))
+    if (field.number == GRAPH_INPUT)
+      {
+        if (!strata_onnx_info (import->graph->arena, &wire, &field, &info, error))
+          return FALSE;
+        if (strata_graph_builder_find (&import->builder, info.name) < 0)
+          g_ptr_array_add (names, g_strdup (info.name));
+      }
+  return strata_wire_finish (&wire, error);
+}
+
+char **
+strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
+{
+  g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  Import import;
+  StrataWire wire;
+  gboolean ok;
+
+  import_init (&import, graph, bytes, origin, NULL);
+  ok = begin (&import, bytes, &wire, error) && collect_input_names (&import, &wire, names, error);
+  import_clear (&import);
+  if (!ok)
+    {
+      g_prefix_error (error, "%s: ", origin);
+      return NULL;
+    }
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_steal (names, NULL);
+}
+
+StrataGraph *
+strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
+{
+  StrataImportOptions options = { 0 };
+
+  return parse (bytes, origin, NULL, &options, error);
+}
+
+StrataGraph *
+strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_autoptr (GBytes) bytes = NULL;
+  GMappedFile *file;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  file = g_mapped_file_new (path, FALSE, &reason);
+  if (file == NULL)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
+                   "%s: cannot be read (%s); give the path of an ONNX model", path,
+                   g_file_test (path, G_FILE_TEST_IS_DIR)                       ? "it is a folder"
+                   : g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file"
+                                                                                : reason->message);
+      return NULL;
+    }
+  bytes = g_mapped_file_get_bytes (file);
+  g_mapped_file_unref (file);
+  return parse (bytes, path, folder, options, error);
+}
+
+StrataGraph *
+strata_onnx_load_bound (
+  const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
+{
+  StrataImportOptions options = { .values = bindings, .n_values = n_bindings };
+
+  return strata_onnx_load_with (path, &options, cancellable, error);
+}
+
+StrataGraph *
+strata_onnx_load (const char *path, GCancellable *cancellable, GError **error)
+{
+  return strata_onnx_load_bound (path, NULL, 0, cancellable, error);
+}

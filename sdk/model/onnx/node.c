@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A node's strings go to the arena; its inputs stay names until all nodes are read. Field numbers: NodeProto and
+ * AttributeProto in onnx.proto.
+ */
+#include "model/onnx/node.h"
+
+#include <string.h>
+
+#include "model/onnx/branch.h"
+#include "model/ops.h"
+
+enum
+{
+  NODE_INPUT = 1,
+  NODE_OUTPUT = 2,
+  NODE_NAME = 3,
+  NODE_OP_TYPE = 4,
+  NODE_ATTRIBUTE = 5,
+  NODE_DOMAIN = 7,
+};
+
+enum
+{
+  ATTR_NAME = 1,
+  ATTR_F = 2,
+  ATTR_I = 3,
+  ATTR_S = 4,
+  ATTR_T = 5,
+  ATTR_G = 6,
+  ATTR_FLOATS = 7,
+  ATTR_INTS = 8,
+  ATTR_STRINGS = 9,
+  ATTR_GRAPHS = 11,
+  ATTR_TYPE = 20,
+};
+
+/* AttributeProto.AttributeType */
+enum
+{
+  TYPE_FLOAT = 1,
+  TYPE_INT = 2,
+  TYPE_STRING = 3,
+  TYPE_TENSOR = 4,
+  TYPE_GRAPH = 5,
+  TYPE_FLOATS = 6,
+  TYPE_INTS = 7,
+  TYPE_STRINGS = 8,
+};
+
+typedef struct
+{
+  StrataOnnxNodes *nodes;
+  const StrataOnnxScope *scope;
+  StrataOnnxSource *source;
+  StrataGraphBuilder *builder;
+  GPtrArray *inputs, *outputs; /* names, in the arena */
+  GArray *attrs;               /* StrataAttr */
+  const char *name, *op_type, *domain;
+  gboolean has_subgraph;
+  StrataWireField branches[2]; /* then, else */
+  gboolean has_branch[2];
+} Proto;
+
+static const char *
+read_name (StrataArena *arena, StrataWire *wire, const StrataWireField *field)
+{
+  g_autofree char *text = strata_wire_text (wire, field);
+
+  return strata_arena_strdup (arena, text);
+}
+
+static void
+keep_lists (StrataArena *arena, StrataAttr *attr, const GArray *ints, const GArray *floats, const GPtrArray *strings)
+{
+  attr->n = (int) (attr->kind == STRATA_ATTR_INTS      ? ints->len
+                   : attr->kind == STRATA_ATTR_STRINGS ? strings->len
+                                                       : floats->len);
+  attr->strings = strata_arena_memdup (arena, strings->pdata, sizeof (char *) * strings->len);
+  attr->ints = strata_arena_memdup (arena, ints->data, sizeof (gint64) * ints->len);
+  attr->floats = strata_arena_memdup (arena, floats->data, sizeof (float) * floats->len);
+}
+
+/* Kind from the type that the file states, else from the field that is there (files of IR version 2 and before). */
+static gboolean
+find_kind (gint64 type, guint seen, StrataAttrKind *kind)
+{
+  static const struct
+  {
+    gint64 type;
+    guint field;
+    StrataAttrKind kind;
+  } kinds[] = { { TYPE_FLOAT, ATTR_F, STRATA_ATTR_FLOAT },          { TYPE_INT, ATTR_I, STRATA_ATTR_INT },
+                { TYPE_STRING, ATTR_S, STRATA_ATTR_STRING },        { TYPE_TENSOR, ATTR_T, STRATA_ATTR_TENSOR },
+                { TYPE_FLOATS, ATTR_FLOATS, STRATA_ATTR_FLOATS },   { TYPE_INTS, ATTR_INTS, STRATA_ATTR_INTS },
+                { TYPE_STRINGS, ATTR_STRINGS, STRATA_ATTR_STRINGS } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (type == kinds[i].type || (type == 0 && seen == kinds[i].field))
+      {
+        *kind = kinds[i].kind;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+read_attr_tensor (Proto *proto, StrataWire *wire, const StrataWireField *field, StrataAttr *attr, GError **error)
+{
+  StrataValue value;
+
+  if (!strata_onnx_tensor (proto->source, wire, field, &value, error))
+    return FALSE;
+  attr->tensor = strata_graph_builder_anonymous (proto->builder, &value);
+  return TRUE;
+}
+
+typedef struct
+{
+  StrataAttr attr;
+  gint64 type;
+  guint seen; /* number of the payload's field */
+  GArray *ints, *floats;
+  GPtrArray *strings;
+  StrataWireField graph;
+} AttrProto;
+
+static gboolean
+read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, AttrProto *read, GError **error)
+{
+  switch (field->number)
+    {
+    case ATTR_NAME:
+      read->attr.name = read_name (proto->source->arena, wire, field);
+      return TRUE;
+    case ATTR_TYPE:
+      read->type = strata_wire_int (wire, field);
+      return TRUE;
+    case ATTR_F:
+      read->attr.f = strata_wire_float (wire, field);
+      break;
+    case ATTR_I:
+      read->attr.i = strata_wire_int (wire, field);
+      break;
+    case ATTR_S:
+      read->attr.s = read_name (proto->source->arena, wire, field);
+      break;
+    case ATTR_FLOATS:
+      strata_wire_fixed (wire, field, 4, read->floats);
+      break;
+    case ATTR_INTS:
+      strata_wire_ints (wire, field, read->ints);
+      break;
+    case ATTR_STRINGS:
+      g_ptr_array_add (read->strings, (char *) read_name (proto->source->arena, wire, field));
+      break;
+    case ATTR_T:
+      read->seen = field->number;
+      return read_attr_tensor (proto, wire, field, &read->attr, error);
+    case ATTR_G:
+      proto->has_subgraph = TRUE;
+      read->graph = *field;
+      break;
+    case ATTR_GRAPHS:
+      proto->has_subgraph = TRUE;
+      break;
+    default:
+      return TRUE;
+    }
+  read->seen = field->number;
+  return TRUE;
+}
+
+static void
+keep_branch (Proto *proto, const AttrProto *read)
+{
+  int which = g_str_equal (read->attr.name, "then_branch") ? 0 : 1;
+
+  if (which == 1 && !g_str_equal (read->attr.name, "else_branch"))
+    return;
+  proto->branches[which] = read->graph;
+  proto->has_branch[which] = TRUE;
+}
+
+static gboolean
+read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GError **error)
+{
+  g_autoptr (GArray) ints = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (GArray) floats = g_array_new (FALSE, FALSE, sizeof (float));
+  g_autoptr (GPtrArray) strings = g_ptr_array_new ();
+  AttrProto read = {
+    .attr = { .name = "", .s = "", .tensor = -1 }, .ints = ints, .floats = floats, .strings = strings
+  };
+  StrataWireField field;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, outer, message);
+  while (strata_wire_next (&wire, &field))
+    if (!read_attr_field (proto, &wire, &field, &read, error))
+      return FALSE;
+  if (!strata_wire_finish (&wire, error))
+    return FALSE;
+  if (read.seen == ATTR_G)
+    keep_branch (proto, &read);
+  if (!find_kind (read.type, read.seen, &read.attr.kind))
+    return TRUE; /* of a kind that no operator here reads */
+  if (!strata_attr_kind_is_right (read.attr.name, read.attr.kind)
+      || (read.attr.kind == STRATA_ATTR_TENSOR && read.attr.tensor < 0))
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                   "the attribute %s is of the wrong type; see the operator's definition in ONNX", read.attr.name);
+      return FALSE;
+    }
+  keep_lists (proto->source->arena, &read.attr, ints, floats, strings);
+  g_array_append_val (proto->attrs, read.attr);
+  return TRUE;
+}
+
+static gboolean
+read_node_field (Proto *proto, StrataWire *wire, const StrataWireField *field, GError **error)
+{
+  StrataArena *arena = proto->source->arena;
+
+  switch (field->number)
+    {
+    case NODE_INPUT:
+      g_ptr_array_add (proto->inputs, (char *) read_name (arena, wire, field));
+      return TRUE;
+    case NODE_OUTPUT:
+      g_ptr_array_add (proto->outputs, (char *) read_name (arena, wire, field));
+      return TRUE;
+    case NODE_NAME:
+      proto->name = read_name (arena, wire, field);
+      return TRUE;
+    case NODE_OP_TYPE:
+      proto->op_type = read_name (arena, wire, field);
+      return TRUE;
+    case NODE_DOMAIN:
+      proto->domain = read_name (arena, wire, field);
+      return TRUE;
+    case NODE_ATTRIBUTE:
+      return read_attr (proto, wire, field, error);
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+set_unsupported (const Proto *proto, const char *what, GError **error)
+{
+  g_autofree char *list = strata_op_list ();
+
+  g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED, "operator %s%s%s %s; supported: %s",
+               proto->domain, *proto->domain == '\0' ? "" : "::", proto->op_type, what, list);
+  return FALSE;
+}
+
+static gboolean
+find_op (const Proto *proto, int opset, StrataOp *op, GError **error)
+{
+  const StrataOpInfo *info;
+  gboolean standard = *proto->domain == '\0' || g_str_equal (proto->domain, "ai.onnx");
+
+  *op = standard ? strata_op_find (proto->op_type) : STRATA_N_OPS;
+  if (*op == STRATA_N_OPS || (proto->has_subgraph && *op != STRATA_OP_IF))
+    return set_unsupported (proto, "is not supported", error);
+  info = strata_op_info (*op);
+  if (opset < info->since || (info->until != 0 && opset > info->until))
+    return set_unsupported (proto, "is not in this opset", error);
+  if ((int) proto->inputs->len >= info->min_in && (info->max_in < 0 || (int) proto->inputs->len <= info->max_in)
+      && proto->outputs->len >= 1 && (info->max_out < 0 || (int) proto->outputs->len <= info->max_out))
+    return TRUE;
+  g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+               "%u inputs and %u outputs; it takes %d to %d inputs and 1 to %d outputs (-1: any number)",
+               proto->inputs->len, proto->outputs->len, info->min_in, info->max_in, info->max_out);
+  return FALSE;
+}
+
+static void
+drop_trailing_empty (GPtrArray *names)
+{
+  while (names->len > 0 && *(const char *) names->pdata[names->len - 1] == '\0')
+    g_ptr_array_set_size (names, (int) names->len - 1);
+}
+
+static gboolean
+add_outputs (Proto *proto, StrataNode *node, GError **error)
+{
+  node->n_outputs = (int) proto->outputs->len;
+  node->outputs = strata_arena_array (proto->source->arena, int, node->n_outputs);
+  for (int i = 0; i < node->n_outputs; i++)
+    {
+      StrataValue value = { .name = strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]),
+                            .n_dims = -1,
+                            .producer = (int) proto->builder->nodes->len };
+
+      node->outputs[i] = *value.name == '\0' ? -1 : strata_graph_builder_value (proto->builder, &value, error);
+      if (node->outputs[i] < 0 && *value.name != '\0')
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+resolve_inputs (Proto *proto)
+{
+  for (guint i = 0; i < proto->inputs->len; i++)
+    proto->inputs->pdata[i] = (char *) strata_onnx_scope_resolve (proto->nodes, proto->scope, proto->inputs->pdata[i]);
+}
+
+/* The branch in place of an If that is decided. @done: FALSE where it is not */
+static gboolean
+inline_branch (Proto *proto, StrataWire *outer, int index, gboolean *done, GError **error)
+{
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new ();
+  int decision;
+
+  for (guint i = 0; i < proto->outputs->len; i++)
+    g_ptr_array_add (outputs, (char *) strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]));
+  if (!proto->has_branch[0] || !proto->has_branch[1] || *(const char *) outputs->pdata[0] == '\0')
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                   "it lacks a branch or its first output; both branches and a named output are needed");
+      return FALSE;
+    }
+  decision = GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->decisions, outputs->pdata[0]));
+  *done = decision != 0;
+  if (decision != 0)
+    return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], outputs, index,
+                                      error);
+  proto->nodes->n_undecided++;
+  return TRUE;
+}
+
+static gboolean
+add_node (Proto *proto, StrataWire *outer, int opset, int index, GError **error)
+{
+  gboolean done = FALSE;
+  StrataNode node = { .name = proto->name, .onnx_index = index };
+  StrataArena *arena = proto->source->arena;
+
+  drop_trailing_empty (proto->inputs);
+  drop_trailing_empty (proto->outputs);
+  if (!find_op (proto, opset, &node.op, error)
+      || (node.op == STRATA_OP_IF && !inline_branch (proto, outer, index, &done, error)))
+    return FALSE;
+  if (done)
+    return TRUE;
+  if (!add_outputs (proto, &node, error))
+    return FALSE;
+  resolve_inputs (proto);
+  node.n_inputs = (int) proto->inputs->len;
+  g_ptr_array_add (proto->builder->reads,
+                   strata_arena_memdup (arena, proto->inputs->pdata, sizeof (gpointer) * proto->inputs->len));
+  node.n_attrs = (int) proto->attrs->len;
+  node.attrs = strata_arena_memdup (arena, proto->attrs->data, sizeof (StrataAttr) * proto->attrs->len);
+  g_array_append_val (proto->builder->nodes, node);
+  return TRUE;
+}
+
+gboolean
+strata_onnx_node (StrataOnnxNodes *nodes,
+                  const StrataOnnxScope *scope,
+                  int index,
+                  StrataWire *outer,
+                  const StrataWireField *message,
+                  GError **error)
+{
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
+  g_autoptr (GPtrArray) outputs = g_ptr_array_new ();
+  g_autoptr (GArray) attrs = g_array_new (FALSE, FALSE, sizeof (StrataAttr));
+  Proto proto = { .nodes = nodes,
+                  .scope = scope,
+                  .source = nodes->source,
+                  .builder = nodes->builder,
+                  .inputs = inputs,
+                  .outputs = outputs,
+                  .attrs = attrs,
+                  .name = "",
+                  .op_type = "",
+                  .domain = "" };
+  StrataWireField field;
+  gboolean ok = TRUE;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, outer, message);
+  while (ok && strata_wire_next (&wire, &field))
+    ok = read_node_field (&proto, &wire, &field, error);
+  if (ok && strata_wire_finish (&wire, error) && add_node (&proto, outer, nodes->opset, index, error))
+    return TRUE;
+  if (*proto.name != '\0')
+    g_prefix_error (error, "node %s (%s, opset %d): ", proto.name, proto.op_type, nodes->opset);
+  else
+    g_prefix_error (error, "node %d (%s, opset %d): ", index, proto.op_type, nodes->opset);
+  return FALSE;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * NodeProto with its attributes, and ValueInfoProto, of ONNX.
+ */
+#pragma once
+
+#include "model/graph-build.h"
+#include "model/onnx/tensor.h"
+
+#define STRATA_ONNX_OPEN (-1) /* a dimension without a number */
+
+typedef struct
+{
+  const char *name; /* in the arena */
+  gboolean has_tensor, has_shape;
+  gint64 elem_type;
+  int n_dims; /* counts on past STRATA_MAX_DIMS */
+  gint64 dims[STRATA_MAX_DIMS];
+  const char *params[STRATA_MAX_DIMS]; /* names of open dimensions; NULL: none given */
+  gboolean negative;
+} StrataOnnxInfo;
+
+gboolean strata_onnx_info (
+  StrataArena *arena, StrataWire *outer, const StrataWireField *message, StrataOnnxInfo *info, GError **error);
+/* Type and dims of an input, open dimensions as STRATA_ONNX_OPEN; refuses what is no tensor. */
+gboolean strata_onnx_info_type (const StrataOnnxInfo *info, StrataValue *value, GError **error);
+
+typedef struct _StrataOnnxScope StrataOnnxScope; /* onnx-branch.h */
+
+/* What reading of nodes needs and fills */
+typedef struct
+{
+  StrataOnnxSource *source;
+  StrataGraphBuilder *builder;
+  int opset;
+  GHashTable *decisions; /* name of an If's first output to 1, then, or 2, else */
+  int n_undecided;       /* Ifs that were added as they are */
+} StrataOnnxNodes;
+
+/* Adds the node, and its outputs as values; of an If whose condition is decided, the nodes of its branch. @scope: NULL
+ * in the model's graph. Refuses operators that Strata does not have in the opset. */
+gboolean strata_onnx_node (StrataOnnxNodes *nodes,
+                           const StrataOnnxScope *scope,
+                           int index,
+                           StrataWire *outer,
+                           const StrataWireField *message,
+                           GError **error);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TensorProto of ONNX: element type, dimensions and bytes, which stay in the mapped file where they lie aligned.
+ */
+#pragma once
+
+#include "model/graph.h"
+#include "model/onnx/wire.h"
+
+typedef struct
+{
+  StrataArena *arena;
+  GPtrArray *backing; /* GBytes that results point into */
+  const char *folder; /* where external data lie; NULL: refused */
+  GHashTable *files;  /* external file name to GBytes, borrowed from @backing */
+} StrataOnnxSource;
+
+/* Reads the tensor inside @field. @value gets name, type, dims, data and n_bytes. Errors: STRATA_IMPORT_ERROR, after
+ * "tensor NAME: ". */
+gboolean strata_onnx_tensor (
+  StrataOnnxSource *source, StrataWire *outer, const StrataWireField *field, StrataValue *value, GError **error);

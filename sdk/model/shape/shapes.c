@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Driver of the shape rules, and what they share. Folding: reshapes of constants share the constant's bytes, whatever
+ * their size; other nodes are executed at import only where the result is small, as in shape arithmetic, so that
+ * weights are never touched. DequantizeLinear stays: the compiler wants the integers behind it.
+ */
+#include "model/shape/shapes.h"
+
+#include <string.h>
+
+#include "model/exec/exec.h"
+#include "model/graph-build.h"
+
+#define MAX_FOLDED_ELEMENTS 1024
+#define MAX_FOLD_INPUT_ELEMENTS 65536
+
+static const StrataShapeFunc rules[] = {
+#define STRATA_OP(id, onnx, since, until, min_in, max_in, max_out, rule, exec, meaning)                                \
+  [STRATA_OP_##id] = strata_shape_##rule,
+#include "model/ops.def"
+#undef STRATA_OP
+};
+
+static gboolean
+set_error_va (GError **error, StrataImportError code, const char *format, va_list args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  g_set_error_literal (error, STRATA_IMPORT_ERROR, (int) code, text);
+  return FALSE;
+}
+
+gboolean
+strata_shape_fail (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  set_error_va (error, STRATA_IMPORT_ERROR_SHAPE, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+gboolean
+strata_shape_lack (GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  set_error_va (error, STRATA_IMPORT_ERROR_UNSUPPORTED, format, args);
+  va_end (args);
+  return FALSE;
+}
+
+const StrataValue *
+strata_shape_in (const StrataShape *shape, int i)
+{
+  if (i >= shape->node->n_inputs || shape->node->inputs[i] < 0)
+    return NULL;
+  return &shape->graph->values[shape->node->inputs[i]];
+}
+
+gboolean
+strata_shape_set (StrataShape *shape, int i, StrataDtype dtype, int n_dims, const gint64 *dims, GError **error)
+{
+  gint64 count = 1;
+  StrataValue *value;
+
+  if (n_dims > STRATA_MAX_DIMS)
+    return strata_shape_lack (error, "its output has %d dimensions; at most %d are accepted", n_dims, STRATA_MAX_DIMS);
+  for (int d = 0; d < n_dims; d++)
+    {
+      if (dims[d] < 0 || dims[d] > G_MAXINT32)
+        return strata_shape_fail (
+          error, "dimension %d of its output is %" G_GINT64_FORMAT "; 0 to 2147483647 are accepted", d, dims[d]);
+      count *= MAX (dims[d], 1);
+      if (count > G_MAXINT32)
+        return strata_shape_fail (error, "its output has more than 2147483647 elements; fewer are accepted");
+    }
+  if (i >= shape->node->n_outputs || shape->node->outputs[i] < 0)
+    return TRUE;
+  value = &shape->graph->values[shape->node->outputs[i]];
+  value->dtype = dtype;
+  value->n_dims = n_dims;
+  if (n_dims > 0)
+    memmove (value->dims, dims, sizeof (gint64) * (gsize) n_dims);
+  value->n_bytes = (gsize) strata_value_count (value) * strata_dtype_size (dtype);
+  return TRUE;
+}
+
+static char *
+list_types (guint types)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint dtype = STRATA_DTYPE_F32; dtype <= STRATA_DTYPE_BOOL; dtype++)
+    if (types & STRATA_TYPE_BIT (dtype))
+      g_string_append_printf (text, "%s%s", text->len == 0 ? "" : ", ", strata_dtype_name ((StrataDtype) dtype));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+gboolean
+strata_shape_need (const StrataShape *shape, int i, guint types, GError **error)
+{
+  const StrataValue *value = strata_shape_in (shape, i);
+  g_autofree char *accepted = NULL;
+
+  if (value == NULL)
+    return strata_shape_fail (error, "input %d is missing; the operator needs it", i);
+  if (types & STRATA_TYPE_BIT (value->dtype))
+    return TRUE;
+  accepted = list_types (types);
+  return strata_shape_lack (error, "input %d, %s, is %s; accepted: %s", i, value->name,
+                            strata_dtype_name (value->dtype), accepted);
+}
+
+gboolean
+strata_shape_agree (const StrataShape *shape, int i, int j, GError **error)
+{
+  const StrataValue *a = strata_shape_in (shape, i);
+  const StrataValue *b = strata_shape_in (shape, j);
+
+  if (a == NULL || b == NULL || a->dtype == b->dtype)
+    return TRUE;
+  return strata_shape_fail (error, "inputs %d and %d are %s and %s; they must be of one type", i, j,
+                            strata_dtype_name (a->dtype), strata_dtype_name (b->dtype));
+}
+
+gboolean
+strata_shape_axis (gint64 axis, int n_dims, int *result, GError **error)
+{
+  if (axis < -n_dims || axis >= n_dims)
+    return strata_shape_fail (error, "axis %" G_GINT64_FORMAT " is out of range; %d to %d are accepted", axis, -n_dims,
+                              n_dims - 1);
+  *result = (int) (axis < 0 ? axis + n_dims : axis);
+  return TRUE;
+}
+
+static char *
+dims_text (const StrataValue *value)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+
+  for (int i = 0; i < value->n_dims; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : "x", value->dims[i]);
+  return g_string_free (g_string_append_c (g_steal_pointer (&text), ']'), FALSE);
+}
+
+gboolean
+strata_shape_broadcast (const StrataShape *shape, int n_inputs, int *n_dims, gint64 *dims, GError **error)
+{
+  *n_dims = 0;
+  for (int i = 0; i < n_inputs; i++)
+    if (strata_shape_in (shape, i) != NULL)
+      *n_dims = MAX (*n_dims, strata_shape_in (shape, i)->n_dims);
+  for (int d = 0; d < *n_dims; d++)
+    dims[d] = 1;
+  for (int i = 0; i < n_inputs; i++)
+    {
+      const StrataValue *value = strata_shape_in (shape, i);
+
+      for (int d = 0; value != NULL && d < value->n_dims; d++)
+        {
+          gint64 *dim = &dims[*n_dims - value->n_dims + d];
+
+          if (*dim != 1 && value->dims[d] != 1 && *dim != value->dims[d])
+            {
+              g_autofree char *text = dims_text (value);
+
+              return strata_shape_fail (
+                error, "its inputs do not broadcast: input %d is %s where %" G_GINT64_FORMAT " is needed", i, text,
+                *dim);
+            }
+          if (value->dims[d] != 1)
+            *dim = value->dims[d];
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+has_constant_inputs (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].data == NULL)
+      return FALSE;
+  return node->n_inputs > 0;
+}
+
+static gboolean
+is_small (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0 && strata_value_count (&graph->values[node->outputs[i]]) > MAX_FOLDED_ELEMENTS)
+      return FALSE;
+  if (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_SLICE)
+    return TRUE;
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && strata_value_count (&graph->values[node->inputs[i]]) > MAX_FOLD_INPUT_ELEMENTS)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+is_reshape (const StrataNode *node)
+{
+  return node->op == STRATA_OP_IDENTITY || node->op == STRATA_OP_RESHAPE || node->op == STRATA_OP_FLATTEN
+         || node->op == STRATA_OP_SQUEEZE || node->op == STRATA_OP_UNSQUEEZE;
+}
+
+static gboolean
+execute_now (StrataGraph *graph, int index, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+  g_autofree StrataArray *inputs = g_new0 (StrataArray, node->n_inputs);
+  g_autofree const StrataArray **pointers = g_new0 (const StrataArray *, node->n_inputs);
+  g_autofree StrataArray **outputs = g_new0 (StrataArray *, node->n_outputs);
+
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0)
+      {
+        inputs[i] = strata_value_view (&graph->values[node->inputs[i]]);
+        pointers[i] = &inputs[i];
+      }
+  if (!strata_exec_node (graph, index, pointers, outputs, error))
+    return FALSE;
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      {
+        graph->values[node->outputs[i]].data =
+          strata_arena_memdup (graph->arena, outputs[i]->data, outputs[i]->n_bytes);
+        strata_array_free (outputs[i]);
+      }
+  return TRUE;
+}
+
+static gboolean
+fold (StrataGraph *graph, int index, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+
+  if (!has_constant_inputs (graph, node) || node->op == STRATA_OP_DEQUANTIZE_LINEAR)
+    return TRUE;
+  if (is_reshape (node) && node->outputs[0] >= 0)
+    {
+      graph->values[node->outputs[0]].data = graph->values[node->inputs[0]].data;
+      return TRUE;
+    }
+  return !is_small (graph, node) || execute_now (graph, index, error);
+}
+
+static gboolean
+infer_node (StrataGraph *graph, int index, GError **error)
+{
+  StrataShape shape = { graph, &graph->nodes[index], index };
+  const StrataNode *node = shape.node;
+
+  if (rules[node->op](&shape, error) && fold (graph, index, error))
+    return TRUE;
+  g_prefix_error (error, "node %s (%s, opset %d): ", node->name, strata_op_name (node->op), graph->opset);
+  return FALSE;
+}
+
+static gboolean
+is_folded (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0 && graph->values[node->outputs[i]].data == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+drop_folded (StrataGraph *graph)
+{
+  int n_kept = 0;
+
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      gboolean folded = is_folded (graph, &graph->nodes[i]);
+
+      for (int j = 0; j < graph->nodes[i].n_outputs; j++)
+        if (graph->nodes[i].outputs[j] >= 0)
+          graph->values[graph->nodes[i].outputs[j]].producer = folded ? -1 : n_kept;
+      if (!folded)
+        graph->nodes[n_kept++] = graph->nodes[i];
+    }
+  graph->n_folded = graph->n_nodes - n_kept;
+  graph->n_nodes = n_kept;
+}
+
+static gboolean
+size_inputs (StrataGraph *graph, GError **error)
+{
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      StrataValue *value = &graph->values[graph->inputs[i]];
+      gsize count = 1;
+
+      for (int d = 0; d < value->n_dims; d++)
+        if (!g_size_checked_mul (&count, count, (gsize) MAX (value->dims[d], 1)) || count > G_MAXINT32)
+          return strata_shape_fail (error, "input %s: more than 2147483647 elements; fewer are accepted", value->name);
+      value->n_bytes = (gsize) strata_value_count (value) * strata_dtype_size (value->dtype);
+    }
+  return TRUE;
+}
+
+gboolean
+strata_graph_infer (StrataGraph *graph, GError **error)
+{
+  if (!size_inputs (graph, error))
+    return FALSE;
+  for (int i = 0; i < graph->n_nodes; i++)
+    if (!infer_node (graph, i, error))
+      return FALSE;
+  drop_folded (graph);
+  strata_graph_count_consumers (graph);
+  return TRUE;
+}
+
+static gboolean
+knows_inputs (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].n_dims < 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* TRUE if the condition is a known boolean. */
+static gboolean
+decide (const StrataGraph *graph, const StrataNode *node, GHashTable *decisions)
+{
+  const StrataValue *condition = node->inputs[0] < 0 ? NULL : &graph->values[node->inputs[0]];
+
+  if (condition == NULL || condition->data == NULL || condition->dtype != STRATA_DTYPE_BOOL
+      || strata_value_count (condition) != 1)
+    return FALSE;
+  g_hash_table_insert (decisions, (char *) graph->values[node->outputs[0]].name,
+                       GINT_TO_POINTER (*(const guint8 *) condition->data != 0 ? 1 : 2));
+  return TRUE;
+}
+
+gboolean
+strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
+{
+  const StrataNode *first = NULL;
+  gboolean progress = FALSE;
+
+  if (!size_inputs (graph, error))
+    return FALSE;
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      const StrataNode *node = &graph->nodes[i];
+
+      if (!knows_inputs (graph, node))
+        continue;
+      if (node->op != STRATA_OP_IF)
+        {
+          if (!infer_node (graph, i, error))
+            return FALSE;
+        }
+      else if (decide (graph, node, decisions))
+        progress = TRUE;
+      else if (first == NULL)
+        first = node;
+    }
+  if (progress)
+    return TRUE;
+  return strata_shape_lack (
+    error,
+    "node %s (If, opset %d): its condition %s is computed at run time; a condition that follows "
+    "from shapes and constants is accepted: give the inputs it depends on at import",
+    first == NULL ? "?" : first->name, graph->opset,
+    first == NULL || first->inputs[0] < 0 ? "?" : graph->values[first->inputs[0]].name);
+}
+
+/* An If that is still there was not decided; strata_graph_decide () says so before any rule runs. */
+gboolean
+strata_shape_undecided (StrataShape *shape, GError **error)
+{
+  return strata_shape_lack (error, "its condition is computed at run time");
+}
