@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 #include <strata/strata-chip.h>
+#include <strata/strata-model-options.h>
 #include <strata/strata-program.h>
 #include <strata/strata-tensor.h>
 #include <strata/strata-types.h>
@@ -36,6 +37,38 @@ G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
  */
 STRATA_API StrataModel *
 strata_model_open (const char *path, GCancellable *cancellable, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_model_open_with:
+ * @path: (type filename): an ONNX file
+ * @options: (nullable): sizes and values that the file leaves open
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Imports a model whose open dimensions and conditions @options decide; see strata_model_open(). Blocks for the file.
+ *
+ * Returns: (transfer full): the model
+ */
+STRATA_API StrataModel *strata_model_open_with (const char *path,
+                                                StrataModelOptions *options,
+                                                GCancellable *cancellable,
+                                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_model_open_with_async:
+ * @path: (type filename): an ONNX file
+ * @options: (nullable): sizes and values that the file leaves open; not to be changed until done
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context when done
+ * @user_data: for @callback
+ *
+ * Imports a model in a thread; see strata_model_open_with(); finish with strata_model_open_finish(). Does not block.
+ */
+STRATA_API void strata_model_open_with_async (const char *path,
+                                              StrataModelOptions *options,
+                                              GCancellable *cancellable,
+                                              GAsyncReadyCallback callback,
+                                              gpointer user_data);
 
 /**
  * strata_model_is_source_of:
@@ -181,6 +214,16 @@ STRATA_API guint strata_model_get_n_outputs (StrataModel *self);
 STRATA_API const char *strata_model_get_input_name (StrataModel *self, guint index);
 
 /**
+ * strata_model_get_input_place:
+ * @self: a model
+ * @index: less than strata_model_get_n_inputs ()
+ *
+ * Returns: its place among the inputs of the file, which differs from @index where values given at opening made inputs
+ * constant
+ */
+STRATA_API guint strata_model_get_input_place (StrataModel *self, guint index);
+
+/**
  * strata_model_get_output_name:
  * @self: a model
  * @index: less than strata_model_get_n_outputs ()
@@ -217,6 +260,15 @@ STRATA_API const gint64 *strata_model_get_output_shape (StrataModel *self, guint
  * Returns: its element type
  */
 STRATA_API StrataDtype strata_model_get_input_dtype (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_output_dtype:
+ * @self: a model
+ * @index: less than strata_model_get_n_outputs ()
+ *
+ * Returns: its element type
+ */
+STRATA_API StrataDtype strata_model_get_output_dtype (StrataModel *self, guint index);
 
 /**
  * strata_model_get_output_step:

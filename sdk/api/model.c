@@ -5,6 +5,7 @@
 #include "api/model-private.h"
 
 #include "api/chip-private.h"
+#include "api/model-options.h"
 #include "cost/cost.h"
 #include "device/program-private.h"
 #include "device/tensor-private.h"
@@ -36,13 +37,14 @@ strata_model_init (StrataModel *self)
 }
 
 StrataModel *
-strata_model_open (const char *path, GCancellable *cancellable, GError **error)
+strata_model_open_with (const char *path, StrataModelOptions *options, GCancellable *cancellable, GError **error)
 {
   StrataGraph *graph;
   StrataModel *self;
 
   g_return_val_if_fail (path != NULL, NULL);
-  graph = strata_onnx_load (path, cancellable, error);
+  g_return_val_if_fail (options == NULL || STRATA_IS_MODEL_OPTIONS (options), NULL);
+  graph = strata_model_options_load (options, path, cancellable, error);
   if (graph == NULL)
     return NULL;
   self = g_object_new (STRATA_TYPE_MODEL, NULL);
@@ -50,11 +52,34 @@ strata_model_open (const char *path, GCancellable *cancellable, GError **error)
   return self;
 }
 
+StrataModel *
+strata_model_open (const char *path, GCancellable *cancellable, GError **error)
+{
+  return strata_model_open_with (path, NULL, cancellable, error);
+}
+
+typedef struct
+{
+  char *path;
+  StrataModelOptions *options;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+  Opening *opening = data;
+
+  g_free (opening->path);
+  g_clear_object (&opening->options);
+  g_free (opening);
+}
+
 static void
 open_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  const Opening *opening = task_data;
   GError *error = NULL;
-  StrataModel *model = strata_model_open (task_data, cancellable, &error);
+  StrataModel *model = strata_model_open_with (opening->path, opening->options, cancellable, &error);
 
   if (model != NULL)
     g_task_return_pointer (task, model, g_object_unref);
@@ -63,15 +88,30 @@ open_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 }
 
 void
-strata_model_open_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+strata_model_open_with_async (const char *path,
+                              StrataModelOptions *options,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  Opening *opening;
 
   g_return_if_fail (path != NULL);
+  g_return_if_fail (options == NULL || STRATA_IS_MODEL_OPTIONS (options));
   task = g_task_new (NULL, cancellable, callback, user_data);
-  g_task_set_source_tag (task, strata_model_open_async);
-  g_task_set_task_data (task, g_strdup (path), g_free);
+  g_task_set_source_tag (task, strata_model_open_with_async);
+  opening = g_new0 (Opening, 1);
+  opening->path = g_strdup (path);
+  opening->options = options == NULL ? NULL : g_object_ref (options);
+  g_task_set_task_data (task, opening, opening_free);
   g_task_run_in_thread (task, open_thread);
+}
+
+void
+strata_model_open_async (const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  strata_model_open_with_async (path, NULL, cancellable, callback, user_data);
 }
 
 StrataModel *
@@ -196,6 +236,14 @@ strata_model_get_input_name (StrataModel *self, guint index)
   return self->graph->values[self->graph->inputs[index]].name;
 }
 
+guint
+strata_model_get_input_place (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  g_return_val_if_fail (index < (guint) self->graph->n_inputs, 0);
+  return self->graph->input_places == NULL ? index : (guint) self->graph->input_places[index];
+}
+
 const char *
 strata_model_get_output_name (StrataModel *self, guint index)
 {
@@ -236,6 +284,14 @@ strata_model_get_input_dtype (StrataModel *self, guint index)
   g_return_val_if_fail (STRATA_IS_MODEL (self), STRATA_DTYPE_INVALID);
   g_return_val_if_fail (index < (guint) self->graph->n_inputs, STRATA_DTYPE_INVALID);
   return self->graph->values[self->graph->inputs[index]].dtype;
+}
+
+StrataDtype
+strata_model_get_output_dtype (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), STRATA_DTYPE_INVALID);
+  g_return_val_if_fail (index < (guint) self->graph->n_outputs, STRATA_DTYPE_INVALID);
+  return self->graph->values[self->graph->outputs[index]].dtype;
 }
 
 double

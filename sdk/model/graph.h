@@ -83,6 +83,7 @@ typedef struct
   int n_folded;          /* nodes of the file that are not in @nodes because the importer folded them */
   int *inputs, *outputs; /* value ids; initialisers listed as inputs are not counted */
   int n_inputs, n_outputs;
+  int *input_places; /* place of each input among those of the file, where some were given at import; NULL: as here */
 } StrataGraph;
 
 /* Reads and checks a model: structure, names, single assignment, no cycles, initialisers, shapes and types. Weights are
@@ -156,6 +157,7 @@ typedef struct
   const char *name; /* of an input, or of a symbolic dimension */
   int n_dims;       /* of the input; 0: @name is a dimension, and dims[0] its size */
   gint64 dims[STRATA_MAX_DIMS];
+  gboolean is_hint; /* passed over where the model has no such input or dimension, or it is not open */
 } StrataShapeBinding;
 
 typedef struct

@@ -99,7 +99,7 @@ void cli_progress_clear (Cli *cli);
 typedef struct
 {
   char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump;
-  char **calibration;
+  char **calibration, **shapes;
   double input_scale, input_offset;
   int n_calibration, n_reads;
   gboolean no_row_copies;
@@ -108,6 +108,14 @@ typedef struct
 void cli_compile_options_clear (CliCompileOptions *options);
 /* A NULL-terminated table for @options; free with g_free */
 GOptionEntry *cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+/* What --shape says; refuses what is no size. */
+StrataModelOptions *cli_read_shapes (char **shapes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A GOptionEntry of --shape for verbs that do not compile */
+#define CLI_SHAPE_ENTRY(shapes)                                                                                        \
+  {                                                                                                                    \
+    "shape", 0, 0, G_OPTION_ARG_STRING_ARRAY, (shapes),                                                                \
+      "Size of an open dimension (sequence=64), or an input's shape (image=1x3x224x224)", "NAME=SIZE"                  \
+  }
 /* What .npy samples are multiplied by; refuses what is no number. */
 gboolean cli_read_scale (const CliCompileOptions *options, double *scale, GError **error);
 StrataProgram *cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
@@ -134,6 +142,8 @@ StrataTensor *
 cli_take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, double offset) G_GNUC_WARN_UNUSED_RESULT;
 /* Folders of an ONNX test data set in @path: itself, or its test_data_set_* in order. */
 GPtrArray *cli_find_test_data (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* How many of input_0 … or output_0 … there are without a gap */
+guint cli_count_test_data (const char *folder, const char *prefix);
 /* input_0 … or output_0 … of one such folder (.pb, else .npy); stops at the first that is missing */
 GPtrArray *
 cli_load_test_data (const char *folder, const char *prefix, guint n, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,6 +19,7 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->max_skin);
   g_free (options->dump);
   g_strfreev (options->calibration);
+  g_strfreev (options->shapes);
   *options = (CliCompileOptions){ 0 };
 }
 
@@ -28,6 +29,7 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
   const GOptionEntry own[] = {
     { "chip", 0, 0, G_OPTION_ARG_STRING, &options->chip, "Chip by name or description file (default demonstrator)",
       "NAME|FILE" },
+    CLI_SHAPE_ENTRY (&options->shapes),
     { "max-latency", 0, 0, G_OPTION_ARG_STRING, &options->max_latency, "Hard limit, such as 2ms", "TIME" },
     { "min-rate", 0, 0, G_OPTION_ARG_STRING, &options->min_rate, "Hard limit, such as 30/s", "RATE" },
     { "max-power", 0, 0, G_OPTION_ARG_STRING, &options->max_power, "Hard limit, such as 300mW", "POWER" },
@@ -54,6 +56,24 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
   for (; more != NULL && more->long_name != NULL; more++)
     g_array_append_vals (all, more, 1);
   return (GOptionEntry *) (gpointer) g_array_free (all, FALSE);
+}
+
+StrataModelOptions *
+cli_read_shapes (char **shapes, GError **error)
+{
+  g_autoptr (StrataModelOptions) options = strata_model_options_new ();
+
+  for (; shapes != NULL && *shapes != NULL; shapes++)
+    {
+      g_autoptr (GError) reason = NULL;
+
+      if (!strata_model_options_set_text (options, *shapes, &reason))
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--shape: %s", reason->message);
+          return NULL;
+        }
+    }
+  return g_steal_pointer (&options);
 }
 
 static StrataRequirements *
@@ -261,6 +281,7 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
     { options->no_row_copies, "--no-row-copies" },
     { options->n_reads != 0, "--reads" },
     { options->dump != NULL, "--dump" },
+    { options->shapes != NULL, "--shape" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (unused); i++)
@@ -276,12 +297,16 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
 StrataProgram *
 cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, StrataModel **model, GError **error)
 {
+  g_autoptr (StrataModelOptions) shapes = NULL;
   g_autoptr (StrataModel) opened = NULL;
   StrataProgram *program;
 
   if (cli_is_program (path))
     return check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
-  opened = strata_model_open (path, cli->cancellable, error);
+  shapes = cli_read_shapes (options->shapes, error);
+  if (shapes == NULL)
+    return NULL;
+  opened = strata_model_open_with (path, shapes, cli->cancellable, error);
   if (opened == NULL)
     return NULL;
   program = cli_compile_model (cli, opened, options, error);

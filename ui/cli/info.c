@@ -187,9 +187,11 @@ cli_is_profile (const char *path)
 }
 
 static int
-info_model (Cli *cli, const char *path, GError **error)
+info_model (Cli *cli, const char *path, char **shapes, GError **error)
 {
-  g_autoptr (StrataModel) model = strata_model_open (path, cli->cancellable, error);
+  g_autoptr (StrataModelOptions) options = cli_read_shapes (shapes, error);
+  g_autoptr (StrataModel) model =
+    options == NULL ? NULL : strata_model_open_with (path, options, cli->cancellable, error);
 
   if (model == NULL)
     return -1;
@@ -303,10 +305,12 @@ static const char examples[] = "  strata info model.onnx\n"
 int
 cli_info (Cli *cli, int argc, char **argv)
 {
+  g_auto (GStrv) shapes = NULL;
+  const GOptionEntry entries[] = { CLI_SHAPE_ENTRY (&shapes), { NULL } };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, NULL, "FILE", "What a model, chip, program or profile is.", examples, &argc, &argv, &status))
+  if (!cli_parse (cli, entries, "FILE", "What a model, chip, program or profile is.", examples, &argc, &argv, &status))
     return status;
   if (argc != 2)
     return cli_usage (cli, "info takes one file; `strata info --help` explains");
@@ -320,6 +324,6 @@ cli_info (Cli *cli, int argc, char **argv)
            || g_strv_contains (strata_chip_list_names (), argv[1]))
     status = info_chip (cli, argv[1], &error);
   else
-    status = info_model (cli, argv[1], &error);
+    status = info_model (cli, argv[1], shapes, &error);
   return status < 0 ? cli_fail (cli, error) : status;
 }

@@ -3,262 +3,34 @@
  * `strata run`: inference on a device, or of the model as ONNX defines it (--reference); writes outputs, or compares
  * them with test data.
  */
-#include "cli.h"
-
-#include <glib/gstdio.h>
 #include <math.h>
-#include <string.h>
 
-#include "compare.h"
+#include "runner.h"
 
-typedef struct
-{
-  CliCompileOptions compile;
-  char *device, *analog, *test_data, *expect;
-  char **inputs;
-  gboolean reference;
-} Options;
-
-/* What runs: a model on the host, or a program on a device. */
-typedef struct
-{
-  Cli *cli;
-  StrataModel *model;     /* NULL where only a program is there */
-  StrataProgram *program; /* NULL: reference */
-  StrataDevice *device;
-  StrataAnalog analog;
-  guint64 n_done;
-} Runner;
-
-static void
-runner_clear (Runner *runner)
-{
-  g_clear_object (&runner->model);
-  g_clear_object (&runner->program);
-  g_clear_object (&runner->device);
-}
-
-static gboolean
-runner_open (Runner *runner, const char *path, const Options *options, GError **error)
-{
-  CliExpect expect;
-
-  if (!cli_parse_analog (options->analog, &runner->analog, error)
-      || (options->expect != NULL && !cli_parse_expect (options->expect, &expect, error)))
-    return FALSE;
-  if (options->reference && cli_is_program (path))
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reference runs a model; %s is a program", path);
-      return FALSE;
-    }
-  if (options->reference)
-    {
-      runner->model = strata_model_open (path, runner->cli->cancellable, error);
-      return runner->model != NULL;
-    }
-  runner->program = cli_open_program (runner->cli, path, &options->compile, &runner->model, error);
-  if (runner->program == NULL)
-    return FALSE;
-  runner->device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
-  if (runner->device == NULL)
-    return FALSE;
-  if (!strata_program_is_calibrated (runner->program) && !runner->cli->quiet)
-    g_printerr (
-      "strata: activation ranges were guessed from synthetic samples; outputs may be poor, give --calibration\n");
-  /* The model tells depth and input size to the comparison; a program remembers where it lies. */
-  if (runner->model == NULL)
-    runner->model = cli_reopen_model (runner->cli, runner->program);
-  return strata_device_load (runner->device, runner->program, runner->cli->cancellable, error);
-}
+#define MAX_STEPS 1000000
 
 static GPtrArray *
-runner_run (Runner *runner, GPtrArray *inputs, GError **error)
+make_inputs (Runner *runner, GError **error)
 {
-  g_autoptr (StrataJob) job = NULL;
+  g_autoptr (GArray) given = run_read_inputs (runner, error);
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (g_object_unref);
 
-  if (runner->program == NULL)
-    return strata_model_run_reference (runner->model, inputs, runner->cli->cancellable, error);
-  job = strata_job_new ();
-  strata_job_set_inputs (job, inputs);
-  strata_job_set_analog (job, runner->analog);
-  strata_job_set_seed (job, (guint64) runner->cli->seed);
-  strata_job_set_inference (job, runner->n_done++);
-  if (!strata_device_run (runner->device, job, runner->cli->cancellable, error))
-    return NULL;
-  return g_ptr_array_ref (strata_job_get_outputs (job));
-}
-
-static double
-get_step (Runner *runner, guint output)
-{
-  return runner->program != NULL ? strata_program_get_output_step (runner->program, output)
-                                 : strata_model_get_output_step (runner->model, output);
-}
-
-static void
-print_comparison (
-  Cli *cli, JsonBuilder *builder, const char *folder, const CliComparison *c, const CliExpect *expect, gboolean met)
-{
-  g_autofree char *name = g_path_get_basename (folder);
-  g_autofree char *rule = cli_expect_text (expect);
-
-  if (builder != NULL)
+  for (guint i = 0; given != NULL && i < given->len; i++)
     {
-      json_builder_begin_object (builder);
-      cli_json_string (builder, "data", name);
-      cli_json_number (builder, "max_error", c->max_error);
-      cli_json_number (builder, "peak", c->peak);
-      cli_json_number (builder, "steps", c->steps);
-      cli_json_number (builder, "snr_db", c->snr_db);
-      cli_json_number (builder, "cosine", c->cosine);
-      cli_json_int (builder, "argmax", c->argmax);
-      cli_json_int (builder, "argmax_reference", c->argmax_reference);
-      cli_json_string (builder, "expect", rule);
-      cli_json_bool (builder, "passed", met);
-      json_builder_end_object (builder);
-      return;
-    }
-  g_print ("%s %s  max error %.3g (peak %.3g)", met ? "pass" : "FAIL", name, c->max_error, c->peak);
-  if (!isnan (c->steps))
-    g_print ("  steps %.3g", c->steps);
-  g_print ("  SNR %.1f dB  cosine %.6f  argmax %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT "  expected %s\n", c->snr_db,
-           c->cosine, c->argmax, c->argmax_reference, rule);
-}
+      StrataTensor *tensor = run_make_input (runner, i, &g_array_index (given, RunInput, i), 0, 1, error);
 
-/* One data set: every output against its reference. */
-static gboolean
-check_folder (
-  Runner *runner, const Options *options, const char *folder, JsonBuilder *builder, gboolean *all_met, GError **error)
-{
-  g_autoptr (GPtrArray) inputs = NULL;
-  g_autoptr (GPtrArray) outputs = NULL;
-  g_autoptr (GPtrArray) references = NULL;
-  guint n_inputs = runner->model != NULL ? strata_model_get_n_inputs (runner->model) : 1;
-
-  inputs = cli_load_test_data (folder, "input", n_inputs, error);
-  if (inputs == NULL)
-    return FALSE;
-  outputs = runner_run (runner, inputs, error);
-  if (outputs == NULL)
-    return FALSE;
-  references = cli_load_test_data (folder, "output", outputs->len, error);
-  if (references == NULL)
-    return FALSE;
-  for (guint i = 0; i < outputs->len; i++)
-    {
-      CliComparison comparison;
-      CliExpect expect;
-      gboolean met;
-
-      if (!cli_compare (outputs->pdata[i], references->pdata[i], get_step (runner, i),
-                        strata_tensor_get_n_elements (inputs->pdata[0]), &comparison, error))
-        return FALSE;
-      expect = cli_default_expect (runner->model, runner->program == NULL,
-                                   runner->program != NULL && runner->analog == STRATA_ANALOG_OFF, &comparison);
-      if (options->expect != NULL && !cli_parse_expect (options->expect, &expect, error))
-        return FALSE;
-      met = cli_expect_met (&expect, &comparison);
-      *all_met = *all_met && met;
-      print_comparison (runner->cli, builder, folder, &comparison, &expect, met);
-    }
-  return TRUE;
-}
-
-static int
-run_test_data (Runner *runner, const Options *options, GError **error)
-{
-  g_autoptr (GPtrArray) folders = cli_find_test_data (options->test_data, error);
-  JsonBuilder *builder = NULL;
-  gboolean all_met = TRUE;
-
-  if (folders == NULL)
-    return -1;
-  if (runner->cli->json)
-    {
-      builder = cli_json_begin (runner->cli);
-      json_builder_set_member_name (builder, "comparisons");
-      json_builder_begin_array (builder);
-    }
-  for (guint i = 0; i < folders->len; i++)
-    if (!check_folder (runner, options, folders->pdata[i], builder, &all_met, error))
-      {
-        g_clear_object (&builder);
-        return -1;
-      }
-  if (builder != NULL)
-    {
-      json_builder_end_array (builder);
-      cli_json_bool (builder, "passed", all_met);
-      cli_json_end (runner->cli, builder);
-    }
-  return all_met ? CLI_EXIT_DONE : CLI_EXIT_UNMET;
-}
-
-static void
-clear_tensor (gpointer tensor)
-{
-  g_clear_object (&tensor);
-}
-
-/* NAME=FILE, or FILE for a model with one input; float32 is made of any type. */
-static GPtrArray *
-read_inputs (Runner *runner, const Options *options, GError **error)
-{
-  guint n = runner->model != NULL ? strata_model_get_n_inputs (runner->model) : 1;
-  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (clear_tensor);
-
-  g_ptr_array_set_size (inputs, (int) n);
-  for (char **text = options->inputs; text != NULL && *text != NULL; text++)
-    {
-      const char *equals = strchr (*text, '=');
-      guint index = 0;
-      StrataTensor *tensor;
-
-      if (equals != NULL && runner->model != NULL)
-        while (index < n
-               && strncmp (*text, strata_model_get_input_name (runner->model, index), (gsize) (equals - *text)) != 0)
-          index++;
-      if (index == n)
-        {
-          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       "--input %s: no such input; `strata info` lists them", *text);
-          return NULL;
-        }
-      tensor = strata_tensor_load (equals == NULL ? *text : equals + 1, error);
       if (tensor == NULL)
         return NULL;
-      g_clear_object (&inputs->pdata[index]);
-      inputs->pdata[index] = tensor;
+      g_ptr_array_add (inputs, tensor);
     }
-  for (guint i = 0; i < n; i++)
-    if (inputs->pdata[i] == NULL)
-      {
-        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                     "input %u (%s) is missing; give --input NAME=FILE.npy for each, or --test-data", i,
-                     runner->model != NULL ? strata_model_get_input_name (runner->model, i) : "the only one");
-        return NULL;
-      }
-  return g_steal_pointer (&inputs);
-}
-
-static char *
-save_output (Cli *cli, const char *name, StrataTensor *tensor, GError **error)
-{
-  g_autofree char *safe = g_strcanon (g_strdup (name), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-.", '_');
-  g_autofree char *file = g_strconcat (safe, ".npy", NULL);
-  char *path = g_build_filename (cli->output, file, NULL);
-
-  if (strata_tensor_save (tensor, path, error))
-    return path;
-  g_free (path);
-  return NULL;
+  return given == NULL ? NULL : g_steal_pointer (&inputs);
 }
 
 static int
-run_once (Runner *runner, const Options *options, GError **error)
+run_once (Runner *runner, GError **error)
 {
   Cli *cli = runner->cli;
-  g_autoptr (GPtrArray) inputs = read_inputs (runner, options, error);
+  g_autoptr (GPtrArray) inputs = make_inputs (runner, error);
   g_autoptr (GPtrArray) outputs = NULL;
   JsonBuilder *builder;
 
@@ -267,12 +39,8 @@ run_once (Runner *runner, const Options *options, GError **error)
   outputs = runner_run (runner, inputs, error);
   if (outputs == NULL)
     return -1;
-  if (cli->output != NULL && g_mkdir_with_parents (cli->output, 0777) != 0)
-    {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: cannot be made; give a folder to write outputs to",
-                   cli->output);
-      return -1;
-    }
+  if (!run_make_folder (cli, error))
+    return -1;
   builder = cli->json ? cli_json_begin (cli) : NULL;
   if (builder != NULL)
     {
@@ -282,9 +50,8 @@ run_once (Runner *runner, const Options *options, GError **error)
   for (guint i = 0; i < outputs->len; i++)
     {
       StrataTensor *tensor = outputs->pdata[i];
-      g_autofree char *made = g_strdup_printf ("output_%u", i);
-      const char *name = runner->model != NULL ? strata_model_get_output_name (runner->model, i) : made;
-      g_autofree char *path = cli->output != NULL ? save_output (cli, name, tensor, error) : NULL;
+      g_autofree char *name = runner_get_output_name (runner, i);
+      g_autofree char *path = cli->output != NULL ? run_save_output (cli, name, tensor, error) : NULL;
       guint n_dims;
       const gint64 *dims = strata_tensor_get_shape (tensor, &n_dims);
       g_autofree char *shape = cli_shape (dims, n_dims);
@@ -319,23 +86,46 @@ run_once (Runner *runner, const Options *options, GError **error)
   return CLI_EXIT_DONE;
 }
 
+static int
+run_file (Runner *runner, const char *path, GError **error)
+{
+  runner->path = path;
+  if (!runner_open (runner, error))
+    return -1;
+  if (runner->options->test_data != NULL)
+    return run_test_data (runner, error);
+  if (runner->options->n_steps > 0 || runner->options->states != NULL)
+    return run_steps (runner, error);
+  return run_once (runner, error);
+}
+
 static const char examples[] =
   "  strata run model.strp --input image.npy --output out/\n"
   "  strata run model.onnx --reference --test-data folder/\n"
   "  strata run model.onnx --chip demonstrator --analog off --test-data folder/\n"
-  "  strata run model.strp --device sim:demonstrator --analog nominal --seed 7 --input image.npy\n";
+  "  strata run model.strp --device sim:demonstrator --analog nominal --seed 7 --input image.npy\n"
+  "  strata run vad.onnx --reference --shape sequence=512 --input input=audio.npy --input sr=16000\n"
+  "  strata run llm.onnx --reference --steps 128 --state logits=input_ids --state 'present.*=past.*' \\\n"
+  "      --input input_ids=1 --input position=@step --input mask=mask.npy     (mask: 128 of them)\n";
 
 int
 cli_run (Cli *cli, int argc, char **argv)
 {
-  Options options = { 0 };
+  RunOptions options = { 0 };
   const GOptionEntry own[] = {
     { "device", 0, 0, G_OPTION_ARG_STRING, &options.device, "Device to run on (default sim:)", "URI" },
     { "analog", 0, 0, G_OPTION_ARG_STRING, &options.analog,
       "Physics of the crossbars: off, ideal, nominal (default), optimistic, conservative", "LEVEL" },
     { "reference", 0, 0, G_OPTION_ARG_NONE, &options.reference, "Execute the model as ONNX defines it, without a chip",
       NULL },
-    { "input", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.inputs, "An input, .npy or .pb", "[NAME=]FILE" },
+    { "input", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.inputs,
+      "An input: a file (.npy, .pb; with --steps one value or one per step), a number for every element, or @step",
+      "[NAME=]FILE" },
+    { "state", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.states,
+      "Feed an output back in the next step; an integer input takes the index of the greatest; * stands for the same "
+      "text",
+      "OUTPUT=INPUT" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options.n_steps, "Run N times, feeding states (default 1)", "N" },
     { "test-data", 0, 0, G_OPTION_ARG_FILENAME, &options.test_data,
       "Compare with an ONNX test data set, or a folder of them; exit 5 where they differ", "FOLDER" },
     { "expect", 0, 0, G_OPTION_ARG_STRING, &options.expect,
@@ -343,7 +133,7 @@ cli_run (Cli *cli, int argc, char **argv)
     { NULL },
   };
   g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
-  Runner runner = { .cli = cli, .analog = STRATA_ANALOG_NOMINAL };
+  Runner runner = { .cli = cli, .options = &options, .analog = STRATA_ANALOG_NOMINAL };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
@@ -352,11 +142,13 @@ cli_run (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2)
     status = cli_usage (cli, "run takes one program or model; `strata run --help` explains");
-  else if (!runner_open (&runner, argv[1], &options, &error))
-    status = cli_fail (cli, error);
-  else if ((status = options.test_data != NULL ? run_test_data (&runner, &options, &error)
-                                               : run_once (&runner, &options, &error))
-           < 0)
+  else if (options.n_steps < 0 || options.n_steps > MAX_STEPS)
+    status = cli_usage (cli, "--steps %d: 1 to %d steps are accepted", options.n_steps, MAX_STEPS);
+  else if (options.test_data != NULL && (options.n_steps > 0 || options.states != NULL))
+    status = cli_usage (cli, "--test-data compares single inferences; leave out --steps and --state");
+  else
+    status = run_file (&runner, argv[1], &error);
+  if (status < 0)
     status = cli_fail (cli, error);
   runner_clear (&runner);
   cli_compile_options_clear (&options.compile);
@@ -365,5 +157,6 @@ cli_run (Cli *cli, int argc, char **argv)
   g_free (options.test_data);
   g_free (options.expect);
   g_strfreev (options.inputs);
+  g_strfreev (options.states);
   return status;
 }

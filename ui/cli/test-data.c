@@ -56,6 +56,20 @@ cli_find_test_data (const char *path, GError **error)
   return NULL;
 }
 
+guint
+cli_count_test_data (const char *folder, const char *prefix)
+{
+  guint n = 0;
+  char *path;
+
+  while ((path = find_tensor (folder, prefix, n)) != NULL)
+    {
+      g_free (path);
+      n++;
+    }
+  return n;
+}
+
 GPtrArray *
 cli_load_test_data (const char *folder, const char *prefix, guint n, GError **error)
 {

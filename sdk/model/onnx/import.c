@@ -38,6 +38,9 @@ typedef struct
   StrataGraphBuilder builder;
   StrataGraph *graph;
   const StrataImportOptions *options;
+  gboolean *is_used; /* per shape binding */
+  GArray *places;    /* int per input: its place among those of the file */
+  int n_file_inputs;
   GString *open; /* dimensions that nothing binds */
   StrataOnnxNodes nodes;
   GPtrArray *output_names; /* in the arena */
@@ -167,53 +170,80 @@ bind (Import *import, const StrataBinding *binding, StrataValue *value)
   value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
 }
 
+/* The binding of a dimension, or of an input with that many dimensions; what was asked for goes before hints. */
 static const StrataShapeBinding *
-find_shape (const Import *import, const char *name, gboolean is_dimension)
+find_shape (Import *import, const char *name, int n_dims)
 {
+  int found = -1;
+
   for (int i = 0; name != NULL && i < import->options->n_shapes; i++)
-    if (g_str_equal (import->options->shapes[i].name, name) && (import->options->shapes[i].n_dims == 0) == is_dimension)
-      return &import->options->shapes[i];
-  return NULL;
+    {
+      const StrataShapeBinding *shape = &import->options->shapes[i];
+
+      if (!g_str_equal (shape->name, name) || (shape->n_dims == 0) != (n_dims == 0)
+          || (shape->is_hint && shape->n_dims != n_dims))
+        continue;
+      import->is_used[i] = TRUE;
+      if (found < 0 || import->options->shapes[found].is_hint)
+        found = i;
+    }
+  return found < 0 ? NULL : &import->options->shapes[found];
 }
 
 static gboolean
-bind_shape (const StrataShapeBinding *shape, StrataValue *value, GError **error)
+fits (const StrataShapeBinding *shape, const StrataValue *value)
 {
-  gboolean fits = shape->n_dims == value->n_dims;
-
-  for (int d = 0; fits && d < value->n_dims; d++)
-    {
-      fits = (value->dims[d] == STRATA_ONNX_OPEN || value->dims[d] == shape->dims[d]) && shape->dims[d] >= 0
-             && shape->dims[d] <= G_MAXINT32;
-      value->dims[d] = shape->dims[d];
-    }
-  return fits
-         || fail (error, STRATA_IMPORT_ERROR_SHAPE,
-                  "input %s: the shape given for it is not one that the model accepts; only open dimensions can be "
-                  "chosen",
-                  value->name);
+  if (shape->n_dims != value->n_dims)
+    return FALSE;
+  for (int d = 0; d < value->n_dims; d++)
+    if ((value->dims[d] != STRATA_ONNX_OPEN && value->dims[d] != shape->dims[d]) || shape->dims[d] < 0
+        || shape->dims[d] > G_MAXINT32)
+      return FALSE;
+  return TRUE;
 }
 
-/* Open dimensions: bound by name, or by the input's whole shape. Of the others the first is taken for the batch and
+static char *
+declared_shape (const StrataOnnxInfo *info, const StrataValue *value)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (int d = 0; d < value->n_dims; d++)
+    if (value->dims[d] == STRATA_ONNX_OPEN)
+      g_string_append_printf (text, "%s%s", d == 0 ? "" : "x", info->params[d] == NULL ? "?" : info->params[d]);
+    else
+      g_string_append_printf (text, "%s%" G_GINT64_FORMAT, d == 0 ? "" : "x", value->dims[d]);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Open dimensions: bound by the input's whole shape, or by name. Of the others the first is taken for the batch and
  * becomes 1; the rest is listed and refused. */
 static gboolean
 close_dims (Import *import, const StrataOnnxInfo *info, StrataValue *value, GError **error)
 {
-  const StrataShapeBinding *shape = find_shape (import, value->name, FALSE);
+  const StrataShapeBinding *shape = value->n_dims == 0 ? NULL : find_shape (import, value->name, value->n_dims);
+  g_autofree char *declared = declared_shape (info, value);
 
-  if (shape != NULL)
-    return bind_shape (shape, value, error);
+  if (shape != NULL && fits (shape, value))
+    memcpy (value->dims, shape->dims, sizeof value->dims);
+  else if (shape != NULL && !shape->is_hint)
+    return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                 "input %s: the shape given for it does not fit %s; only open dimensions can be chosen", value->name,
+                 declared);
   for (int d = 0; d < value->n_dims; d++)
     if (value->dims[d] == STRATA_ONNX_OPEN)
       {
-        shape = find_shape (import, info->params[d], TRUE);
+        shape = find_shape (import, info->params[d], 0);
+        if (shape == NULL && value->n_dims == 1)
+          shape = find_shape (import, value->name, 0); /* "NAME=64" of an input of one dimension */
         if (shape != NULL && shape->dims[0] >= 0 && shape->dims[0] <= G_MAXINT32)
           value->dims[d] = shape->dims[0];
         else if (d == 0)
           value->dims[d] = 1;
         else
-          g_string_append_printf (import->open, "%s%s %d (%s)", import->open->len == 0 ? "" : ", ", value->name, d,
-                                  info->params[d] == NULL ? "?" : info->params[d]);
+          {
+            g_string_append_printf (import->open, "%s%s %s", import->open->len == 0 ? "" : ", ", value->name, declared);
+            break;
+          }
       }
   return TRUE;
 }
@@ -242,7 +272,11 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
     }
   id = strata_graph_builder_value (&import->builder, &value, error);
   if (id >= 0 && binding == NULL)
-    g_array_append_val (import->builder.inputs, id);
+    {
+      g_array_append_val (import->builder.inputs, id);
+      g_array_append_val (import->places, import->n_file_inputs);
+    }
+  import->n_file_inputs++;
   return id >= 0;
 }
 
@@ -303,11 +337,17 @@ resolve_outputs (Import *import, GError **error)
 static gboolean
 check_open (const Import *import, GError **error)
 {
+  for (int i = 0; i < import->options->n_shapes; i++)
+    if (!import->is_used[i] && !import->options->shapes[i].is_hint)
+      return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                   "a size is given for %s, which the model does not have; give the name of an input or of an open "
+                   "dimension",
+                   import->options->shapes[i].name);
   if (import->open->len == 0)
     return TRUE;
   return fail (error, STRATA_IMPORT_ERROR_SHAPE,
-               "dimensions are open: input %s; give their sizes, or export the model with fixed dimensions (only the "
-               "first may be open)",
+               "dimensions are open: input %s; give the size of each by name, or the input's whole shape (--shape "
+               "NAME=SIZE, --shape INPUT=1x64); only a first dimension may be left open, and is 1 then",
                import->open->str);
 }
 
@@ -341,19 +381,28 @@ read_graph (Import *import, StrataWire *model, GError **error)
       strata_graph_builder_clear (&import->builder);
       strata_graph_builder_init (&import->builder, import->graph->arena);
       g_ptr_array_set_size (import->output_names, 0);
+      g_array_set_size (import->places, 0);
+      import->n_file_inputs = 0;
     }
   return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
                "its conditions depend on each other in a chain of more than %d; fewer are accepted", MAX_ROUNDS);
 }
 
 static void
-import_init (Import *import, StrataGraph *graph, GBytes *bytes, const char *origin, const char *folder)
+import_init (Import *import,
+             StrataGraph *graph,
+             GBytes *bytes,
+             const char *origin,
+             const char *folder,
+             const StrataImportOptions *options)
 {
   graph->arena = strata_arena_new ();
   graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
   graph->path = strata_arena_strdup (graph->arena, origin);
-  *import = (Import){ .graph = graph, .output_names = g_ptr_array_new () };
+  *import = (Import){ .graph = graph, .options = options, .output_names = g_ptr_array_new () };
+  import->is_used = g_new0 (gboolean, options->n_shapes + 1);
+  import->places = g_array_new (FALSE, FALSE, sizeof (int));
   import->source = (StrataOnnxSource){ graph->arena, graph->backing, folder,
                                        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
   strata_graph_builder_init (&import->builder, graph->arena);
@@ -369,6 +418,8 @@ import_clear (Import *import)
   g_clear_pointer (&import->source.files, g_hash_table_unref);
   g_clear_pointer (&import->output_names, g_ptr_array_unref);
   g_clear_pointer (&import->nodes.decisions, g_hash_table_unref);
+  g_clear_pointer (&import->is_used, g_free);
+  g_clear_pointer (&import->places, g_array_unref);
   g_string_free (import->open, TRUE);
 }
 
@@ -393,9 +444,11 @@ parse (GBytes *bytes, const char *origin, const char *folder, const StrataImport
   StrataWire wire;
   gboolean ok;
 
-  import_init (&import, graph, bytes, origin, folder);
-  import.options = options;
+  import_init (&import, graph, bytes, origin, folder, options);
   ok = begin (&import, bytes, &wire, error) && read_graph (&import, &wire, error);
+  if (ok && import.n_file_inputs > graph->n_inputs)
+    graph->input_places =
+      strata_arena_memdup (graph->arena, import.places->data, sizeof (int) * (gsize) graph->n_inputs);
   import_clear (&import);
   if (ok)
     return g_steal_pointer (&graph);
@@ -429,11 +482,12 @@ strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
 {
   g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  StrataImportOptions options = { 0 };
   Import import;
   StrataWire wire;
   gboolean ok;
 
-  import_init (&import, graph, bytes, origin, NULL);
+  import_init (&import, graph, bytes, origin, NULL, &options);
   ok = begin (&import, bytes, &wire, error) && collect_input_names (&import, &wire, names, error);
   import_clear (&import);
   if (!ok)

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * StrataModelOptions: a list of shapes and one of values, and the two tries that examples take.
+ */
+#include "api/model-options.h"
+
+#include <string.h>
+
+#include "device/tensor-private.h"
+
+#define MAX_EXAMPLE_ELEMENTS 64
+
+typedef struct
+{
+  char *input; /* NULL: by @index */
+  guint index;
+  StrataTensor *tensor;
+} Given;
+
+struct _StrataModelOptions
+{
+  GObject parent_instance;
+  GArray *shapes;   /* StrataShapeBinding, names owned */
+  GArray *values;   /* Given */
+  GArray *examples; /* Given */
+};
+
+G_DEFINE_FINAL_TYPE (StrataModelOptions, strata_model_options, G_TYPE_OBJECT)
+
+static void
+clear_shape (gpointer data)
+{
+  g_free ((char *) ((StrataShapeBinding *) data)->name);
+}
+
+static void
+clear_given (gpointer data)
+{
+  Given *given = data;
+
+  g_clear_pointer (&given->input, g_free);
+  g_clear_object (&given->tensor);
+}
+
+static void
+strata_model_options_finalize (GObject *object)
+{
+  StrataModelOptions *self = STRATA_MODEL_OPTIONS (object);
+
+  g_array_unref (self->shapes);
+  g_array_unref (self->values);
+  g_array_unref (self->examples);
+  G_OBJECT_CLASS (strata_model_options_parent_class)->finalize (object);
+}
+
+static void
+strata_model_options_class_init (StrataModelOptionsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = strata_model_options_finalize;
+}
+
+static void
+strata_model_options_init (StrataModelOptions *self)
+{
+  self->shapes = g_array_new (FALSE, TRUE, sizeof (StrataShapeBinding));
+  g_array_set_clear_func (self->shapes, clear_shape);
+  self->values = g_array_new (FALSE, TRUE, sizeof (Given));
+  g_array_set_clear_func (self->values, clear_given);
+  self->examples = g_array_new (FALSE, TRUE, sizeof (Given));
+  g_array_set_clear_func (self->examples, clear_given);
+}
+
+StrataModelOptions *
+strata_model_options_new (void)
+{
+  return g_object_new (STRATA_TYPE_MODEL_OPTIONS, NULL);
+}
+
+static void
+add_shape (StrataModelOptions *self, const char *name, const gint64 *dims, guint n_dims, gboolean is_hint)
+{
+  StrataShapeBinding shape = { .name = g_strdup (name), .n_dims = (int) n_dims, .is_hint = is_hint };
+
+  memcpy (shape.dims, dims, sizeof *dims * MAX (n_dims, 1));
+  g_array_append_val (self->shapes, shape);
+}
+
+void
+strata_model_options_set_dimension (StrataModelOptions *self, const char *name, gint64 size)
+{
+  g_return_if_fail (STRATA_IS_MODEL_OPTIONS (self));
+  g_return_if_fail (name != NULL && size >= 0 && size <= G_MAXINT32);
+  add_shape (self, name, &size, 0, FALSE);
+}
+
+void
+strata_model_options_set_shape (StrataModelOptions *self, const char *input, const gint64 *dims, guint n_dims)
+{
+  g_return_if_fail (STRATA_IS_MODEL_OPTIONS (self));
+  g_return_if_fail (input != NULL && dims != NULL && n_dims >= 1 && n_dims <= STRATA_MAX_DIMS);
+  add_shape (self, input, dims, n_dims, FALSE);
+}
+
+/* "1x3x224x224" */
+static gboolean
+parse_dims (const char *text, gint64 *dims, guint *n_dims)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "x", -1);
+
+  *n_dims = g_strv_length (parts);
+  if (*n_dims == 0 || *n_dims > STRATA_MAX_DIMS)
+    return FALSE;
+  for (guint i = 0; i < *n_dims; i++)
+    if (!g_ascii_string_to_signed (parts[i], 10, 0, G_MAXINT32, &dims[i], NULL))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+strata_model_options_set_text (StrataModelOptions *self, const char *text, GError **error)
+{
+  const char *equals;
+  g_autofree char *name = NULL;
+  gint64 dims[STRATA_MAX_DIMS];
+  guint n_dims;
+
+  g_return_val_if_fail (STRATA_IS_MODEL_OPTIONS (self), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+  equals = strrchr (text, '=');
+  if (equals == NULL || equals == text || !parse_dims (equals + 1, dims, &n_dims))
+    {
+      g_set_error (
+        error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE,
+        "\"%s\" gives no size; a dimension is written as sequence=64, an input's shape as image=1x3x224x224, "
+        "each size from 0 to 2147483647, at most %d of them",
+        text, STRATA_MAX_DIMS);
+      return FALSE;
+    }
+  name = g_strndup (text, (gsize) (equals - text));
+  add_shape (self, name, dims, n_dims == 1 ? 0 : n_dims, FALSE);
+  return TRUE;
+}
+
+void
+strata_model_options_set_value (StrataModelOptions *self, const char *input, StrataTensor *tensor)
+{
+  Given given = { g_strdup (input), 0, tensor };
+
+  g_return_if_fail (STRATA_IS_MODEL_OPTIONS (self));
+  g_return_if_fail (input != NULL && STRATA_IS_TENSOR (tensor));
+  g_object_ref (tensor);
+  g_array_append_val (self->values, given);
+}
+
+void
+strata_model_options_add_example (StrataModelOptions *self, const char *input, guint index, StrataTensor *tensor)
+{
+  Given given = { g_strdup (input), index, tensor };
+
+  g_return_if_fail (STRATA_IS_MODEL_OPTIONS (self));
+  g_return_if_fail (STRATA_IS_TENSOR (tensor));
+  g_object_ref (tensor);
+  g_array_append_val (self->examples, given);
+}
+
+/* Options in the importer's form. Arrays view tensors, names are borrowed. */
+typedef struct
+{
+  GArray *shapes, *values; /* StrataShapeBinding, StrataBinding */
+  GPtrArray *arrays;
+} Bindings;
+
+static void
+add_value (Bindings *bindings, const char *name, StrataTensor *tensor)
+{
+  StrataArray *view = g_new0 (StrataArray, 1);
+  StrataBinding binding = { name, view };
+
+  strata_tensor_view (tensor, view);
+  g_ptr_array_add (bindings->arrays, view);
+  g_array_append_val (bindings->values, binding);
+}
+
+static void
+add_hint (Bindings *bindings, const char *name, StrataTensor *tensor)
+{
+  StrataShapeBinding shape = { .name = name, .is_hint = TRUE };
+  guint n_dims;
+  const gint64 *dims = strata_tensor_get_shape (tensor, &n_dims);
+
+  if (n_dims == 0)
+    return;
+  shape.n_dims = (int) n_dims;
+  memcpy (shape.dims, dims, sizeof *dims * n_dims);
+  g_array_append_val (bindings->shapes, shape);
+}
+
+static gboolean
+may_be_constant (StrataTensor *tensor)
+{
+  StrataDtype dtype = strata_tensor_get_dtype (tensor);
+
+  return dtype != STRATA_DTYPE_F16 && dtype != STRATA_DTYPE_F32 && dtype != STRATA_DTYPE_F64
+         && strata_tensor_get_n_elements (tensor) <= MAX_EXAMPLE_ELEMENTS;
+}
+
+static StrataGraph *
+load_once (StrataModelOptions *self,
+           const char *path,
+           const char *const *names,
+           gboolean with_values,
+           GCancellable *cancellable,
+           GError **error)
+{
+  g_autoptr (GArray) shapes = g_array_new (FALSE, TRUE, sizeof (StrataShapeBinding));
+  g_autoptr (GArray) values = g_array_new (FALSE, TRUE, sizeof (StrataBinding));
+  g_autoptr (GPtrArray) arrays = g_ptr_array_new_with_free_func (g_free);
+  Bindings bindings = { shapes, values, arrays };
+  StrataImportOptions options;
+  guint n_names = names == NULL ? 0 : g_strv_length ((char **) names);
+
+  g_array_append_vals (shapes, self->shapes->data, self->shapes->len);
+  for (guint i = 0; i < self->values->len; i++)
+    add_value (&bindings, g_array_index (self->values, Given, i).input, g_array_index (self->values, Given, i).tensor);
+  for (guint i = 0; i < self->examples->len; i++)
+    {
+      const Given *given = &g_array_index (self->examples, Given, i);
+      const char *name = given->input != NULL ? given->input : given->index < n_names ? names[given->index] : NULL;
+
+      if (name == NULL)
+        continue;
+      if (with_values && may_be_constant (given->tensor))
+        add_value (&bindings, name, given->tensor);
+      else
+        add_hint (&bindings, name, given->tensor);
+    }
+  options = (StrataImportOptions){ (const StrataBinding *) (void *) values->data, (int) values->len,
+                                   (const StrataShapeBinding *) (void *) shapes->data, (int) shapes->len };
+  return strata_onnx_load_with (path, &options, cancellable, error);
+}
+
+static char **
+list_inputs (const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
+  g_autoptr (GBytes) bytes = file == NULL ? NULL : g_mapped_file_get_bytes (file);
+
+  return bytes == NULL ? g_new0 (char *, 1) : strata_onnx_input_names (bytes, path, error);
+}
+
+StrataGraph *
+strata_model_options_load (StrataModelOptions *self, const char *path, GCancellable *cancellable, GError **error)
+{
+  g_auto (GStrv) names = NULL;
+  g_autoptr (GError) first = NULL;
+  StrataGraph *graph;
+
+  if (self == NULL)
+    return strata_onnx_load (path, cancellable, error);
+  if (self->examples->len > 0 && (names = list_inputs (path, error)) == NULL)
+    return NULL;
+  graph = load_once (self, path, (const char *const *) names, FALSE, cancellable, &first);
+  if (graph == NULL && self->examples->len > 0
+      && (g_error_matches (first, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED)
+          || g_error_matches (first, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE)))
+    graph = load_once (self, path, (const char *const *) names, TRUE, cancellable, NULL);
+  if (graph == NULL)
+    g_propagate_error (error, g_steal_pointer (&first));
+  return graph;
+}
