@@ -248,6 +248,25 @@ list_inputs (const char *path, GError **error)
   return bytes == NULL ? g_new0 (char *, 1) : strata_onnx_input_names (bytes, path, error);
 }
 
+/* An example that is named must be for an input of the model. */
+static gboolean
+check_names (StrataModelOptions *self, const char *path, const char *const *names, GError **error)
+{
+  for (guint i = 0; i < self->examples->len; i++)
+    {
+      const Given *given = &g_array_index (self->examples, Given, i);
+      g_autofree char *list = NULL;
+
+      if (given->input == NULL || g_strv_contains (names, given->input))
+        continue;
+      list = g_strjoinv (", ", (char **) names);
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE, "%s: no such input: %s; it has %s", path,
+                   given->input, list);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 StrataGraph *
 strata_model_options_load (StrataModelOptions *self, const char *path, GCancellable *cancellable, GError **error)
 {
@@ -257,8 +276,12 @@ strata_model_options_load (StrataModelOptions *self, const char *path, GCancella
 
   if (self == NULL)
     return strata_onnx_load (path, cancellable, error);
-  if (self->examples->len > 0 && (names = list_inputs (path, error)) == NULL)
-    return NULL;
+  if (self->examples->len > 0)
+    {
+      names = list_inputs (path, error);
+      if (names == NULL || (*names != NULL && !check_names (self, path, (const char *const *) names, error)))
+        return NULL;
+    }
   graph = load_once (self, path, (const char *const *) names, FALSE, cancellable, &first);
   if (graph == NULL && self->examples->len > 0
       && (g_error_matches (first, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED)

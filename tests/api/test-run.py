@@ -174,6 +174,8 @@ def test_states_refused():
     refused(2, ["--steps"], "run", path, "--reference", "--steps", -1)
     refused(2, ["--test-data"], *run, "--test-data", WORK)
     refused(2, ["no such input"], *run, *STATES, *given, "--input", "other=1.5")
+    refused(2, ["no such input"], *run, *STATES, *given, "--input", "other=@step")
+    refused(4, ["no such input: other", "token, past, sum, step"], *run, *STATES, *given, "--input", "other=1")
 
 
 try:

@@ -97,14 +97,14 @@ find_input (Runner *runner, const char *name)
   return name == NULL || runner->model == NULL ? 0 : -1;
 }
 
-/* An input that a value given at opening made constant is no longer there; its value has been used. */
+/* Opening took it for an example: it is an input of the file, and a constant of the model where the model has it no
+ * more. */
 static gboolean
-is_bound (Runner *runner, const RunInput *input)
+was_example (const RunInput *input)
 {
-  guint n = runner_get_n_inputs (runner);
+  g_autoptr (StrataTensor) example = make_example (input);
 
-  return input->tensor == NULL || n == 0 || strata_model_get_input_place (runner->model, n - 1) != n - 1
-         || strata_tensor_get_dtype (input->tensor) != STRATA_DTYPE_F32;
+  return example != NULL;
 }
 
 static gboolean
@@ -121,7 +121,7 @@ place_inputs (Runner *runner, GPtrArray *names, GArray *given, GArray *inputs, G
           g_array_index (inputs, RunInput, index) = *input;
           input->tensor = NULL;
         }
-      else if (runner->program != NULL || !is_bound (runner, input))
+      else if (runner->program != NULL || !was_example (input))
         {
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                        "--input %s: no such input; `strata info` lists them", (char *) names->pdata[i]);

@@ -218,7 +218,8 @@ test_open_dims (void)
   g_assert_cmpint (result->values[result->outputs[0]].dims[0], ==, 1);
 
   put_message (refused, 11, info ("x", 1, 3, open, "width"));
-  assert_refused (refused, 13, STRATA_IMPORT_ERROR_SHAPE, "dimensions are open: input x ?x4xwidth; give the size of each");
+  assert_refused (refused, 13, STRATA_IMPORT_ERROR_SHAPE,
+                  "dimensions are open: input x widthx4xwidth; give the size of each");
   put_float_input (below, "x", 2, negative);
   assert_refused (below, 13, STRATA_IMPORT_ERROR_SHAPE, "input x: a dimension is negative");
   put_float_input (large, "x", 2, huge);
