@@ -136,6 +136,17 @@ STRATA_API int strata_model_get_opset (StrataModel *self);
 STRATA_API gint64 strata_model_get_n_parameters (StrataModel *self);
 
 /**
+ * strata_model_get_n_trainable:
+ * @self: a model
+ *
+ * Counts all that training sets: weights and biases, gains and offsets of norms, embeddings, learned positions; not
+ * running statistics, scales and zero points. A tensor that several nodes share counts once. Thread-safe.
+ *
+ * Returns: the count, as networks are published
+ */
+STRATA_API gint64 strata_model_get_n_trainable (StrataModel *self);
+
+/**
  * strata_model_get_n_macs:
  * @self: a model
  *

@@ -164,6 +164,13 @@ strata_model_get_n_parameters (StrataModel *self)
 }
 
 gint64
+strata_model_get_n_trainable (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return strata_graph_n_trainable (self->graph);
+}
+
+gint64
 strata_model_get_n_macs (StrataModel *self)
 {
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);

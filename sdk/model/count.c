@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Parameters and multiply-accumulates, as networks are published: of convolutions and products only.
+ * Parameters and multiply-accumulates, as networks are published: the latter of convolutions and products only, the
+ * former in two counts. What was trained is told by what reads it, as a file does not say.
  */
 #include "model/graph.h"
 
@@ -48,20 +49,38 @@ strata_graph_n_macs (const StrataGraph *graph)
   return sum;
 }
 
-/* The constant that a value is, or is decoded or re-ordered from; -1: computed from inputs */
+static gboolean
+is_constant (const StrataGraph *graph, const StrataValue *value)
+{
+  return value->data != NULL || value->weightless
+         || (value->producer >= 0 && graph->nodes[value->producer].op == STRATA_OP_CONSTANT_OF_SHAPE);
+}
+
+/* The constant that a value is, or is decoded, re-ordered or broadcast from; -1: computed from inputs */
 static int
 find_constant (const StrataGraph *graph, int value)
 {
-  while (value >= 0 && graph->values[value].data == NULL)
+  while (value >= 0 && !is_constant (graph, &graph->values[value]))
     {
       int producer = graph->values[value].producer;
 
       if (producer < 0)
         return -1;
-      if (graph->nodes[producer].op != STRATA_OP_DEQUANTIZE_LINEAR && graph->nodes[producer].op != STRATA_OP_TRANSPOSE
-          && graph->nodes[producer].op != STRATA_OP_CAST && graph->nodes[producer].op != STRATA_OP_RESHAPE)
-        return -1;
-      value = graph->nodes[producer].inputs[0];
+      switch (graph->nodes[producer].op)
+        {
+        case STRATA_OP_DEQUANTIZE_LINEAR:
+        case STRATA_OP_TRANSPOSE:
+        case STRATA_OP_CAST:
+        case STRATA_OP_RESHAPE:
+        case STRATA_OP_UNSQUEEZE:
+        case STRATA_OP_SQUEEZE:
+        case STRATA_OP_EXPAND:
+        case STRATA_OP_IDENTITY:
+          value = graph->nodes[producer].inputs[0];
+          break;
+        default:
+          return -1;
+        }
     }
   return value;
 }
@@ -90,8 +109,10 @@ is_parameter (const StrataGraph *graph, const StrataNode *node, int input)
   return node->op == STRATA_OP_ADD && is_added_bias (graph, node->inputs[input], node->inputs[1 - input]);
 }
 
-gint64
-strata_graph_n_parameters (const StrataGraph *graph)
+typedef gboolean (*IsCounted) (const StrataGraph *graph, const StrataNode *node, int input);
+
+static gint64
+count_elements (const StrataGraph *graph, IsCounted is_counted)
 {
   g_autoptr (GHashTable) counted = g_hash_table_new (NULL, NULL);
   gint64 sum = 0;
@@ -99,11 +120,145 @@ strata_graph_n_parameters (const StrataGraph *graph)
   for (int i = 0; i < graph->n_nodes; i++)
     for (int j = 0; j < graph->nodes[i].n_inputs; j++)
       {
-        int id = is_parameter (graph, &graph->nodes[i], j) ? find_constant (graph, graph->nodes[i].inputs[j]) : -1;
+        int id = is_counted (graph, &graph->nodes[i], j) ? find_constant (graph, graph->nodes[i].inputs[j]) : -1;
+        const StrataValue *value = id < 0 ? NULL : &graph->values[id];
 
-        /* a tensor that several nodes share counts once */
-        if (id >= 0 && g_hash_table_add (counted, (gpointer) graph->values[id].data))
-          sum += strata_value_count (&graph->values[id]);
+        /* a tensor that several nodes share counts once; reshaped constants share bytes */
+        if (value != NULL && g_hash_table_add (counted, (gpointer) (value->data != NULL ? value->data : value))
+            && __builtin_add_overflow (sum, strata_value_count (value), &sum))
+          return G_MAXINT64;
       }
   return sum;
+}
+
+gint64
+strata_graph_n_parameters (const StrataGraph *graph)
+{
+  return count_elements (graph, is_parameter);
+}
+
+static gboolean
+is_float (StrataDtype dtype)
+{
+  return dtype == STRATA_DTYPE_F32 || dtype == STRATA_DTYPE_F64 || dtype == STRATA_DTYPE_F16;
+}
+
+/* One value per channel or feature, as gains and offsets have; or one per element of all but the batch, as learned
+ * positions have. A mask is broadcast over heads, a rotary table multiplies: neither was trained. */
+static gboolean
+is_trained_operand (const StrataGraph *graph, const StrataNode *node, int input)
+{
+  const StrataValue *value = &graph->values[node->inputs[input]];
+  const StrataValue *out = &graph->values[node->outputs[0]];
+  gint64 count = strata_value_count (value), largest = 0;
+
+  if (find_constant (graph, node->inputs[1 - input]) >= 0 || !is_float (value->dtype) || count < 2)
+    return FALSE;
+  for (int d = 0; d < value->n_dims; d++)
+    largest = MAX (largest, value->dims[d]);
+  return largest == count
+         || (node->op == STRATA_OP_ADD && out->n_dims > 1 && count * out->dims[0] == strata_value_count (out));
+}
+
+/* A token that is put before the others: [batch, 1, features], or a few of them */
+static gboolean
+is_trained_token (const StrataGraph *graph, const StrataNode *node, int input)
+{
+  const StrataValue *value = &graph->values[node->inputs[input]];
+
+  return is_float (value->dtype) && value->n_dims == 3 && strata_node_int (node, "axis", 0) == 1
+         && value->dims[1] < graph->values[node->outputs[0]].dims[1] - value->dims[1];
+}
+
+static int
+find_reader (const StrataGraph *graph, int value)
+{
+  for (int i = 0; i < graph->n_nodes; i++)
+    for (int j = 0; j < graph->nodes[i].n_inputs; j++)
+      if (graph->nodes[i].inputs[j] == value)
+        return i;
+  return -1;
+}
+
+/* Rows of a rotary table multiply what is computed; rows of an embedding are added, normalised or scaled by a constant.
+ */
+static gboolean
+is_embedding (const StrataGraph *graph, const StrataNode *gather)
+{
+  int value = gather->outputs[0];
+
+  if (graph->values[gather->inputs[0]].n_dims < 2 || !is_float (graph->values[gather->inputs[0]].dtype))
+    return FALSE;
+  for (;;)
+    {
+      int reader = find_reader (graph, value);
+      const StrataNode *node = reader < 0 ? NULL : &graph->nodes[reader];
+
+      if (node == NULL)
+        return TRUE;
+      if (node->op == STRATA_OP_MUL)
+        return find_constant (graph, node->inputs[node->inputs[0] == value]) >= 0;
+      if (node->op != STRATA_OP_UNSQUEEZE && node->op != STRATA_OP_SQUEEZE && node->op != STRATA_OP_RESHAPE
+          && node->op != STRATA_OP_CAST)
+        return TRUE;
+      value = node->outputs[0];
+    }
+}
+
+/* Whether a constant at this place is a trained one, by what the operator does with it */
+static gboolean
+is_trained_place (const StrataGraph *graph, const StrataNode *node, int input)
+{
+  switch (node->op)
+    {
+    case STRATA_OP_CONV:
+    case STRATA_OP_CONV_TRANSPOSE:
+    case STRATA_OP_GEMM:
+    case STRATA_OP_MAT_MUL:
+      return TRUE;
+    case STRATA_OP_CONV_INTEGER:
+    case STRATA_OP_MAT_MUL_INTEGER:
+    case STRATA_OP_P_RELU:
+      return input == 1;
+    case STRATA_OP_Q_LINEAR_CONV:
+    case STRATA_OP_Q_LINEAR_MAT_MUL:
+      return input == 3 || input == 8;
+    case STRATA_OP_BATCH_NORMALIZATION:
+    case STRATA_OP_INSTANCE_NORMALIZATION:
+    case STRATA_OP_GROUP_NORMALIZATION:
+    case STRATA_OP_LAYER_NORMALIZATION:
+    case STRATA_OP_RMS_NORMALIZATION:
+      return input == 1 || input == 2;
+    case STRATA_OP_LSTM:
+    case STRATA_OP_GRU:
+    case STRATA_OP_RNN:
+      return (input >= 1 && input <= 3) || input == 7;
+    case STRATA_OP_GATHER:
+      return input == 0 && is_embedding (graph, node);
+    case STRATA_OP_ADD:
+    case STRATA_OP_MUL:
+      return is_trained_operand (graph, node, input);
+    case STRATA_OP_CONCAT:
+      return is_trained_token (graph, node, input);
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+is_trained (const StrataGraph *graph, const StrataNode *node, int input)
+{
+  int id = node->inputs[input];
+
+  if (id < 0)
+    return FALSE;
+  if (graph->values[id].weightless) /* made without bytes because they are drawn, or come from training */
+    return node->op != STRATA_OP_BATCH_NORMALIZATION || input < 3;
+  return is_trained_place (graph, node, input);
+}
+
+gint64
+strata_graph_n_trainable (const StrataGraph *graph)
+{
+  return count_elements (graph, is_trained);
 }

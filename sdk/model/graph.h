@@ -113,8 +113,14 @@ float strata_node_float (const StrataNode *node, const char *name, float fallbac
 const char *strata_node_string (const StrataNode *node, const char *name, const char *fallback);
 
 /* Exact integers as published: weights and biases of Conv, Gemm, MatMul (QDQ: the integers behind DequantizeLinear,
- * scales and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1. */
+ * scales and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1.
+ * What lies on crossbars, and how files with batch-norm folded are published. */
 gint64 strata_graph_n_parameters (const StrataGraph *graph);
+/* All that training sets, as networks are published: weights and biases, gains and offsets of norms, embeddings,
+ * learned positions and tokens. Not running statistics, scales and zero points, masks, rotary tables, shapes. A tensor
+ * that several nodes share counts once. A weightless constant is trained, wherever it is read; one with bytes is told by
+ * its place, so that a normalisation of the input, written as Mul and Add, counts too. */
+gint64 strata_graph_n_trainable (const StrataGraph *graph);
 gint64 strata_graph_n_macs (const StrataGraph *graph);
 gint64 strata_node_n_macs (const StrataGraph *graph, int node);
 

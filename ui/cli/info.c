@@ -42,6 +42,7 @@ model_json (Cli *cli, StrataModel *model)
   cli_json_int (builder, "opset", strata_model_get_opset (model));
   cli_json_int (builder, "nodes", strata_model_get_n_nodes (model));
   cli_json_int (builder, "parameters", strata_model_get_n_parameters (model));
+  cli_json_int (builder, "trainable", strata_model_get_n_trainable (model));
   cli_json_int (builder, "macs", strata_model_get_n_macs (model));
   cli_json_int (builder, "quantised_layers", strata_model_get_n_quantised_layers (model));
   json_builder_set_member_name (builder, "operators");
@@ -138,7 +139,8 @@ model_text (Cli *cli, StrataModel *model)
            strata_model_get_producer (model) == NULL ? "" : ", written by ",
            strata_model_get_producer (model) == NULL ? "" : strata_model_get_producer (model));
   cli_row ("nodes", "%u: %s", strata_model_get_n_nodes (model), operators->str);
-  cli_row ("parameters", "%" G_GINT64_FORMAT, strata_model_get_n_parameters (model));
+  cli_row ("parameters", "%" G_GINT64_FORMAT " in products; %" G_GINT64_FORMAT " with norms and embeddings",
+           strata_model_get_n_parameters (model), strata_model_get_n_trainable (model));
   cli_row ("MACs", "%" G_GINT64_FORMAT, strata_model_get_n_macs (model));
   cli_row ("numbers", "%s",
            strata_model_get_n_quantised_layers (model) > 0 ? "quantised (QDQ)"
