@@ -12,16 +12,6 @@
 
 G_BEGIN_DECLS
 
-/**
- * StrataProgress:
- * @fraction: 0 to 1
- * @stage: what is being done, a word or two
- * @user_data: what was given with the callback
- *
- * Progress of long work; called in the thread that works.
- */
-typedef void (*StrataProgress) (double fraction, const char *stage, gpointer user_data);
-
 #define STRATA_TYPE_COMPILER (strata_compiler_get_type ())
 
 /**

@@ -83,6 +83,22 @@ STRATA_API void strata_model_open_with_async (const char *path,
 STRATA_API gboolean strata_model_is_source_of (StrataModel *self, StrataProgram *program);
 
 /**
+ * strata_model_compute_digest:
+ * @self: a model
+ * @progress: (nullable) (scope call): told how far it is
+ * @user_data: for @progress
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Computes the XXH3 digest of the model's file, files of external data apart; 0 where it has none. Reads the whole file
+ * and blocks for it. Fails with %G_IO_ERROR_CANCELLED only. Thread-safe.
+ *
+ * Returns: the digest, 0 on error
+ */
+STRATA_API guint64 strata_model_compute_digest (
+  StrataModel *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
+
+/**
  * strata_model_open_async:
  * @path: (type filename): an ONNX file
  * @cancellable: (nullable): a #GCancellable
@@ -188,6 +204,47 @@ STRATA_API const char *strata_model_get_node_op (StrataModel *self, guint node);
  * Returns: its multiply-accumulates; 0 for operators that have none
  */
 STRATA_API gint64 strata_model_get_node_macs (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_node_n_parameters:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ *
+ * Returns: trained parameters that it reads; those that several nodes share are counted at each
+ */
+STRATA_API gint64 strata_model_get_node_n_parameters (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_node_kind:
+ * @self: a model
+ * @node: less than strata_model_get_n_nodes ()
+ *
+ * Tells which units of a chip execute the operator, by its nature; whether the compiler has a mapping for it shows when
+ * compiling.
+ *
+ * Returns: crossbars, digital MAC units, vector units, or none as it only moves elements
+ */
+STRATA_API StrataNodeKind strata_model_get_node_kind (StrataModel *self, guint node);
+
+/**
+ * strata_model_get_n_activations:
+ * @self: a model
+ * @n_peak: (out) (optional): most elements that are alive at once, in the order of the graph, inputs and outputs
+ * included
+ *
+ * Counts what one inference writes: elements of all computed values, without views such as a Reshape's.
+ *
+ * Returns: elements written
+ */
+STRATA_API gint64 strata_model_get_n_activations (StrataModel *self, gint64 *n_peak);
+
+/**
+ * strata_model_get_n_folded:
+ * @self: a model
+ *
+ * Returns: nodes of the file that depend on constants and shapes alone, and so are no operators of the model
+ */
+STRATA_API guint strata_model_get_n_folded (StrataModel *self);
 
 /**
  * strata_model_get_node_shape:
@@ -303,8 +360,8 @@ STRATA_API guint strata_model_get_n_quantised_layers (StrataModel *self);
  * @self: a model
  * @chip: a chip
  *
- * Arrays that one copy of the model's matrices needs on a chip: pure geometry. Grouped convolutions and everything else
- * that digital units execute needs none. Does not block.
+ * Arrays that one copy of the model's constant matrices needs on a chip: pure geometry. Grouped convolutions and
+ * everything else that digital units execute needs none. Does not block.
  *
  * Returns: the number of arrays
  */

@@ -72,6 +72,25 @@ typedef enum
 } StrataAnalog;
 
 /**
+ * StrataNodeKind:
+ * @STRATA_NODE_KIND_CROSSBAR: products with constant matrices, which lie in tiers
+ * @STRATA_NODE_KIND_MAC: products of computed values and grouped convolutions, on digital multiply-accumulate units
+ * @STRATA_NODE_KIND_VECTOR: element by element, along rows or over windows, on vector units
+ * @STRATA_NODE_KIND_MOVE: another order or shape of the same elements, or a choice of them
+ *
+ * Which units of a chip execute an operator.
+ */
+typedef enum
+{
+  STRATA_NODE_KIND_CROSSBAR,
+  STRATA_NODE_KIND_MAC,
+  STRATA_NODE_KIND_VECTOR,
+  STRATA_NODE_KIND_MOVE,
+} StrataNodeKind;
+
+#define STRATA_N_NODE_KINDS 4
+
+/**
  * StrataBand:
  *
  * Which of the three sets of constants of a chip a figure was computed with.
@@ -84,6 +103,16 @@ typedef enum
 } StrataBand;
 
 #define STRATA_N_BANDS 3
+
+/**
+ * StrataProgress:
+ * @fraction: 0 to 1
+ * @stage: what is being done, a word or two
+ * @user_data: what was given with the callback
+ *
+ * Progress of long work; called in the thread that works.
+ */
+typedef void (*StrataProgress) (double fraction, const char *stage, gpointer user_data);
 
 /**
  * StrataImportError:

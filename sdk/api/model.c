@@ -6,6 +6,7 @@
 
 #include "api/chip-private.h"
 #include "api/model-options.h"
+#include "base/hash.h"
 #include "cost/cost.h"
 #include "device/program-private.h"
 #include "device/tensor-private.h"
@@ -135,6 +136,31 @@ strata_model_is_source_of (StrataModel *self, StrataProgram *program)
   return strata_graph_digest (self->graph) == strata_program_get_image (program)->model_digest;
 }
 
+#define DIGEST_BLOCK ((gsize) 16 << 20)
+
+guint64
+strata_model_compute_digest (
+  StrataModel *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+  const guint8 *bytes;
+  gsize n_bytes;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  if (self->graph->backing == NULL || self->graph->backing->len == 0)
+    return 0;
+  bytes = g_bytes_get_data (self->graph->backing->pdata[0], &n_bytes);
+  for (gsize at = 0; at < n_bytes; at += DIGEST_BLOCK)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return 0;
+      strata_hasher_bytes (hasher, bytes + at, MIN (DIGEST_BLOCK, n_bytes - at));
+      if (progress != NULL)
+        progress ((double) at / (double) n_bytes, "reading", user_data);
+    }
+  return strata_hasher_digest (hasher);
+}
+
 const char *
 strata_model_get_path (StrataModel *self)
 {
@@ -206,6 +232,41 @@ strata_model_get_node_macs (StrataModel *self, guint node)
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
   g_return_val_if_fail (node < (guint) self->graph->n_nodes, 0);
   return strata_node_n_macs (self->graph, (int) node);
+}
+
+gint64
+strata_model_get_node_n_parameters (StrataModel *self, guint node)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, 0);
+  return strata_node_n_trainable (self->graph, (int) node);
+}
+
+StrataNodeKind
+strata_model_get_node_kind (StrataModel *self, guint node)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), STRATA_NODE_KIND_MOVE);
+  g_return_val_if_fail (node < (guint) self->graph->n_nodes, STRATA_NODE_KIND_MOVE);
+  return strata_node_kind (self->graph, (int) node);
+}
+
+gint64
+strata_model_get_n_activations (StrataModel *self, gint64 *n_peak)
+{
+  gint64 n_written, peak;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  strata_graph_n_activations (self->graph, &n_written, &peak);
+  if (n_peak != NULL)
+    *n_peak = peak;
+  return n_written;
+}
+
+guint
+strata_model_get_n_folded (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return (guint) self->graph->n_folded;
 }
 
 const gint64 *
@@ -341,34 +402,6 @@ strata_model_get_n_quantised_layers (StrataModel *self)
   return n;
 }
 
-/* K x N of the matrix a node multiplies by, as crossbars hold it; FALSE for nodes that crossbars do not take. */
-static gboolean
-get_matrix (const StrataGraph *graph, const StrataNode *node, gint64 *k, gint64 *n)
-{
-  const StrataValue *weights = node->n_inputs > 1 && node->inputs[1] >= 0 ? &graph->values[node->inputs[1]] : NULL;
-  gint64 count = weights == NULL ? 0 : strata_value_count (weights);
-
-  if (count <= 0)
-    return FALSE;
-  switch (node->op)
-    {
-    case STRATA_OP_CONV:
-      *n = weights->dims[0];
-      *k = count / *n;
-      return strata_node_int (node, "group", 1) == 1;
-    case STRATA_OP_GEMM:
-      *n = weights->dims[strata_node_int (node, "transB", 0) ? 0 : 1];
-      *k = count / *n;
-      return TRUE;
-    case STRATA_OP_MAT_MUL:
-      *n = weights->dims[weights->n_dims - 1];
-      *k = count / *n;
-      return weights->n_dims == 2;
-    default:
-      return FALSE;
-    }
-}
-
 gint64
 strata_model_get_arrays_required (StrataModel *self, StrataChip *chip)
 {
@@ -385,10 +418,11 @@ strata_model_get_arrays_required (StrataModel *self, StrataChip *chip)
                : spec->slices;
   for (int i = 0; i < self->graph->n_nodes; i++)
     {
-      gint64 k, n;
+      StrataMatrix matrices[STRATA_MAX_MATRICES];
+      int n = strata_node_matrices (self->graph, i, matrices);
 
-      if (get_matrix (self->graph, &self->graph->nodes[i], &k, &n))
-        total += strata_cost_arrays_required (spec, k, n, n_slices);
+      for (int m = 0; m < n; m++)
+        total += matrices[m].count * strata_cost_arrays_required (spec, matrices[m].k, matrices[m].n, n_slices);
     }
   return total;
 }

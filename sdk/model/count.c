@@ -1,53 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Parameters and multiply-accumulates, as networks are published: the latter of convolutions and products only, the
- * former in two counts. What was trained is told by what reads it, as a file does not say.
+ * Parameters, as networks are published, in two counts. What was trained is told by what reads it, as a file does not
+ * say.
  */
 #include "model/graph.h"
-
-static gint64
-multiply (gint64 a, gint64 b)
-{
-  gint64 product;
-
-  return __builtin_mul_overflow (a, b, &product) ? G_MAXINT64 : product;
-}
-
-gint64
-strata_node_n_macs (const StrataGraph *graph, int index)
-{
-  const StrataNode *node = &graph->nodes[index];
-  const StrataValue *values = graph->values;
-  gint64 per_output = 1;
-
-  switch (node->op)
-    {
-    case STRATA_OP_CONV:
-      for (int d = 1; d < values[node->inputs[1]].n_dims; d++)
-        per_output = multiply (per_output, values[node->inputs[1]].dims[d]);
-      break;
-    case STRATA_OP_GEMM:
-      per_output = values[node->inputs[0]].dims[strata_node_int (node, "transA", 0) == 0];
-      break;
-    case STRATA_OP_MAT_MUL:
-      per_output = values[node->inputs[0]].dims[values[node->inputs[0]].n_dims - 1];
-      break;
-    default:
-      return 0;
-    }
-  return multiply (per_output, strata_value_count (&values[node->outputs[0]]));
-}
-
-gint64
-strata_graph_n_macs (const StrataGraph *graph)
-{
-  gint64 sum = 0;
-
-  for (int i = 0; i < graph->n_nodes; i++)
-    if (__builtin_add_overflow (sum, strata_node_n_macs (graph, i), &sum))
-      return G_MAXINT64;
-  return sum;
-}
 
 static gboolean
 is_constant (const StrataGraph *graph, const StrataValue *value)
@@ -56,9 +12,8 @@ is_constant (const StrataGraph *graph, const StrataValue *value)
          || (value->producer >= 0 && graph->nodes[value->producer].op == STRATA_OP_CONSTANT_OF_SHAPE);
 }
 
-/* The constant that a value is, or is decoded, re-ordered or broadcast from; -1: computed from inputs */
-static int
-find_constant (const StrataGraph *graph, int value)
+int
+strata_graph_find_constant (const StrataGraph *graph, int value)
 {
   while (value >= 0 && !is_constant (graph, &graph->values[value]))
     {
@@ -120,7 +75,8 @@ count_elements (const StrataGraph *graph, IsCounted is_counted)
   for (int i = 0; i < graph->n_nodes; i++)
     for (int j = 0; j < graph->nodes[i].n_inputs; j++)
       {
-        int id = is_counted (graph, &graph->nodes[i], j) ? find_constant (graph, graph->nodes[i].inputs[j]) : -1;
+        int id =
+          is_counted (graph, &graph->nodes[i], j) ? strata_graph_find_constant (graph, graph->nodes[i].inputs[j]) : -1;
         const StrataValue *value = id < 0 ? NULL : &graph->values[id];
 
         /* a tensor that several nodes share counts once; reshaped constants share bytes */
@@ -152,7 +108,7 @@ is_trained_operand (const StrataGraph *graph, const StrataNode *node, int input)
   const StrataValue *out = &graph->values[node->outputs[0]];
   gint64 count = strata_value_count (value), largest = 0;
 
-  if (find_constant (graph, node->inputs[1 - input]) >= 0 || !is_float (value->dtype) || count < 2)
+  if (strata_graph_find_constant (graph, node->inputs[1 - input]) >= 0 || !is_float (value->dtype) || count < 2)
     return FALSE;
   for (int d = 0; d < value->n_dims; d++)
     largest = MAX (largest, value->dims[d]);
@@ -197,7 +153,7 @@ is_embedding (const StrataGraph *graph, const StrataNode *gather)
       if (node == NULL)
         return TRUE;
       if (node->op == STRATA_OP_MUL)
-        return find_constant (graph, node->inputs[node->inputs[0] == value]) >= 0;
+        return strata_graph_find_constant (graph, node->inputs[node->inputs[0] == value]) >= 0;
       if (node->op != STRATA_OP_UNSQUEEZE && node->op != STRATA_OP_SQUEEZE && node->op != STRATA_OP_RESHAPE
           && node->op != STRATA_OP_CAST)
         return TRUE;
@@ -261,4 +217,21 @@ gint64
 strata_graph_n_trainable (const StrataGraph *graph)
 {
   return count_elements (graph, is_trained);
+}
+
+gint64
+strata_node_n_trainable (const StrataGraph *graph, int index)
+{
+  const StrataNode *node = &graph->nodes[index];
+  gint64 sum = 0;
+
+  for (int j = 0; j < node->n_inputs; j++)
+    {
+      int id =
+        node->inputs[j] >= 0 && is_trained (graph, node, j) ? strata_graph_find_constant (graph, node->inputs[j]) : -1;
+
+      if (id >= 0 && __builtin_add_overflow (sum, strata_value_count (&graph->values[id]), &sum))
+        return G_MAXINT64;
+    }
+  return sum;
 }

@@ -113,16 +113,37 @@ float strata_node_float (const StrataNode *node, const char *name, float fallbac
 const char *strata_node_string (const StrataNode *node, const char *name, const char *fallback);
 
 /* Exact integers as published: weights and biases of Conv, Gemm, MatMul (QDQ: the integers behind DequantizeLinear,
- * scales and zero points not counted; batch-norm not counted), and multiply-accumulates of those nodes for batch 1.
+ * scales and zero points not counted; batch-norm not counted).
  * What lies on crossbars, and how files with batch-norm folded are published. */
 gint64 strata_graph_n_parameters (const StrataGraph *graph);
 /* All that training sets, as networks are published: weights and biases, gains and offsets of norms, embeddings,
  * learned positions and tokens. Not running statistics, scales and zero points, masks, rotary tables, shapes. A tensor
- * that several nodes share counts once. A weightless constant is trained, wherever it is read; one with bytes is told by
- * its place, so that a normalisation of the input, written as Mul and Add, counts too. */
+ * that several nodes share counts once. A weightless constant is trained, wherever it is read; one with bytes is told
+ * by its place, so that a normalisation of the input, written as Mul and Add, counts too. */
 gint64 strata_graph_n_trainable (const StrataGraph *graph);
+gint64 strata_node_n_trainable (const StrataGraph *graph, int node); /* shared ones at each node */
+/* The constant that a value is, or is decoded, re-ordered or broadcast from; -1: computed from inputs */
+int strata_graph_find_constant (const StrataGraph *graph, int value);
+/* Multiply-accumulates of convolutions, products, recurrent layers and attention; of a Loop or If, none */
 gint64 strata_graph_n_macs (const StrataGraph *graph);
 gint64 strata_node_n_macs (const StrataGraph *graph, int node);
+
+/* Constant matrices that a node multiplies vectors by, as crossbars hold them: @count of @k rows and @n columns */
+typedef struct
+{
+  gint64 k, n, count;
+} StrataMatrix;
+
+#define STRATA_MAX_MATRICES 2
+
+/* Fills @matrices and returns how many kinds there are; 0 for nodes that crossbars do not take, as grouped
+ * convolutions and products of computed values. */
+int strata_node_matrices (const StrataGraph *graph, int node, StrataMatrix matrices[STRATA_MAX_MATRICES]);
+/* Which units of a chip execute a node */
+StrataNodeKind strata_node_kind (const StrataGraph *graph, int node);
+/* Elements that nodes write (constants and moves that share bytes not counted), and the most that are alive at once in
+ * the order of the graph. */
+void strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 *n_peak);
 
 /* A window (Conv, pooling) with auto_pad resolved. */
 typedef struct

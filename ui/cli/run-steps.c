@@ -63,10 +63,10 @@ add_state (Steps *steps, const char *output, const char *input, GError **error)
                    from < 0 ? "output" : "input", from < 0 ? output : input);
       return FALSE;
     }
+  g_array_append_val (steps->states, state);
   if (is_integer (strata_model_get_input_dtype (model, state.input))
       && !is_integer (strata_model_get_output_dtype (model, state.output)))
-    state.tokens = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_val (steps->states, state);
+    g_array_index (steps->states, State, steps->states->len - 1).tokens = g_array_new (FALSE, FALSE, sizeof (gint64));
   return TRUE;
 }
 
