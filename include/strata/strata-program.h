@@ -85,6 +85,15 @@ STRATA_API const char *strata_program_get_model_name (StrataProgram *self);
 STRATA_API const char *strata_program_get_model_path (StrataProgram *self);
 
 /**
+ * strata_program_get_model_shapes:
+ * @self: a program
+ *
+ * Returns: (transfer none) (nullable): sizes that were given when the model was opened, "NAME=SIZE" a line, as
+ * strata_model_options_set_text() takes them
+ */
+STRATA_API const char *strata_program_get_model_shapes (StrataProgram *self);
+
+/**
  * strata_program_is_calibrated:
  * @self: a program
  *

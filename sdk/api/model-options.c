@@ -163,6 +163,23 @@ strata_model_options_add_example (StrataModelOptions *self, const char *input, g
   g_array_append_val (self->examples, given);
 }
 
+/* What was given, as set_text takes it */
+static char *
+shapes_text (StrataModelOptions *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < self->shapes->len; i++)
+    {
+      const StrataShapeBinding *shape = &g_array_index (self->shapes, StrataShapeBinding, i);
+
+      g_string_append_printf (text, "%s%s=", i == 0 ? "" : "\n", shape->name);
+      for (int d = 0; d < MAX (shape->n_dims, 1); d++)
+        g_string_append_printf (text, "%s%" G_GINT64_FORMAT, d == 0 ? "" : "x", shape->dims[d]);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* Options in the importer's form. Arrays view tensors, names are borrowed. */
 typedef struct
 {
@@ -289,5 +306,11 @@ strata_model_options_load (StrataModelOptions *self, const char *path, GCancella
     graph = load_once (self, path, (const char *const *) names, TRUE, cancellable, NULL);
   if (graph == NULL)
     g_propagate_error (error, g_steal_pointer (&first));
+  else if (self->shapes->len > 0)
+    {
+      g_autofree char *text = shapes_text (self);
+
+      graph->shapes = strata_arena_strdup (graph->arena, text);
+    }
   return graph;
 }

@@ -119,6 +119,13 @@ strata_program_get_model_path (StrataProgram *self)
   return self->image->model_path;
 }
 
+const char *
+strata_program_get_model_shapes (StrataProgram *self)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), NULL);
+  return self->image->model_shapes;
+}
+
 gboolean
 strata_program_is_calibrated (StrataProgram *self)
 {

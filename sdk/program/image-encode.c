@@ -272,6 +272,7 @@ put_sections (GByteArray *const *sections, const StrataImage *image)
   put_calibration (sections[STRATA_SECTION_CALB], image);
   strata_put_string (sections[STRATA_SECTION_META], image->model_path);
   strata_put_string (sections[STRATA_SECTION_META], image->model_name);
+  strata_put_string (sections[STRATA_SECTION_META], image->model_shapes);
 }
 
 static void

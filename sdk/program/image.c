@@ -27,6 +27,7 @@ strata_image_free (StrataImage *image)
   strata_chip_spec_free (image->chip);
   g_free (image->model_path);
   g_free (image->model_name);
+  g_free (image->model_shapes);
   g_free (image);
 }
 

@@ -31,6 +31,7 @@ typedef struct
   int n_calibration; /* at most STRATA_MAX_CALIBRATION are kept */
   guint64 seed;
   char *model_path, *model_name;
+  char *model_shapes; /* sizes given when the model was opened, NAME=SIZE a line; NULL: none */
   guint64 model_digest;
   gint64 n_parameters, n_macs; /* of the model */
   guint64 hash;                /* program_hash */

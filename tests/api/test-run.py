@@ -116,6 +116,19 @@ def test_inputs_open_dimensions():
     assert np.array_equal(np.load(out / "y.npy"), np.full((1, 6, 4), 3, np.float32))
 
 
+def test_program_remembers_sizes():
+    """A program of a model with open dimensions is compared with the model as it was compiled."""
+    weights = np.eye(4, dtype=np.float32) * 0.5
+    path = save_model("linear.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])],
+                      [tensor("x", TensorProto.FLOAT, 1, "features")], [tensor("y", TensorProto.FLOAT, 1, 4)], [("w", weights)])
+    program = WORK / "linear.strp"
+    refused(4, ["dimensions are open"], "compile", path, "-o", program)
+    result("compile", path, "--shape", "features=4", "-o", program)
+    inputs = save_array("rows.npy", np.random.default_rng(3).random((8, 4), np.float32))
+    evaluated = result("evaluate", program, "--inputs", inputs, "--trials", 1)
+    assert evaluated["figure"] == "agreement with float" and evaluated["quantised"] is not None, evaluated
+
+
 def test_value_decides_branch():
     path, x = branch_model(), np.array([1, -2, 3], np.float32)
     out = WORK / "branch"

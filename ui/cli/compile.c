@@ -318,8 +318,11 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
 StrataModel *
 cli_reopen_model (Cli *cli, StrataProgram *program)
 {
-  const char *path = strata_program_get_model_path (program);
-  g_autoptr (StrataModel) model = path == NULL ? NULL : strata_model_open (path, cli->cancellable, NULL);
+  const char *path = strata_program_get_model_path (program), *text = strata_program_get_model_shapes (program);
+  g_auto (GStrv) shapes = text == NULL ? NULL : g_strsplit (text, "\n", -1);
+  g_autoptr (StrataModelOptions) options = cli_read_shapes (text == NULL || *text == '\0' ? NULL : shapes, NULL);
+  g_autoptr (StrataModel) model =
+    path == NULL || options == NULL ? NULL : strata_model_open_with (path, options, cli->cancellable, NULL);
 
   if (model != NULL && strata_model_is_source_of (model, program))
     return g_steal_pointer (&model);
