@@ -31,3 +31,14 @@ strata_onnx_dtype (gint64 number, GError **error)
                name, number);
   return STRATA_DTYPE_INVALID;
 }
+
+gint64
+strata_onnx_dtype_number (StrataDtype dtype)
+{
+  gint64 number = 0;
+
+  while (number < (gint64) G_N_ELEMENTS (dtypes) && dtypes[number] != dtype)
+    number++;
+  g_assert (number < (gint64) G_N_ELEMENTS (dtypes));
+  return number;
+}

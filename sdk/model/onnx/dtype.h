@@ -8,3 +8,4 @@
 
 /* STRATA_DTYPE_INVALID and an error, STRATA_IMPORT_ERROR_UNSUPPORTED, where Strata does not have it. */
 StrataDtype strata_onnx_dtype (gint64 number, GError **error);
+gint64 strata_onnx_dtype_number (StrataDtype dtype);

@@ -2,8 +2,11 @@
 #include "data-set.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "model/element.h"
+
+#define MAX_OPERANDS 16
 
 GPtrArray *
 data_set_load (const char *folder, const char *prefix, GError **error)
@@ -22,6 +25,39 @@ data_set_load (const char *folder, const char *prefix, GError **error)
         return NULL;
       g_ptr_array_add (arrays, array);
     }
+}
+
+StrataGraph *
+data_set_load_model (const char *path, const char *set, char ***names, GError **error)
+{
+  g_autoptr (GPtrArray) inputs = data_set_load (set, "input", error);
+  StrataShapeBinding shapes[MAX_OPERANDS];
+  StrataBinding values[MAX_OPERANDS];
+  StrataImportOptions options = { values, 0, shapes, 0 };
+  g_autoptr (GBytes) bytes = NULL;
+  char *contents;
+  gsize n_bytes;
+
+  if (inputs == NULL || !g_file_get_contents (path, &contents, &n_bytes, error))
+    return NULL;
+  bytes = g_bytes_new_take (contents, n_bytes);
+  *names = strata_onnx_input_names (bytes, path, error);
+  for (guint i = 0; *names != NULL && i < inputs->len && i < MAX_OPERANDS; i++)
+    {
+      const StrataArray *array = inputs->pdata[i];
+      StrataShapeBinding *shape = &shapes[options.n_shapes];
+
+      if (array->n_dims == 0 && array->dtype == STRATA_DTYPE_I64)
+        values[options.n_values++] = (StrataBinding){ (*names)[i], array };
+      else
+        {
+          shape->name = (*names)[i];
+          shape->n_dims = array->n_dims;
+          memcpy (shape->dims, array->dims, sizeof shape->dims);
+          options.n_shapes++;
+        }
+    }
+  return strata_onnx_load_with (path, &options, NULL, error);
 }
 
 gboolean

@@ -9,6 +9,10 @@
 /* Loads PREFIX_0.pb, PREFIX_1.pb, … of @folder until one is not there. (element-type StrataArray) */
 GPtrArray *data_set_load (const char *folder, const char *prefix, GError **error);
 
+/* The model for the shapes of the inputs in such a folder; integer scalars, such as a sampling rate, as constants.
+ * @names: of all inputs, in order (transfer full) */
+StrataGraph *data_set_load_model (const char *path, const char *set, char ***names, GError **error);
+
 typedef struct
 {
   double worst, peak; /* largest |got - wanted| and |wanted| */

@@ -87,40 +87,6 @@ check_output (const Model *model, const StrataGraph *graph, const StrataArray *g
     }
 }
 
-/* The model for the shapes of its first data set; integer scalars, such as a sampling rate, as constants. */
-static StrataGraph *
-load_for_set (const char *path, const char *set, char ***names, GError **error)
-{
-  g_autoptr (GPtrArray) inputs = data_set_load (set, "input", error);
-  StrataShapeBinding shapes[MAX_OPERANDS];
-  StrataBinding values[MAX_OPERANDS];
-  StrataImportOptions options = { values, 0, shapes, 0 };
-  g_autoptr (GBytes) bytes = NULL;
-  char *contents;
-  gsize n_bytes;
-
-  if (inputs == NULL || !g_file_get_contents (path, &contents, &n_bytes, error))
-    return NULL;
-  bytes = g_bytes_new_take (contents, n_bytes);
-  *names = strata_onnx_input_names (bytes, path, error);
-  for (guint i = 0; *names != NULL && i < inputs->len && i < MAX_OPERANDS; i++)
-    {
-      const StrataArray *array = inputs->pdata[i];
-      StrataShapeBinding *shape = &shapes[options.n_shapes];
-
-      if (array->n_dims == 0 && array->dtype == STRATA_DTYPE_I64)
-        values[options.n_values++] = (StrataBinding){ (*names)[i], array };
-      else
-        {
-          shape->name = (*names)[i];
-          shape->n_dims = array->n_dims;
-          memcpy (shape->dims, array->dims, sizeof shape->dims);
-          options.n_shapes++;
-        }
-    }
-  return strata_onnx_load_with (path, &options, NULL, error);
-}
-
 static void
 check_set (const Model *model, const StrataGraph *graph, char **names, const char *folder)
 {
@@ -167,7 +133,7 @@ test_model (gconstpointer data)
       return;
     }
   first = g_build_filename (folder, "test_data_set_0", NULL);
-  graph = load_for_set (path, first, &names, &error);
+  graph = data_set_load_model (path, first, &names, &error);
   g_assert_no_error (error);
   g_assert_true (strata_graph_check (graph, &error));
   g_assert_cmpint (strata_graph_check_weights (graph, NULL), ==, !model->has_infinity);
