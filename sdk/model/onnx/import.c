@@ -456,22 +456,60 @@ parse (GBytes *bytes, const char *origin, const char *folder, const StrataImport
   return NULL;
 }
 
+/* The name alone: data of the tensor, which may lie in another file, is not looked at. */
+static char *
+read_initializer_name (StrataWire *outer, const StrataWireField *message, GError **error)
+{
+  g_autofree char *name = g_strdup ("");
+  StrataWireField field;
+  StrataWire wire;
+
+  strata_wire_nest (&wire, outer, message);
+  while (strata_wire_next (&wire, &field))
+    if (field.number == STRATA_ONNX_TENSOR_NAME)
+      {
+        g_free (name);
+        name = strata_wire_text (&wire, &field);
+      }
+  return strata_wire_finish (&wire, error) ? g_steal_pointer (&name) : NULL;
+}
+
+static GHashTable *
+collect_initializer_names (StrataWire wire, GError **error)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  StrataWireField field;
+
+  while (strata_wire_next (&wire, &field))
+    if (field.number == GRAPH_INITIALIZER)
+      {
+        char *name = read_initializer_name (&wire, &field, error);
+
+        if (name == NULL)
+          return NULL;
+        g_hash_table_add (names, name);
+      }
+  return strata_wire_finish (&wire, error) ? g_steal_pointer (&names) : NULL;
+}
+
 static gboolean
 collect_input_names (Import *import, StrataWire *model, GPtrArray *names, GError **error)
 {
+  g_autoptr (GHashTable) initializers = NULL;
   StrataWireField field;
   StrataOnnxInfo info;
   StrataWire wire;
 
   strata_wire_nest (&wire, model, &import->graph_field);
-  if (!read_graph_pass (import, wire, GRAPH_INITIALIZER, error))
+  initializers = collect_initializer_names (wire, error);
+  if (initializers == NULL)
     return FALSE;
   while (strata_wire_next (&wire, &field))
     if (field.number == GRAPH_INPUT)
       {
         if (!strata_onnx_info (import->graph->arena, &wire, &field, &info, error))
           return FALSE;
-        if (strata_graph_builder_find (&import->builder, info.name) < 0)
+        if (!g_hash_table_contains (initializers, info.name))
           g_ptr_array_add (names, g_strdup (info.name));
       }
   return strata_wire_finish (&wire, error);

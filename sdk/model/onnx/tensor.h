@@ -7,6 +7,8 @@
 #include "model/graph.h"
 #include "model/onnx/wire.h"
 
+#define STRATA_ONNX_TENSOR_NAME 8 /* the field of TensorProto */
+
 typedef struct
 {
   StrataArena *arena;

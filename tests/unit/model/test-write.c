@@ -313,6 +313,31 @@ written_size (const StrataGraph *graph, const char *graph_name)
   return n;
 }
 
+/* Names of inputs need no data file. */
+static void
+test_input_names (void)
+{
+  StrataOnnxWriteOptions options = { .external = TRUE, .weights = make_weights };
+  g_autoptr (StrataGraph) graph = make (1, 20);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) names = NULL;
+  g_auto (Place) place;
+  gsize largest = 0, n;
+  char *contents;
+
+  place_init (&place);
+  options.weights_data = &largest;
+  g_assert_true (strata_onnx_write (graph, place.path, &options, NULL, &error));
+  g_assert_cmpint (g_unlink (place.data), ==, 0);
+  g_assert_true (g_file_get_contents (place.path, &contents, &n, NULL));
+  bytes = g_bytes_new_take (contents, n);
+  names = strata_onnx_input_names (bytes, place.path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_strv_length (names), ==, 1);
+  g_assert_cmpstr (names[0], ==, "x");
+}
+
 /* Pads and the width of the graph's length depend on each other: every size around where the length grows. */
 static void
 test_layout (void)
@@ -447,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/onnx/write/models", test_models);
   g_test_add_func ("/sdk/model/onnx/write/made", test_made);
   g_test_add_func ("/sdk/model/onnx/write/external", test_external);
+  g_test_add_func ("/sdk/model/onnx/write/input-names", test_input_names);
   g_test_add_func ("/sdk/model/onnx/write/layout", test_layout);
   g_test_add_func ("/sdk/model/onnx/write/weightless", test_weightless);
   g_test_add_func ("/sdk/model/onnx/write/cancel", test_cancel);
