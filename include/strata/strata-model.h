@@ -18,8 +18,8 @@ G_BEGIN_DECLS
 /**
  * StrataModel:
  *
- * A network read from an ONNX file (opset 7 to 23): nodes in execution order, shapes, constants. The file stays mapped
- * while the object lives. Immutable and thread-safe.
+ * A network read from an ONNX file (opset 7 to 23), or made from a built-in architecture: nodes in execution order,
+ * shapes, constants. The file stays mapped while the object lives. Immutable and thread-safe.
  */
 STRATA_API
 G_DECLARE_FINAL_TYPE (StrataModel, strata_model, STRATA, MODEL, GObject)
@@ -120,10 +120,87 @@ strata_model_open_async (const char *path, GCancellable *cancellable, GAsyncRead
 STRATA_API StrataModel *strata_model_open_finish (GAsyncResult *result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * StrataModelSave:
+ * @STRATA_MODEL_SAVE_DEFAULT: one file, or two where one would pass 2 GB, which is as much as ONNX files can hold
+ * @STRATA_MODEL_SAVE_EXTERNAL: weights in a file NAME.data beside NAME.onnx, whatever their size
+ *
+ * How a model is written.
+ */
+typedef enum /*< flags >*/
+{
+  STRATA_MODEL_SAVE_DEFAULT = 0,
+  STRATA_MODEL_SAVE_EXTERNAL = 1 << 0,
+} StrataModelSave;
+
+/**
+ * strata_model_save:
+ * @self: a model
+ * @path: (type filename): file to write
+ * @flags: how
+ * @progress: (nullable) (scope call) (closure user_data): told how far it is
+ * @user_data: for @progress
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Writes the model as ONNX, of its own opset: as it was read, with what import folded as constants, or as it was made,
+ * with weights drawn from its seed. Weights stream: memory does not grow with them. The file is written under another
+ * name and renamed, so that it is whole or absent. Fails with %STRATA_IMPORT_ERROR_VALUE where weights are neither
+ * there nor to be drawn, %G_IO_ERROR where the place cannot be written or is full, %G_IO_ERROR_CANCELLED. Blocks.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_model_save (StrataModel *self,
+                                       const char *path,
+                                       StrataModelSave flags,
+                                       StrataProgress progress,
+                                       gpointer user_data,
+                                       GCancellable *cancellable,
+                                       GError **error);
+
+/**
+ * strata_model_save_async:
+ * @self: a model
+ * @path: (type filename): file to write
+ * @flags: how
+ * @cancellable: (nullable): a #GCancellable
+ * @callback: called in the thread-default main context when done
+ * @user_data: for @callback
+ *
+ * Writes the model in a thread; see strata_model_save(). Does not block.
+ */
+STRATA_API void strata_model_save_async (StrataModel *self,
+                                         const char *path,
+                                         StrataModelSave flags,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+
+/**
+ * strata_model_save_finish:
+ * @self: a model
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_model_save_finish (StrataModel *self, GAsyncResult *result, GError **error);
+
+/**
+ * strata_model_has_weights:
+ * @self: a model
+ *
+ * Tells whether every constant has its bytes. Those of a made model have not: its structure, counts and shapes are
+ * there, and what needs values refuses. Thread-safe.
+ *
+ * Returns: %FALSE for a made model
+ */
+STRATA_API gboolean strata_model_has_weights (StrataModel *self);
+
+/**
  * strata_model_get_path:
  * @self: a model
  *
- * Returns: (transfer none) (type filename): the file it was read from
+ * Returns: (transfer none) (type filename): the file it was read from; the architecture of a made model
  */
 STRATA_API const char *strata_model_get_path (StrataModel *self);
 

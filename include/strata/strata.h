@@ -9,6 +9,7 @@
 #include <strata/strata-chip.h>
 #include <strata/strata-model-options.h>
 #include <strata/strata-model.h>
+#include <strata/strata-architecture.h>
 #include <strata/strata-requirements.h>
 #include <strata/strata-program.h>
 #include <strata/strata-compiler.h>

@@ -7,7 +7,11 @@
 #include "model/graph.h"
 #include "strata/strata-model.h"
 
+/* Takes @graph, and @fills (nullable): a StrataFill per value, for weights that are drawn from @seed when saved. */
+StrataModel *strata_model_new_from_graph (StrataGraph *graph, GArray *fills, guint64 seed) G_GNUC_WARN_UNUSED_RESULT;
 const StrataGraph *strata_model_get_graph (StrataModel *self);
+/* NULL where nothing is drawn */
+const GArray *strata_model_get_fills (StrataModel *self, guint64 *seed);
 /* Checks tensors against the model's inputs and views them as arrays; @views and @pointers have room for every input.
  */
 gboolean strata_model_view_inputs (

@@ -15,6 +15,8 @@ struct _StrataModel
 {
   GObject parent_instance;
   StrataGraph *graph;
+  GArray *fills; /* how weights without bytes are drawn; NULL: they are not */
+  guint64 seed;
 };
 
 G_DEFINE_FINAL_TYPE (StrataModel, strata_model, G_TYPE_OBJECT)
@@ -22,7 +24,10 @@ G_DEFINE_FINAL_TYPE (StrataModel, strata_model, G_TYPE_OBJECT)
 static void
 strata_model_finalize (GObject *object)
 {
-  strata_graph_free (STRATA_MODEL (object)->graph);
+  StrataModel *self = STRATA_MODEL (object);
+
+  strata_graph_free (self->graph);
+  g_clear_pointer (&self->fills, g_array_unref);
   G_OBJECT_CLASS (strata_model_parent_class)->finalize (object);
 }
 
@@ -38,19 +43,25 @@ strata_model_init (StrataModel *self)
 }
 
 StrataModel *
+strata_model_new_from_graph (StrataGraph *graph, GArray *fills, guint64 seed)
+{
+  StrataModel *self = g_object_new (STRATA_TYPE_MODEL, NULL);
+
+  self->graph = graph;
+  self->fills = fills;
+  self->seed = seed;
+  return self;
+}
+
+StrataModel *
 strata_model_open_with (const char *path, StrataModelOptions *options, GCancellable *cancellable, GError **error)
 {
   StrataGraph *graph;
-  StrataModel *self;
 
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (options == NULL || STRATA_IS_MODEL_OPTIONS (options), NULL);
   graph = strata_model_options_load (options, path, cancellable, error);
-  if (graph == NULL)
-    return NULL;
-  self = g_object_new (STRATA_TYPE_MODEL, NULL);
-  self->graph = graph;
-  return self;
+  return graph == NULL ? NULL : strata_model_new_from_graph (graph, NULL, 0);
 }
 
 StrataModel *
@@ -126,6 +137,13 @@ const StrataGraph *
 strata_model_get_graph (StrataModel *self)
 {
   return self->graph;
+}
+
+const GArray *
+strata_model_get_fills (StrataModel *self, guint64 *seed)
+{
+  *seed = self->seed;
+  return self->fills;
 }
 
 gboolean

@@ -149,6 +149,16 @@ def test_save_and_load():
     assert os.path.getsize(path) == program().to_bytes().get_size()
 
 
+def test_architecture():
+    assert "resnet18" in Strata.architecture_list_names()
+    model, path, seen = Strata.Model.new_architecture("resnet18", 1), str(WORK / "made.onnx"), []
+    assert model.get_n_trainable() == 11689512 and model.get_n_macs() == 1814073344
+    assert model.save(path, Strata.ModelSave.EXTERNAL, lambda fraction, *_: seen.append(fraction), None, None)
+    assert seen == sorted(seen) and seen[-1] == 1 and os.path.getsize(WORK / "made.data") > 4 * 11689512
+    assert Strata.Model.open(path, None).has_weights() and not model.has_weights()
+    refused(Strata.import_error_quark(), Strata.ImportError.NOT_FOUND, lambda: Strata.Model.new_architecture("resnet", 0))
+
+
 def test_profile():
     path, source = str(WORK / "digits.strata"), str(WORK / "recorded.strp")
     program().save(source)

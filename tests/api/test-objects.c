@@ -257,6 +257,102 @@ test_program_files (void)
 }
 
 static void
+saved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError **outcome = user_data;
+
+  if (strata_model_save_finish (STRATA_MODEL (source), result, outcome))
+    *outcome = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_EXISTS, "saved");
+}
+
+/* Made without weights, saved with them, read back */
+static void
+test_architecture (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("strata-made-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "a.onnx", NULL);
+  g_autofree char *data = g_build_filename (folder, "a.data", NULL);
+  g_autoptr (GError) error = NULL;
+  StrataModel *model = strata_model_new_architecture ("lenet5", 3, &error);
+  StrataModel *back;
+  int n_progress = 0;
+
+  g_assert_no_error (error);
+  g_assert_true (g_strv_contains (strata_architecture_list_names (), "lenet5"));
+  g_assert_nonnull (strata_architecture_get_description ("lenet5"));
+  g_assert_null (strata_architecture_get_source ("lenet6"));
+  g_assert_cmpint (strata_model_get_n_trainable (model), ==, 61706);
+  g_assert_cmpint (strata_model_get_n_macs (model), ==, 416520);
+  g_assert_false (strata_model_has_weights (model));
+  g_assert_true (
+    strata_model_save (model, path, STRATA_MODEL_SAVE_EXTERNAL, count_progress_cb, &n_progress, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (n_progress, >, 2);
+  back = strata_model_open (path, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (strata_model_has_weights (back));
+  g_assert_cmpint (strata_model_get_n_trainable (back), ==, 61706);
+  g_assert_true (strata_model_save (back, path, STRATA_MODEL_SAVE_DEFAULT, NULL, NULL, NULL, &error)); /* over itself */
+  g_assert_finalize_object (back);
+  g_unlink (data);
+  back = strata_model_open (path, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_finalize_object (back);
+  g_assert_finalize_object (model);
+  g_assert_null (strata_model_new_architecture ("lenet-5", 0, &error));
+  g_assert_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND);
+  g_unlink (path);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+/* What needs the weights of a model that has none says so. */
+static void
+test_architecture_without_weights (void)
+{
+  g_autoptr (StrataModel) model = strata_model_new_architecture ("mlperf-tiny-ad", 0, NULL);
+  g_autoptr (StrataChip) chip = strata_chip_load ("demonstrator", NULL);
+  g_autoptr (StrataCompiler) compiler = strata_compiler_new (model, chip);
+  g_autofree float *values = g_new0 (float, 640);
+  g_autoptr (GBytes) bytes = g_bytes_new (values, 640 * sizeof *values);
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (inputs, strata_tensor_new (STRATA_DTYPE_F32, (gint64[]){ 1, 640 }, 2, bytes, NULL));
+  g_assert_null (strata_model_run_reference (model, inputs, NULL, &error));
+  g_assert_nonnull (strstr (error->message, "dense0.weight"));
+  g_clear_error (&error);
+  g_assert_cmpint (strata_model_get_arrays_required (model, chip), >, 0);
+}
+
+static void
+test_save_async (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("strata-made-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "a.onnx", NULL);
+  StrataModel *model = strata_model_new_architecture ("mlperf-tiny-kws", 0, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GError *outcome = NULL;
+
+  g_cancellable_cancel (cancellable);
+  strata_model_save_async (model, path, STRATA_MODEL_SAVE_DEFAULT, cancellable, saved_cb, &outcome);
+  while (outcome == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (outcome, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&outcome);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  strata_model_save_async (model, path, STRATA_MODEL_SAVE_DEFAULT, NULL, saved_cb, &outcome);
+  while (outcome == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_error (outcome, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_clear_error (&outcome);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_finalize_object (model);
+}
+
+static void
 test_unmet_requirement (void)
 {
   g_autoptr (StrataCompiler) compiler = make_compiler ("demonstrator");
@@ -325,6 +421,9 @@ main (int argc, char **argv)
   g_test_add_func ("/api/chip", test_chip);
   g_test_add_func ("/api/model", test_model);
   g_test_add_func ("/api/model/async", test_model_async);
+  g_test_add_func ("/api/architecture", test_architecture);
+  g_test_add_func ("/api/architecture/without-weights", test_architecture_without_weights);
+  g_test_add_func ("/api/architecture/save-async", test_save_async);
   g_test_add_func ("/api/requirements", test_requirements);
   g_test_add_func ("/api/compile", test_compile);
   g_test_add_func ("/api/compile/unmet-requirement", test_unmet_requirement);
