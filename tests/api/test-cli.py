@@ -24,8 +24,8 @@ MODEL = str(DATA / "digits.onnx")
 WORK = Path(tempfile.mkdtemp(prefix="strata-cli-"))
 
 
-def call(*args, **kwargs):
-    return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=WORK, **kwargs)
+def call(*args, cwd=WORK, **kwargs):
+    return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=cwd, **kwargs)
 
 
 def result(*args):
@@ -75,7 +75,7 @@ def profile():
 def test_help_and_version():
     assert "Examples:" in call("--help").stdout
     assert call("--version").stdout.startswith("strata ")
-    for verb in ("info", "chip", "compile", "run", "evaluate", "profile", "report", "query"):
+    for verb in ("info", "chip", "model", "compile", "run", "evaluate", "profile", "report", "query"):
         text = call(verb, "--help").stdout
         assert "Examples:" in text and "--json" in text, verb
 
@@ -142,6 +142,69 @@ def test_levers_against_noise():
     assert averaged["reads"] == 4 and averaged["latency_ps"] > plain["latency_ps"]
     assert averaged["energy_fj"] > plain["energy_fj"] > result("compile", MODEL, "--no-row-copies")["energy_fj"]
     refused(2, ["--reads", "64"], "compile", MODEL, "--reads", 1000)
+
+
+def test_model_list():
+    models = {model["name"]: model for model in result("model", "list")["models"]}
+    assert models["resnet50"]["parameters"] == 25557032 and models["resnet50"]["macs"] == 4089184256
+    assert models["mlperf-tiny-kws"]["inputs"] == [{"name": "input", "dtype": "float32", "shape": [1, 1, 49, 10]}]
+    lines = call("model", "list").stdout.splitlines()
+    assert len(lines) == 1 + len(models) and all(name in line for name, line in zip(models, lines[1:])), lines
+
+
+def test_model_make():
+    folder = WORK / "made"
+    folder.mkdir()
+    done = call("model", "make", "lenet5", "-o", folder / "a.onnx")
+    assert done.returncode == 0 and "61706" in done.stdout and done.stderr == "", (done.stdout, done.stderr)
+    made = result("model", "make", "lenet5", "--seed", "5", "-o", folder / "b.onnx")
+    assert made["seed"] == 5 and made["bytes"] == (folder / "b.onnx").stat().st_size
+    beside = result("model", "make", "lenet5", "--seed", "5", "--external", "-o", folder / "c.onnx")
+    assert beside["bytes"] < 10000 and (folder / "c.data").stat().st_size > 61000 * 4
+    assert {path.name for path in folder.iterdir()} == {"a.onnx", "b.onnx", "c.onnx", "c.data"}
+    for name in "abc":
+        model = result("info", folder / f"{name}.onnx")
+        assert model["trainable"] == 61706 and model["macs"] == 416520, model
+    save("digit.npy", "<f4", (1, 1, 28, 28), struct.pack("<784f", *(((i * 37) % 101) / 50 - 1 for i in range(784))))
+    outputs = []
+    for name in "abc":
+        result("run", folder / f"{name}.onnx", "--reference", "--input", f"input={WORK / 'digit.npy'}",
+               "--output", folder / name)
+        outputs.append((folder / name / "output.npy").read_bytes())
+    assert outputs[0] != outputs[1] and outputs[1] == outputs[2]
+    done = call("model", "make", "mlperf-tiny-ad", cwd=folder)
+    assert done.returncode == 0 and (folder / "mlperf-tiny-ad.onnx").exists()
+
+
+def test_model_make_refused():
+    refused(3, ["ResNet-18", "nearest is resnet18"], "model", "make", "ResNet-18")
+    refused(2, ["make NAME"], "model", "make")
+    refused(2, ["make NAME"], "model", "draw", "resnet18")
+    refused(1, ["nowhere/a.onnx"], "model", "make", "lenet5", "-o", "nowhere/a.onnx")
+    refused(1, ["ordinary file"], "model", "make", "lenet5", "-o", WORK)
+    assert not (WORK / "nowhere").exists() and not (WORK / "ResNet-18.onnx").exists()
+
+
+def test_model_made_passes_the_checker():
+    try:
+        import onnx
+    except ImportError:
+        raise tap.Skip("python3-onnx is not installed")
+    for model in result("model", "list")["models"]:
+        if model["opset"] > onnx.defs.onnx_opset_version() or model["parameters"] > 13000000:
+            continue
+        path = WORK / "checked.onnx"
+        result("model", "make", model["name"], "-o", path)
+        onnx.checker.check_model(str(path), full_check=True)
+        read = onnx.load(str(path))
+        assert [i.name for i in read.graph.input] == [i["name"] for i in model["inputs"]]
+        sizes = {i.name: i for i in read.graph.initializer}
+        trained = {name for node in read.graph.node
+                   for name in node.input[:3 if node.op_type == "BatchNormalization" else None]
+                   if name in sizes and node.op_type in ("Conv", "Gemm", "BatchNormalization")}
+        count = sum(len(sizes[name].raw_data) // 4 for name in trained)
+        assert count == model["parameters"], (model["name"], count)
+        path.unlink()
 
 
 def test_requirements():
@@ -382,6 +445,28 @@ def test_full_disk():
         lines = done.stderr.splitlines()
         assert len([x for x in lines if x.startswith("strata: ")]) == 1 and str(folder) in done.stderr, done.stderr
         assert not list(folder.iterdir()), list(folder.iterdir())
+
+
+def test_full_disk_while_making():
+    folder = WORK / "full-made"
+    folder.mkdir()
+    for external in ((), ("--external",)):
+        done = call("model", "make", "mlperf-tiny-ic", *external, "-o", folder / "a.onnx", preexec_fn=limit_file_size)
+        assert done.returncode == 1 and str(folder) in done.stderr, (done.returncode, done.stderr)
+        assert not list(folder.iterdir()), list(folder.iterdir())
+
+
+def test_interrupted_while_making():
+    folder = WORK / "interrupted"
+    folder.mkdir()
+    process = subprocess.Popen([STRATA, "model", "make", "vgg16", "-o", str(folder / "a.onnx")], cwd=WORK,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (folder / "a.onnx.partial").exists():
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "interrupted" in err, (process.returncode, err)
+    assert not list(folder.iterdir()), list(folder.iterdir())
 
 
 def test_killed_leaves_no_result():

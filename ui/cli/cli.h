@@ -41,6 +41,7 @@ typedef int (*CliVerb) (Cli *cli, int argc, char **argv);
 
 int cli_info (Cli *cli, int argc, char **argv);
 int cli_chip (Cli *cli, int argc, char **argv);
+int cli_model (Cli *cli, int argc, char **argv);
 int cli_compile (Cli *cli, int argc, char **argv);
 int cli_run (Cli *cli, int argc, char **argv);
 int cli_evaluate (Cli *cli, int argc, char **argv);

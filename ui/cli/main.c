@@ -18,6 +18,7 @@ static const struct
 } verbs[] = {
   { "info", cli_info, "what a model, chip, program or profile is" },
   { "chip", cli_chip, "list, show and check chip descriptions" },
+  { "model", cli_model, "standard architectures, written as ONNX" },
   { "compile", cli_compile, "a model to a program for a chip" },
   { "run", cli_run, "inference on a device, or the model itself as reference" },
   { "evaluate", cli_evaluate, "accuracy: float, quantised and analog side by side" },
