@@ -516,7 +516,8 @@ write_files (Writer *writer, const char *path, const char *data_path, GCancellab
         return FALSE;
     }
   find_layout (writer);
-  return write_model (writer, model, cancellable, error) && rename_both (model, data, error);
+  return write_model (writer, model, cancellable, error) && !g_cancellable_set_error_if_cancelled (cancellable, error)
+         && rename_both (model, data, error);
 }
 
 gboolean
