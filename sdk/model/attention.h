@@ -8,7 +8,8 @@
 
 typedef struct
 {
-  gboolean packed; /* batch x length x (heads width), against batch x heads x length x width */
+  gboolean packed;     /* batch x length x (heads width), against batch x heads x length x width */
+  gboolean short_mask; /* covers the first keys only */
   gint64 batch, q_heads, kv_heads, queries, past, keys, width, v_width;
 } StrataAttention;
 

@@ -27,6 +27,7 @@ static const struct
   const char *name;
   guint kinds;
 } attributes[] = {
+  { "activation", STRING },
   { "activation_alpha", FLOATS },
   { "activation_beta", FLOATS },
   { "activations", STRINGS },
@@ -44,6 +45,7 @@ static const struct
   { "block_size", INT },
   { "blocksize", INT },
   { "ceil_mode", INT },
+  { "chunk_size", INT },
   { "clip", FLOAT },
   { "coordinate_transformation_mode", STRING },
   { "count_include_pad", INT },
@@ -117,6 +119,7 @@ static const struct
   { "training_mode", INT },
   { "transA", INT },
   { "transB", INT },
+  { "update_rule", STRING },
   { "upper", INT },
   { "value", TENSOR | FLOAT },
   { "value_float", FLOAT },

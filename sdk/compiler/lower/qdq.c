@@ -44,7 +44,9 @@ strata_lower_codes (StrataLowerState *state, int node, int value, StrataCodes *c
   const StrataNode *dq = maker >= 0 ? &state->graph->nodes[maker] : NULL;
   const StrataConstant *s, *z = NULL;
 
-  if (!strata_lower_is (state, maker, "DequantizeLinear") || !state->is_constant[dq->inputs[0]])
+  /* scales per block are none of a channel: such weights are taken as reals */
+  if (!strata_lower_is (state, maker, "DequantizeLinear") || !state->is_constant[dq->inputs[0]]
+      || strata_node_int (dq, "block_size", 0) != 0)
     return FALSE;
   codes->codes = strata_lower_constant (state, node, dq->inputs[0], error);
   s = strata_lower_constant (state, node, dq->inputs[1], error);

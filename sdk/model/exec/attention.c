@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Attention and RotaryEmbedding of opset 23, float32 with double sums in the softmax. Scores are scaled, capped, masked
- * and normalised, in that order (Attention-23, function body); a row that is masked out whole is zero.
+ * Attention and RotaryEmbedding since opset 23, float32 with double sums in the softmax. Scores are scaled, capped,
+ * masked and normalised, in that order (Attention-23, function body); a row that is masked out whole is zero.
  */
 #include "model/attention.h"
 
@@ -43,11 +43,24 @@ mask_at (const StrataAttention *a, const StrataArray *mask, gint64 b, gint64 h, 
 
   if (mask == NULL)
     return 0.0f;
+  /* since opset 24 a mask that is shorter than the keys leaves out those behind it */
+  if (a->short_mask && k >= mask->dims[mask->n_dims - 1])
+    return -INFINITY;
   for (int d = 0; d < mask->n_dims; d++)
     at = at * mask->dims[d] + (mask->dims[d] == 1 ? 0 : index[4 - mask->n_dims + d]);
   if (mask->dtype == STRATA_DTYPE_BOOL)
     return ((const guint8 *) mask->data)[at] != 0 ? 0.0f : -INFINITY;
   return ((const float *) mask->data)[at];
+}
+
+/* Keys from here on are behind query @q of a causal attention, or padding */
+static gint64
+first_hidden (const StrataAttention *a, const StrataArray *lengths, gboolean causal, gint64 b, gint64 q)
+{
+  gint64 valid = lengths == NULL ? a->keys : ((const gint64 *) lengths->data)[b];
+  gint64 offset = lengths == NULL || a->past > 0 ? a->past : valid - a->queries;
+
+  return causal ? MIN (valid, q + offset + 1) : valid;
 }
 
 static void
@@ -106,8 +119,12 @@ attend (const Head *head, gint64 b, gint64 h)
     head->scores[i] = head->cap * tanhf (head->scores[i] / head->cap);
   emit_scores (head, b, h, 1);
   for (gint64 q = 0; q < a->queries; q++)
-    for (gint64 k = 0; k < a->keys; k++)
-      head->scores[q * a->keys + k] += head->causal && k > q + a->past ? -INFINITY : mask_at (a, mask, b, h, q, k);
+    {
+      gint64 hidden = first_hidden (a, strata_exec_in (head->run, 6), head->causal, b, q);
+
+      for (gint64 k = 0; k < a->keys; k++)
+        head->scores[q * a->keys + k] += k >= hidden ? -INFINITY : mask_at (a, mask, b, h, q, k);
+    }
   emit_scores (head, b, h, 2);
   for (gint64 q = 0; q < a->queries; q++)
     softmax (head->scores + q * a->keys, a->keys);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Functions of two elements with broadcasting that are not plain arithmetic: Pow, Mod, comparisons, logic, bits, Min,
- * Max, Mean, PRelu; and Where. Floats go through double, integers through 64 bits.
+ * Max, Mean, PRelu, SwiGLU; and Where. Floats go through double, integers through 64 bits.
  */
 #include <math.h>
 #include <string.h>
@@ -10,10 +10,17 @@
 #include "model/element.h"
 #include "model/exec/exec.h"
 
-static double
-of_doubles (StrataOp op, double a, double b)
+typedef struct
 {
-  switch (op)
+  StrataOp op;
+  gboolean wide, left, fmod; /* unsigned 64-bit; BitShift, Mod */
+  double alpha;              /* SwiGLU */
+} Combine;
+
+static double
+of_doubles (const Combine *c, double a, double b)
+{
+  switch (c->op)
     {
     case STRATA_OP_EQUAL:
       return a == b;
@@ -35,6 +42,8 @@ of_doubles (StrataOp op, double a, double b)
       return pow (a, b);
     case STRATA_OP_P_RELU:
       return a < 0.0 ? a * b : a;
+    case STRATA_OP_SWI_GLU:
+      return a / (1.0 + exp (-c->alpha * a)) * b;
     default: /* Mean's sum */
       return a + b;
     }
@@ -72,12 +81,6 @@ modulo (gint64 a, gint64 b, gboolean fmod, gboolean wide)
   rest = b == -1 ? 0 : a % b;
   return !fmod && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
-
-typedef struct
-{
-  StrataOp op;
-  gboolean wide, left, fmod; /* unsigned 64-bit; BitShift, Mod */
-} Combine;
 
 static gint64
 of_ints (const Combine *c, gint64 a, gint64 b)
@@ -136,14 +139,15 @@ combine_ints (const Combine *c, const StrataBroadcast *walk, const StrataArray *
 }
 
 static void
-combine_doubles (StrataOp op, const StrataBroadcast *walk, const StrataArray *const *in, gint64 at, StrataArray *out)
+combine_doubles (
+  const Combine *c, const StrataBroadcast *walk, const StrataArray *const *in, gint64 at, StrataArray *out)
 {
   for (gint64 i = 0; i < walk->row; i++)
     {
       double a = strata_element_double (in[0]->dtype, in[0]->data, walk->offset[0] + i * walk->step[0]);
       double b = strata_element_double (in[1]->dtype, in[1]->data, walk->offset[1] + i * walk->step[1]);
 
-      strata_element_set_double (out->dtype, out->data, at + i, of_doubles (op, a, b));
+      strata_element_set_double (out->dtype, out->data, at + i, of_doubles (c, a, b));
     }
 }
 
@@ -152,7 +156,7 @@ combine (const StrataNode *node, const StrataArray *const *in, StrataArray *out,
 {
   Combine c = { node->op, in[0]->dtype == STRATA_DTYPE_U64,
                 g_str_equal (strata_node_string (node, "direction", ""), "LEFT"),
-                strata_node_int (node, "fmod", 0) != 0 };
+                strata_node_int (node, "fmod", 0) != 0, (double) strata_node_float (node, "alpha", 1.0f) };
   gboolean real = strata_dtype_is_float (in[0]->dtype) || strata_dtype_is_float (in[1]->dtype);
   StrataBroadcast walk;
 
@@ -160,7 +164,7 @@ combine (const StrataNode *node, const StrataArray *const *in, StrataArray *out,
   for (gint64 r = 0; r < walk.n_rows; r++)
     {
       if (real)
-        combine_doubles (node->op, &walk, in, r * walk.row, out);
+        combine_doubles (&c, &walk, in, r * walk.row, out);
       else if (!combine_ints (&c, &walk, in, r * walk.row, out))
         return strata_exec_fail (error, "an integer is divided by zero");
       strata_broadcast_next (&walk);

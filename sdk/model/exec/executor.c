@@ -131,6 +131,8 @@ call_widened (
 static gboolean
 has_half (const StrataGraph *graph, const StrataNode *node)
 {
+  if (node->op == STRATA_OP_CAST || node->op == STRATA_OP_CAST_LIKE || node->op == STRATA_OP_BIT_CAST)
+    return FALSE;
   for (int i = 0; i < node->n_inputs; i++)
     if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].dtype == STRATA_DTYPE_F16)
       return TRUE;
@@ -147,7 +149,7 @@ strata_exec_node (
   const StrataNode *node = &graph->nodes[index];
 
   memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
-  if (node->op != STRATA_OP_CAST && node->op != STRATA_OP_CAST_LIKE && has_half (graph, node))
+  if (has_half (graph, node))
     return call_widened (graph, index, inputs, outputs, error);
   return call (graph, index, FALSE, inputs, outputs, error);
 }

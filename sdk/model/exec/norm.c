@@ -7,6 +7,7 @@
 
 #include "model/exec/broadcast.h"
 #include "model/element.h"
+#include "model/exec/double.h"
 #include "model/exec/exec.h"
 #include "model/operands.h"
 
@@ -79,7 +80,11 @@ strata_exec_softmax (const StrataExec *run, GError **error)
       inner *= in->dims[d];
   for (gint64 o = 0; o < outer; o++)
     for (gint64 i = 0; i < inner; i++)
-      rows ((const float *) in->data + o * n * inner + i, n, inner, (float *) run->out[0]->data + o * n * inner + i);
+      if (in->dtype == STRATA_DTYPE_F64)
+        strata_double_softmax (run->node->op, (const double *) in->data + o * n * inner + i, n, inner,
+                               (double *) run->out[0]->data + o * n * inner + i);
+      else
+        rows ((const float *) in->data + o * n * inner + i, n, inner, (float *) run->out[0]->data + o * n * inner + i);
   return TRUE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Along one axis: TopK, ArgMax, ArgMin, CumSum, ReverseSequence, Compress; and NonZero.
+ * Along one axis: TopK, ArgMax, ArgMin, CumSum, CumProd, ReverseSequence, Compress; and NonZero.
  */
 #include <math.h>
 #include <string.h>
@@ -133,17 +133,26 @@ strata_exec_arg (const StrataExec *run, GError **error)
   return TRUE;
 }
 
+/* @from and @source: elements of the output and the input, -1 for the neutral one */
 static void
-accumulate (const StrataArray *in, StrataArray *out, gint64 at, gint64 from, gint64 source)
+accumulate (const StrataArray *in, StrataArray *out, gboolean multiply, gint64 at, gint64 from, gint64 source)
 {
   if (strata_dtype_is_float (in->dtype))
-    strata_element_set_double (in->dtype, out->data, at,
-                               (from < 0 ? 0.0 : strata_element_double (in->dtype, out->data, from))
-                                 + (source < 0 ? 0.0 : strata_element_double (in->dtype, in->data, source)));
+    {
+      double neutral = multiply ? 1.0 : 0.0;
+      double a = from < 0 ? neutral : strata_element_double (in->dtype, out->data, from);
+      double b = source < 0 ? neutral : strata_element_double (in->dtype, in->data, source);
+
+      strata_element_set_double (in->dtype, out->data, at, multiply ? a * b : a + b);
+    }
   else
-    strata_element_set_int (in->dtype, out->data, at,
-                            (gint64) ((from < 0 ? 0 : (guint64) strata_element_int (in->dtype, out->data, from))
-                                      + (source < 0 ? 0 : (guint64) strata_element_int (in->dtype, in->data, source))));
+    {
+      guint64 neutral = multiply ? 1 : 0;
+      guint64 a = from < 0 ? neutral : (guint64) strata_element_int (in->dtype, out->data, from);
+      guint64 b = source < 0 ? neutral : (guint64) strata_element_int (in->dtype, in->data, source);
+
+      strata_element_set_int (in->dtype, out->data, at, (gint64) (multiply ? a * b : a + b));
+    }
 }
 
 gboolean
@@ -153,6 +162,7 @@ strata_exec_cum_sum (const StrataExec *run, GError **error)
   Axis a = split_axis (in, strata_element_int (run->in[1]->dtype, run->in[1]->data, 0));
   gboolean exclusive = strata_node_int (run->node, "exclusive", 0) != 0;
   gboolean reverse = strata_node_int (run->node, "reverse", 0) != 0;
+  gboolean multiply = run->node->op == STRATA_OP_CUM_PROD;
 
   for (gint64 o = 0; o < a.outer; o++)
     for (gint64 i = 0; i < a.inner; i++)
@@ -161,7 +171,10 @@ strata_exec_cum_sum (const StrataExec *run, GError **error)
         gint64 at = reverse ? base + (a.n - 1) * a.inner : base;
 
         for (gint64 j = 0; j < a.n; j++, at += step)
-          accumulate (in, run->out[0], at, j == 0 ? -1 : at - step, !exclusive ? at : j == 0 ? -1 : at - step);
+          accumulate (in, run->out[0], multiply, at, j == 0 ? -1 : at - step,
+                      !exclusive ? at
+                      : j == 0   ? -1
+                                 : at - step);
       }
   return TRUE;
 }

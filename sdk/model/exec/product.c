@@ -6,6 +6,7 @@
 
 #include "kernels/float-conv.h"
 #include "kernels/float-gemm.h"
+#include "model/exec/double.h"
 #include "model/exec/exec.h"
 #include "model/exec/plane.h"
 
@@ -123,6 +124,11 @@ strata_exec_mat_mul (const StrataExec *run, GError **error)
   gint64 n_matrices = 1;
   StrataGemm gemm = { FALSE, FALSE, m, n, k, k, n, n, 1.0f, 0.0f };
 
+  if (a->dtype == STRATA_DTYPE_F64)
+    {
+      strata_double_mat_mul (run);
+      return TRUE;
+    }
   for (int d = 0; d < n_stack; d++)
     n_matrices *= out->dims[d];
   if (n_matrices > 1 && b->n_dims == 2 && a->n_dims > 2)

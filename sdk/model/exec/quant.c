@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * QuantizeLinear: saturate (rint (x / scale) + zero), half to even, the division in float32. DequantizeLinear:
- * (q - zero) * scale in float32. ONNX operators, QuantizeLinear-10 and -13.
+ * (q - zero) * scale in float32. ONNX operators, QuantizeLinear-10, -13 and -21.
  */
 #include <math.h>
 
 #include "model/element.h"
 #include "model/exec/exec.h"
 
-/* The tensor as outer x n x inner with one scale per index of n; n is 1 for a single scale. */
+/* The tensor as outer x n x inner. Scales: one; one per index of n; or, in blocks, outer x n_blocks x inner. */
 typedef struct
 {
-  gint64 outer, n, inner;
+  gint64 outer, n, inner, block, n_blocks; /* block 0: one scale per index */
   const float *scale;
   const StrataArray *zero; /* NULL: 0 */
 } Scales;
@@ -20,15 +20,21 @@ static Scales
 find_scales (const StrataExec *run)
 {
   const StrataArray *in = run->in[0];
-  Scales s = { 1, strata_array_count (run->in[1]), 1, run->in[1]->data, strata_exec_in (run, 2) };
+  Scales s = { 1, strata_array_count (run->in[1]), 1, 0, 0, run->in[1]->data, strata_exec_in (run, 2) };
   gint64 axis = strata_node_int (run->node, "axis", 1);
 
-  if (s.n == 1)
+  axis += axis < 0 ? in->n_dims : 0;
+  if (run->in[1]->n_dims > 1)
+    {
+      s.block = strata_node_int (run->node, "block_size", 0);
+      s.n_blocks = run->in[1]->dims[axis];
+      s.n = in->dims[axis];
+    }
+  else if (s.n == 1)
     {
       s.inner = strata_array_count (in);
       return s;
     }
-  axis += axis < 0 ? in->n_dims : 0;
   for (int d = 0; d < in->n_dims; d++)
     if (d != axis)
       *(d < axis ? &s.outer : &s.inner) *= in->dims[d];
@@ -41,28 +47,35 @@ zero_of (const Scales *s, gint64 i)
   return s->zero == NULL ? 0 : strata_element_int (s->zero->dtype, s->zero->data, i);
 }
 
-static void
-code_range (StrataDtype dtype, float *low, float *high)
+/* Place of the scale of element (@o, @i, @r) in blocks */
+static gint64
+block_of (const Scales *s, gint64 o, gint64 i, gint64 r)
 {
-  gboolean is_signed = dtype == STRATA_DTYPE_I8 || dtype == STRATA_DTYPE_I16;
-  float steps = (float) (1 << (8 * (int) strata_dtype_size (dtype)));
-
-  *low = is_signed ? -steps / 2.0f : 0.0f;
-  *high = *low + steps - 1.0f;
+  return (o * s->n_blocks + i / s->block) * s->inner + r;
 }
 
 static void
-quantise_row (const StrataArray *in, gint64 at, gint64 n, float scale, float zero, StrataArray *out)
+code_range (StrataDtype dtype, double *low, double *high)
+{
+  gboolean is_signed = dtype == STRATA_DTYPE_I8 || dtype == STRATA_DTYPE_I16;
+  double steps = (double) (1 << (8 * (int) strata_dtype_size (dtype)));
+
+  *low = is_signed ? -steps / 2.0 : 0.0;
+  *high = *low + steps - 1.0;
+}
+
+static void
+quantise_row (const StrataArray *in, gint64 at, gint64 n, float scale, gint64 zero, StrataArray *out)
 {
   gint8 *codes = (gint8 *) out->data + at;
-  float low, high;
+  double low, high;
 
   code_range (out->dtype, &low, &high);
   for (gint64 i = 0; i < n; i++)
     {
       float x = in->dtype == STRATA_DTYPE_F32 ? ((const float *) in->data)[at + i]
                                               : (float) ((const gint32 *) in->data)[at + i];
-      float q = rintf (x / scale) + zero;
+      double q = (double) rintf (x / scale) + (double) zero;
 
       /* NaN goes to the lowest code */
       q = q > low ? q : low;
@@ -81,7 +94,13 @@ strata_exec_quantize_linear (const StrataExec *run, GError **error)
 
   for (gint64 o = 0; o < s.outer; o++)
     for (gint64 i = 0; i < s.n; i++)
-      quantise_row (run->in[0], (o * s.n + i) * s.inner, s.inner, s.scale[i], (float) zero_of (&s, i), run->out[0]);
+      for (gint64 r = 0; r < (s.block > 0 ? s.inner : 1); r++)
+        {
+          gint64 which = s.block > 0 ? block_of (&s, o, i, r) : i;
+
+          quantise_row (run->in[0], (o * s.n + i) * s.inner + r, s.block > 0 ? 1 : s.inner, s.scale[which],
+                        zero_of (&s, which), run->out[0]);
+        }
   return TRUE;
 }
 
@@ -107,7 +126,14 @@ strata_exec_dequantize_linear (const StrataExec *run, GError **error)
       {
         gint64 at = (o * s.n + i) * s.inner;
 
-        dequantise_row (run->in[0], at, s.inner, s.scale[i], zero_of (&s, i), out + at);
+        for (gint64 r = 0; s.block > 0 && r < s.inner; r++)
+          {
+            gint64 which = block_of (&s, o, i, r);
+
+            dequantise_row (run->in[0], at + r, 1, s.scale[which], zero_of (&s, which), out + at + r);
+          }
+        if (s.block == 0)
+          dequantise_row (run->in[0], at, s.inner, s.scale[i], zero_of (&s, i), out + at);
       }
   return TRUE;
 }

@@ -29,7 +29,7 @@ default_alpha (StrataOp op)
       return 0.2;
     case STRATA_OP_SELU:
       return 1.67326319217681884765625;
-    default: /* Elu, Celu, ThresholdedRelu */
+    default: /* Elu, Celu, Swish, ThresholdedRelu */
       return 1.0;
     }
 }
@@ -111,6 +111,8 @@ activate (StrataOp op, double x, const Shape *s)
       return softplus (x);
     case STRATA_OP_SOFTSIGN:
       return x / (1.0 + fabs (x));
+    case STRATA_OP_SWISH:
+      return x * sigmoid (s->alpha * x);
     case STRATA_OP_THRESHOLDED_RELU:
       return x > s->alpha ? x : 0.0;
     default: /* Relu */

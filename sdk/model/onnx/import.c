@@ -13,7 +13,7 @@
 #include "model/shape/shapes.h"
 
 #define MIN_OPSET 7
-#define MAX_OPSET 23
+#define MAX_OPSET 28
 #define MAX_ROUNDS 32
 
 enum

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shape rules of Attention and RotaryEmbedding (opset 23).
+ * Shape rules of Attention and RotaryEmbedding (opset 23 and 24).
  */
 #include "model/attention.h"
 
@@ -43,7 +43,9 @@ mask_fits (const StrataValue *mask, const StrataAttention *a)
   gint64 dims[4] = { a->batch, a->q_heads, a->queries, a->keys };
 
   for (int d = 0; mask != NULL && d < mask->n_dims; d++)
-    if (mask->n_dims > 4 || (mask->dims[d] != 1 && mask->dims[d] != dims[4 - mask->n_dims + d]))
+    if (mask->n_dims > 4
+        || (mask->dims[d] != 1 && mask->dims[d] != dims[4 - mask->n_dims + d]
+            && !(a->short_mask && d == mask->n_dims - 1)))
       return FALSE;
   return TRUE;
 }
@@ -52,6 +54,7 @@ gboolean
 strata_attention_read (const StrataGraph *graph, const StrataNode *node, StrataAttention *a, GError **error)
 {
   const StrataValue *q = input (graph, node, 0), *k = input (graph, node, 1), *v = input (graph, node, 2);
+  const StrataValue *mask = input (graph, node, 3), *lengths = input (graph, node, 6);
   const StrataValue *past_k = input (graph, node, 4), *past_v = input (graph, node, 5);
   gint64 width, v_heads, v_length, fresh;
 
@@ -72,7 +75,11 @@ strata_attention_read (const StrataGraph *graph, const StrataNode *node, StrataA
           || past_k->dims[1] != a->kv_heads || past_v->dims[1] != a->kv_heads || past_v->dims[2] != a->past
           || past_k->dims[3] != a->width || past_v->dims[3] != a->v_width))
     return strata_shape_fail (error, "its past keys and values do not fit the new ones");
-  if (!mask_fits (input (graph, node, 3), a))
+  if (lengths != NULL && (lengths->n_dims != 1 || lengths->dims[0] != a->batch || past_k != NULL))
+    return strata_shape_fail (error,
+                              "its nonpad_kv_seqlen does not give a length per batch, or stands beside past keys");
+  a->short_mask = graph->opset >= 24 && mask != NULL && mask->n_dims > 0 && mask->dims[mask->n_dims - 1] < a->keys;
+  if (!mask_fits (mask, a))
     return strata_shape_fail (error, "its mask does not broadcast to batch, heads, queries and keys");
   return TRUE;
 }
@@ -86,7 +93,11 @@ strata_shape_attention (StrataShape *shape, GError **error)
 
   for (int i = 0; i < shape->node->n_inputs; i++)
     if ((i < 3 || strata_shape_in (shape, i) != NULL)
-        && !strata_shape_need (shape, i, STRATA_TYPES_REAL | (i == 3 ? STRATA_TYPES_BOOL : 0), error))
+        && !strata_shape_need (shape, i,
+                               i == 6   ? STRATA_TYPE_BIT (STRATA_DTYPE_I64)
+                               : i == 3 ? STRATA_TYPES_REAL | STRATA_TYPES_BOOL
+                                        : STRATA_TYPES_REAL,
+                               error))
       return FALSE;
   if (mode < 0 || mode > 3)
     return strata_shape_fail (error, "qk_matmul_output_mode is %" G_GINT64_FORMAT "; 0 to 3 are accepted", mode);

@@ -192,6 +192,20 @@ strata_shape_cast (StrataShape *shape, GError **error)
 }
 
 gboolean
+strata_shape_bit_cast (StrataShape *shape, GError **error)
+{
+  const StrataValue *in = strata_shape_in (shape, 0);
+  StrataDtype dtype = strata_onnx_dtype (strata_node_int (shape->node, "to", 0), error);
+
+  if (dtype == STRATA_DTYPE_INVALID || !strata_shape_need (shape, 0, STRATA_TYPES_ANY, error))
+    return FALSE;
+  if (strata_dtype_size (dtype) != strata_dtype_size (in->dtype))
+    return strata_shape_fail (error, "%s and %s differ in width; types of one width are accepted",
+                              strata_dtype_name (in->dtype), strata_dtype_name (dtype));
+  return set_like (shape, 0, in, dtype, error);
+}
+
+gboolean
 strata_shape_cast_like (StrataShape *shape, GError **error)
 {
   return strata_shape_need (shape, 0, STRATA_TYPES_ANY, error) && strata_shape_need (shape, 1, STRATA_TYPES_ANY, error)

@@ -73,7 +73,6 @@ strata_shape_multiplied (StrataShape *shape, int left_input, int right_input, St
 gboolean
 strata_shape_mat_mul (StrataShape *shape, GError **error)
 {
-  return strata_shape_need (shape, 0, STRATA_TYPES_REAL, error)
-         && strata_shape_need (shape, 1, STRATA_TYPES_REAL, error) && strata_shape_agree (shape, 0, 1, error)
+  return strata_shape_need (shape, 0, STRATA_TYPES_FLOAT, error) && strata_shape_agree (shape, 0, 1, error)
          && strata_shape_multiplied (shape, 0, 1, strata_shape_in (shape, 0)->dtype, error);
 }

@@ -49,7 +49,7 @@ strata_shape_softmax (StrataShape *shape, GError **error)
   const StrataValue *in = strata_shape_in (shape, 0);
   int axis;
 
-  return strata_shape_need (shape, 0, STRATA_TYPES_REAL, error)
+  return strata_shape_need (shape, 0, STRATA_TYPES_FLOAT, error)
          && strata_shape_axis (strata_node_int (shape->node, "axis", shape->graph->opset < 13 ? 1 : -1), in->n_dims,
                                &axis, error)
          && strata_shape_set (shape, 0, in->dtype, in->n_dims, in->dims, error);
