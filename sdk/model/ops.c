@@ -145,6 +145,21 @@ strata_op_find (const char *onnx)
   return (StrataOp) op;
 }
 
+StrataOp
+strata_op_find_in (const char *domain, const char *op_type)
+{
+  gsize n = strlen (domain);
+  guint op = 0;
+
+  if (n == 0 || g_str_equal (domain, "ai.onnx"))
+    return strchr (op_type, '.') == NULL ? strata_op_find (op_type) : STRATA_N_OPS;
+  while (op < STRATA_N_OPS
+         && (strncmp (infos[op].onnx, domain, n) != 0 || infos[op].onnx[n] != '.'
+             || !g_str_equal (infos[op].onnx + n + 1, op_type)))
+    op++;
+  return (StrataOp) op;
+}
+
 const char *
 strata_op_name (StrataOp op)
 {

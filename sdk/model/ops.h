@@ -8,13 +8,15 @@
 
 typedef struct
 {
-  const char *onnx;
-  int since, until; /* opsets; until 0: still there */
+  const char *onnx; /* after the domain and a dot, where it is not ONNX's own */
+  int since, until; /* versions of the operator set; until 0: still there */
   int min_in, max_in, max_out;
   const char *meaning;
 } StrataOpInfo;
 
 const StrataOpInfo *strata_op_info (StrataOp op);
 StrataOp strata_op_find (const char *onnx); /* STRATA_N_OPS: none */
+/* The same of a node's domain, "" or "ai.onnx" for ONNX's own, and operator. */
+StrataOp strata_op_find_in (const char *domain, const char *op_type);
 /* FALSE where the attribute is one that Strata reads, and of another kind than @kind. */
 gboolean strata_attr_kind_is_right (const char *name, StrataAttrKind kind);

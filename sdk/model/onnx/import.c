@@ -8,19 +8,23 @@
 #include <string.h>
 
 #include "model/graph-build.h"
-#include "model/onnx/node.h"
+#include "model/onnx/function.h"
 #include "model/onnx/tensor.h"
 #include "model/shape/shapes.h"
 
 #define MIN_OPSET 7
 #define MAX_OPSET 28
 #define MAX_ROUNDS 32
+/* What functions and branches may unfold to, bytes: so much, and so much per byte of the file */
+#define MIN_UNFOLDED ((gsize) 1 << 20)
+#define UNFOLDED_PER_BYTE ((gsize) 16)
 
 enum
 {
   MODEL_PRODUCER_NAME = 2,
   MODEL_GRAPH = 7,
   MODEL_OPSET_IMPORT = 8,
+  MODEL_FUNCTIONS = 25,
 };
 
 enum
@@ -63,28 +67,20 @@ fail (GError **error, StrataImportError code, const char *format, ...)
   return FALSE;
 }
 
-/* OperatorSetIdProto: domain, version */
 static gboolean
 read_opset (Import *import, StrataWire *outer, const StrataWireField *message, GError **error)
 {
-  g_autofree char *domain = g_strdup ("");
-  gint64 version = 0;
-  StrataWireField field;
-  StrataWire wire;
+  g_autofree char *domain = NULL;
+  gint64 version;
 
-  strata_wire_nest (&wire, outer, message);
-  while (strata_wire_next (&wire, &field))
-    if (field.number == 1)
-      {
-        g_free (domain);
-        domain = strata_wire_text (&wire, &field);
-      }
-    else if (field.number == 2)
-      version = strata_wire_int (&wire, &field);
-  if (!strata_wire_finish (&wire, error))
+  if (!strata_onnx_operator_set (outer, message, &domain, &version, error))
     return FALSE;
   if (*domain != '\0' && !g_str_equal (domain, "ai.onnx"))
-    return TRUE;
+    {
+      g_hash_table_insert (import->nodes.domains, g_steal_pointer (&domain),
+                           GINT_TO_POINTER ((int) CLAMP (version, 0, G_MAXINT)));
+      return TRUE;
+    }
   if (version < MIN_OPSET || version > MAX_OPSET)
     return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
                  "opset %" G_GINT64_FORMAT " is not supported; opsets %d to %d are accepted", version, MIN_OPSET,
@@ -108,6 +104,8 @@ read_model_field (Import *import, StrataWire *wire, const StrataWireField *field
       }
     case MODEL_OPSET_IMPORT:
       return read_opset (import, wire, field, error);
+    case MODEL_FUNCTIONS:
+      return strata_onnx_function_add (&import->nodes, wire, field, error);
     case MODEL_GRAPH:
       if (import->has_graph)
         strata_wire_fail (wire, field->bytes, "a second graph; a model has one");
@@ -407,8 +405,8 @@ import_init (Import *import,
                                        g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
   strata_graph_builder_init (&import->builder, graph->arena);
   import->open = g_string_new (NULL);
-  import->nodes =
-    (StrataOnnxNodes){ &import->source, &import->builder, 0, g_hash_table_new (g_str_hash, g_str_equal), 0 };
+  strata_onnx_nodes_init (&import->nodes, &import->source, &import->builder);
+  import->nodes.budget = MIN_UNFOLDED + UNFOLDED_PER_BYTE * g_bytes_get_size (bytes);
 }
 
 static void
@@ -417,7 +415,7 @@ import_clear (Import *import)
   strata_graph_builder_clear (&import->builder);
   g_clear_pointer (&import->source.files, g_hash_table_unref);
   g_clear_pointer (&import->output_names, g_ptr_array_unref);
-  g_clear_pointer (&import->nodes.decisions, g_hash_table_unref);
+  strata_onnx_nodes_clear (&import->nodes);
   g_clear_pointer (&import->is_used, g_free);
   g_clear_pointer (&import->places, g_array_unref);
   g_string_free (import->open, TRUE);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "model/onnx/branch.h"
+#include "model/onnx/flex.h"
+#include "model/onnx/function.h"
 #include "model/ops.h"
 
 enum
@@ -18,6 +20,7 @@ enum
   NODE_OP_TYPE = 4,
   NODE_ATTRIBUTE = 5,
   NODE_DOMAIN = 7,
+  NODE_OVERLOAD = 8,
 };
 
 enum
@@ -33,6 +36,7 @@ enum
   ATTR_STRINGS = 9,
   ATTR_GRAPHS = 11,
   ATTR_TYPE = 20,
+  ATTR_REFERENCE = 21,
 };
 
 /* AttributeProto.AttributeType */
@@ -48,6 +52,8 @@ enum
   TYPE_STRINGS = 8,
 };
 
+#define NODE_COST 128 /* of an unfolded node, beside its bytes in the file */
+
 typedef struct
 {
   StrataOnnxNodes *nodes;
@@ -56,11 +62,32 @@ typedef struct
   StrataGraphBuilder *builder;
   GPtrArray *inputs, *outputs; /* names, in the arena */
   GArray *attrs;               /* StrataAttr */
-  const char *name, *op_type, *domain;
+  const char *name, *op_type, *domain, *overload;
+  const char *prefix; /* of names that unfold in the node's place */
   gboolean has_subgraph;
-  StrataWireField branches[2]; /* then, else */
+  StrataWireField branches[2]; /* then, else; of scores, of probabilities */
   gboolean has_branch[2];
+  gsize n_constant_bytes; /* of tensors in attributes */
 } Proto;
+
+void
+strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder)
+{
+  *nodes = (StrataOnnxNodes){ source, builder };
+  nodes->decisions = g_hash_table_new (g_str_hash, g_str_equal);
+  nodes->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  nodes->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  nodes->constants = g_hash_table_new (NULL, NULL);
+}
+
+void
+strata_onnx_nodes_clear (StrataOnnxNodes *nodes)
+{
+  g_clear_pointer (&nodes->decisions, g_hash_table_unref);
+  g_clear_pointer (&nodes->domains, g_hash_table_unref);
+  g_clear_pointer (&nodes->functions, g_hash_table_unref);
+  g_clear_pointer (&nodes->constants, g_hash_table_unref);
+}
 
 static const char *
 read_name (StrataArena *arena, StrataWire *wire, const StrataWireField *field)
@@ -109,7 +136,9 @@ read_attr_tensor (Proto *proto, StrataWire *wire, const StrataWireField *field, 
 {
   StrataValue value;
 
-  if (!strata_onnx_tensor (proto->source, wire, field, &value, error))
+  proto->n_constant_bytes += field->n_bytes;
+  if (!(proto->scope != NULL ? strata_onnx_constant (proto->nodes, wire, field, &value, error)
+                             : strata_onnx_tensor (proto->source, wire, field, &value, error)))
     return FALSE;
   attr->tensor = strata_graph_builder_anonymous (proto->builder, &value);
   return TRUE;
@@ -119,7 +148,8 @@ typedef struct
 {
   StrataAttr attr;
   gint64 type;
-  guint seen; /* number of the payload's field */
+  guint seen;            /* number of the payload's field */
+  const char *reference; /* name of an attribute of the function around; NULL: none */
   GArray *ints, *floats;
   GPtrArray *strings;
   StrataWireField graph;
@@ -135,6 +165,9 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
       return TRUE;
     case ATTR_TYPE:
       read->type = strata_wire_int (wire, field);
+      return TRUE;
+    case ATTR_REFERENCE:
+      read->reference = read_name (proto->source->arena, wire, field);
       return TRUE;
     case ATTR_F:
       read->attr.f = strata_wire_float (wire, field);
@@ -174,12 +207,37 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
 static void
 keep_branch (Proto *proto, const AttrProto *read)
 {
-  int which = g_str_equal (read->attr.name, "then_branch") ? 0 : 1;
+  static const char *const names[][2] = { { "then_branch", "else_branch" }, { "score_mod", "prob_mod" } };
 
-  if (which == 1 && !g_str_equal (read->attr.name, "else_branch"))
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    for (int which = 0; which < 2; which++)
+      if (g_str_equal (read->attr.name, names[i][which]))
+        {
+          proto->branches[which] = read->graph;
+          proto->has_branch[which] = TRUE;
+        }
+}
+
+/* The attribute of the call in place of the reference; an attribute that the call leaves out is left out here. */
+static void
+keep_reference (Proto *proto, const AttrProto *read)
+{
+  const StrataAttr *given = strata_onnx_scope_attr (proto->scope, read->reference);
+  StrataAttr attr;
+
+  if (given == NULL)
     return;
-  proto->branches[which] = read->graph;
-  proto->has_branch[which] = TRUE;
+  attr = *given;
+  attr.name = read->attr.name;
+  g_array_append_val (proto->attrs, attr);
+}
+
+static gboolean
+set_wrong_type (const StrataAttr *attr, GError **error)
+{
+  g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+               "the attribute %s is of the wrong type; see the operator's definition in ONNX", attr->name);
+  return FALSE;
 }
 
 static gboolean
@@ -200,17 +258,17 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
       return FALSE;
   if (!strata_wire_finish (&wire, error))
     return FALSE;
+  if (read.reference != NULL && *read.reference != '\0')
+    {
+      keep_reference (proto, &read);
+      return TRUE;
+    }
   if (read.seen == ATTR_G)
     keep_branch (proto, &read);
   if (!find_kind (read.type, read.seen, &read.attr.kind))
     return TRUE; /* of a kind that no operator here reads */
-  if (!strata_attr_kind_is_right (read.attr.name, read.attr.kind)
-      || (read.attr.kind == STRATA_ATTR_TENSOR && read.attr.tensor < 0))
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
-                   "the attribute %s is of the wrong type; see the operator's definition in ONNX", read.attr.name);
-      return FALSE;
-    }
+  if (read.attr.kind == STRATA_ATTR_TENSOR && read.attr.tensor < 0)
+    return set_wrong_type (&read.attr, error);
   keep_lists (proto->source->arena, &read.attr, ints, floats, strings);
   g_array_append_val (proto->attrs, read.attr);
   return TRUE;
@@ -238,6 +296,9 @@ read_node_field (Proto *proto, StrataWire *wire, const StrataWireField *field, G
     case NODE_DOMAIN:
       proto->domain = read_name (arena, wire, field);
       return TRUE;
+    case NODE_OVERLOAD:
+      proto->overload = read_name (arena, wire, field);
+      return TRUE;
     case NODE_ATTRIBUTE:
       return read_attr (proto, wire, field, error);
     default:
@@ -255,17 +316,32 @@ set_unsupported (const Proto *proto, const char *what, GError **error)
   return FALSE;
 }
 
-static gboolean
-find_op (const Proto *proto, int opset, StrataOp *op, GError **error)
+/* The version of the operator set that the operator is of; 0: the model names none */
+static int
+version_of (const Proto *proto)
 {
-  const StrataOpInfo *info;
-  gboolean standard = *proto->domain == '\0' || g_str_equal (proto->domain, "ai.onnx");
+  if (*proto->domain == '\0' || g_str_equal (proto->domain, "ai.onnx"))
+    return proto->nodes->opset;
+  return GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->domains, proto->domain));
+}
 
-  *op = standard ? strata_op_find (proto->op_type) : STRATA_N_OPS;
-  if (*op == STRATA_N_OPS || (proto->has_subgraph && *op != STRATA_OP_IF))
+static gboolean
+find_op (const Proto *proto, StrataOp *op, GError **error)
+{
+  int version = version_of (proto);
+  const StrataOpInfo *info;
+
+  *op = strata_op_find_in (proto->domain, proto->op_type);
+  if (*op == STRATA_N_OPS || (proto->has_subgraph && *op != STRATA_OP_IF && *op != STRATA_OP_FLEX_ATTENTION))
     return set_unsupported (proto, "is not supported", error);
+  if (version == 0)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                   "the model does not name the operator set %s, which its operator is of", proto->domain);
+      return FALSE;
+    }
   info = strata_op_info (*op);
-  if (opset < info->since || (info->until != 0 && opset > info->until))
+  if (version < info->since || (info->until != 0 && version > info->until))
     return set_unsupported (proto, "is not in this opset", error);
   if ((int) proto->inputs->len >= info->min_in && (info->max_in < 0 || (int) proto->inputs->len <= info->max_in)
       && proto->outputs->len >= 1 && (info->max_out < 0 || (int) proto->outputs->len <= info->max_out))
@@ -284,13 +360,26 @@ drop_trailing_empty (GPtrArray *names)
 }
 
 static gboolean
+check_attrs (const Proto *proto, GError **error)
+{
+  for (guint i = 0; i < proto->attrs->len; i++)
+    {
+      const StrataAttr *attr = &g_array_index (proto->attrs, StrataAttr, i);
+
+      if (!strata_attr_kind_is_right (attr->name, attr->kind))
+        return set_wrong_type (attr, error);
+    }
+  return TRUE;
+}
+
+static gboolean
 add_outputs (Proto *proto, StrataNode *node, GError **error)
 {
   node->n_outputs = (int) proto->outputs->len;
   node->outputs = strata_arena_array (proto->source->arena, int, node->n_outputs);
   for (int i = 0; i < node->n_outputs; i++)
     {
-      StrataValue value = { .name = strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]),
+      StrataValue value = { .name = proto->outputs->pdata[i],
                             .n_dims = -1,
                             .producer = (int) proto->builder->nodes->len };
 
@@ -301,54 +390,88 @@ add_outputs (Proto *proto, StrataNode *node, GError **error)
   return TRUE;
 }
 
+/* Names in the flat graph in place of those in the file */
 static void
-resolve_inputs (Proto *proto)
+resolve_names (const Proto *proto, GPtrArray *names)
 {
-  for (guint i = 0; i < proto->inputs->len; i++)
-    proto->inputs->pdata[i] = (char *) strata_onnx_scope_resolve (proto->nodes, proto->scope, proto->inputs->pdata[i]);
+  for (guint i = 0; proto->scope != NULL && i < names->len; i++)
+    names->pdata[i] = (char *) strata_onnx_scope_resolve (proto->nodes, proto->scope, names->pdata[i]);
 }
 
 /* The branch in place of an If that is decided. @done: FALSE where it is not */
 static gboolean
 inline_branch (Proto *proto, StrataWire *outer, int index, gboolean *done, GError **error)
 {
-  g_autoptr (GPtrArray) outputs = g_ptr_array_new ();
   int decision;
 
-  for (guint i = 0; i < proto->outputs->len; i++)
-    g_ptr_array_add (outputs, (char *) strata_onnx_scope_define (proto->nodes, proto->scope, proto->outputs->pdata[i]));
-  if (!proto->has_branch[0] || !proto->has_branch[1] || *(const char *) outputs->pdata[0] == '\0')
+  if (!proto->has_branch[0] || !proto->has_branch[1] || *(const char *) proto->outputs->pdata[0] == '\0')
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
                    "it lacks a branch or its first output; both branches and a named output are needed");
       return FALSE;
     }
-  decision = GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->decisions, outputs->pdata[0]));
+  decision = GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->decisions, proto->outputs->pdata[0]));
   *done = decision != 0;
   if (decision != 0)
-    return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], outputs, index,
-                                      error);
+    return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], proto->prefix,
+                                      NULL, proto->outputs, index, error);
   proto->nodes->n_undecided++;
   return TRUE;
 }
 
 static gboolean
-add_node (Proto *proto, StrataWire *outer, int opset, int index, GError **error)
+inline_flex (Proto *proto, StrataWire *outer, int index, GError **error)
 {
-  gboolean done = FALSE;
+  StrataOnnxFlex flex = { .nodes = proto->nodes,
+                          .scope = proto->scope,
+                          .wire = outer,
+                          .score_mod = proto->has_branch[0] ? &proto->branches[0] : NULL,
+                          .prob_mod = proto->has_branch[1] ? &proto->branches[1] : NULL,
+                          .inputs = proto->inputs,
+                          .output = proto->outputs->pdata[0],
+                          .prefix = proto->prefix,
+                          .index = index };
+
+  for (guint i = 0; i < proto->attrs->len; i++)
+    if (g_str_equal (g_array_index (proto->attrs, StrataAttr, i).name, "scale"))
+      flex.scale = &g_array_index (proto->attrs, StrataAttr, i).f;
+  return strata_onnx_flex_inline (&flex, error);
+}
+
+static gboolean
+call_function (Proto *proto, const StrataOnnxFunction *function, int index, GError **error)
+{
+  StrataOnnxCall call = { proto->inputs, proto->outputs, proto->attrs, proto->prefix, index };
+
+  /* a constant in an attribute is named after its node, and this one goes */
+  for (guint i = 0; i < proto->attrs->len; i++)
+    {
+      const StrataAttr *attr = &g_array_index (proto->attrs, StrataAttr, i);
+
+      if (attr->kind == STRATA_ATTR_TENSOR)
+        g_array_index (proto->builder->values, StrataValue, attr->tensor).name = strata_arena_printf (
+          proto->source->arena, "%s:%s", (const char *) proto->outputs->pdata[proto->outputs->len - 1], attr->name);
+    }
+  return strata_onnx_function_inline (proto->nodes, proto->scope, function, &call, error);
+}
+
+static gboolean
+add_operator (Proto *proto, StrataWire *outer, int index, GError **error)
+{
   StrataNode node = { .name = proto->name, .onnx_index = index };
   StrataArena *arena = proto->source->arena;
+  gboolean done = FALSE;
 
-  drop_trailing_empty (proto->inputs);
-  drop_trailing_empty (proto->outputs);
-  if (!find_op (proto, opset, &node.op, error)
-      || (node.op == STRATA_OP_IF && !inline_branch (proto, outer, index, &done, error)))
+  if (!find_op (proto, &node.op, error) || !check_attrs (proto, error))
+    return FALSE;
+  if (node.op == STRATA_OP_FLEX_ATTENTION)
+    return inline_flex (proto, outer, index, error);
+  if (node.op == STRATA_OP_IF && !inline_branch (proto, outer, index, &done, error))
     return FALSE;
   if (done)
     return TRUE;
   if (!add_outputs (proto, &node, error))
     return FALSE;
-  resolve_inputs (proto);
   node.n_inputs = (int) proto->inputs->len;
   g_ptr_array_add (proto->builder->reads,
                    strata_arena_memdup (arena, proto->inputs->pdata, sizeof (gpointer) * proto->inputs->len));
@@ -356,6 +479,59 @@ add_node (Proto *proto, StrataWire *outer, int opset, int index, GError **error)
   node.attrs = strata_arena_memdup (arena, proto->attrs->data, sizeof (StrataAttr) * proto->attrs->len);
   g_array_append_val (proto->builder->nodes, node);
   return TRUE;
+}
+
+static const char *
+first_name (const GPtrArray *names)
+{
+  for (guint i = 0; i < names->len; i++)
+    if (*(const char *) names->pdata[i] != '\0')
+      return names->pdata[i];
+  return "";
+}
+
+/* What unfolds in the node's place is named after its first output in the graph around it. Not after that output's flat
+ * name, which the last node of a function shares with the call. */
+static gboolean
+set_prefix (Proto *proto, GError **error)
+{
+  const char *output = first_name (proto->outputs);
+
+  proto->prefix = output;
+  if (proto->scope == NULL || *output == '\0')
+    return TRUE;
+  if (!strata_onnx_charge (proto->nodes, strlen (proto->scope->prefix) + strlen (output), error))
+    return FALSE;
+  proto->prefix = strata_arena_printf (proto->source->arena, "%s/%s", proto->scope->prefix, output);
+  return TRUE;
+}
+
+static gboolean
+add_node (Proto *proto, StrataWire *outer, gsize n_bytes, int index, GError **error)
+{
+  const StrataOnnxFunction *function =
+    strata_onnx_function_find (proto->nodes, proto->domain, proto->op_type, proto->overload);
+
+  if (proto->scope != NULL && !strata_onnx_charge (proto->nodes, NODE_COST + n_bytes - proto->n_constant_bytes, error))
+    return FALSE;
+  drop_trailing_empty (proto->inputs);
+  drop_trailing_empty (proto->outputs);
+  if ((function != NULL || proto->has_subgraph || *proto->domain != '\0') && !set_prefix (proto, error))
+    return FALSE;
+  resolve_names (proto, proto->inputs);
+  resolve_names (proto, proto->outputs);
+  if (function != NULL)
+    return *proto->prefix == '\0' || call_function (proto, function, index, error);
+  return add_operator (proto, outer, index, error);
+}
+
+gboolean
+strata_onnx_node_attr (
+  StrataOnnxNodes *nodes, StrataWire *outer, const StrataWireField *message, GArray *attrs, GError **error)
+{
+  Proto proto = { .nodes = nodes, .source = nodes->source, .builder = nodes->builder, .attrs = attrs };
+
+  return read_attr (&proto, outer, message, error);
 }
 
 gboolean
@@ -378,7 +554,8 @@ strata_onnx_node (StrataOnnxNodes *nodes,
                   .attrs = attrs,
                   .name = "",
                   .op_type = "",
-                  .domain = "" };
+                  .domain = "",
+                  .overload = "" };
   StrataWireField field;
   gboolean ok = TRUE;
   StrataWire wire;
@@ -386,7 +563,7 @@ strata_onnx_node (StrataOnnxNodes *nodes,
   strata_wire_nest (&wire, outer, message);
   while (ok && strata_wire_next (&wire, &field))
     ok = read_node_field (&proto, &wire, &field, error);
-  if (ok && strata_wire_finish (&wire, error) && add_node (&proto, outer, nodes->opset, index, error))
+  if (ok && strata_wire_finish (&wire, error) && add_node (&proto, outer, message->n_bytes, index, error))
     return TRUE;
   if (*proto.name != '\0')
     g_prefix_error (error, "node %s (%s, opset %d): ", proto.name, proto.op_type, nodes->opset);

@@ -25,7 +25,8 @@ gboolean strata_onnx_info (
 /* Type and dims of an input, open dimensions as STRATA_ONNX_OPEN; refuses what is no tensor. */
 gboolean strata_onnx_info_type (const StrataOnnxInfo *info, StrataValue *value, GError **error);
 
-typedef struct _StrataOnnxScope StrataOnnxScope; /* onnx-branch.h */
+typedef struct _StrataOnnxScope StrataOnnxScope;       /* scope.h */
+typedef struct _StrataOnnxFunction StrataOnnxFunction; /* function.h */
 
 /* What reading of nodes needs and fills */
 typedef struct
@@ -35,13 +36,24 @@ typedef struct
   int opset;
   GHashTable *decisions; /* name of an If's first output to 1, then, or 2, else */
   int n_undecided;       /* Ifs that were added as they are */
+  GHashTable *domains;   /* of operator sets other than ONNX's own, to the version that the model names */
+  GHashTable *functions; /* StrataOnnxFunction, by domain, name and overload */
+  GHashTable *constants; /* StrataValue of a TensorProto in a branch or function, by its place in the file */
+  gsize budget;          /* bytes that branches and functions may still unfold to */
 } StrataOnnxNodes;
 
-/* Adds the node, and its outputs as values; of an If whose condition is decided, the nodes of its branch. @scope: NULL
- * in the model's graph. Refuses operators that Strata does not have in the opset. */
+void strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder);
+void strata_onnx_nodes_clear (StrataOnnxNodes *nodes);
+
+/* Adds the node, and its outputs as values; of an If whose condition is decided, the nodes of its branch; of a call,
+ * the nodes of the function. @scope: NULL in the model's graph. Refuses operators that Strata does not have in the
+ * opset. */
 gboolean strata_onnx_node (StrataOnnxNodes *nodes,
                            const StrataOnnxScope *scope,
                            int index,
                            StrataWire *outer,
                            const StrataWireField *message,
                            GError **error);
+/* Appends the AttributeProto inside @message to @attrs. */
+gboolean strata_onnx_node_attr (
+  StrataOnnxNodes *nodes, StrataWire *outer, const StrataWireField *message, GArray *attrs, GError **error);
