@@ -40,6 +40,15 @@ strata_graph_find_constant (const StrataGraph *graph, int value)
   return value;
 }
 
+/* MatMulNBits packs its n x k codes into bytes. */
+static gint64
+packed_count (const StrataNode *node, int input, gint64 count)
+{
+  if (node->op != STRATA_OP_MS_MAT_MUL_N_BITS || input != 1)
+    return count;
+  return strata_node_int (node, "N", 0) * strata_node_int (node, "K", 0);
+}
+
 /* Old exporters write the bias of a product as an Add behind it: one value per output channel. */
 static gboolean
 is_added_bias (const StrataGraph *graph, int bias, int sum)
@@ -61,6 +70,8 @@ is_parameter (const StrataGraph *graph, const StrataNode *node, int input)
 {
   if (node->op == STRATA_OP_CONV || node->op == STRATA_OP_GEMM || node->op == STRATA_OP_MAT_MUL)
     return TRUE;
+  if (node->op == STRATA_OP_MS_MAT_MUL_N_BITS)
+    return input == 1 || input == 5;
   return node->op == STRATA_OP_ADD && is_added_bias (graph, node->inputs[input], node->inputs[1 - input]);
 }
 
@@ -81,7 +92,7 @@ count_elements (const StrataGraph *graph, IsCounted is_counted)
 
         /* a tensor that several nodes share counts once; reshaped constants share bytes */
         if (value != NULL && g_hash_table_add (counted, (gpointer) (value->data != NULL ? value->data : value))
-            && __builtin_add_overflow (sum, strata_value_count (value), &sum))
+            && __builtin_add_overflow (sum, packed_count (&graph->nodes[i], j, strata_value_count (value)), &sum))
           return G_MAXINT64;
       }
   return sum;

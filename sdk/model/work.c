@@ -4,6 +4,7 @@
  * between them. All from shapes; weights are not touched.
  */
 #include "model/attention.h"
+#include "model/heads.h"
 #include "model/recurrent.h"
 
 static gint64
@@ -76,6 +77,28 @@ attention_macs (const StrataGraph *graph, const StrataNode *node)
   return multiply (multiply (multiply (a.batch, a.q_heads), multiply (a.queries, a.keys)), add (a.width, a.v_width));
 }
 
+/* Attention of com.microsoft, which may project its input first. Causality and windows are not counted off. */
+static gint64
+heads_macs (const StrataGraph *graph, const StrataNode *node)
+{
+  gint64 projected = 0;
+  StrataHeads h;
+  gboolean ok;
+
+  if (node->op == STRATA_OP_MS_GROUP_QUERY_ATTENTION)
+    ok = strata_group_query_read (graph, node, &h, NULL);
+  else if (node->op == STRATA_OP_MS_MULTI_HEAD_ATTENTION)
+    ok = strata_multi_head_read (graph, node, &h, NULL);
+  else
+    ok = strata_projected_read (graph, node, &h, NULL);
+  if (!ok)
+    return 0;
+  if (node->op == STRATA_OP_MS_ATTENTION)
+    projected = multiply (multiply (h.batch, h.queries), strata_value_count (get_input (graph, node, 1)));
+  return add (projected, multiply (multiply (multiply (h.batch, h.q_heads), multiply (h.queries, h.keys)),
+                                   add (h.width, h.v_width)));
+}
+
 /* Each input element meets every weight of its channel once. */
 static gint64
 transposed_macs (const StrataGraph *graph, const StrataNode *node)
@@ -105,6 +128,9 @@ strata_node_n_macs (const StrataGraph *graph, int index)
     case STRATA_OP_Q_LINEAR_MAT_MUL:
       per_output = in->dims[in->n_dims - 1];
       break;
+    case STRATA_OP_MS_MAT_MUL_N_BITS:
+      per_output = strata_node_int (node, "K", 0);
+      break;
     case STRATA_OP_CONV_TRANSPOSE:
       return transposed_macs (graph, node);
     case STRATA_OP_LSTM:
@@ -113,6 +139,10 @@ strata_node_n_macs (const StrataGraph *graph, int index)
       return recurrent_macs (graph, node);
     case STRATA_OP_ATTENTION:
       return attention_macs (graph, node);
+    case STRATA_OP_MS_ATTENTION:
+    case STRATA_OP_MS_GROUP_QUERY_ATTENTION:
+    case STRATA_OP_MS_MULTI_HEAD_ATTENTION:
+      return heads_macs (graph, node);
     default:
       return 0;
     }
@@ -205,6 +235,11 @@ strata_node_matrices (const StrataGraph *graph, int index, StrataMatrix matrices
     case STRATA_OP_MAT_MUL_INTEGER:
     case STRATA_OP_Q_LINEAR_MAT_MUL:
       return product_matrices (graph, node, matrices);
+    case STRATA_OP_MS_MAT_MUL_N_BITS:
+      if (get_weights (graph, node, 1) == NULL)
+        return 0;
+      matrices[0] = (StrataMatrix){ strata_node_int (node, "K", 0), strata_node_int (node, "N", 0), 1 };
+      return 1;
     case STRATA_OP_LSTM:
     case STRATA_OP_GRU:
     case STRATA_OP_RNN:

@@ -10,7 +10,7 @@
 
 #include "kernels/float-gemm.h"
 #include "model/element.h"
-#include "model/exec/exec.h"
+#include "model/exec/heads.h"
 
 /* Row @t of head @h in a tensor that is packed or not */
 static gint64
@@ -176,23 +176,6 @@ strata_exec_attention (const StrataExec *run, GError **error)
   return TRUE;
 }
 
-static void
-turn (const StrataRotary *r, gboolean interleaved, const float *cosine, const float *sine, float *row)
-{
-  gint64 half = r->turned / 2;
-  float turned[2];
-
-  for (gint64 i = 0; i < half; i++)
-    {
-      float *first = &row[interleaved ? 2 * i : i], *second = &row[interleaved ? 2 * i + 1 : i + half];
-
-      turned[0] = cosine[i] * *first - sine[i] * *second;
-      turned[1] = sine[i] * *first + cosine[i] * *second;
-      *first = turned[0];
-      *second = turned[1];
-    }
-}
-
 gboolean
 strata_exec_rotary (const StrataExec *run, GError **error)
 {
@@ -215,9 +198,9 @@ strata_exec_rotary (const StrataExec *run, GError **error)
             error, "position %" G_GINT64_FORMAT " is out of range; 0 to %" G_GINT64_FORMAT " are accepted", place,
             n_places - 1);
         for (gint64 h = 0; h < r.heads; h++)
-          turn (&r, interleaved, (const float *) cosine->data + place * (r.turned / 2),
-                (const float *) run->in[2]->data + place * (r.turned / 2),
-                out + row_of (r.packed, b, h, t, r.heads, r.length, r.width));
+          strata_heads_turn (out + row_of (r.packed, b, h, t, r.heads, r.length, r.width), r.turned, interleaved,
+                             (const float *) cosine->data + place * (r.turned / 2),
+                             (const float *) run->in[2]->data + place * (r.turned / 2));
       }
   return TRUE;
 }

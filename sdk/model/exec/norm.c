@@ -156,7 +156,7 @@ spread (const StrataArray *in, int axis, const StrataArray *operand)
   return values;
 }
 
-/* LayerNormalization and RMSNormalization */
+/* LayerNormalization, RMSNormalization and SimplifiedLayerNormalization, which gives no mean */
 gboolean
 strata_exec_layer_norm (const StrataExec *run, GError **error)
 {
@@ -184,7 +184,7 @@ strata_exec_layer_norm (const StrataExec *run, GError **error)
                                        * scales[i]
                                      + (offset == NULL ? 0.0 : offsets[i]));
       if (run->node->n_outputs > 1 && run->out[1] != NULL)
-        ((float *) run->out[1]->data)[o] = (float) m.mean;
+        ((float *) run->out[1]->data)[o] = (float) (centred ? m.mean : m.inverse);
       if (run->node->n_outputs > 2 && run->out[2] != NULL)
         ((float *) run->out[2]->data)[o] = (float) m.inverse;
     }

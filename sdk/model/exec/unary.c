@@ -27,6 +27,8 @@ default_alpha (StrataOp op)
       return 0.01;
     case STRATA_OP_HARD_SIGMOID:
       return 0.2;
+    case STRATA_OP_MS_QUICK_GELU:
+      return (double) 1.702f;
     case STRATA_OP_SELU:
       return 1.67326319217681884765625;
     default: /* Elu, Celu, Swish, ThresholdedRelu */
@@ -92,6 +94,7 @@ activate (StrataOp op, double x, const Shape *s)
     case STRATA_OP_ELU:
       return x < 0.0 ? s->alpha * expm1 (x) : x;
     case STRATA_OP_GELU:
+    case STRATA_OP_MS_GELU:
       return gelu (x, s->tanh_form);
     case STRATA_OP_HARD_SIGMOID:
       return clip_unit (s->alpha * x + s->beta);
@@ -111,6 +114,7 @@ activate (StrataOp op, double x, const Shape *s)
       return softplus (x);
     case STRATA_OP_SOFTSIGN:
       return x / (1.0 + fabs (x));
+    case STRATA_OP_MS_QUICK_GELU:
     case STRATA_OP_SWISH:
       return x * sigmoid (s->alpha * x);
     case STRATA_OP_THRESHOLDED_RELU:
