@@ -30,6 +30,7 @@ typedef struct
   gint64 dims[STRATA_MAX_DIMS];
   const void *data; /* constant's bytes, little-endian, C order, aligned to the element; NULL: computed at run time */
   gboolean weightless; /* a constant of which only type and shape are known: a configuration without weights */
+  gboolean is_nibble;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
   gsize n_bytes;
   int producer;    /* node id, -1: input or constant */
   int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */

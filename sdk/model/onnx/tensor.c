@@ -11,6 +11,8 @@
 #include "model/onnx/dtype.h"
 
 #define MAX_ELEMENTS ((gsize) 1 << 56) /* times 8 bytes still fits */
+#define TYPE_UINT4 21
+#define TYPE_INT4 22
 
 enum
 {
@@ -296,6 +298,47 @@ size_error (const StrataValue *value, gsize n_wanted, gsize n_there, GError **er
   return FALSE;
 }
 
+/* Two 4-bit integers to a byte, the first in the low half, to a byte each */
+static guint8 *
+unpack_nibbles (StrataArena *arena, const guint8 *packed, gsize count, gboolean is_signed)
+{
+  guint8 *bytes = strata_arena_alloc (arena, count);
+
+  for (gsize i = 0; i < count; i++)
+    {
+      guint8 nibble = packed[i / 2] >> (i % 2 * 4) & 15;
+
+      bytes[i] = is_signed && nibble >= 8 ? nibble | 0xf0 : nibble;
+    }
+  return bytes;
+}
+
+static gboolean
+take_nibbles (StrataOnnxSource *source, const StrataWire *wire, const Proto *proto, StrataValue *value, GError **error)
+{
+  gboolean is_signed = value->dtype == STRATA_DTYPE_I8;
+  gsize count = value->n_bytes, n_packed = count / 2 + count % 2;
+  g_autoptr (GArray) values = NULL;
+  g_autofree guint8 *packed = NULL;
+
+  value->is_nibble = TRUE;
+  if (proto->raw != NULL && proto->n_raw != n_packed)
+    return size_error (value, n_packed, proto->n_raw, error);
+  if (proto->raw != NULL)
+    {
+      value->data = unpack_nibbles (source->arena, proto->raw, count, is_signed);
+      return TRUE;
+    }
+  if (!gather_typed (*wire, value, &values, error))
+    return FALSE;
+  if (values->len != n_packed)
+    return size_error (value, n_packed, values->len, error);
+  packed = g_malloc (n_packed + 1);
+  narrow (values, 1, packed);
+  value->data = unpack_nibbles (source->arena, packed, count, is_signed);
+  return TRUE;
+}
+
 static gboolean
 take_typed (StrataOnnxSource *source, const StrataWire *wire, StrataValue *value, gsize n_wanted, GError **error)
 {
@@ -331,14 +374,20 @@ take_raw (StrataOnnxSource *source, const Proto *proto, StrataValue *value, gsiz
 static gboolean
 take_tensor (StrataOnnxSource *source, const StrataWire *wire, Proto *proto, StrataValue *value, GError **error)
 {
+  gboolean nibbles = proto->data_type == TYPE_INT4 || proto->data_type == TYPE_UINT4;
   gsize n_wanted;
 
-  value->dtype = strata_onnx_dtype (proto->data_type, error);
+  if (nibbles)
+    value->dtype = proto->data_type == TYPE_INT4 ? STRATA_DTYPE_I8 : STRATA_DTYPE_U8;
+  else
+    value->dtype = strata_onnx_dtype (proto->data_type, error);
   if (value->dtype == STRATA_DTYPE_INVALID || !take_dims (proto, value, &n_wanted, error))
     return FALSE;
   value->n_bytes = n_wanted;
-  if (proto->external && !find_external (source, proto, n_wanted, error))
+  if (proto->external && !find_external (source, proto, nibbles ? n_wanted / 2 + n_wanted % 2 : n_wanted, error))
     return FALSE;
+  if (nibbles)
+    return take_nibbles (source, wire, proto, value, error);
   if (proto->raw != NULL)
     return take_raw (source, proto, value, n_wanted, error);
   return take_typed (source, wire, value, n_wanted, error);

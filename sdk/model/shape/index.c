@@ -34,7 +34,10 @@ strata_shape_constant (StrataShape *shape, GError **error)
         if (!strata_shape_set (shape, 0, value->dtype, value->n_dims, value->dims, error))
           return FALSE;
         if (shape->node->outputs[0] >= 0)
-          shape->graph->values[shape->node->outputs[0]].data = value->data;
+          {
+            shape->graph->values[shape->node->outputs[0]].data = value->data;
+            shape->graph->values[shape->node->outputs[0]].is_nibble = value->is_nibble;
+          }
         return TRUE;
       }
     case STRATA_ATTR_FLOAT:

@@ -250,12 +250,35 @@ fold (StrataGraph *graph, int index, GError **error)
 }
 
 static gboolean
+refuse_nibbles (const StrataValue *value, GError **error)
+{
+  return !value->is_nibble
+         || strata_shape_lack (error, "%s is of 4-bit integers; only DequantizeLinear and Cast take those",
+                               value->name);
+}
+
+/* An operator that computes with 4-bit integers would give 4-bit integers, which the graph does not have. */
+static gboolean
+check_nibbles (const StrataGraph *graph, const StrataNode *node, GError **error)
+{
+  if (node->op == STRATA_OP_DEQUANTIZE_LINEAR || node->op == STRATA_OP_CAST || node->op == STRATA_OP_CONSTANT)
+    return TRUE;
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && !refuse_nibbles (&graph->values[node->inputs[i]], error))
+      return FALSE;
+  for (int i = 0; i < node->n_attrs; i++)
+    if (node->attrs[i].kind == STRATA_ATTR_TENSOR && !refuse_nibbles (&graph->values[node->attrs[i].tensor], error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 infer_node (StrataGraph *graph, int index, GError **error)
 {
   StrataShape shape = { graph, &graph->nodes[index], index };
   const StrataNode *node = shape.node;
 
-  if (rules[node->op](&shape, error) && fold (graph, index, error))
+  if (check_nibbles (graph, node, error) && rules[node->op](&shape, error) && fold (graph, index, error))
     return TRUE;
   g_prefix_error (error, "node %s (%s, opset %d): ", node->name, strata_op_name (node->op), graph->opset);
   return FALSE;
@@ -312,6 +335,9 @@ strata_graph_infer (StrataGraph *graph, GError **error)
     return FALSE;
   for (int i = 0; i < graph->n_nodes; i++)
     if (!infer_node (graph, i, error))
+      return FALSE;
+  for (int i = 0; i < graph->n_outputs; i++)
+    if (!refuse_nibbles (&graph->values[graph->outputs[i]], error))
       return FALSE;
   drop_folded (graph);
   strata_graph_count_consumers (graph);
