@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Small models of one node and what ONNX Runtime 1.30.0 (CPU, no optimisation, one thread) gives for them. Inputs, in
- * the order of the operator: KIND SEED : DIMS, or KIND = NUMBERS : DIMS, or "-" for one left out. Element i is, of
- * kind f, ((37 i + 53 SEED) mod 101 - 50) / 64, of s, a scale, ((37 i + 53 SEED) mod 101 + 1) / 1024, of u, uint8,
- * (29 i + 71 SEED) mod 256; i and l are int32 and int64. Outputs stand one after the other.
+ * Small models of one node, as node-case.h writes them, and what ONNX Runtime 1.30.0 (CPU, no optimisation, one
+ * thread) gives for them. Outputs stand one after the other.
  */
 #pragma once
 
