@@ -234,12 +234,31 @@ execute_now (StrataGraph *graph, int index, GError **error)
   return TRUE;
 }
 
+/* Attention has scores or a state that inputs and outputs do not bound: a file of small constants could ask for
+ * gigabytes of them. DequantizeLinear is the compiler's. */
+static gboolean
+stays (const StrataNode *node)
+{
+  switch (node->op)
+    {
+    case STRATA_OP_ATTENTION:
+    case STRATA_OP_DEQUANTIZE_LINEAR:
+    case STRATA_OP_LINEAR_ATTENTION:
+    case STRATA_OP_MS_ATTENTION:
+    case STRATA_OP_MS_GROUP_QUERY_ATTENTION:
+    case STRATA_OP_MS_MULTI_HEAD_ATTENTION:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static gboolean
 fold (StrataGraph *graph, int index, GError **error)
 {
   const StrataNode *node = &graph->nodes[index];
 
-  if (!has_constant_inputs (graph, node) || node->op == STRATA_OP_DEQUANTIZE_LINEAR)
+  if (!has_constant_inputs (graph, node) || stays (node))
     return TRUE;
   if (is_reshape (node) && node->outputs[0] >= 0)
     {

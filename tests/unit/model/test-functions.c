@@ -48,12 +48,11 @@ reference (const char *name, const char *of, int type)
   return message;
 }
 
-/* y of x = { -1, 3 } through @nodes, a graph without inputs and outputs, and @functions, which it frees */
-static StrataGraph *
-parse (Message *graph, Message *const *functions, int n_functions, GError **error)
+/* A model of x to y by the nodes of @graph, and @functions, which it frees */
+static GBytes *
+whole_model (Message *graph, Message *const *functions, int n_functions)
 {
-  Message *whole = message_new ();
-  g_autoptr (GBytes) bytes = NULL;
+  Message *whole = message_new (), *set = message_new ();
   g_autoptr (GBytes) head = NULL;
 
   put_float_input (graph, "x", 1, dims);
@@ -62,7 +61,17 @@ parse (Message *graph, Message *const *functions, int n_functions, GError **erro
   g_byte_array_append (whole, g_bytes_get_data (head, NULL), (guint) g_bytes_get_size (head));
   for (int i = 0; i < n_functions; i++)
     put_message (whole, 25, functions[i]);
-  bytes = g_byte_array_free_to_bytes (whole);
+  put_text (set, 1, "test");
+  put_int (set, 2, 1);
+  put_message (whole, 8, set);
+  return g_byte_array_free_to_bytes (whole);
+}
+
+static StrataGraph *
+parse (Message *graph, Message *const *functions, int n_functions, GError **error)
+{
+  g_autoptr (GBytes) bytes = whole_model (graph, functions, n_functions);
+
   return strata_onnx_parse (bytes, "net.onnx", error);
 }
 
@@ -153,12 +162,11 @@ test_names (void)
   assert_gives (graph, functions, 1, -2.0f, 5.0f);
 }
 
-/* A branch sees the function around it, and the function's attributes. */
-static void
-test_branch (void)
+/* A function with an If, whose branch sees the function around it, and the function's attributes */
+static Message *
+function_with_branch (void)
 {
-  Message *graph = message_new (), *pick = function ("Pick", "a", "b");
-  Message *const functions[] = { pick };
+  Message *pick = function ("Pick", "a", "b");
   Message *choice = node ("If", "", "yes", "b"), *branch, *attribute;
 
   put_message (pick, 7, node ("Abs", "", "a", "r")); /* a name that the branch has too */
@@ -177,8 +185,48 @@ test_branch (void)
       with (choice, attribute);
     }
   put_message (pick, 7, choice);
+  return pick;
+}
+
+static void
+test_branch (void)
+{
+  Message *const functions[] = { function_with_branch () };
+  Message *graph = message_new ();
+
   put_node (graph, with (call ("Pick", "x", "y"), attr_float ("slope", 0.125f)));
   assert_gives (graph, functions, 1, -0.125f, 3.0f);
+}
+
+/* Every byte changed: a graph that passes its check, or an error of one line */
+static void
+test_mutation (void)
+{
+  static const guint8 masks[] = { 0x01, 0x80, 0xff, 0x40 };
+  Message *const functions[] = { function_with_branch () };
+  Message *graph = message_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree guint8 *copy = NULL;
+  gsize n;
+
+  put_node (graph, with (call ("Pick", "x", "h"), attr_float ("slope", 0.125f)));
+  put_node (graph, call ("Pick", "h", "y"));
+  bytes = whole_model (graph, functions, 1);
+  copy = g_memdup2 (g_bytes_get_data (bytes, &n), g_bytes_get_size (bytes));
+  for (gsize i = 0; i < n; i++)
+    for (guint m = 0; m < G_N_ELEMENTS (masks); m++)
+      {
+        g_autoptr (GBytes) changed = NULL;
+        g_autoptr (GError) error = NULL;
+        g_autoptr (StrataGraph) net = NULL;
+
+        copy[i] ^= masks[m];
+        changed = g_bytes_new (copy, n);
+        copy[i] ^= masks[m];
+        net = strata_onnx_parse (changed, "net.onnx", &error);
+        g_assert_true (net == NULL || strata_graph_check (net, &error));
+        g_assert_true (net != NULL || strchr (error->message, '\n') == NULL);
+      }
 }
 
 static void
@@ -258,6 +306,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/functions/attributes", test_attributes);
   g_test_add_func ("/sdk/model/functions/names", test_names);
   g_test_add_func ("/sdk/model/functions/branch", test_branch);
+  g_test_add_func ("/sdk/model/functions/mutation", test_mutation);
   g_test_add_func ("/sdk/model/functions/refused", test_refused);
   g_test_add_func ("/sdk/model/functions/recursion", test_recursion);
   g_test_add_func ("/sdk/model/functions/multiplication", test_multiplication);

@@ -151,6 +151,27 @@ test_mutation (void)
   g_assert_cmpuint (n_alive, >, 0);
 }
 
+/* 2^13 queries of one feature against as many keys: 2^26 scores, which nothing bounds but those who run the model */
+static void
+test_attention_of_constants (void)
+{
+  const gint64 dims[] = { 1, 1, 1 << 13, 1 }, values[] = { 1, 1, 1 << 13, 0 };
+  g_autofree float *numbers = g_new0 (float, 1 << 13);
+  Message *graph = message_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataGraph) net = NULL;
+
+  put_floats (graph, "q", 4, dims, numbers);
+  put_floats (graph, "v", 4, values, numbers);
+  put_node (graph, node ("Attention", "a", "q q v", "y"));
+  put_output (graph, "y");
+  bytes = model (graph, 23);
+  net = strata_onnx_parse (bytes, "net.onnx", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (net->n_nodes, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -158,5 +179,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/hostile/truncation", test_truncation);
   g_test_add_func ("/sdk/model/hostile/real-truncation", test_real_truncation);
   g_test_add_func ("/sdk/model/hostile/mutation", test_mutation);
+  g_test_add_func ("/sdk/model/hostile/attention-of-constants", test_attention_of_constants);
   return g_test_run ();
 }
