@@ -176,6 +176,15 @@ strata_op_find_in (const char *domain, const char *op_type)
 }
 
 const char *
+strata_op_type (StrataOp op, gsize *n_domain)
+{
+  const char *name = strata_op_info (op)->onnx, *dot = strrchr (name, '.');
+
+  *n_domain = dot == NULL ? 0 : (gsize) (dot - name);
+  return dot == NULL ? name : dot + 1;
+}
+
+const char *
 strata_op_name (StrataOp op)
 {
   return (guint) op < STRATA_N_OPS ? infos[op].onnx : "invalid";

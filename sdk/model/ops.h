@@ -18,5 +18,7 @@ const StrataOpInfo *strata_op_info (StrataOp op);
 StrataOp strata_op_find (const char *onnx); /* STRATA_N_OPS: none */
 /* The same of a node's domain, "" or "ai.onnx" for ONNX's own, and operator. */
 StrataOp strata_op_find_in (const char *domain, const char *op_type);
+/* The name of the operator within its domain, and the length of the domain before it, 0 for ONNX's own. */
+const char *strata_op_type (StrataOp op, gsize *n_domain);
 /* FALSE where the attribute is one that Strata reads, and of another kind than @kind. */
 gboolean strata_attr_kind_is_right (const char *name, StrataAttrKind kind);

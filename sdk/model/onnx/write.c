@@ -121,16 +121,45 @@ ir_version (int opset)
 }
 
 static void
+put_operator_set (Writer *writer, const char *domain, int version)
+{
+  GByteArray *opset = g_byte_array_new ();
+
+  strata_wire_put_text (opset, 1, domain);
+  strata_wire_put_int (opset, 2, version);
+  put_message (writer->before, MODEL_OPSET_IMPORT, opset);
+}
+
+/* Domains other than ONNX's own, in their first version, which the graph's operators are of */
+static void
+put_domains (Writer *writer)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (int i = 0; i < writer->graph->n_nodes; i++)
+    {
+      StrataOp op = writer->graph->nodes[i].op;
+      g_autofree char *domain = NULL;
+      gsize n;
+
+      strata_op_type (op, &n);
+      domain = g_strndup (strata_op_name (op), n);
+      if (n == 0 || g_hash_table_contains (known, domain))
+        continue;
+      put_operator_set (writer, domain, strata_op_info (op)->since);
+      g_hash_table_add (known, g_steal_pointer (&domain));
+    }
+}
+
+static void
 put_model_head (Writer *writer)
 {
   const char *producer = writer->options->producer_name;
-  GByteArray *opset = g_byte_array_new ();
 
   strata_wire_put_int (writer->before, MODEL_IR_VERSION, ir_version (writer->graph->opset));
   strata_wire_put_text (writer->before, MODEL_PRODUCER_NAME, producer == NULL ? "strata" : producer);
-  strata_wire_put_text (opset, 1, "");
-  strata_wire_put_int (opset, 2, writer->graph->opset);
-  put_message (writer->before, MODEL_OPSET_IMPORT, opset);
+  put_operator_set (writer, "", writer->graph->opset);
+  put_domains (writer);
 }
 
 /* ValueInfoProto: name 1, type 2 { tensor_type 1 { elem_type 1, shape 2 { dim 1 { dim_value 1 } } } } */
@@ -221,9 +250,11 @@ put_node (Writer *writer, const StrataNode *node, GError **error)
 {
   const StrataOpInfo *info = strata_op_info (node->op);
   const StrataValue *values = writer->graph->values;
+  gsize n_domain;
+  const char *type = strata_op_type (node->op, &n_domain);
   GByteArray *out;
 
-  if (writer->graph->opset < info->since || (info->until != 0 && writer->graph->opset > info->until))
+  if (n_domain == 0 && (writer->graph->opset < info->since || (info->until != 0 && writer->graph->opset > info->until)))
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED,
                    "node %s: %s is in opsets from %d on, and the graph is of opset %d; write it as another opset",
@@ -236,9 +267,15 @@ put_node (Writer *writer, const StrataNode *node, GError **error)
   for (int i = 0; i < node->n_outputs; i++)
     strata_wire_put_text (out, 2, node->outputs[i] < 0 ? "" : values[node->outputs[i]].name);
   strata_wire_put_text (out, 3, node->name);
-  strata_wire_put_text (out, 4, info->onnx);
+  strata_wire_put_text (out, 4, type);
   for (int i = 0; i < node->n_attrs; i++)
     put_attr (writer, out, &node->attrs[i]);
+  if (n_domain > 0)
+    {
+      g_autofree char *domain = g_strndup (info->onnx, n_domain);
+
+      strata_wire_put_text (out, 7, domain);
+    }
   put_message (writer->body, GRAPH_NODE, out);
   return TRUE;
 }

@@ -12,6 +12,7 @@
 
 #include "data-set.h"
 #include "model/arch/layers.h"
+#include "node-case.h"
 
 typedef struct
 {
@@ -445,6 +446,27 @@ test_not_writable (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
 }
 
+/* Operators of another domain, and its version, which the reader demands */
+static void
+test_domain (void)
+{
+  static const NodeCase cases[] = {
+    { "com.microsoft.MatMulNBits", "f0:2x40 u1:5x3x8 s2:15 u3:10", "K=40 N=5 bits=4 block_size=16", "y", 17 },
+    { "com.microsoft.Gelu", "f0:2x3", "", "y", 17 },
+    { "SimplifiedLayerNormalization", "f0:1x2x6 f1:6", "epsilon=0.00001", "y", 17 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataArray) first = NULL;
+      g_autoptr (StrataGraph) graph = node_case_parse (&cases[i], STRATA_DTYPE_F32, &first, &error);
+
+      g_assert_no_error (error);
+      check_round_trip (graph, NULL);
+    }
+}
+
 static void
 test_opset (void)
 {
@@ -478,6 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/onnx/write/cancel", test_cancel);
   g_test_add_func ("/sdk/model/onnx/write/full-disk", test_full_disk);
   g_test_add_func ("/sdk/model/onnx/write/not-writable", test_not_writable);
+  g_test_add_func ("/sdk/model/onnx/write/domain", test_domain);
   g_test_add_func ("/sdk/model/onnx/write/opset", test_opset);
   return g_test_run ();
 }
