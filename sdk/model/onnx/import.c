@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "model/graph-build.h"
+#include "model/onnx/dtype.h"
 #include "model/onnx/function.h"
 #include "model/onnx/tensor.h"
 #include "model/shape/shapes.h"
@@ -156,16 +157,26 @@ find_binding (const Import *import, const char *name)
   return NULL;
 }
 
-static void
-bind (Import *import, const StrataBinding *binding, StrataValue *value)
+static gboolean
+bind (Import *import, const StrataBinding *binding, const StrataOnnxInfo *info, StrataValue *value, GError **error)
 {
   const StrataArray *array = binding->array;
+  StrataDtype declared = strata_onnx_dtype (info->elem_type, error);
 
+  if (declared == STRATA_DTYPE_INVALID)
+    {
+      g_prefix_error (error, "input %s: ", info->name);
+      return FALSE;
+    }
+  if (declared != array->dtype)
+    return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: the tensor given for it is %s; the model declares %s",
+                 info->name, strata_dtype_name (array->dtype), strata_dtype_name (declared));
   value->dtype = array->dtype;
   value->n_dims = array->n_dims;
   memcpy (value->dims, array->dims, sizeof value->dims);
   value->n_bytes = array->n_bytes;
   value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
+  return TRUE;
 }
 
 /* The binding of a dimension, or of an input with that many dimensions; what was asked for goes before hints. */
@@ -261,13 +272,9 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
     return TRUE; /* an initialiser: files of IR version 3 list them here too */
   value.name = info.name;
   binding = find_binding (import, info.name);
-  if (binding != NULL)
-    bind (import, binding, &value);
-  else
-    {
-      if (!strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
-        return FALSE;
-    }
+  if (binding != NULL ? !bind (import, binding, &info, &value, error)
+                      : !strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
+    return FALSE;
   id = strata_graph_builder_value (&import->builder, &value, error);
   if (id >= 0 && binding == NULL)
     {
