@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 /**
  * StrataModel:
  *
- * A network read from an ONNX file (opset 7 to 28), or made from a built-in architecture: nodes in execution order,
+ * A network read from an ONNX file (opset 1 to 28), or made from a built-in architecture: nodes in execution order,
  * shapes, constants. The file stays mapped while the object lives. Immutable and thread-safe.
  */
 STRATA_API

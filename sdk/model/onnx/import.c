@@ -13,7 +13,7 @@
 #include "model/onnx/tensor.h"
 #include "model/shape/shapes.h"
 
-#define MIN_OPSET 7
+#define MIN_OPSET 1
 #define MAX_OPSET 28
 #define MAX_ROUNDS 32
 /* What functions and branches may unfold to, bytes: so much, and so much per byte of the file */

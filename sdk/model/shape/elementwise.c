@@ -41,12 +41,15 @@ strata_shape_unary_float (StrataShape *shape, GError **error)
 static gboolean
 broadcast_of (StrataShape *shape, guint types, StrataDtype result, GError **error)
 {
+  const StrataAttr *axis = shape->graph->opset < 7 ? strata_node_attr (shape->node, "axis") : NULL;
   gint64 dims[STRATA_MAX_DIMS];
   int n_dims;
 
   for (int i = 0; i < shape->node->n_inputs; i++)
     if (!strata_shape_need (shape, i, types, error) || !strata_shape_agree (shape, 0, i, error))
       return FALSE;
+  if (axis != NULL && shape->node->n_inputs == 2 && !strata_shape_line_up (shape, axis->i, error))
+    return FALSE;
   return strata_shape_broadcast (shape, shape->node->n_inputs, &n_dims, dims, error)
          && strata_shape_set (shape, 0, result == STRATA_DTYPE_INVALID ? strata_shape_in (shape, 0)->dtype : result,
                               n_dims, dims, error);
@@ -106,16 +109,19 @@ strata_shape_mod (StrataShape *shape, GError **error)
 gboolean
 strata_shape_pow (StrataShape *shape, GError **error)
 {
+  const StrataAttr *axis = shape->graph->opset < 7 ? strata_node_attr (shape->node, "axis") : NULL;
   gint64 dims[STRATA_MAX_DIMS];
   int n_dims;
 
-  return strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error)
-         && strata_shape_need (shape, 1, STRATA_TYPES_NUMBER, error)
-         && strata_shape_broadcast (shape, 2, &n_dims, dims, error)
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error)
+      || !strata_shape_need (shape, 1, STRATA_TYPES_NUMBER, error)
+      || (axis != NULL && !strata_shape_line_up (shape, axis->i, error)))
+    return FALSE;
+  return strata_shape_broadcast (shape, 2, &n_dims, dims, error)
          && strata_shape_set (shape, 0, strata_shape_in (shape, 0)->dtype, n_dims, dims, error);
 }
 
-/* The slope broadcasts to the input, not the other way round. */
+/* The slope broadcasts to the input, not the other way round. Before opset 7 it is one number or one per channel. */
 gboolean
 strata_shape_prelu (StrataShape *shape, GError **error)
 {
@@ -125,6 +131,8 @@ strata_shape_prelu (StrataShape *shape, GError **error)
 
   if (!strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error) || !strata_shape_agree (shape, 0, 1, error)
       || !strata_shape_need (shape, 1, STRATA_TYPES_NUMBER, error)
+      || (shape->graph->opset < 7 && in->n_dims > 1 && strata_shape_in (shape, 1)->n_dims == 1
+          && !strata_shape_line_up (shape, 1, error))
       || !strata_shape_broadcast (shape, 2, &n_dims, dims, error))
     return FALSE;
   for (int d = 0; d < n_dims; d++)
@@ -212,6 +220,13 @@ strata_shape_cast_like (StrataShape *shape, GError **error)
          && set_like (shape, 0, strata_shape_in (shape, 0), strata_shape_in (shape, 1)->dtype, error);
 }
 
+/* Before opset 7 an attribute tells inference from training, and training is the default. */
+static gboolean
+is_training_of_old (const StrataShape *shape)
+{
+  return shape->graph->opset < 7 && strata_node_int (shape->node, "is_test", 0) == 0;
+}
+
 gboolean
 strata_shape_dropout (StrataShape *shape, GError **error)
 {
@@ -220,6 +235,8 @@ strata_shape_dropout (StrataShape *shape, GError **error)
 
   if (!strata_shape_need (shape, 0, STRATA_TYPES_ANY, error))
     return FALSE;
+  if (is_training_of_old (shape))
+    return strata_shape_lack (error, "is_test is 0, which trains; only inference is supported");
   if (training != NULL
       && (training->dtype != STRATA_DTYPE_BOOL || training->data == NULL || strata_value_count (training) != 1
           || *(const guint8 *) training->data != 0))
@@ -244,8 +261,8 @@ strata_shape_batch_norm (StrataShape *shape, GError **error)
       if (i > 0 && (in->n_dims < 2 || value->n_dims != 1 || value->dims[0] != in->dims[1]))
         return strata_shape_fail (error, "its operand %s does not have one value per channel", value->name);
     }
-  if (strata_node_int (shape->node, "training_mode", 0) != 0 || strata_node_int (shape->node, "spatial", 1) != 1
-      || shape->node->n_outputs > 1)
+  if (strata_node_int (shape->node, "training_mode", 0) != 0 || is_training_of_old (shape)
+      || strata_node_int (shape->node, "spatial", 1) != 1 || shape->node->n_outputs > 1)
     return strata_shape_lack (error, "training and per-cell statistics are not supported; inference per channel is");
   return set_like (shape, 0, in, in->dtype, error);
 }

@@ -55,6 +55,8 @@ gboolean strata_shape_agree (const StrataShape *shape, int i, int j, GError **er
 gboolean strata_shape_axis (gint64 axis, int n_dims, int *result, GError **error);
 /* Result of numpy broadcasting of all inputs. */
 gboolean strata_shape_broadcast (const StrataShape *shape, int n_inputs, int *n_dims, gint64 *dims, GError **error);
+/* Before opset 7: lines input 1 up with axis @axis of input 0. */
+gboolean strata_shape_line_up (const StrataShape *shape, gint64 axis, GError **error);
 /* Both return FALSE, with STRATA_IMPORT_ERROR_SHAPE and STRATA_IMPORT_ERROR_UNSUPPORTED. */
 gboolean strata_shape_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 gboolean strata_shape_lack (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
