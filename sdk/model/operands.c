@@ -160,6 +160,38 @@ strata_operand_slice (const StrataGraph *graph, const StrataNode *node, StrataSl
   return set_ranges (in, starts, ends, axes, steps, n_starts, range, error);
 }
 
+/* CenterCropPad: the middle of a dimension, or the dimension in the middle; an odd cell goes to the end. */
+static gboolean
+centre (const StrataGraph *graph, const StrataNode *node, StrataPadRange *range, GError **error)
+{
+  const StrataValue *in = &graph->values[node->inputs[0]];
+  const StrataAttr *axes = strata_node_attr (node, "axes");
+  gint64 sizes[STRATA_MAX_DIMS];
+  gboolean seen[STRATA_MAX_DIMS] = { FALSE };
+  int n;
+
+  if (!strata_operand_ints (graph, node, NULL, 1, STRATA_MAX_DIMS, sizes, &n, error))
+    return FALSE;
+  if (n != (axes == NULL ? in->n_dims : axes->n))
+    return strata_shape_fail (error, "%d sizes for %d axes; one each is needed", n,
+                              axes == NULL ? in->n_dims : axes->n);
+  for (int i = 0; i < n; i++)
+    {
+      gint64 more;
+      int axis;
+
+      if (!strata_shape_axis (axes == NULL ? i : axes->ints[i], in->n_dims, &axis, error))
+        return FALSE;
+      if (seen[axis] || sizes[i] < 0 || sizes[i] > G_MAXINT32)
+        return strata_shape_fail (error, "axis %d is named twice, or its size is out of range", axis);
+      seen[axis] = TRUE;
+      more = sizes[i] - in->dims[axis];
+      range->before[axis] = more / 2;
+      range->after[axis] = more - more / 2;
+    }
+  return TRUE;
+}
+
 gboolean
 strata_operand_pad (const StrataGraph *graph, const StrataNode *node, StrataPadRange *range, GError **error)
 {
@@ -169,6 +201,8 @@ strata_operand_pad (const StrataGraph *graph, const StrataNode *node, StrataPadR
   int n_pads, n_axes;
 
   memset (range, 0, sizeof *range);
+  if (node->op == STRATA_OP_CENTER_CROP_PAD)
+    return centre (graph, node, range, error);
   if (!strata_operand_ints (graph, node, "pads", 1, 2 * STRATA_MAX_DIMS, pads, &n_pads, error)
       || !strata_operand_ints (graph, node, NULL, 3, STRATA_MAX_DIMS, axes, &n_axes, error))
     return FALSE;

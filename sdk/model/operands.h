@@ -41,6 +41,25 @@ gboolean strata_operand_pad (const StrataGraph *graph, const StrataNode *node, S
 gint64 strata_window_size (
   gint64 in, gint64 pad_before, gint64 pad_after, gint64 kernel, gint64 dilation, gint64 stride, gboolean ceil_mode);
 
+#define STRATA_MAX_SPATIAL (STRATA_MAX_DIMS - 2)
+
+/* A window over any number of spatial dimensions, with auto_pad resolved */
+typedef struct
+{
+  int n; /* spatial dimensions */
+  gint64 kernel[STRATA_MAX_SPATIAL], stride[STRATA_MAX_SPATIAL], dilation[STRATA_MAX_SPATIAL];
+  gint64 before[STRATA_MAX_SPATIAL], after[STRATA_MAX_SPATIAL]; /* pads */
+  gint64 groups;
+} StrataExtents;
+
+/* Of a Conv, MaxPool, AveragePool … node */
+gboolean strata_node_extents (const StrataGraph *graph, int node, StrataExtents *extents, GError **error);
+/* Strides, dilations and pads only, without auto_pad; @extents->n must be set. */
+gboolean strata_node_steps (const StrataNode *node, StrataExtents *extents, GError **error);
+/* Of a ConvTranspose: window, and the output's @size along its spatial dimensions, STRATA_MAX_SPATIAL at most. */
+gboolean strata_node_extents_transposed (
+  const StrataGraph *graph, int node, StrataExtents *extents, gint64 *size, GError **error);
+
 /* Of a 2-D (or 1-D) ConvTranspose: window, and the output's @size along its 1 or 2 spatial dimensions. */
 gboolean
 strata_node_transposed (const StrataGraph *graph, int node, StrataWindow *window, gint64 *size, GError **error);

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "model/element.h"
+#include "model/exec/cells.h"
 #include "model/exec/exec.h"
 #include "model/exec/plane.h"
 
@@ -32,31 +33,24 @@ store_code (StrataArray *out, gint64 i, double value)
 typedef struct
 {
   const StrataArray *x, *w, *x_zero, *w_zero;
-  StrataPlaneWindow plane;
+  StrataCells cells;
 } Convolution;
 
 static gint64
-convolve_cell (const Convolution *c, gint64 n, gint64 channel, gint64 y, gint64 x)
+convolve_cell (const Convolution *c, gint64 n, gint64 channel)
 {
-  const StrataPlaneWindow *p = &c->plane;
-  gint64 per_group = p->channels_in / p->groups, first = channel / (p->channels_out / p->groups) * per_group, sum = 0;
+  const StrataCells *cells = &c->cells;
+  gint64 per_group = c->w->dims[1], n_weights = 1, sum = 0;
+  gint64 first = n * c->x->dims[1] + channel / (c->w->dims[0] / cells->window->groups) * per_group;
   gint64 x_zero = zero_of (c->x_zero, 0), w_zero = zero_of (c->w_zero, channel);
 
+  for (int d = 0; d < cells->window->n; d++)
+    n_weights *= cells->window->kernel[d];
   for (gint64 k = 0; k < per_group; k++)
-    for (int ky = 0; ky < p->kernel_h; ky++)
-      for (int kx = 0; kx < p->kernel_w; kx++)
-        {
-          gint64 row = y * p->stride_h + ky * p->dilation_h - p->pad_top;
-          gint64 column = x * p->stride_w + kx * p->dilation_w - p->pad_left;
-
-          if (row >= 0 && row < p->height && column >= 0 && column < p->width)
-            sum += (strata_element_int (c->x->dtype, c->x->data,
-                                        ((n * p->channels_in + first + k) * p->height + row) * p->width + column)
-                    - x_zero)
-                   * (strata_element_int (c->w->dtype, c->w->data,
-                                          ((channel * per_group + k) * p->kernel_h + ky) * p->kernel_w + kx)
-                      - w_zero);
-        }
+    for (gint64 i = 0; i < cells->n; i++)
+      sum += (strata_element_int (c->x->dtype, c->x->data, (first + k) * cells->n_in + cells->cells[i]) - x_zero)
+             * (strata_element_int (c->w->dtype, c->w->data, (channel * per_group + k) * n_weights + cells->weights[i])
+                - w_zero);
   return sum;
 }
 
@@ -67,17 +61,20 @@ convolve (const StrataExec *run,
           void (*finish) (const StrataExec *, gint64 at, gint64 channel, gint64 sum),
           GError **error)
 {
-  StrataWindow window;
-  gint64 at = 0;
+  gint64 channels = run->out[0]->dims[1];
+  StrataExtents window;
 
-  if (!strata_node_window (run->graph, run->index, &window, error))
+  if (strata_array_count (run->out[0]) == 0)
+    return TRUE;
+  if (!strata_node_extents (run->graph, run->index, &window, error))
     return FALSE;
-  c->plane = strata_plane_window (&window, c->x, run->out[0]);
-  for (gint64 n = 0; n < c->x->dims[0]; n++)
-    for (gint64 channel = 0; channel < c->plane.channels_out; channel++)
-      for (gint64 y = 0; y < c->plane.out_height; y++)
-        for (gint64 x = 0; x < c->plane.out_width; x++)
-          finish (run, at++, channel, convolve_cell (c, n, channel, y, x));
+  if (!strata_cells_init (&c->cells, &window, c->x->dims + 2, run->out[0]->dims + 2))
+    return strata_exec_fail (error, "no memory for the cells of its window");
+  for (gint64 at = 0; at < c->cells.n_out; at++, strata_cells_next (&c->cells))
+    for (gint64 n = 0; n < c->x->dims[0]; n++)
+      for (gint64 channel = 0; channel < channels; channel++)
+        finish (run, (n * channels + channel) * c->cells.n_out + at, channel, convolve_cell (c, n, channel));
+  strata_cells_finish (&c->cells);
   return TRUE;
 }
 

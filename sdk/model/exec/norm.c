@@ -9,10 +9,11 @@
 #include "model/element.h"
 #include "model/exec/double.h"
 #include "model/exec/exec.h"
+#include "model/exec/rows.h"
 #include "model/operands.h"
 
-static void
-log_softmax (const float *in, gint64 n, gint64 step, float *out)
+void
+strata_log_softmax (const float *in, gint64 n, gint64 step, float *out)
 {
   double peak = -INFINITY, sum = 0.0;
 
@@ -67,7 +68,7 @@ strata_exec_softmax (const StrataExec *run, GError **error)
   void (*rows) (const float *, gint64, gint64, float *) = softmax;
 
   if (run->node->op == STRATA_OP_LOG_SOFTMAX)
-    rows = log_softmax;
+    rows = strata_log_softmax;
   else if (run->node->op == STRATA_OP_HARDMAX)
     rows = hardmax;
   axis += axis < 0 ? in->n_dims : 0;

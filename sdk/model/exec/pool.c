@@ -8,6 +8,7 @@
 #include "model/element.h"
 #include "model/exec/exec.h"
 #include "model/exec/plane.h"
+#include "model/exec/window-nd.h"
 
 /* Plane-local indices to indices of the whole tensor, row- or column-major within a plane (storage_order) */
 static void
@@ -55,6 +56,8 @@ strata_exec_max_pool (const StrataExec *run, GError **error)
 
   if (out == NULL)
     return strata_exec_fail (error, "its first output is left out; it is needed");
+  if (in->n_dims > 4)
+    return strata_exec_pool_nd (run, error);
   if (!strata_node_window (run->graph, run->index, &window, error))
     return FALSE;
   plane = strata_plane_window (&window, in, out);
@@ -83,6 +86,8 @@ strata_exec_average_pool (const StrataExec *run, GError **error)
   StrataPlaneWindow w;
   StrataWindow window;
 
+  if (in->n_dims > 4)
+    return strata_exec_pool_nd (run, error);
   if (!strata_node_window (run->graph, run->index, &window, error))
     return FALSE;
   w = strata_plane_window (&window, in, run->out[0]);

@@ -9,6 +9,7 @@
 #include "model/exec/double.h"
 #include "model/exec/exec.h"
 #include "model/exec/plane.h"
+#include "model/exec/window-nd.h"
 
 StrataPlaneWindow
 strata_plane_window (const StrataWindow *w, const StrataArray *in, const StrataArray *out)
@@ -44,6 +45,8 @@ strata_exec_conv (const StrataExec *run, GError **error)
   StrataWindow window;
   gsize n_scratch;
 
+  if (in->n_dims > 4)
+    return strata_exec_conv_nd (run, error);
   if (!strata_node_window (run->graph, run->index, &window, error))
     return FALSE;
   plane = strata_plane_window (&window, in, out);

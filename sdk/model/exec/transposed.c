@@ -7,8 +7,9 @@
 
 #include "kernels/float-gemm.h"
 #include "model/exec/exec.h"
-#include "model/operands.h"
 #include "model/exec/plane.h"
+#include "model/exec/window-nd.h"
+#include "model/operands.h"
 
 /* Adds rows of (channel, ky, kx) by input cell to the planes of one group. */
 static void
@@ -37,6 +38,8 @@ strata_exec_conv_transpose (const StrataExec *run, GError **error)
   StrataWindow window;
   gint64 size[2], cells, out_cells, rows, per_in, per_out;
 
+  if (in->n_dims > 4)
+    return strata_exec_conv_transpose_nd (run, error);
   if (!strata_node_transposed (run->graph, run->index, &window, size, error))
     return FALSE;
   p = strata_plane_window (&window, in, run->out[0]);
@@ -99,6 +102,8 @@ strata_exec_lp_pool (const StrataExec *run, GError **error)
                           .groups = 1 };
   StrataWindow window;
 
+  if (run->node->op == STRATA_OP_LP_POOL && in->n_dims > 4)
+    return strata_exec_pool_nd (run, error);
   if (run->node->op == STRATA_OP_GLOBAL_LP_POOL)
     {
       for (int d = 2; d < in->n_dims; d++)

@@ -30,22 +30,6 @@ strata_shape_constant_of_shape (StrataShape *shape, GError **error)
   return strata_shape_set (shape, 0, dtype, MAX (n, 0), dims, error);
 }
 
-/* A scalar operand that must be known at import */
-static gboolean
-read_scalar (const StrataShape *shape, int i, double *value, GError **error)
-{
-  const StrataValue *in = strata_shape_in (shape, i);
-
-  if (!strata_shape_need (shape, i, STRATA_TYPES_NUMBER | STRATA_TYPES_BOOL, error))
-    return FALSE;
-  if (in->data == NULL)
-    return strata_shape_fail (error, "its operand %s is computed at run time; it must be a constant", in->name);
-  if (strata_value_count (in) != 1)
-    return strata_shape_fail (error, "its operand %s is no scalar; one number is accepted", in->name);
-  *value = strata_element_double (in->dtype, in->data, 0);
-  return TRUE;
-}
-
 gboolean
 strata_shape_range (StrataShape *shape, GError **error)
 {
@@ -53,8 +37,8 @@ strata_shape_range (StrataShape *shape, GError **error)
   gint64 n;
 
   if (!strata_shape_agree (shape, 0, 1, error) || !strata_shape_agree (shape, 0, 2, error)
-      || !read_scalar (shape, 0, &start, error) || !read_scalar (shape, 1, &limit, error)
-      || !read_scalar (shape, 2, &delta, error))
+      || !strata_shape_scalar (shape, 0, &start, error) || !strata_shape_scalar (shape, 1, &limit, error)
+      || !strata_shape_scalar (shape, 2, &delta, error))
     return FALSE;
   count = ceil ((limit - start) / delta);
   if (delta == 0.0 || !(count <= (double) G_MAXINT32))
@@ -132,7 +116,7 @@ strata_shape_one_hot (StrataShape *shape, GError **error)
   double depth;
   int axis;
 
-  if (!strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error) || !read_scalar (shape, 1, &depth, error)
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_NUMBER, error) || !strata_shape_scalar (shape, 1, &depth, error)
       || !strata_shape_need (shape, 2, STRATA_TYPES_ANY, error)
       || !strata_shape_axis (strata_node_int (shape->node, "axis", -1), in->n_dims + 1, &axis, error))
     return FALSE;

@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shape rules of matrix products.
+ * Shape rules of matrix products, and of determinants.
  */
 #include <string.h>
 
 #include "model/shape/product.h"
+
+gboolean
+strata_shape_det (StrataShape *shape, GError **error)
+{
+  const StrataValue *in = strata_shape_in (shape, 0);
+
+  if (!strata_shape_need (shape, 0, STRATA_TYPES_FLOAT, error))
+    return FALSE;
+  if (in->n_dims < 2 || in->dims[in->n_dims - 1] != in->dims[in->n_dims - 2])
+    return strata_shape_fail (error, "its input is no square matrix, or stack of them; it must be");
+  return strata_shape_set (shape, 0, in->dtype, in->n_dims - 2, in->dims, error);
+}
 
 gboolean
 strata_shape_gemm (StrataShape *shape, GError **error)

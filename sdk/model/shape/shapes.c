@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "model/element.h"
 #include "model/exec/exec.h"
 #include "model/graph-build.h"
 
@@ -175,6 +176,21 @@ strata_shape_broadcast (const StrataShape *shape, int n_inputs, int *n_dims, gin
             *dim = value->dims[d];
         }
     }
+  return TRUE;
+}
+
+gboolean
+strata_shape_scalar (const StrataShape *shape, int i, double *value, GError **error)
+{
+  const StrataValue *in = strata_shape_in (shape, i);
+
+  if (!strata_shape_need (shape, i, STRATA_TYPES_NUMBER | STRATA_TYPES_BOOL, error))
+    return FALSE;
+  if (in->data == NULL)
+    return strata_shape_fail (error, "its operand %s is computed at run time; it must be a constant", in->name);
+  if (strata_value_count (in) != 1)
+    return strata_shape_fail (error, "its operand %s is no scalar; one number is accepted", in->name);
+  *value = strata_element_double (in->dtype, in->data, 0);
   return TRUE;
 }
 

@@ -53,6 +53,8 @@ gboolean strata_shape_need (const StrataShape *shape, int i, guint types, GError
 gboolean strata_shape_agree (const StrataShape *shape, int i, int j, GError **error);
 /* An axis counted from the end where negative; @n_dims is the number of dimensions it may name. */
 gboolean strata_shape_axis (gint64 axis, int n_dims, int *result, GError **error);
+/* The number of input @i, which must be there, one element and known at import. */
+gboolean strata_shape_scalar (const StrataShape *shape, int i, double *value, GError **error);
 /* Result of numpy broadcasting of all inputs. */
 gboolean strata_shape_broadcast (const StrataShape *shape, int n_inputs, int *n_dims, gint64 *dims, GError **error);
 /* Before opset 7: lines input 1 up with axis @axis of input 0. */
