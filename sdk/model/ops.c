@@ -61,6 +61,7 @@ static const struct
   { "detect_positive", INT },
   { "dilations", INTS },
   { "direction", STRING },
+  { "directions", INTS },
   { "do_rotary", INT },
   { "dtype", INT },
   { "end", INT },
@@ -105,6 +106,7 @@ static const struct
   { "noop_with_empty_axes", INT },
   { "num_groups", INT },
   { "num_heads", INT },
+  { "num_scan_inputs", INT },
   { "offset_group", INT },
   { "onesided", INT },
   { "output_datatype", INT },
@@ -133,6 +135,10 @@ static const struct
   { "saturate", INT },
   { "scale", FLOAT },
   { "scales", FLOATS },
+  { "scan_input_axes", INTS },
+  { "scan_input_directions", INTS },
+  { "scan_output_axes", INTS },
+  { "scan_output_directions", INTS },
   { "select_last_index", INT },
   { "shape", INTS },
   { "size", INT },
@@ -171,6 +177,12 @@ strata_op_info (StrataOp op)
 {
   g_assert ((guint) op < STRATA_N_OPS);
   return &infos[op];
+}
+
+gboolean
+strata_op_has_graph (StrataOp op)
+{
+  return op == STRATA_OP_FLEX_ATTENTION || op == STRATA_OP_IF || op == STRATA_OP_LOOP || op == STRATA_OP_SCAN;
 }
 
 StrataOp

@@ -15,6 +15,7 @@ typedef struct
 } StrataOpInfo;
 
 const StrataOpInfo *strata_op_info (StrataOp op);
+gboolean strata_op_has_graph (StrataOp op); /* in an attribute */
 StrataOp strata_op_find (const char *onnx); /* STRATA_N_OPS: none */
 /* The same of a node's domain, "" or "ai.onnx" for ONNX's own, and operator. */
 StrataOp strata_op_find_in (const char *domain, const char *op_type);

@@ -10,6 +10,7 @@
 #include "model/graph-build.h"
 #include "model/onnx/dtype.h"
 #include "model/onnx/function.h"
+#include "model/onnx/loop.h"
 #include "model/onnx/tensor.h"
 #include "model/shape/shapes.h"
 
@@ -365,24 +366,31 @@ read_graph_once (Import *import, StrataWire *model, GError **error)
   strata_wire_nest (&wire, model, &import->graph_field);
   import->nodes.opset = import->graph->opset;
   import->nodes.n_undecided = 0;
+  import->nodes.n_unrolled = 0;
+  g_array_set_size (import->nodes.loops, 0);
   for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
     if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))
       return FALSE;
   return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error);
 }
 
-/* Reads the graph, decides what Ifs it can, and reads it again with their branches in place, until none is left. */
+/* Reads the graph, decides what Ifs, Loops and Scans it can, and reads it again with their branches and bodies in
+ * place, until none is left and no unrolled Loop ends earlier or later. */
 static gboolean
 read_graph (Import *import, StrataWire *model, GError **error)
 {
   for (int round = 0; round < MAX_ROUNDS; round++)
     {
+      gboolean again = TRUE;
+
       if (!read_graph_once (import, model, error))
         return FALSE;
-      if (import->nodes.n_undecided == 0)
-        return strata_graph_infer (import->graph, error);
-      if (!strata_graph_decide (import->graph, import->nodes.decisions, error))
+      if (import->nodes.n_undecided > 0 ? !strata_graph_decide (import->graph, import->nodes.decisions, error)
+                                        : !strata_graph_infer (import->graph, error)
+                                            || !strata_onnx_check_loops (&import->nodes, import->graph, &again, error))
         return FALSE;
+      if (!again)
+        return TRUE;
       strata_graph_builder_clear (&import->builder);
       strata_graph_builder_init (&import->builder, import->graph->arena);
       g_ptr_array_set_size (import->output_names, 0);

@@ -10,6 +10,7 @@
 #include "model/onnx/branch.h"
 #include "model/onnx/flex.h"
 #include "model/onnx/function.h"
+#include "model/onnx/loop.h"
 #include "model/ops.h"
 
 enum
@@ -70,6 +71,12 @@ typedef struct
   gsize n_constant_bytes; /* of tensors in attributes */
 } Proto;
 
+static void
+loop_clear (gpointer loop)
+{
+  g_ptr_array_unref (((StrataOnnxLoop *) loop)->conditions);
+}
+
 void
 strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder)
 {
@@ -78,6 +85,8 @@ strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, Strata
   nodes->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   nodes->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   nodes->constants = g_hash_table_new (NULL, NULL);
+  nodes->loops = g_array_new (FALSE, FALSE, sizeof (StrataOnnxLoop));
+  g_array_set_clear_func (nodes->loops, loop_clear);
 }
 
 void
@@ -87,6 +96,7 @@ strata_onnx_nodes_clear (StrataOnnxNodes *nodes)
   g_clear_pointer (&nodes->domains, g_hash_table_unref);
   g_clear_pointer (&nodes->functions, g_hash_table_unref);
   g_clear_pointer (&nodes->constants, g_hash_table_unref);
+  g_clear_pointer (&nodes->loops, g_array_unref);
 }
 
 static const char *
@@ -207,7 +217,9 @@ read_attr_field (Proto *proto, StrataWire *wire, const StrataWireField *field, A
 static void
 keep_branch (Proto *proto, const AttrProto *read)
 {
-  static const char *const names[][2] = { { "then_branch", "else_branch" }, { "score_mod", "prob_mod" } };
+  static const char *const names[][2] = { { "then_branch", "else_branch" },
+                                          { "score_mod", "prob_mod" },
+                                          { "body", "" } };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     for (int which = 0; which < 2; which++)
@@ -332,7 +344,7 @@ find_op (const Proto *proto, StrataOp *op, GError **error)
   const StrataOpInfo *info;
 
   *op = strata_op_find_in (proto->domain, proto->op_type);
-  if (*op == STRATA_N_OPS || (proto->has_subgraph && *op != STRATA_OP_IF && *op != STRATA_OP_FLEX_ATTENTION))
+  if (*op == STRATA_N_OPS || (proto->has_subgraph && !strata_op_has_graph (*op)))
     return set_unsupported (proto, "is not supported", error);
   if (version == 0)
     {
@@ -398,25 +410,45 @@ resolve_names (const Proto *proto, GPtrArray *names)
     names->pdata[i] = (char *) strata_onnx_scope_resolve (proto->nodes, proto->scope, names->pdata[i]);
 }
 
-/* The branch in place of an If that is decided. @done: FALSE where it is not */
 static gboolean
-inline_branch (Proto *proto, StrataWire *outer, int index, gboolean *done, GError **error)
+inline_loop (Proto *proto, StrataWire *outer, const StrataNode *node, int n_trips, GError **error)
 {
+  StrataOnnxUnroll unroll = { .nodes = proto->nodes,
+                              .scope = proto->scope,
+                              .outer = outer,
+                              .body = &proto->branches[0],
+                              .node = node,
+                              .inputs = proto->inputs,
+                              .outputs = proto->outputs,
+                              .prefix = proto->prefix,
+                              .n_trips = n_trips };
+
+  return strata_onnx_unroll (&unroll, error);
+}
+
+/* What an If, Loop or Scan has in it, once that is decided. @done: FALSE where it is not */
+static gboolean
+inline_graph (Proto *proto, StrataWire *outer, const StrataNode *node, gboolean *done, GError **error)
+{
+  gboolean is_if = node->op == STRATA_OP_IF;
   int decision;
 
-  if (!proto->has_branch[0] || !proto->has_branch[1] || *(const char *) proto->outputs->pdata[0] == '\0')
+  if (!proto->has_branch[0] || (is_if && !proto->has_branch[1]) || *(const char *) proto->outputs->pdata[0] == '\0')
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
-                   "it lacks a branch or its first output; both branches and a named output are needed");
+                   "it lacks %s or its first output; %s and a named output are needed", is_if ? "a branch" : "its body",
+                   is_if ? "both branches" : "a body");
       return FALSE;
     }
   decision = GPOINTER_TO_INT (g_hash_table_lookup (proto->nodes->decisions, proto->outputs->pdata[0]));
   *done = decision != 0;
-  if (decision != 0)
-    return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], proto->prefix,
-                                      NULL, proto->outputs, index, error);
-  proto->nodes->n_undecided++;
-  return TRUE;
+  proto->nodes->n_undecided += decision == 0;
+  if (decision == 0)
+    return TRUE;
+  if (!is_if)
+    return inline_loop (proto, outer, node, decision - 1, error);
+  return strata_onnx_branch_inline (proto->nodes, proto->scope, outer, &proto->branches[decision - 1], proto->prefix,
+                                    NULL, proto->outputs, node->onnx_index, error);
 }
 
 static gboolean
@@ -464,9 +496,11 @@ add_operator (Proto *proto, StrataWire *outer, int index, GError **error)
 
   if (!find_op (proto, &node.op, error) || !check_attrs (proto, error))
     return FALSE;
+  node.n_attrs = (int) proto->attrs->len;
+  node.attrs = strata_arena_memdup (arena, proto->attrs->data, sizeof (StrataAttr) * proto->attrs->len);
   if (node.op == STRATA_OP_FLEX_ATTENTION)
     return inline_flex (proto, outer, index, error);
-  if (node.op == STRATA_OP_IF && !inline_branch (proto, outer, index, &done, error))
+  if (strata_op_has_graph (node.op) && !inline_graph (proto, outer, &node, &done, error))
     return FALSE;
   if (done)
     return TRUE;
@@ -475,8 +509,6 @@ add_operator (Proto *proto, StrataWire *outer, int index, GError **error)
   node.n_inputs = (int) proto->inputs->len;
   g_ptr_array_add (proto->builder->reads,
                    strata_arena_memdup (arena, proto->inputs->pdata, sizeof (gpointer) * proto->inputs->len));
-  node.n_attrs = (int) proto->attrs->len;
-  node.attrs = strata_arena_memdup (arena, proto->attrs->data, sizeof (StrataAttr) * proto->attrs->len);
   g_array_append_val (proto->builder->nodes, node);
   return TRUE;
 }

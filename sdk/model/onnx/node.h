@@ -28,14 +28,25 @@ gboolean strata_onnx_info_type (const StrataOnnxInfo *info, StrataValue *value, 
 typedef struct _StrataOnnxScope StrataOnnxScope;       /* scope.h */
 typedef struct _StrataOnnxFunction StrataOnnxFunction; /* function.h */
 
+/* A Loop that was unrolled; its conditions are known once the graph is inferred. */
+typedef struct
+{
+  const char *key;       /* its first output */
+  int n_trips;           /* that were unrolled */
+  gboolean limited;      /* it has a trip count */
+  GPtrArray *conditions; /* names of the condition after each trip; in the arena */
+} StrataOnnxLoop;
+
 /* What reading of nodes needs and fills */
 typedef struct
 {
   StrataOnnxSource *source;
   StrataGraphBuilder *builder;
   int opset;
-  GHashTable *decisions; /* name of an If's first output to 1, then, or 2, else */
-  int n_undecided;       /* Ifs that were added as they are */
+  GHashTable *decisions; /* name of an If's first output to 1, then, or 2, else; of a Loop's or a Scan's to trips + 1 */
+  int n_undecided;       /* of these that were added as they are */
+  GArray *loops;         /* StrataOnnxLoop */
+  gint64 n_unrolled;     /* iterations, and nodes that they added */
   GHashTable *domains;   /* of operator sets other than ONNX's own, to the version that the model names */
   GHashTable *functions; /* StrataOnnxFunction, by domain, name and overload */
   GHashTable *constants; /* StrataValue of a TensorProto in a branch or function, by its place in the file */
@@ -45,9 +56,9 @@ typedef struct
 void strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder);
 void strata_onnx_nodes_clear (StrataOnnxNodes *nodes);
 
-/* Adds the node, and its outputs as values; of an If whose condition is decided, the nodes of its branch; of a call,
- * the nodes of the function. @scope: NULL in the model's graph. Refuses operators that Strata does not have in the
- * opset. */
+/* Adds the node, and its outputs as values; of an If, Loop or Scan that is decided, the nodes in it; of a call, the
+ * nodes of the function. @scope: NULL in the model's graph. Refuses operators that Strata does not have in the opset.
+ */
 gboolean strata_onnx_node (StrataOnnxNodes *nodes,
                            const StrataOnnxScope *scope,
                            int index,

@@ -11,9 +11,12 @@
 #include "model/element.h"
 #include "model/exec/exec.h"
 #include "model/graph-build.h"
+#include "model/ops.h"
 
 #define MAX_FOLDED_ELEMENTS 1024
 #define MAX_FOLD_INPUT_ELEMENTS 65536
+#define FIRST_TRIPS 8       /* of a Loop without a count */
+#define MAX_TRIPS (1 << 20) /* as many as a message can tell; far more than the importer accepts */
 
 static const StrataShapeFunc rules[] = {
 #define STRATA_OP(id, onnx, since, until, min_in, max_in, max_out, rule, exec, meaning)                                \
@@ -388,18 +391,97 @@ knows_inputs (const StrataGraph *graph, const StrataNode *node)
   return TRUE;
 }
 
-/* TRUE if the condition is a known boolean. */
 static gboolean
-decide (const StrataGraph *graph, const StrataNode *node, GHashTable *decisions)
+is_known_bool (const StrataValue *value)
 {
-  const StrataValue *condition = node->inputs[0] < 0 ? NULL : &graph->values[node->inputs[0]];
+  return value->data != NULL && value->dtype == STRATA_DTYPE_BOOL && strata_value_count (value) == 1;
+}
 
-  if (condition == NULL || condition->data == NULL || condition->dtype != STRATA_DTYPE_BOOL
-      || strata_value_count (condition) != 1)
-    return FALSE;
-  g_hash_table_insert (decisions, (char *) graph->values[node->outputs[0]].name,
-                       GINT_TO_POINTER (*(const guint8 *) condition->data != 0 ? 1 : 2));
-  return TRUE;
+static const StrataValue *
+input_of (const StrataGraph *graph, const StrataNode *node, int i)
+{
+  return i >= node->n_inputs || node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]];
+}
+
+/* 1, then, or 2, else; 0: not known */
+static int
+decide_if (const StrataGraph *graph, const StrataNode *node)
+{
+  const StrataValue *condition = input_of (graph, node, 0);
+
+  if (condition == NULL || !is_known_bool (condition))
+    return 0;
+  return *(const guint8 *) condition->data != 0 ? 1 : 2;
+}
+
+/* Trips + 1 of a Loop. Without a count it is tried with a few; the importer looks whether that was right. */
+static int
+decide_loop (const StrataGraph *graph, const StrataNode *node)
+{
+  const StrataValue *count = input_of (graph, node, 0), *condition = input_of (graph, node, 1);
+  gint64 n = FIRST_TRIPS;
+
+  if (condition != NULL && !is_known_bool (condition))
+    return 0;
+  if (condition != NULL && *(const guint8 *) condition->data == 0)
+    return 1;
+  if (count != NULL)
+    {
+      if (count->data == NULL || (STRATA_TYPE_BIT (count->dtype) & STRATA_TYPES_INDEX) == 0
+          || strata_value_count (count) != 1)
+        return 0;
+      n = strata_element_int (count->dtype, count->data, 0);
+    }
+  return (int) CLAMP (n, 0, MAX_TRIPS) + 1;
+}
+
+/* Trips + 1 of a Scan: the length that all its sequences have. Before opset 9 they have a batch in front. */
+static int
+decide_scan (const StrataGraph *graph, const StrataNode *node)
+{
+  gint64 n = CLAMP (strata_node_int (node, "num_scan_inputs", 0), 0, node->n_inputs), length = -1;
+  const StrataAttr *axes = strata_node_attr (node, "scan_input_axes");
+  gboolean batched = graph->opset < 9;
+
+  for (int i = 0; i < (int) n; i++)
+    {
+      const StrataValue *in = input_of (graph, node, node->n_inputs - (int) n + i);
+      gint64 axis = batched ? 1 : axes == NULL || i >= axes->n ? 0 : axes->ints[i];
+
+      if (in == NULL || axis < -in->n_dims || axis >= in->n_dims || (batched && in->dims[0] != 1))
+        return 0;
+      axis += axis < 0 ? in->n_dims : 0;
+      if (i > 0 && in->dims[axis] != length)
+        return 0;
+      length = in->dims[axis];
+    }
+  return (int) CLAMP (length, -1, MAX_TRIPS) + 1;
+}
+
+static int
+decide (const StrataGraph *graph, const StrataNode *node)
+{
+  return node->op == STRATA_OP_IF     ? decide_if (graph, node)
+         : node->op == STRATA_OP_LOOP ? decide_loop (graph, node)
+                                      : decide_scan (graph, node);
+}
+
+static gboolean
+fail_undecided (const StrataGraph *graph, const StrataNode *node, GError **error)
+{
+  const StrataValue *first = node == NULL ? NULL : input_of (graph, node, 0);
+
+  if (node != NULL && node->op == STRATA_OP_SCAN)
+    return strata_shape_lack (error,
+                              "node %s (Scan, opset %d): its sequences are not of one length, or not in a batch of 1; "
+                              "these are accepted",
+                              node->name, graph->opset);
+  return strata_shape_lack (error,
+                            "node %s (%s, opset %d): its condition%s %s is computed at run time; one that follows from "
+                            "shapes and constants is accepted: give the inputs it depends on at import",
+                            node == NULL ? "?" : node->name, node == NULL ? "?" : strata_op_name (node->op),
+                            graph->opset, node != NULL && node->op == STRATA_OP_LOOP ? " or its count" : "",
+                            first == NULL ? "?" : first->name);
 }
 
 gboolean
@@ -413,30 +495,29 @@ strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
   for (int i = 0; i < graph->n_nodes; i++)
     {
       const StrataNode *node = &graph->nodes[i];
+      int decision;
 
       if (!knows_inputs (graph, node))
         continue;
-      if (node->op != STRATA_OP_IF)
+      if (!strata_op_has_graph (node->op))
         {
           if (!infer_node (graph, i, error))
             return FALSE;
+          continue;
         }
-      else if (decide (graph, node, decisions))
-        progress = TRUE;
-      else if (first == NULL)
-        first = node;
+      decision = decide (graph, node);
+      if (decision == 0)
+        first = first == NULL ? node : first;
+      else
+        {
+          g_hash_table_insert (decisions, (char *) graph->values[node->outputs[0]].name, GINT_TO_POINTER (decision));
+          progress = TRUE;
+        }
     }
-  if (progress)
-    return TRUE;
-  return strata_shape_lack (
-    error,
-    "node %s (If, opset %d): its condition %s is computed at run time; a condition that follows "
-    "from shapes and constants is accepted: give the inputs it depends on at import",
-    first == NULL ? "?" : first->name, graph->opset,
-    first == NULL || first->inputs[0] < 0 ? "?" : graph->values[first->inputs[0]].name);
+  return progress || fail_undecided (graph, first, error);
 }
 
-/* An If that is still there was not decided; strata_graph_decide () says so before any rule runs. */
+/* A node with graphs in it that is still there was not decided; strata_graph_decide () says so before any rule runs. */
 gboolean
 strata_shape_undecided (StrataShape *shape, GError **error)
 {

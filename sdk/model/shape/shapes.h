@@ -24,8 +24,8 @@ typedef gboolean (*StrataShapeFunc) (StrataShape *shape, GError **error);
 /* Infers every value in execution order, then folds constants and drops the nodes that made them. */
 gboolean strata_graph_infer (StrataGraph *graph, GError **error);
 
-/* Infers what does not depend on an If, and enters each If whose condition is known into @decisions: first output's
- * name to 1, then, or 2, else. FALSE where none is. */
+/* Infers what does not depend on an If, Loop or Scan, and enters each of these that is decided into @decisions: first
+ * output's name to 1, then, or 2, else; or to the number of iterations + 1. FALSE where none is. */
 gboolean strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error);
 
 /* Sets of element types */
