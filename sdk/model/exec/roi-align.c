@@ -12,8 +12,8 @@
 /* Samples of one region along one dimension */
 typedef struct
 {
-  double start, size; /* of the region, in cells of the image */
-  double n_samples;   /* per cell of the output */
+  float start, size; /* of the region, in cells of the image */
+  double n_samples;  /* per cell of the output */
   gint64 n_image, n_out;
 } Side;
 
@@ -30,34 +30,36 @@ typedef struct
   Side y, x;
 } Region;
 
-/* Where sample @k of output cell @i lies */
-static double
+/* Where sample @k of output cell @i lies. In float32, as other runtimes do: whether a sample at the rim counts hangs on
+ * it. */
+static float
 place (const Side *s, gint64 i, gint64 k)
 {
-  double cell = s->size / (double) s->n_out;
+  float cell = s->size / (float) s->n_out;
 
-  return s->start + (double) i * cell + ((double) k + 0.5) * cell / s->n_samples;
+  return s->start + (float) i * cell + ((float) k + 0.5f) * cell / (float) s->n_samples;
 }
 
 /* Samples of output cell @i that may lie on the image: all that do, and not many more */
 static void
 on_image (const Side *s, gint64 i, gint64 *first, gint64 *last)
 {
-  double step = s->size / (double) s->n_out / s->n_samples;
+  double step = (double) s->size / (double) s->n_out / s->n_samples;
 
   *first = 0;
   *last = (gint64) s->n_samples - 1;
   if (!(step > 0.0))
     return;
-  *first = (gint64) CLAMP (floor ((-1.0 - place (s, i, 0)) / step), 0.0, s->n_samples);
-  *last = (gint64) CLAMP (ceil (((double) s->n_image - place (s, i, 0)) / step), -1.0, s->n_samples - 1.0);
+  *first = (gint64) CLAMP (floor ((-1.0 - (double) place (s, i, 0)) / step) - 1.0, 0.0, s->n_samples);
+  *last =
+    (gint64) CLAMP (ceil (((double) s->n_image - (double) place (s, i, 0)) / step) + 1.0, -1.0, s->n_samples - 1.0);
 }
 
 /* FALSE: past the image */
 static gboolean
 find_cells (const Side *s, gint64 i, gint64 k, Between *between)
 {
-  double at = place (s, i, k);
+  double at = (double) place (s, i, k);
   gint64 low = (gint64) CLAMP (at, 0.0, (double) (s->n_image - 1));
 
   *between =
@@ -105,24 +107,24 @@ pool_cell (const Region *r, const float *plane, gint64 row, gint64 column)
 static Side
 read_side (const StrataExec *run, const float *roi, int d)
 {
-  double scale = (double) strata_node_float (run->node, "spatial_scale", 1.0f);
+  float scale = strata_node_float (run->node, "spatial_scale", 1.0f);
   gint64 ratio = strata_node_int (run->node, "sampling_ratio", 0);
   const char *mode = strata_node_string (run->node, "coordinate_transformation_mode",
                                          run->graph->opset < 16 ? "output_half_pixel" : "half_pixel");
   gboolean half = g_str_equal (mode, "half_pixel");
   Side s = { .n_image = run->in[0]->dims[2 + d], .n_out = run->out[0]->dims[2 + d] };
 
-  s.start = (double) roi[1 - d] * scale - (half ? 0.5 : 0.0);
-  s.size = (double) roi[3 - d] * scale - (half ? 0.5 : 0.0) - s.start;
-  s.size = half ? s.size : MAX (s.size, 1.0);
-  s.n_samples = ratio > 0 ? (double) ratio : MAX (ceil (s.size / (double) s.n_out), 0.0);
+  s.start = roi[1 - d] * scale - (half ? 0.5f : 0.0f);
+  s.size = roi[3 - d] * scale - (half ? 0.5f : 0.0f) - s.start;
+  s.size = half ? s.size : MAX (s.size, 1.0f);
+  s.n_samples = ratio > 0 ? (double) ratio : MAX (ceil ((double) (s.size / (float) s.n_out)), 0.0);
   return s;
 }
 
 static gboolean
 is_sane (const Side *s)
 {
-  return fabs (s->start) < 1e9 && fabs (s->size) < 1e9;
+  return fabsf (s->start) < 1e9f && fabsf (s->size) < 1e9f;
 }
 
 gboolean

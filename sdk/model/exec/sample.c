@@ -65,7 +65,7 @@ place_of (const Sampler *s, float coordinate, gint64 size)
 
   x = s->aligned ? x / 2.0 * (n - 1.0) : (x * n - 1.0) / 2.0;
   x = isnan (x) ? -FAR : CLAMP ((double) (float) x, -FAR, FAR);
-  if (s->padding == BORDER)
+  if (s->padding == BORDER && s->taps < 4) /* a cubic goes on with the cells at the border */
     x = CLAMP (x, 0.0, n - 1.0);
   if (s->padding == REFLECTION && s->aligned)
     x = reflect (x, 0.0, n - 1.0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Values of iteration K are PREFIX/K/…; states pass from one iteration to the next by name, and what each iteration gives
- * is stacked at the end. Scan before opset 9 has a batch in front of all dimensions, which is 1 here.
+ * Values of iteration K are PREFIX/K/…; states pass from one iteration to the next by name, and what each iteration
+ * gives is stacked at the end. Scan before opset 9 has a batch in front of all dimensions, which is 1 here.
  */
 #include "model/onnx/loop.h"
 
@@ -9,7 +9,8 @@
 
 #define MAX_UNROLLED 4096 /* nodes and iterations of one model */
 #define MAX_OPERANDS 256  /* of a Loop or Scan */
-#define NODE_COST 256     /* bytes of a node beside the body */
+#define NODE_COST 128     /* bytes of a node and its value, beside the body */
+#define NAME_COST 32      /* bytes of a name */
 
 static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -128,7 +129,7 @@ run_body (const StrataOnnxUnroll *u, char *prefix, const GPtrArray *inputs, cons
 {
   guint before = u->nodes->builder->nodes->len;
 
-  if (!strata_onnx_charge (u->nodes, NODE_COST * (1 + inputs->len + outputs->len), error)
+  if (!strata_onnx_charge (u->nodes, NODE_COST * (1 + outputs->len) + NAME_COST * inputs->len, error)
       || !strata_onnx_branch_inline (u->nodes, u->scope, u->outer, u->body, prefix, inputs, outputs,
                                      u->node->onnx_index, error))
     return FALSE;

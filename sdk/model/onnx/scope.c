@@ -40,8 +40,8 @@ strata_onnx_charge (StrataOnnxNodes *nodes, gsize n_bytes, GError **error)
       return TRUE;
     }
   g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED,
-                       "functions and branches unfold to too many nodes for a file of this size; fewer calls of "
-                       "functions within functions are accepted");
+                       "functions, branches and loops unfold to too many nodes for a file of this size; fewer "
+                       "iterations, and calls of functions within functions, are accepted");
   return FALSE;
 }
 

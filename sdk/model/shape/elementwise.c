@@ -2,6 +2,7 @@
  *
  * Shape rules of operators that work element by element: output shape is the input's, or the broadcast of all inputs.
  */
+#include "model/element.h"
 #include "model/onnx/dtype.h"
 #include "model/shape/shapes.h"
 
@@ -227,19 +228,32 @@ is_training_of_old (const StrataShape *shape)
   return shape->graph->opset < 7 && strata_node_int (shape->node, "is_test", 0) == 0;
 }
 
+/* A constant true: elements are dropped, unless the ratio is a constant 0. */
+static gboolean
+drops (const StrataShape *shape)
+{
+  const StrataValue *ratio = strata_shape_in (shape, 1), *training = strata_shape_in (shape, 2);
+
+  if (training == NULL)
+    return FALSE;
+  if (training->dtype != STRATA_DTYPE_BOOL || training->data == NULL || strata_value_count (training) != 1)
+    return TRUE;
+  if (*(const guint8 *) training->data == 0)
+    return FALSE;
+  return ratio == NULL || ratio->data == NULL || strata_value_count (ratio) != 1
+         || strata_element_double (ratio->dtype, ratio->data, 0) != 0.0;
+}
+
 gboolean
 strata_shape_dropout (StrataShape *shape, GError **error)
 {
   const StrataValue *in = strata_shape_in (shape, 0);
-  const StrataValue *training = strata_shape_in (shape, 2);
 
   if (!strata_shape_need (shape, 0, STRATA_TYPES_ANY, error))
     return FALSE;
   if (is_training_of_old (shape))
     return strata_shape_lack (error, "is_test is 0, which trains; only inference is supported");
-  if (training != NULL
-      && (training->dtype != STRATA_DTYPE_BOOL || training->data == NULL || strata_value_count (training) != 1
-          || *(const guint8 *) training->data != 0))
+  if (drops (shape))
     return strata_shape_lack (error, "training_mode is not constant false; only inference is supported");
   return set_like (shape, 0, in, in->dtype, error)
          && set_like (shape, 1, in, shape->graph->opset < 10 ? in->dtype : STRATA_DTYPE_BOOL, error);

@@ -19,6 +19,7 @@ typedef struct
 {
   gboolean found[ONNX_N_CATEGORIES];
   GHashTable *operators; /* set of op types */
+  GByteArray *nodes;     /* NodeProtos of the model's graph */
   GPtrArray *inputs;     /* names of the graph's inputs */
   GPtrArray *switches;   /* inputs of the model that turn training on: 3rd of Dropout */
   int opset;
@@ -170,7 +171,11 @@ read_graph (Facts *facts, StrataWire *outer, const StrataWireField *message, int
   strata_wire_nest (&wire, outer, message);
   while (depth < MAX_DEPTH && strata_wire_next (&wire, &field))
     if (field.number == 1)
-      read_node (facts, &wire, &field, depth);
+      {
+        read_node (facts, &wire, &field, depth);
+        if (depth == 0 && field.type == STRATA_WIRE_BYTES)
+          g_byte_array_append (facts->nodes, field.bytes, (guint) field.n_bytes);
+      }
     else if (field.number == 5)
       read_tensor (facts, &wire, &field);
     else if (field.number >= 11 && field.number <= 13)
@@ -253,7 +258,8 @@ read_facts (Facts *facts, const char *path)
 static void
 facts_init (Facts *facts)
 {
-  *facts = (Facts){ .operators = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+  *facts = (Facts){ .nodes = g_byte_array_new (),
+                    .operators = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
                     .inputs = g_ptr_array_new_with_free_func (g_free),
                     .switches = g_ptr_array_new_with_free_func (g_free) };
 }
@@ -261,6 +267,7 @@ facts_init (Facts *facts)
 static void
 facts_clear (Facts *facts)
 {
+  g_clear_pointer (&facts->nodes, g_byte_array_unref);
   g_clear_pointer (&facts->operators, g_hash_table_unref);
   g_clear_pointer (&facts->inputs, g_ptr_array_unref);
   g_clear_pointer (&facts->switches, g_ptr_array_unref);
@@ -342,6 +349,7 @@ onnx_case_new (const char *folder, const char *name)
     if (facts.found[category])
       c->category = category;
   c->opset = facts.opset;
+  c->nodes = g_steal_pointer (&facts.nodes);
   facts_clear (&facts);
   return c;
 }
@@ -354,6 +362,7 @@ onnx_case_free (OnnxCase *c)
   g_free (c->path);
   g_free (c->name);
   g_free (c->operator_name);
+  g_byte_array_unref (c->nodes);
   g_free (c);
 }
 

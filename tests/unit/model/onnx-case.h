@@ -24,6 +24,7 @@ typedef struct
   OnnxCategory category;
   char *operator_name; /* "(several)" where it is about no single one */
   int opset;           /* of the domain ai.onnx; 0: none named */
+  GByteArray *nodes;   /* of the graph, as they stand in the file */
 } OnnxCase;
 
 /* Reads what the model says. A model that is no protobuf message counts as "(several)" and is judged by its import. */
@@ -38,9 +39,13 @@ typedef enum
   ONNX_PASSED,
   ONNX_REFUSED, /* import says in one line why */
   ONNX_FAILED,
+  ONNX_DISPUTED, /* failed, but a case that passes has the same nodes and inputs, and expects something else */
   ONNX_N_VERDICTS,
 } OnnxVerdict;
 
 /* Imports the model, runs all its data sets and compares: rtol 1e-3, atol 1e-7, types and shapes equal. An operand that
  * decides a shape is given at import. @why: of what did not pass, (transfer full). */
 OnnxVerdict onnx_case_run (const OnnxCase *c, char **why);
+/* Whether the first data sets of two cases with the same nodes have equal inputs, and outputs that differ by more than
+ * the tolerance. */
+gboolean onnx_cases_dispute (const OnnxCase *a, const OnnxCase *b);

@@ -11,6 +11,7 @@ main (int argc, char **argv)
   g_autoptr (OnnxSuite) suite = onnx_suite_run (shared == NULL ? SHARED_FOLDER : shared);
   g_autofree char *table = onnx_suite_print (suite);
   g_autofree char *failed = onnx_suite_list (suite, ONNX_FAILED);
+  g_autofree char *disputed = onnx_suite_list (suite, ONNX_DISPUTED);
 
   for (int i = 1; i < argc; i++)
     {
@@ -24,6 +25,7 @@ main (int argc, char **argv)
         }
       g_print ("%s\n", list);
     }
-  g_print ("%s%s%s", table, *failed == '\0' ? "" : "\nfailed:\n", failed);
+  g_print ("%s%s%s%s%s", table, *disputed == '\0' ? "" : "\ndisputed:\n", disputed,
+           *failed == '\0' ? "" : "\nfailed:\n", failed);
   return *failed == '\0' ? 0 : 1;
 }
