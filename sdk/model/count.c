@@ -187,6 +187,8 @@ is_trained_place (const StrataGraph *graph, const StrataNode *node, int input)
     case STRATA_OP_MAT_MUL_INTEGER:
     case STRATA_OP_P_RELU:
       return input == 1;
+    case STRATA_OP_DEFORM_CONV:
+      return input == 1 || input == 3;
     case STRATA_OP_Q_LINEAR_CONV:
     case STRATA_OP_Q_LINEAR_MAT_MUL:
       return input == 3 || input == 8;

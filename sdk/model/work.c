@@ -117,6 +117,7 @@ strata_node_n_macs (const StrataGraph *graph, int index)
     {
     case STRATA_OP_CONV:
     case STRATA_OP_CONV_INTEGER:
+    case STRATA_OP_DEFORM_CONV:
     case STRATA_OP_Q_LINEAR_CONV:
       per_output = count_rows (get_input (graph, node, weights_input (node->op)));
       break;
