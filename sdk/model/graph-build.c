@@ -68,19 +68,44 @@ shown_name (const StrataNode *node, StrataArena *arena)
                              : strata_arena_printf (arena, "%s_%d", strata_op_name (node->op), node->onnx_index);
 }
 
+/* A set of names, and how many were made of each that was taken: the nodes of an unrolled loop need one try each. */
+typedef struct
+{
+  GHashTable *taken, *counts;
+} Names;
+
+/* @name or, where it is taken, NAME_INDEX, else NAME_INDEX_2 and so on */
+static const char *
+take_name (Names *names, StrataArena *arena, const char *name, int onnx_index)
+{
+  const char *base, *tried;
+  int n;
+
+  if (g_hash_table_add (names->taken, (char *) name))
+    return name;
+  tried = base = strata_arena_printf (arena, "%s_%d", name, onnx_index);
+  n = GPOINTER_TO_INT (g_hash_table_lookup (names->counts, base));
+  if (n > 0)
+    tried = strata_arena_printf (arena, "%s_%d", base, n + 1);
+  for (; !g_hash_table_add (names->taken, (char *) tried); n++)
+    tried = strata_arena_printf (arena, "%s_%d", base, n + 2);
+  g_hash_table_insert (names->counts, (char *) base, GINT_TO_POINTER (n + 1));
+  return tried;
+}
+
 /* Every node gets a name of its own: OP_INDEX where the file has none, NAME_INDEX where it repeats one. */
 static void
 name_nodes (StrataGraphBuilder *builder)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  Names names = { taken, counts };
 
   for (guint i = 0; i < builder->nodes->len; i++)
     {
       StrataNode *node = &g_array_index (builder->nodes, StrataNode, i);
-      const char *name = shown_name (node, builder->arena);
+      const char *name = take_name (&names, builder->arena, shown_name (node, builder->arena), node->onnx_index);
 
-      while (!g_hash_table_add (taken, (char *) name))
-        name = strata_arena_printf (builder->arena, "%s_%d", name, node->onnx_index);
       node->name = name;
       for (int j = 0; j < node->n_attrs; j++)
         if (node->attrs[j].kind == STRATA_ATTR_TENSOR)

@@ -15,7 +15,8 @@ strata_exec_non_max_suppression (const StrataExec *run, GError **error)
 
   if (selected == NULL)
     return FALSE;
-  memcpy (run->out[0]->data, selected->data, run->out[0]->n_bytes);
+  if (selected->len > 0)
+    memcpy (run->out[0]->data, selected->data, run->out[0]->n_bytes);
   return TRUE;
 }
 

@@ -70,6 +70,7 @@ typedef struct
 static const Case cases[] = {
   { "count", 3, -1, TRUE, TRUE, 3, NULL },
   { "one", 1, -1, TRUE, TRUE, 1, NULL },
+  { "many", 500, -1, TRUE, TRUE, 500, NULL },
   { "none", 0, -1, TRUE, FALSE, 0, NULL },
   { "negative", -7, -1, TRUE, FALSE, 0, NULL },
   { "not-begun", 5, -1, FALSE, FALSE, 0, NULL },
