@@ -129,6 +129,18 @@ int strata_graph_find_constant (const StrataGraph *graph, int value);
 /* Multiply-accumulates of convolutions, products, recurrent layers and attention; of a Loop or If, none */
 gint64 strata_graph_n_macs (const StrataGraph *graph);
 gint64 strata_node_n_macs (const StrataGraph *graph, int node);
+/* A mixture of experts is written densely: every expert runs, and its result counts by a weight that is zero unless
+ * TopK picked it for the token. What a node of one expert alone costs a chip that skips the others is @k / @n of it. */
+typedef struct
+{
+  int *k, *n; /* per node; 1 and 1 outside of experts */
+} StrataExperts;
+
+void strata_experts_init (StrataExperts *experts, const StrataGraph *graph);
+void strata_experts_clear (StrataExperts *experts);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StrataExperts, strata_experts_clear)
+/* Multiply-accumulates of what is used: strata_graph_n_macs () where there are no experts */
+gint64 strata_graph_n_active_macs (const StrataGraph *graph);
 
 /* Constant matrices that a node multiplies vectors by, as crossbars hold them: @count of @k rows and @n columns */
 typedef struct
