@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "device/tensor-private.h"
+#include "model/arch/transformer.h"
 
 #define MAX_EXAMPLE_ELEMENTS 64
 
@@ -253,16 +254,7 @@ load_once (StrataModelOptions *self,
     }
   options = (StrataImportOptions){ (const StrataBinding *) (void *) values->data, (int) values->len,
                                    (const StrataShapeBinding *) (void *) shapes->data, (int) shapes->len };
-  return strata_onnx_load_with (path, &options, cancellable, error);
-}
-
-static char **
-list_inputs (const char *path, GError **error)
-{
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, NULL);
-  g_autoptr (GBytes) bytes = file == NULL ? NULL : g_mapped_file_get_bytes (file);
-
-  return bytes == NULL ? g_new0 (char *, 1) : strata_onnx_input_names (bytes, path, error);
+  return strata_graph_load (path, &options, cancellable, error);
 }
 
 /* An example that is named must be for an input of the model. */
@@ -292,10 +284,13 @@ strata_model_options_load (StrataModelOptions *self, const char *path, GCancella
   StrataGraph *graph;
 
   if (self == NULL)
-    return strata_onnx_load (path, cancellable, error);
+    return strata_graph_load (path, NULL, cancellable, error);
   if (self->examples->len > 0)
     {
-      names = list_inputs (path, error);
+      StrataImportOptions options = { .shapes = (const StrataShapeBinding *) (void *) self->shapes->data,
+                                      .n_shapes = (int) self->shapes->len };
+
+      names = strata_graph_input_names (path, &options, error);
       if (names == NULL || (*names != NULL && !check_names (self, path, (const char *const *) names, error)))
         return NULL;
     }

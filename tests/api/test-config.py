@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The command on transformers by configuration: counts, shapes, a trained language model, refusals.
+
+    test-config.py STRATA SHARED_FOLDER
+"""
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
+import transformers  # noqa: E402
+
+STRATA, SHARED = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
+WORK = Path(tempfile.mkdtemp(prefix="strata-config-"))
+LLAMA = {"model_type": "llama", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "vocab_size": 50, "max_position_embeddings": 64}
+
+
+def call(*args):
+    return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=WORK)
+
+
+def info(*args):
+    done = call("info", *args, "--json")
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)["result"]
+
+
+def refused(words, *args):
+    done = call(*args)
+    assert done.returncode in (3, 4), (done.returncode, done.stderr)
+    assert words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_info():
+    path = SHARED / "data" / "transformer_configs.json"
+    if not path.exists():
+        raise tap.Skip("no transformer_configs.json beside the project")
+    for name, config in json.loads(path.read_text()).items():
+        done = call("info", f"{path}#{name}")
+        assert done.returncode == 0, done.stderr
+        assert str(config["params_published"]) in done.stdout.replace("\u2009", ""), (name, done.stdout[:600])
+    refused("it has no configuration called gpt5", "info", f"{path}#gpt5")
+
+
+def test_shapes():
+    (WORK / "config.json").write_text(json.dumps(LLAMA))
+    assert info("config.json")["inputs"][0]["dims"] == [1, 64]
+    assert info("config.json")["outputs"][0]["name"] == "logits"
+    assert info("config.json", "--shape", "sequence=7")["inputs"][0]["dims"] == [1, 7]
+    assert len(info("config.json", "--shape", "past=3")["inputs"]) == 7
+    refused("at most 64 positions are accepted", "info", "config.json", "--shape", "sequence=65")
+
+
+def test_refused():
+    for change, words in (({"hidden_size": 1 << 31}, "hidden_size: is 2147483648"),
+                          ({"num_hidden_layers": 10 ** 9}, "num_hidden_layers: is 1000000000"),
+                          ({"model_type": "rwkv"}, "model_type: is rwkv; accepted: llama, ")):
+        (WORK / "bad.json").write_text(json.dumps({**LLAMA, **change}))
+        refused(words, "info", "bad.json")
+
+
+def test_greedy():
+    """A checkpoint in safetensors, decoded with its cache fed back: exactly the published tokens"""
+    model = SHARED / "models" / "stories260K_prefill64"
+    if not model.exists():
+        raise tap.Skip("no stories260K_prefill64 beside the project")
+    config, tensors = transformers.from_stories(model / "model.onnx")
+    folder, mask = WORK / "stories", np.zeros((128, 1, 128), np.int64)
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config))
+    transformers.write_safetensors(folder / "model.safetensors", tensors)
+    for step in range(128):
+        mask[step, 0, 127 - step:] = 1
+    np.save(WORK / "mask.npy", mask)
+    done = call("run", folder / "config.json", "--reference", "--shape", "past=127", "--steps", 128,
+                "--state", "logits=input_ids", "--state", "present.*=past_key_values.*", "--input", "input_ids=1",
+                "--input", "position_ids=@step", "--input", "attention_mask=mask.npy", "--output", WORK / "out")
+    assert done.returncode == 0, done.stderr
+    tokens = [int(token) for token in done.stdout.splitlines()[0].split()[1:]]
+    wanted = json.loads((model / "greedy.json").read_text())["greedy_tokens"]
+    assert len(tokens) == 128 and tokens == wanted[1:129], tokens
+
+
+tap.run(globals(), "/api/config")
