@@ -53,4 +53,23 @@ STRATA_API const char *strata_architecture_get_source (const char *name);
 STRATA_API StrataModel *
 strata_model_new_architecture (const char *name, guint64 seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * strata_model_new_configuration:
+ * @path: (type filename): a transformer's `config.json`, or `FILE#NAME`, one entry of a file that lists several
+ * @options: (nullable): the dimensions `sequence` (tokens of a call), `past` (of a decode step) and `positions`
+ * @seed: seed of its weights
+ * @error: return location for a #GError
+ *
+ * Makes a transformer of its public configuration: Llama, Mistral, Mixtral, Qwen2, Gemma, Phi, GPT-2, BERT, DistilBERT,
+ * MobileBERT, ViT, DeiT and Whisper. Weights are those of the `*.safetensors` beside a `config.json`; without them
+ * there are none, and strata_model_save() draws them. strata_model_open() does the same with seed 0. Fails with
+ * #StrataImportError. Blocks for the files.
+ *
+ * Returns: (transfer full): the model
+ */
+STRATA_API StrataModel *strata_model_new_configuration (const char *path,
+                                                        StrataModelOptions *options,
+                                                        guint64 seed,
+                                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 G_END_DECLS

@@ -227,6 +227,7 @@ load_once (StrataModelOptions *self,
            const char *path,
            const char *const *names,
            gboolean with_values,
+           GArray **fills,
            GCancellable *cancellable,
            GError **error)
 {
@@ -254,7 +255,7 @@ load_once (StrataModelOptions *self,
     }
   options = (StrataImportOptions){ (const StrataBinding *) (void *) values->data, (int) values->len,
                                    (const StrataShapeBinding *) (void *) shapes->data, (int) shapes->len };
-  return strata_graph_load (path, &options, cancellable, error);
+  return strata_graph_load (path, &options, fills, cancellable, error);
 }
 
 /* An example that is named must be for an input of the model. */
@@ -277,14 +278,15 @@ check_names (StrataModelOptions *self, const char *path, const char *const *name
 }
 
 StrataGraph *
-strata_model_options_load (StrataModelOptions *self, const char *path, GCancellable *cancellable, GError **error)
+strata_model_options_load (
+  StrataModelOptions *self, const char *path, GArray **fills, GCancellable *cancellable, GError **error)
 {
   g_auto (GStrv) names = NULL;
   g_autoptr (GError) first = NULL;
   StrataGraph *graph;
 
   if (self == NULL)
-    return strata_graph_load (path, NULL, cancellable, error);
+    return strata_graph_load (path, NULL, fills, cancellable, error);
   if (self->examples->len > 0)
     {
       StrataImportOptions options = { .shapes = (const StrataShapeBinding *) (void *) self->shapes->data,
@@ -294,11 +296,11 @@ strata_model_options_load (StrataModelOptions *self, const char *path, GCancella
       if (names == NULL || (*names != NULL && !check_names (self, path, (const char *const *) names, error)))
         return NULL;
     }
-  graph = load_once (self, path, (const char *const *) names, FALSE, cancellable, &first);
+  graph = load_once (self, path, (const char *const *) names, FALSE, fills, cancellable, &first);
   if (graph == NULL && self->examples->len > 0
       && (g_error_matches (first, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED)
           || g_error_matches (first, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE)))
-    graph = load_once (self, path, (const char *const *) names, TRUE, cancellable, NULL);
+    graph = load_once (self, path, (const char *const *) names, TRUE, fills, cancellable, NULL);
   if (graph == NULL)
     g_propagate_error (error, g_steal_pointer (&first));
   else if (self->shapes->len > 0)

@@ -56,12 +56,13 @@ strata_model_new_from_graph (StrataGraph *graph, GArray *fills, guint64 seed)
 StrataModel *
 strata_model_open_with (const char *path, StrataModelOptions *options, GCancellable *cancellable, GError **error)
 {
+  GArray *fills = NULL;
   StrataGraph *graph;
 
   g_return_val_if_fail (path != NULL, NULL);
   g_return_val_if_fail (options == NULL || STRATA_IS_MODEL_OPTIONS (options), NULL);
-  graph = strata_model_options_load (options, path, cancellable, error);
-  return graph == NULL ? NULL : strata_model_new_from_graph (graph, NULL, 0);
+  graph = strata_model_options_load (options, path, &fills, cancellable, error);
+  return graph == NULL ? NULL : strata_model_new_from_graph (graph, fills, 0);
 }
 
 StrataModel *

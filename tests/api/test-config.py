@@ -88,4 +88,28 @@ def test_greedy():
     assert len(tokens) == 128 and tokens == wanted[1:129], tokens
 
 
+def test_make():
+    """Written as ONNX it is the same network: with a checkpoint's weights, or with seeded ones."""
+    folder, ids = WORK / "stories", WORK / "ids.npy"
+    if not folder.exists():
+        raise tap.Skip("no stories260K_prefill64 beside the project")
+    np.save(ids, np.arange(64, dtype=np.int64).reshape(1, 64) + 300)
+    made = call("model", "make", "--config", folder / "config.json", "--shape", "sequence=64", "-o", WORK / "made.onnx")
+    assert made.returncode == 0 and "292800" in made.stdout, (made.stdout, made.stderr)
+    results = []
+    for model in (folder / "config.json", WORK / "made.onnx"):
+        done = call("run", model, "--reference", *(("--shape", "sequence=64") if model.suffix == ".json" else ()),
+                    "--input", f"input_ids={ids}", "--output", WORK / model.stem)
+        assert done.returncode == 0, done.stderr
+        results.append((WORK / model.stem / "logits.npy").read_bytes())
+    assert results[0] == results[1]
+    (WORK / "config.json").write_text(json.dumps(LLAMA))
+    seeded = [call("model", "make", "--config", "config.json", "--seed", seed, "-o", f"{i}.onnx") for i, seed in
+              enumerate((1, 1, 2))]
+    assert all(done.returncode == 0 for done in seeded), seeded
+    files = [(WORK / f"{i}.onnx").read_bytes() for i in range(3)]
+    assert files[0] == files[1] != files[2]
+    refused("cannot be read", "model", "make", "--config", "none.json")
+
+
 tap.run(globals(), "/api/config")

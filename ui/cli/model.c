@@ -9,6 +9,7 @@
 typedef struct
 {
   gboolean external;
+  char *config, **shapes;
 } MakeOptions;
 
 static char *
@@ -118,10 +119,50 @@ file_size (const char *path)
   return g_stat (path, &there) == 0 ? (gint64) there.st_size : 0;
 }
 
+/* "llama-3.2-1b" of "configs.json#llama-3.2-1b", "config" of "some/config.json" */
+static char *
+name_of_config (const char *config)
+{
+  const char *mark = strrchr (config, '#');
+  char *name = mark != NULL && !g_file_test (config, G_FILE_TEST_EXISTS) ? g_path_get_basename (mark + 1)
+                                                                         : g_path_get_basename (config);
+
+  if (g_str_has_suffix (name, ".json"))
+    name[strlen (name) - strlen (".json")] = '\0';
+  return name;
+}
+
+static StrataModel *
+new_model (Cli *cli, const char *name, const MakeOptions *options, GError **error)
+{
+  g_autoptr (StrataModelOptions) shapes = NULL;
+
+  if (options->config == NULL)
+    return strata_model_new_architecture (name, (guint64) cli->seed, error);
+  shapes = cli_read_shapes (options->shapes, error);
+  return shapes == NULL ? NULL : strata_model_new_configuration (options->config, shapes, (guint64) cli->seed, error);
+}
+
+static void
+print_made (const Cli *cli, const char *name, const MakeOptions *options, StrataModel *model, const char *path)
+{
+  cli_row ("model", "%s: %s", name,
+           options->config == NULL ? strata_architecture_get_description (name) : "by its configuration");
+  cli_row ("parameters", "%" G_GINT64_FORMAT "%s%s%s", strata_model_get_n_trainable (model),
+           options->config == NULL ? ", as published (" : "",
+           options->config == NULL ? strata_architecture_get_source (name) : "", options->config == NULL ? ")" : "");
+  cli_row ("MACs", "%" G_GINT64_FORMAT, strata_model_get_n_macs (model));
+  if (options->config == NULL)
+    g_print ("Wrote %s. Its weights are random, of seed %" G_GINT64_FORMAT ".\n", path, cli->seed);
+  else
+    g_print ("Wrote %s. Weights that do not lie beside the configuration are random, of seed %" G_GINT64_FORMAT ".\n",
+             path, cli->seed);
+}
+
 static int
 make_model (Cli *cli, const char *name, const MakeOptions *options, GError **error)
 {
-  g_autoptr (StrataModel) model = strata_model_new_architecture (name, (guint64) cli->seed, error);
+  g_autoptr (StrataModel) model = new_model (cli, name, options, error);
   g_autofree char *made = g_strconcat (name, ".onnx", NULL);
   const char *path = cli->output == NULL ? made : cli->output;
   StrataModelSave flags = options->external ? STRATA_MODEL_SAVE_EXTERNAL : STRATA_MODEL_SAVE_DEFAULT;
@@ -141,18 +182,16 @@ make_model (Cli *cli, const char *name, const MakeOptions *options, GError **err
       cli_json_end (cli, builder);
       return CLI_EXIT_DONE;
     }
-  cli_row ("model", "%s: %s", name, strata_architecture_get_description (name));
-  cli_row ("parameters", "%" G_GINT64_FORMAT ", as published (%s)", strata_model_get_n_trainable (model),
-           strata_architecture_get_source (name));
-  cli_row ("MACs", "%" G_GINT64_FORMAT, strata_model_get_n_macs (model));
-  g_print ("Wrote %s. Its weights are random, of seed %" G_GINT64_FORMAT ".\n", path, cli->seed);
+  print_made (cli, name, options, model, path);
   return CLI_EXIT_DONE;
 }
 
 static const char examples[] = "  strata model list\n"
                                "  strata model make resnet50\n"
                                "  strata model make mobilenetv2 --seed 7 -o mine.onnx\n"
-                               "  strata model make vgg16 --external      (weights in vgg16.data)\n";
+                               "  strata model make vgg16 --external      (weights in vgg16.data)\n"
+                               "  strata model make --config llama/config.json --shape sequence=64 -o llama.onnx\n"
+                               "  strata model make --config configs.json#smollm2-135m --shape past=127\n";
 
 int
 cli_model (Cli *cli, int argc, char **argv)
@@ -160,13 +199,16 @@ cli_model (Cli *cli, int argc, char **argv)
   MakeOptions options = { 0 };
   const GOptionEntry own[] = {
     { "external", 0, 0, G_OPTION_ARG_NONE, &options.external, "make: weights in a file beside the model", NULL },
+    { "config", 0, 0, G_OPTION_ARG_FILENAME, &options.config, "make: a transformer of its configuration",
+      "FILE|FILE#NAME" },
+    CLI_SHAPE_ENTRY (&options.shapes),
     { NULL },
   };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "list | make NAME", "Standard architectures, written as ONNX with seeded weights.",
-                  examples, &argc, &argv, &status))
+  if (!cli_parse (cli, own, "list | make NAME | make --config FILE",
+                  "Standard architectures, written as ONNX with seeded weights.", examples, &argc, &argv, &status))
     return status;
   if (argc == 2 && g_str_equal (argv[1], "list"))
     {
@@ -174,9 +216,15 @@ cli_model (Cli *cli, int argc, char **argv)
         return status;
       status = list_architectures (cli, &error);
     }
-  else if (argc == 3 && g_str_equal (argv[1], "make"))
-    status = make_model (cli, argv[2], &options, &error);
+  else if (argc == (options.config == NULL ? 3 : 2) && g_str_equal (argv[1], "make"))
+    {
+      g_autofree char *name = options.config == NULL ? g_strdup (argv[2]) : name_of_config (options.config);
+
+      status = make_model (cli, name, &options, &error);
+    }
   else
-    return cli_usage (cli, "model takes list or make NAME; `strata model --help` explains");
+    status = cli_usage (cli, "model takes list, make NAME or make --config FILE; `strata model --help` explains");
+  g_free (options.config);
+  g_strfreev (options.shapes);
   return status < 0 ? cli_fail (cli, error) : status;
 }

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Weights are drawn as such networks are before training: normal with deviation 0.02, norms at one, biases at zero.
+ * One node or two per function; names and weights are made here, so that a family's file reads as its layers do.
  */
 #include "model/arch/blocks.h"
 
 #include <string.h>
-
-static const StrataFill drawn = { STRATA_FILL_NORMAL, 0.0f, 0.02f };
-static const StrataFill ones = { STRATA_FILL_CONSTANT, 1.0f, 0.0f };
-static const StrataFill zeros = { STRATA_FILL_CONSTANT, 0.0f, 0.0f };
 
 const char *
 strata_block_name (const StrataBlocks *b, const char *format, ...)
@@ -25,7 +21,7 @@ strata_block_name (const StrataBlocks *b, const char *format, ...)
 int
 strata_block_weight (const StrataBlocks *b, const char *name, gint64 rows, gint64 columns)
 {
-  return strata_layers_weight (b->layers, name, 2, (gint64[]){ rows, columns }, drawn);
+  return strata_layers_weight (b->layers, name, 2, (gint64[]){ rows, columns }, STRATA_BLOCK_DRAWN);
 }
 
 static int
@@ -40,7 +36,7 @@ strata_block_linear (const StrataBlocks *b, const char *name, int x, gint64 in, 
   int ids[3] = { x, strata_block_weight (b, strata_block_name (b, "%s.weight", name), out, in), -1 };
 
   if (bias)
-    ids[2] = add_vector (b, name, "bias", out, zeros);
+    ids[2] = add_vector (b, name, "bias", out, STRATA_BLOCK_OFFSET);
   x = strata_layers_node (b->layers, STRATA_OP_GEMM, name, ids, 3);
   strata_layers_attr_int (b->layers, "transB", 1);
   return x;
@@ -50,7 +46,7 @@ int
 strata_block_linear_in_out (const StrataBlocks *b, const char *name, int x, gint64 in, gint64 out)
 {
   int weight = strata_block_weight (b, strata_block_name (b, "%s.weight", name), in, out);
-  int ids[3] = { x, weight, add_vector (b, name, "bias", out, zeros) };
+  int ids[3] = { x, weight, add_vector (b, name, "bias", out, STRATA_BLOCK_OFFSET) };
 
   return strata_layers_node (b->layers, STRATA_OP_GEMM, name, ids, 3);
 }
@@ -58,8 +54,8 @@ strata_block_linear_in_out (const StrataBlocks *b, const char *name, int x, gint
 int
 strata_block_layer_norm (const StrataBlocks *b, const char *name, int x, gint64 width)
 {
-  int weight = add_vector (b, name, "weight", width, ones);
-  int ids[3] = { x, weight, add_vector (b, name, "bias", width, zeros) };
+  int weight = add_vector (b, name, "weight", width, STRATA_BLOCK_GAIN);
+  int ids[3] = { x, weight, add_vector (b, name, "bias", width, STRATA_BLOCK_OFFSET) };
 
   x = strata_layers_node (b->layers, STRATA_OP_LAYER_NORMALIZATION, name, ids, 3);
   strata_layers_attr_float (b->layers, "epsilon", (float) b->config->norm_eps);

@@ -17,6 +17,12 @@ typedef struct
   GArray *present; /* ids of keys and values that go out behind the result, by layer */
 } StrataBlocks;
 
+/* How weights are drawn: matrices as such networks are before training; gains and offsets spread about their neutral
+ * values, so that one that is lost shows. */
+#define STRATA_BLOCK_DRAWN ((StrataFill){ STRATA_FILL_NORMAL, 0.0f, 0.02f })
+#define STRATA_BLOCK_GAIN ((StrataFill){ STRATA_FILL_NORMAL, 1.0f, 0.05f })
+#define STRATA_BLOCK_OFFSET ((StrataFill){ STRATA_FILL_NORMAL, 0.0f, 0.05f })
+
 /* A name, in the arena */
 const char *strata_block_name (const StrataBlocks *b, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

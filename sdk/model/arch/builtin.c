@@ -2,6 +2,7 @@
  *
  * Configurations that are built in, as published with their networks, and the networks for strata_layers_finish ().
  */
+#include "model/arch/architectures.h"
 #include "model/arch/transformer.h"
 
 static const struct

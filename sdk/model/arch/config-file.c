@@ -32,7 +32,7 @@ strata_transformer_config_is (const char *path)
   gssize n;
 
   if (!g_file_test (file, G_FILE_TEST_IS_REGULAR))
-    return FALSE;
+    return g_str_has_suffix (file, ".json");
   stream = g_file_read (source, NULL, NULL);
   n = stream == NULL ? 0 : g_input_stream_read (G_INPUT_STREAM (stream), head, sizeof head, NULL, NULL);
   for (gssize i = 0; i < n; i++)

@@ -85,5 +85,6 @@ const char *strata_transformer_type_name (StrataTransformerType type);
 gboolean strata_transformer_config_builtin (const char *name, StrataTransformerConfig *config);
 /* PATH without #NAME. @name (optional): NAME or NULL, (transfer full). A file that is called so is taken whole. */
 char *strata_transformer_config_split (const char *path, char **name) G_GNUC_WARN_UNUSED_RESULT;
-/* Whether the file begins as JSON does, so that it is a configuration and no ONNX model. */
+/* Whether the file begins as JSON does, so that it is a configuration and no ONNX model. By its name where there is no
+ * such file. */
 gboolean strata_transformer_config_is (const char *path);

@@ -25,14 +25,13 @@ is (const StrataBlocks *b, StrataTransformerType type)
 static int
 add_norm (const StrataBlocks *b, const char *name, int x)
 {
-  static const StrataFill one = { STRATA_FILL_CONSTANT, 1.0f, 0.0f }, zero = { STRATA_FILL_CONSTANT, 0.0f, 0.0f };
   gboolean offset = is (b, STRATA_TRANSFORMER_GEMMA);
   int weight;
 
   if (is (b, STRATA_TRANSFORMER_PHI))
     return strata_block_layer_norm (b, name, x, b->config->hidden);
   weight = strata_layers_weight (b->layers, strata_block_name (b, "%s.weight", name), 1, &b->config->hidden,
-                                 offset ? zero : one);
+                                 offset ? STRATA_BLOCK_OFFSET : STRATA_BLOCK_GAIN);
   if (offset)
     weight = strata_block_binary (b, STRATA_OP_ADD, strata_block_name (b, "%s.scale", name), weight,
                                   strata_layers_scalar (b->layers, NULL, 1.0f));

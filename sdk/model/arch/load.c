@@ -63,16 +63,19 @@ read_options (const char *path, const StrataImportOptions *options, StrataTransf
 }
 
 StrataGraph *
-strata_graph_load (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error)
+strata_graph_load (
+  const char *path, const StrataImportOptions *options, GArray **fills, GCancellable *cancellable, GError **error)
 {
   static const StrataImportOptions none = { 0 };
   StrataTransformerOptions bound = { 0 };
 
+  if (fills != NULL)
+    *fills = NULL;
   if (!strata_transformer_config_is (path))
     return strata_onnx_load_with (path, options == NULL ? &none : options, cancellable, error);
   if (g_cancellable_set_error_if_cancelled (cancellable, error) || !read_options (path, options, &bound, error))
     return NULL;
-  return strata_config_load (path, &bound, NULL, error);
+  return strata_config_load (path, &bound, fills, error);
 }
 
 static char **

@@ -9,13 +9,12 @@
 static int
 add_norm (const StrataBlocks *b, const char *name, int x, gint64 width)
 {
-  static const StrataFill one = { STRATA_FILL_CONSTANT, 1.0f, 0.0f }, zero = { STRATA_FILL_CONSTANT, 0.0f, 0.0f };
   int weight, bias;
 
   if (b->config->layer_norm)
     return strata_block_layer_norm (b, name, x, width);
-  weight = strata_layers_weight (b->layers, strata_block_name (b, "%s.weight", name), 1, &width, one);
-  bias = strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &width, zero);
+  weight = strata_layers_weight (b->layers, strata_block_name (b, "%s.weight", name), 1, &width, STRATA_BLOCK_GAIN);
+  bias = strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &width, STRATA_BLOCK_OFFSET);
   x = strata_block_binary (b, STRATA_OP_MUL, strata_block_name (b, "%s.scaled", name), x, weight);
   return strata_block_binary (b, STRATA_OP_ADD, name, x, bias);
 }

@@ -57,9 +57,11 @@ StrataGraph *strata_config_load (const char *path,
                                  GArray **fills,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A model of any kind, by what the file holds: a configuration where it begins as a JSON object, else ONNX. */
+/* A model of any kind, by what the file holds: a configuration where it begins as a JSON object, else ONNX. @fills
+ * (optional): as of strata_config_load (), NULL where no weight is to be drawn. */
 StrataGraph *strata_graph_load (const char *path,
                                 const StrataImportOptions *options,
+                                GArray **fills,
                                 GCancellable *cancellable,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Names of its inputs in order, as strata_onnx_input_names () gives them; of a configuration those that it has with
@@ -67,10 +69,3 @@ StrataGraph *strata_graph_load (const char *path,
 char **strata_graph_input_names (const char *path,
                                  const StrataImportOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Built-in architectures, whole. @layers: of opset STRATA_TRANSFORMER_OPSET. */
-void strata_arch_bert_base (StrataLayers *layers);
-void strata_arch_distilbert (StrataLayers *layers);
-void strata_arch_gpt2 (StrataLayers *layers);
-void strata_arch_vit_b_16 (StrataLayers *layers);
-void strata_arch_whisper_tiny_encoder (StrataLayers *layers);

@@ -15,7 +15,7 @@ static int
 add_weight (const StrataBlocks *b, const char *name, int n_dims, const gint64 *dims)
 {
   return strata_layers_weight (b->layers, strata_block_name (b, "%s.embeddings.%s", prefix (b), name), n_dims, dims,
-                               (StrataFill){ STRATA_FILL_NORMAL, 0.0f, 0.02f });
+                               STRATA_BLOCK_DRAWN);
 }
 
 static int
@@ -30,8 +30,7 @@ add_patches (const StrataBlocks *b)
                                 (gint64[]){ 1, c->channels, c->image, c->image });
   ids[1] =
     add_weight (b, "patch_embeddings.projection.weight", 4, (gint64[]){ c->hidden, c->channels, c->patch, c->patch });
-  ids[2] = strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &c->hidden,
-                                 (StrataFill){ STRATA_FILL_CONSTANT, 0.0f, 0.0f });
+  ids[2] = strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &c->hidden, STRATA_BLOCK_OFFSET);
   ids[0] = strata_layers_node (b->layers, STRATA_OP_CONV, name, ids, 3);
   strata_layers_attr_ints (b->layers, "strides", strides, 2);
   ids[0] = strata_block_reshape (b, strata_block_name (b, "%s.flat", name), ids[0], 3,

@@ -10,9 +10,9 @@ add_conv (const StrataBlocks *b, const char *name, int x, gint64 in, gint64 stri
 {
   const StrataTransformerConfig *c = b->config;
   int weight = strata_layers_weight (b->layers, strata_block_name (b, "%s.weight", name), 3,
-                                     (gint64[]){ c->hidden, in, 3 }, (StrataFill){ STRATA_FILL_NORMAL, 0.0f, 0.02f });
-  int bias = strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &c->hidden,
-                                   (StrataFill){ STRATA_FILL_CONSTANT, 0.0f, 0.0f });
+                                     (gint64[]){ c->hidden, in, 3 }, STRATA_BLOCK_DRAWN);
+  int bias =
+    strata_layers_weight (b->layers, strata_block_name (b, "%s.bias", name), 1, &c->hidden, STRATA_BLOCK_OFFSET);
 
   x = strata_layers_node (b->layers, STRATA_OP_CONV, name, (int[]){ x, weight, bias }, 3);
   strata_layers_attr_ints (b->layers, "pads", (gint64[]){ 1, 1 }, 2);

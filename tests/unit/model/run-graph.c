@@ -80,7 +80,7 @@ main (int argc, char **argv)
   g_assert_cmpint (argc, >=, 3);
   options.shapes = (const StrataShapeBinding *) (const void *) shapes->data;
   options.n_shapes = (int) shapes->len;
-  graph = strata_graph_load (argv[1], &options, NULL, &error);
+  graph = strata_graph_load (argv[1], &options, NULL, NULL, &error);
   if (graph != NULL && run (graph, argv[2], &error))
     return 0;
   g_printerr ("%s\n", error->message);
