@@ -216,6 +216,8 @@ strata_compiler_compile (
   guint n_inputs;
 
   g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
+  if (!strata_model_load_weights (self->model, error))
+    return NULL;
   graph = strata_model_get_graph (self->model);
   n_inputs = (guint) graph->n_inputs;
   samples = g_new0 (StrataSample, self->samples->len + 1);

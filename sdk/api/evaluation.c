@@ -351,7 +351,7 @@ strata_evaluation_run (
   self->float_accuracy = (double) NAN;
   if (self->model != NULL)
     {
-      if (!run_pass (&pass, NULL, error))
+      if (!strata_model_load_weights (self->model, error) || !run_pass (&pass, NULL, error))
         return FALSE;
       if (self->labels != NULL)
         self->float_accuracy = count_right (reference, self->labels, self->n_used);

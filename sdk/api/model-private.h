@@ -10,6 +10,8 @@
 /* Takes @graph, and @fills (nullable): a StrataFill per value, for weights that are drawn from @seed when saved. */
 StrataModel *strata_model_new_from_graph (StrataGraph *graph, GArray *fills, guint64 seed) G_GNUC_WARN_UNUSED_RESULT;
 const StrataGraph *strata_model_get_graph (StrataModel *self);
+/* Makes weights that a checkpoint has in half precision float32: once, before anything computes with the graph. */
+gboolean strata_model_load_weights (StrataModel *self, GError **error);
 /* NULL where nothing is drawn */
 const GArray *strata_model_get_fills (StrataModel *self, guint64 *seed);
 /* Checks tensors against the model's inputs and views them as arrays; @views and @pointers have room for every input.

@@ -28,7 +28,7 @@ strata_model_has_weights (StrataModel *self)
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
   graph = strata_model_get_graph (self);
   for (int i = 0; i < graph->n_values; i++)
-    if (graph->values[i].weightless && graph->values[i].n_consumers > 0)
+    if (graph->values[i].weightless && graph->values[i].narrow == NULL && graph->values[i].n_consumers > 0)
       return FALSE;
   return TRUE;
 }
@@ -48,6 +48,8 @@ strata_model_save (StrataModel *self,
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
+  if (!strata_model_load_weights (self, error))
+    return FALSE;
   source.graph = strata_model_get_graph (self);
   source.fills = strata_model_get_fills (self, &source.seed);
   if (source.fills != NULL)

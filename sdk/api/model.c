@@ -17,6 +17,7 @@ struct _StrataModel
   StrataGraph *graph;
   GArray *fills; /* how weights without bytes are drawn; NULL: they are not */
   guint64 seed;
+  GMutex lock; /* while weights are widened */
 };
 
 G_DEFINE_FINAL_TYPE (StrataModel, strata_model, G_TYPE_OBJECT)
@@ -27,6 +28,7 @@ strata_model_finalize (GObject *object)
   StrataModel *self = STRATA_MODEL (object);
 
   strata_graph_free (self->graph);
+  g_mutex_clear (&self->lock);
   g_clear_pointer (&self->fills, g_array_unref);
   G_OBJECT_CLASS (strata_model_parent_class)->finalize (object);
 }
@@ -40,6 +42,7 @@ strata_model_class_init (StrataModelClass *klass)
 static void
 strata_model_init (StrataModel *self)
 {
+  g_mutex_init (&self->lock);
 }
 
 StrataModel *
@@ -138,6 +141,14 @@ const StrataGraph *
 strata_model_get_graph (StrataModel *self)
 {
   return self->graph;
+}
+
+gboolean
+strata_model_load_weights (StrataModel *self, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return strata_graph_widen (self->graph, error);
 }
 
 const GArray *
@@ -492,7 +503,7 @@ strata_model_run_reference (StrataModel *self, GPtrArray *inputs, GCancellable *
   views = g_new0 (StrataArray, self->graph->n_inputs + 1);
   pointers = g_new0 (const StrataArray *, self->graph->n_inputs + 1);
   outputs = g_new0 (StrataArray *, self->graph->n_outputs + 1);
-  if (!strata_model_view_inputs (self, inputs, views, pointers, error)
+  if (!strata_model_view_inputs (self, inputs, views, pointers, error) || !strata_model_load_weights (self, error)
       || !strata_graph_run (self->graph, pointers, outputs, NULL, NULL, cancellable, error))
     return NULL;
   return strata_tensors_from_arrays (outputs, (guint) self->graph->n_outputs);

@@ -22,6 +22,14 @@ typedef enum
   STRATA_N_OPS,
 } StrataOp;
 
+/* A checkpoint's half precision */
+typedef enum
+{
+  STRATA_NARROW_NONE,
+  STRATA_NARROW_F16,
+  STRATA_NARROW_BF16,
+} StrataNarrow;
+
 typedef struct
 {
   const char *name; /* ONNX value name, unique */
@@ -31,6 +39,8 @@ typedef struct
   const void *data; /* constant's bytes, little-endian, C order, aligned to the element; NULL: computed at run time */
   gboolean weightless; /* a constant of which only type and shape are known: a configuration without weights */
   gboolean is_nibble;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
+  const void *narrow;  /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
+  StrataNarrow narrow_kind;
   gsize n_bytes;
   int producer;    /* node id, -1: input or constant */
   int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */
@@ -97,6 +107,10 @@ StrataGraph *strata_onnx_parse (GBytes *bytes, const char *origin, GError **erro
 char *strata_op_list (void) G_GNUC_WARN_UNUSED_RESULT;
 void strata_graph_free (StrataGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
+
+/* Gives weightless constants that have narrow values their float32 bytes: what executing, compiling and writing need
+ * first, and counting and timing do not. Costs twice the narrow bytes of memory. No other thread may use @graph. */
+gboolean strata_graph_widen (StrataGraph *graph, GError **error);
 
 gboolean strata_graph_check (const StrataGraph *graph, GError **error);
 /* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "model/arch/layers.h"
-#include "model/element.h"
 
 #define MAX_LISTED 4
 
@@ -126,46 +125,31 @@ check_fit (const StrataValue *value, const StrataSafetensor *tensor, GError **er
   return TRUE;
 }
 
-static void
-widen (const StrataSafetensor *tensor, gint64 n, float *out)
-{
-  for (gint64 i = 0; i < n; i++)
-    {
-      guint16 half;
-      guint32 bits;
-
-      memcpy (&half, tensor->data + 2 * i, sizeof half);
-      if (tensor->type == STRATA_SAFETENSOR_F16)
-        out[i] = strata_half_to_float (half);
-      else
-        {
-          bits = (guint32) half << 16;
-          memcpy (&out[i], &bits, sizeof bits);
-        }
-    }
-}
-
+/* Bytes that lie misaligned are copied; half precision waits for strata_graph_widen (). */
 static gboolean
 give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tensor, GError **error)
 {
-  float *copy;
+  gsize size = tensor->type == STRATA_SAFETENSOR_F32 ? sizeof (float) : sizeof (guint16);
+  const void *data = tensor->data;
 
-  if (tensor->type == STRATA_SAFETENSOR_F32 && (guintptr) tensor->data % sizeof (float) == 0)
-    value->data = tensor->data;
-  else
+  if ((guintptr) data % size != 0)
     {
-      copy = g_try_malloc (MAX (value->n_bytes, 1));
+      void *copy = g_try_malloc (MAX (tensor->n_bytes, 1));
+
       if (copy == NULL)
-        return fail (error, "no memory for tensor %s in float32 (%" G_GSIZE_FORMAT " bytes)", tensor->name,
-                     value->n_bytes);
-      if (tensor->type == STRATA_SAFETENSOR_F32)
-        memcpy (copy, tensor->data, value->n_bytes);
-      else
-        widen (tensor, strata_value_count (value), copy);
-      g_ptr_array_add (graph->backing, g_bytes_new_take (copy, MAX (value->n_bytes, 1)));
-      value->data = copy;
+        return fail (error, "no memory for tensor %s (%" G_GSIZE_FORMAT " bytes)", tensor->name, tensor->n_bytes);
+      memcpy (copy, data, tensor->n_bytes);
+      g_ptr_array_add (graph->backing, g_bytes_new_take (copy, MAX (tensor->n_bytes, 1)));
+      data = copy;
     }
-  value->weightless = FALSE;
+  if (tensor->type == STRATA_SAFETENSOR_F32)
+    {
+      value->data = data;
+      value->weightless = FALSE;
+      return TRUE;
+    }
+  value->narrow = data;
+  value->narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
   return TRUE;
 }
 

@@ -8,7 +8,7 @@
 #include "model/arch/safetensors.h"
 
 /* Binds by name (README: the names that one tensor may have). float32 stays in the mapped file; float16 and bfloat16
- * are widened now, which costs twice the bytes that they have in the file. All or nothing: a missing or surplus tensor,
+ * do too, as narrow values, until strata_graph_widen (). All or nothing: a missing or surplus tensor,
  * or one of another shape, is an error that names the first few. @fills (optional): those of bound values become
  * STRATA_FILL_NONE. */
 gboolean strata_weights_bind (StrataGraph *graph,

@@ -81,7 +81,7 @@ main (int argc, char **argv)
   options.shapes = (const StrataShapeBinding *) (const void *) shapes->data;
   options.n_shapes = (int) shapes->len;
   graph = strata_graph_load (argv[1], &options, NULL, NULL, &error);
-  if (graph != NULL && run (graph, argv[2], &error))
+  if (graph != NULL && strata_graph_widen (graph, &error) && run (graph, argv[2], &error))
     return 0;
   g_printerr ("%s\n", error->message);
   return 1;
