@@ -212,6 +212,7 @@ strata_rewrite_init (StrataRewrite *rw, const StrataGraph *source, const StrataR
   graph->producer_name = source->producer_name;
   graph->opset = source->opset;
   graph->n_folded = source->n_folded;
+  graph->input_places = source->input_places;
   for (int i = 0; i < source->n_values; i++)
     {
       StrataValue value = source->values[i];
