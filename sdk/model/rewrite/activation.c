@@ -7,7 +7,7 @@
 #include "model/rewrite/match.h"
 
 static gboolean
-is_factor_of (const StrataRewrite *rw, int node)
+is_factor_of (const StrataRewriting *rw, int node)
 {
   StrataOp op = strata_rewrite_node (rw, node)->op;
 
@@ -16,7 +16,7 @@ is_factor_of (const StrataRewrite *rw, int node)
 
 /* The node that @value is 1 plus the output of; -1 */
 static int
-one_plus (const StrataRewrite *rw, StrataMatch *match, int value, StrataOp op)
+one_plus (const StrataRewriting *rw, StrataMatch *match, int value, StrataOp op)
 {
   int add = strata_match_maker (rw, value, STRATA_OP_ADD), other;
   double one;
@@ -29,7 +29,7 @@ one_plus (const StrataRewrite *rw, StrataMatch *match, int value, StrataOp op)
 
 /* @value = number * x */
 static gboolean
-is_scaled (const StrataRewrite *rw, StrataMatch *match, int value, int x, double number)
+is_scaled (const StrataRewriting *rw, StrataMatch *match, int value, int x, double number)
 {
   StrataProduct product;
 
@@ -39,7 +39,7 @@ is_scaled (const StrataRewrite *rw, StrataMatch *match, int value, int x, double
 
 /* @value = x + 0.044715 x^3 */
 static gboolean
-is_cubic (const StrataRewrite *rw, StrataMatch *match, int value, int x)
+is_cubic (const StrataRewriting *rw, StrataMatch *match, int value, int x)
 {
   int add = strata_match_maker (rw, value, STRATA_OP_ADD);
   StrataProduct product;
@@ -58,7 +58,7 @@ is_cubic (const StrataRewrite *rw, StrataMatch *match, int value, int x)
 
 /* @value = 1 + 0.044715 x^2 */
 static gboolean
-is_quadratic (const StrataRewrite *rw, StrataMatch *match, int value, int x)
+is_quadratic (const StrataRewriting *rw, StrataMatch *match, int value, int x)
 {
   int add = strata_match_maker (rw, value, STRATA_OP_ADD), other;
   StrataProduct product;
@@ -73,7 +73,7 @@ is_quadratic (const StrataRewrite *rw, StrataMatch *match, int value, int x)
 
 /* @value = sqrt (2 / pi) (x + 0.044715 x^3), or with x taken out */
 static gboolean
-is_tanh_argument (const StrataRewrite *rw, StrataMatch *match, int value, int x)
+is_tanh_argument (const StrataRewriting *rw, StrataMatch *match, int value, int x)
 {
   StrataProduct product;
 
@@ -90,7 +90,7 @@ is_tanh_argument (const StrataRewrite *rw, StrataMatch *match, int value, int x)
 
 /* 0.5 x (1 + erf (x / sqrt (2))) or 0.5 x (1 + tanh (…)) */
 gboolean
-strata_rewrite_gelu (StrataRewrite *rw, int node)
+strata_rewrite_gelu (StrataRewriting *rw, int node)
 {
   StrataMatch start = { .n = 0 };
   StrataAttr attr = { .name = "approximate", .kind = STRATA_ATTR_STRING, .s = "tanh", .tensor = -1 };
@@ -124,7 +124,7 @@ strata_rewrite_gelu (StrataRewrite *rw, int node)
 
 /* A limit of Clip: an attribute before opset 11, an input from then on */
 static gboolean
-read_limit (const StrataRewrite *rw, const StrataNode *clip, const char *name, int input, double *limit)
+read_limit (const StrataRewriting *rw, const StrataNode *clip, const char *name, int input, double *limit)
 {
   const StrataAttr *attr = strata_node_attr (clip, name);
 
@@ -137,7 +137,7 @@ read_limit (const StrataRewrite *rw, const StrataNode *clip, const char *name, i
 
 /* @value = clip (slope x + 0.5, 0, 1) or, @slope 1, clip (x + 3, 0, 6) */
 static gboolean
-is_clipped (const StrataRewrite *rw, StrataMatch *match, int value, int x, gboolean unit)
+is_clipped (const StrataRewriting *rw, StrataMatch *match, int value, int x, gboolean unit)
 {
   int clip = strata_match_maker (rw, value, STRATA_OP_CLIP), add, other;
   double low, high, term;
@@ -154,7 +154,7 @@ is_clipped (const StrataRewrite *rw, StrataMatch *match, int value, int x, gbool
 }
 
 static gboolean
-is_hard_sigmoid (const StrataRewrite *rw, StrataMatch *match, int value, int x)
+is_hard_sigmoid (const StrataRewriting *rw, StrataMatch *match, int value, int x)
 {
   int node = strata_match_maker (rw, value, STRATA_OP_HARD_SIGMOID);
   const StrataNode *n = node < 0 ? NULL : strata_rewrite_node (rw, node);
@@ -168,7 +168,7 @@ is_hard_sigmoid (const StrataRewrite *rw, StrataMatch *match, int value, int x)
 }
 
 gboolean
-strata_rewrite_hard_swish (StrataRewrite *rw, int node)
+strata_rewrite_hard_swish (StrataRewriting *rw, int node)
 {
   StrataMatch start = { .n = 0 };
   StrataProduct product;
@@ -196,7 +196,7 @@ strata_rewrite_hard_swish (StrataRewrite *rw, int node)
 
 /* log (1 + exp (x)) */
 gboolean
-strata_rewrite_softplus (StrataRewrite *rw, int node)
+strata_rewrite_softplus (StrataRewriting *rw, int node)
 {
   StrataMatch match = { .n = 0 };
   int exponential, x;
@@ -213,7 +213,7 @@ strata_rewrite_softplus (StrataRewrite *rw, int node)
 
 /* x tanh (softplus (x)) */
 gboolean
-strata_rewrite_mish (StrataRewrite *rw, int node)
+strata_rewrite_mish (StrataRewriting *rw, int node)
 {
   StrataMatch match = { .n = 0 };
   int tanh, softplus, x;
@@ -231,7 +231,7 @@ strata_rewrite_mish (StrataRewrite *rw, int node)
 
 /* x sigmoid (alpha x) */
 gboolean
-strata_rewrite_swish (StrataRewrite *rw, int node)
+strata_rewrite_swish (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
 
@@ -259,7 +259,7 @@ strata_rewrite_swish (StrataRewrite *rw, int node)
 
 /* Swish of one tensor times another of its shape, both computed */
 gboolean
-strata_rewrite_swiglu (StrataRewrite *rw, int node)
+strata_rewrite_swiglu (StrataRewriting *rw, int node)
 {
   StrataMatch match = { .n = 0 };
   int swish, inputs[2];

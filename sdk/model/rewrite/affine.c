@@ -25,7 +25,7 @@ affine_clear (Affine *affine)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Affine, affine_clear)
 
 static const float *
-floats_of (const StrataRewrite *rw, const StrataNode *node, int input)
+floats_of (const StrataRewriting *rw, const StrataNode *node, int input)
 {
   const StrataValue *v =
     input < node->n_inputs && node->inputs[input] >= 0 ? strata_rewrite_value (rw, node->inputs[input]) : NULL;
@@ -41,7 +41,7 @@ has_input (const StrataNode *node, int input)
 
 /* A node whose weights are there to be changed, and only @node reads what it makes */
 static gboolean
-is_target (const StrataRewrite *rw, int target)
+is_target (const StrataRewriting *rw, int target)
 {
   const StrataNode *n = target < 0 ? NULL : strata_rewrite_node (rw, target);
 
@@ -72,7 +72,7 @@ channel_of (const StrataNode *node, const StrataValue *w, gint64 i)
 
 /* The bias of channel @c; a Gemm's may be one number, or a row per sample, which is refused */
 static gboolean
-read_bias (const StrataRewrite *rw, const Affine *affine, double *bias)
+read_bias (const StrataRewriting *rw, const Affine *affine, double *bias)
 {
   const StrataNode *n = strata_rewrite_node (rw, affine->target);
   const float *data = floats_of (rw, n, 2);
@@ -88,7 +88,7 @@ read_bias (const StrataRewrite *rw, const Affine *affine, double *bias)
 }
 
 static int
-new_floats (StrataRewrite *rw, int like, const char *owner, int n_dims, const gint64 *dims, float *data)
+new_floats (StrataRewriting *rw, int like, const char *owner, int n_dims, const gint64 *dims, float *data)
 {
   g_autofree char *name = g_strdup_printf ("%s:%s", like < 0 ? "bias" : strata_rewrite_value (rw, like)->name, owner);
 
@@ -108,7 +108,7 @@ copy_attrs (const StrataNode *node, StrataAttr *attrs)
 }
 
 static gboolean
-fold_product (StrataRewrite *rw, const Affine *affine)
+fold_product (StrataRewriting *rw, const Affine *affine)
 {
   const StrataNode *n = strata_rewrite_node (rw, affine->target);
   const StrataValue *w = strata_rewrite_value (rw, n->inputs[1]);
@@ -145,7 +145,7 @@ fold_product (StrataRewrite *rw, const Affine *affine)
 
 /* gain (s (x - mean) / deviation + b) + shift */
 static gboolean
-fold_batch (StrataRewrite *rw, const Affine *affine)
+fold_batch (StrataRewriting *rw, const Affine *affine)
 {
   const StrataNode *n = strata_rewrite_node (rw, affine->target);
   const float *scale = floats_of (rw, n, 1), *offset = floats_of (rw, n, 2);
@@ -177,7 +177,7 @@ is_finite (const Affine *affine)
 }
 
 static void
-start (const StrataRewrite *rw, Affine *affine, int node, int target)
+start (const StrataRewriting *rw, Affine *affine, int node, int target)
 {
   const StrataValue *out = strata_rewrite_value (rw, strata_rewrite_node (rw, node)->outputs[0]);
 
@@ -191,7 +191,7 @@ start (const StrataRewrite *rw, Affine *affine, int node, int target)
 }
 
 gboolean
-strata_rewrite_fold_batch_norm (StrataRewrite *rw, int node)
+strata_rewrite_fold_batch_norm (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   double epsilon = (double) strata_node_float (n, "epsilon", 1e-5f);
@@ -220,7 +220,7 @@ strata_rewrite_fold_batch_norm (StrataRewrite *rw, int node)
 /* Element per channel of a constant that varies along channels only: index of @c is c times the result; -1: it varies
  * along others. */
 static gint64
-channel_step (const StrataRewrite *rw, int constant, int value)
+channel_step (const StrataRewriting *rw, int constant, int value)
 {
   const StrataValue *k = strata_rewrite_value (rw, constant), *v = strata_rewrite_value (rw, value);
   gint64 step = 0;
@@ -254,7 +254,7 @@ set_affine (Affine *affine, StrataOp op, int constant_slot, const float *data, g
 }
 
 gboolean
-strata_rewrite_fold_affine (StrataRewrite *rw, int node)
+strata_rewrite_fold_affine (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   g_auto (Affine) affine = { 0 };
@@ -282,7 +282,7 @@ strata_rewrite_fold_affine (StrataRewrite *rw, int node)
 
 /* A matrix times a constant one, plus a bias per column */
 gboolean
-strata_rewrite_matmul_add (StrataRewrite *rw, int node)
+strata_rewrite_matmul_add (StrataRewriting *rw, int node)
 {
   int product, bias, inputs[3];
   StrataMatch match = { .n = 0 };

@@ -27,7 +27,7 @@ typedef struct
 
 /* A node that only the pattern reads is part of it; others are passed by. */
 static void
-take (const StrataRewrite *rw, Attention *a, int node)
+take (const StrataRewriting *rw, Attention *a, int node)
 {
   if (strata_rewrite_is_sole (rw, strata_rewrite_node (rw, node)->outputs[0]))
     strata_match_add (&a->match, node);
@@ -35,7 +35,7 @@ take (const StrataRewrite *rw, Attention *a, int node)
 
 /* What @value is a multiple of, by factors that go into the scale */
 static int
-behind_scale (const StrataRewrite *rw, Attention *a, int value)
+behind_scale (const StrataRewriting *rw, Attention *a, int value)
 {
   for (int depth = 0; depth < 4; depth++)
     {
@@ -56,7 +56,7 @@ behind_scale (const StrataRewrite *rw, Attention *a, int value)
 }
 
 static gboolean
-is_product (const StrataRewrite *rw, int value, int *product)
+is_product (const StrataRewriting *rw, int value, int *product)
 {
   *product = strata_match_maker (rw, value, STRATA_OP_MAT_MUL);
   return *product >= 0 && strata_rewrite_value (rw, value)->n_dims == 4;
@@ -64,7 +64,7 @@ is_product (const StrataRewrite *rw, int value, int *product)
 
 /* The product of queries and keys behind scores without mask */
 static gboolean
-find_product (const StrataRewrite *rw, Attention *a, int scores)
+find_product (const StrataRewriting *rw, Attention *a, int scores)
 {
   int product;
 
@@ -78,7 +78,7 @@ find_product (const StrataRewrite *rw, Attention *a, int scores)
 
 /* scores + mask */
 static gboolean
-find_added (const StrataRewrite *rw, Attention *a, int scores)
+find_added (const StrataRewriting *rw, Attention *a, int scores)
 {
   int add = strata_match_maker (rw, scores, STRATA_OP_ADD);
 
@@ -99,7 +99,7 @@ find_added (const StrataRewrite *rw, Attention *a, int scores)
 
 /* Where (condition, scores, fill) or Where (condition, fill, scores) */
 static gboolean
-find_chosen (const StrataRewrite *rw, Attention *a, int scores)
+find_chosen (const StrataRewriting *rw, Attention *a, int scores)
 {
   int where = strata_match_maker (rw, scores, STRATA_OP_WHERE);
 
@@ -123,7 +123,7 @@ find_chosen (const StrataRewrite *rw, Attention *a, int scores)
 /* The operand that heads share before it is repeated for each query of a group, from @value, batch x (groups n) x
  * length x width; -1. */
 static int
-shared_operand (const StrataRewrite *rw, int value, int nodes[3])
+shared_operand (const StrataRewriting *rw, int value, int nodes[3])
 {
   const StrataValue *whole = strata_rewrite_value (rw, value), *wide, *narrow, *base;
   int expand, base_id;
@@ -157,7 +157,7 @@ shared_operand (const StrataRewrite *rw, int value, int nodes[3])
 }
 
 static void
-take_repeat (const StrataRewrite *rw, Attention *a, const int nodes[3])
+take_repeat (const StrataRewriting *rw, Attention *a, const int nodes[3])
 {
   for (int i = 0; i < 3; i++)
     {
@@ -168,7 +168,7 @@ take_repeat (const StrataRewrite *rw, Attention *a, const int nodes[3])
 }
 
 static void
-share_heads (const StrataRewrite *rw, Attention *a)
+share_heads (const StrataRewriting *rw, Attention *a)
 {
   int keys[3], values[3];
   int k = shared_operand (rw, a->k, keys), v = shared_operand (rw, a->v, values);
@@ -183,7 +183,7 @@ share_heads (const StrataRewrite *rw, Attention *a)
 
 /* Keys from what the product reads, which is their transposition; the permutation that is left, if any, is @perm. */
 static gboolean
-find_keys (const StrataRewrite *rw, Attention *a, gint64 *perm, gboolean *permuted)
+find_keys (const StrataRewriting *rw, Attention *a, gint64 *perm, gboolean *permuted)
 {
   int transpose;
   const StrataAttr *attr;
@@ -208,7 +208,7 @@ find_keys (const StrataRewrite *rw, Attention *a, gint64 *perm, gboolean *permut
 
 /* TRUE if constant @mask lets each query see the keys up to its own place, and no others. */
 static gboolean
-is_causal_mask (StrataRewrite *rw, int mask, gint64 queries, gint64 keys)
+is_causal_mask (StrataRewriting *rw, int mask, gint64 queries, gint64 keys)
 {
   const StrataValue *v = strata_rewrite_value (rw, mask);
   gint64 count = strata_value_count (v);
@@ -230,7 +230,7 @@ is_causal_mask (StrataRewrite *rw, int mask, gint64 queries, gint64 keys)
 
 /* The mask that stands for a choice: the condition where the fill is infinite, else a term of 0 or the fill. */
 static int
-make_mask (StrataRewrite *rw, const Attention *a)
+make_mask (StrataRewriting *rw, const Attention *a)
 {
   const char *root = strata_rewrite_node (rw, a->root)->name;
   StrataDtype dtype = strata_rewrite_value (rw, a->q)->dtype;
@@ -247,7 +247,7 @@ make_mask (StrataRewrite *rw, const Attention *a)
 }
 
 static gboolean
-fuse (StrataRewrite *rw, Attention *a, const gint64 *perm, gboolean permuted)
+fuse (StrataRewriting *rw, Attention *a, const gint64 *perm, gboolean permuted)
 {
   gint64 queries = strata_rewrite_value (rw, a->q)->dims[2], keys = strata_rewrite_value (rw, a->v)->dims[2];
   StrataAttr attrs[2] = { strata_rewrite_float ("scale", (float) a->scale), strata_rewrite_int ("is_causal", 1) };
@@ -274,7 +274,7 @@ fuse (StrataRewrite *rw, Attention *a, const gint64 *perm, gboolean permuted)
 
 /* TRUE if @node is a softmax over the last dimension. */
 static gboolean
-is_row_softmax (const StrataRewrite *rw, int node)
+is_row_softmax (const StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   gint64 axis = strata_node_int (n, "axis", rw->graph->opset < 13 ? 1 : -1);
@@ -283,7 +283,7 @@ is_row_softmax (const StrataRewrite *rw, int node)
 }
 
 gboolean
-strata_rewrite_attention (StrataRewrite *rw, int node)
+strata_rewrite_attention (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   Attention a = { .match = { .n = 0 }, .root = node, .mask = -1, .condition = -1, .scale = 1.0 };

@@ -11,7 +11,7 @@
 #define MAX_COMPARED_BYTES 256
 
 static gboolean
-same_constant (const StrataRewrite *rw, int a, int b)
+same_constant (const StrataRewriting *rw, int a, int b)
 {
   const StrataValue *left = strata_rewrite_value (rw, a), *right = strata_rewrite_value (rw, b);
 
@@ -21,7 +21,7 @@ same_constant (const StrataRewrite *rw, int a, int b)
 }
 
 static gboolean
-same_attr (const StrataRewrite *rw, const StrataAttr *a, const StrataAttr *b)
+same_attr (const StrataRewriting *rw, const StrataAttr *a, const StrataAttr *b)
 {
   gsize n = (gsize) a->n;
 
@@ -47,7 +47,7 @@ same_attr (const StrataRewrite *rw, const StrataAttr *a, const StrataAttr *b)
 }
 
 static gboolean
-same_node (const StrataRewrite *rw, const StrataNode *a, const StrataNode *b)
+same_node (const StrataRewriting *rw, const StrataNode *a, const StrataNode *b)
 {
   if (a->op != b->op || a->n_inputs != b->n_inputs || a->n_attrs != b->n_attrs || a->n_outputs != b->n_outputs)
     return FALSE;
@@ -69,7 +69,7 @@ same_node (const StrataRewrite *rw, const StrataNode *a, const StrataNode *b)
 #define MAX_READERS 64
 
 static int
-rarest_input (const StrataRewrite *rw, const StrataNode *node)
+rarest_input (const StrataRewriting *rw, const StrataNode *node)
 {
   int best = -1;
 
@@ -86,7 +86,7 @@ rarest_input (const StrataRewrite *rw, const StrataNode *node)
 
 /* Where both name outputs of the graph, both stay. */
 static gboolean
-may_go (const StrataRewrite *rw, const StrataNode *node)
+may_go (const StrataRewriting *rw, const StrataNode *node)
 {
   for (int i = 0; i < node->n_outputs; i++)
     if (node->outputs[i] >= 0 && g_array_index (rw->is_output, gboolean, node->outputs[i]))
@@ -96,7 +96,7 @@ may_go (const StrataRewrite *rw, const StrataNode *node)
 
 /* @node stays, as it is the earlier one; its equals go. Nodes of the source are in the order of their ids. */
 gboolean
-strata_rewrite_common (StrataRewrite *rw, int node)
+strata_rewrite_common (StrataRewriting *rw, int node)
 {
   int value = rarest_input (rw, strata_rewrite_node (rw, node)), next;
   gboolean changed = FALSE;
@@ -117,7 +117,7 @@ strata_rewrite_common (StrataRewrite *rw, int node)
       while (next >= 0 && g_array_index (rw->reads, StrataRead, next).node == twin)
         next = g_array_index (rw->reads, StrataRead, next).after;
       strata_rewrite_note (rw, nodes, 1, strata_op_name (kept->op), kept->name);
-      strata_rewrite_remove (rw, twin);
+      strata_rewrite_remove (rw, twin, node);
       for (int i = 0; i < kept->n_outputs; i++)
         if (kept->outputs[i] >= 0)
           strata_rewrite_redirect (rw, gone->outputs[i], kept->outputs[i]);

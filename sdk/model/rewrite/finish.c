@@ -10,7 +10,7 @@
 
 /* Ids of the values that stay, in their old order; -1: dropped. */
 static int *
-renumber (const StrataRewrite *rw, int *n_kept)
+renumber (const StrataRewriting *rw, int *n_kept)
 {
   int n = (int) rw->values->len;
   int *ids = g_new (int, n + 1);
@@ -62,7 +62,7 @@ map_attrs (StrataArena *arena, StrataNode *node, const int *ids)
 }
 
 static void
-place_nodes (StrataRewrite *rw, StrataGraph *graph, const int *ids)
+place_nodes (StrataRewriting *rw, StrataGraph *graph, const int *ids)
 {
   int n = 0;
 
@@ -86,7 +86,7 @@ place_nodes (StrataRewrite *rw, StrataGraph *graph, const int *ids)
 }
 
 static void
-place_values (StrataRewrite *rw, StrataGraph *graph, const int *ids, int n)
+place_values (StrataRewriting *rw, StrataGraph *graph, const int *ids, int n)
 {
   graph->values = strata_arena_array (graph->arena, StrataValue, n + 1);
   graph->n_values = n;
@@ -104,8 +104,34 @@ place_values (StrataRewrite *rw, StrataGraph *graph, const int *ids, int n)
     }
 }
 
+/* Who has the work of nodes that are gone: the last of the heirs, which is a node of the result. */
+static void
+trace_nodes (const StrataRewriting *rw)
+{
+  StrataArena *arena = rw->log->arena;
+  int n_nodes = (int) rw->nodes->len, place = 0;
+  int *places = strata_arena_array (arena, int, n_nodes + 1);
+
+  rw->log->became = strata_arena_array (arena, int, rw->n_source + 1);
+  rw->log->origin = strata_arena_array (arena, int, n_nodes + 1);
+  for (int node = rw->first; node >= 0; node = g_array_index (rw->links, StrataNodeLink, node).after)
+    {
+      rw->log->origin[place] = node < rw->n_source ? node : -1;
+      places[node] = place++;
+    }
+  for (int i = 0; i < rw->n_source; i++)
+    {
+      int node = i;
+
+      /* an heir was there when its node went, so there is no ring */
+      while (node >= 0 && g_array_index (rw->links, StrataNodeLink, node).gone)
+        node = g_array_index (rw->heirs, int, node);
+      rw->log->became[i] = node < 0 ? -1 : places[node];
+    }
+}
+
 StrataGraph *
-strata_rewrite_finish (StrataRewrite *rw, GError **error)
+strata_rewrite_finish (StrataRewriting *rw, GError **error)
 {
   g_autoptr (StrataGraph) graph = NULL;
   int n_kept;
@@ -113,6 +139,7 @@ strata_rewrite_finish (StrataRewrite *rw, GError **error)
 
   graph = g_steal_pointer (&rw->graph);
   rw->graph = NULL;
+  trace_nodes (rw);
   map (ids, graph->inputs, graph->n_inputs);
   map (ids, graph->outputs, graph->n_outputs);
   place_values (rw, graph, ids, n_kept);

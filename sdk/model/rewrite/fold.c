@@ -10,7 +10,7 @@
 #include "model/rewrite/match.h"
 
 static gboolean
-reads_bytes_only (const StrataRewrite *rw, const StrataNode *node)
+reads_bytes_only (const StrataRewriting *rw, const StrataNode *node)
 {
   for (int i = 0; i < node->n_inputs; i++)
     if (node->inputs[i] >= 0 && strata_rewrite_value (rw, node->inputs[i])->data == NULL)
@@ -19,7 +19,7 @@ reads_bytes_only (const StrataRewrite *rw, const StrataNode *node)
 }
 
 static gboolean
-is_within_limit (const StrataRewrite *rw, const StrataNode *node)
+is_within_limit (const StrataRewriting *rw, const StrataNode *node)
 {
   gsize n_bytes = 0;
 
@@ -37,7 +37,7 @@ is_within_limit (const StrataRewrite *rw, const StrataNode *node)
 }
 
 static void
-keep_result (StrataRewrite *rw, int value, StrataArray *array)
+keep_result (StrataRewriting *rw, int value, StrataArray *array)
 {
   void *data = g_steal_pointer (&array->data);
 
@@ -47,7 +47,7 @@ keep_result (StrataRewrite *rw, int value, StrataArray *array)
 }
 
 static gboolean
-evaluate (StrataRewrite *rw, int node)
+evaluate (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   g_autofree StrataArray *views = g_new0 (StrataArray, n->n_inputs + 1);
@@ -70,7 +70,7 @@ evaluate (StrataRewrite *rw, int node)
 }
 
 gboolean
-strata_rewrite_constant_fold (StrataRewrite *rw, int node)
+strata_rewrite_constant_fold (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   gboolean reshape = strata_match_is_reshape (n->op) || n->op == STRATA_OP_IDENTITY;
@@ -82,12 +82,12 @@ strata_rewrite_constant_fold (StrataRewrite *rw, int node)
   else if (!is_within_limit (rw, n) || !evaluate (rw, node))
     return FALSE;
   strata_rewrite_note (rw, &node, 1, "constant", strata_rewrite_value (rw, n->outputs[0])->name);
-  strata_rewrite_remove (rw, node);
+  strata_rewrite_remove (rw, node, strata_rewrite_reader (rw, n->outputs[0]));
   return TRUE;
 }
 
 gboolean
-strata_rewrite_dead_code (StrataRewrite *rw, int node)
+strata_rewrite_dead_code (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
 
@@ -95,6 +95,6 @@ strata_rewrite_dead_code (StrataRewrite *rw, int node)
     if (n->outputs[i] >= 0 && strata_rewrite_value (rw, n->outputs[i])->n_consumers > 0)
       return FALSE;
   strata_rewrite_note (rw, &node, 1, "", "");
-  strata_rewrite_remove (rw, node);
+  strata_rewrite_remove (rw, node, -1);
   return TRUE;
 }

@@ -13,7 +13,7 @@
 #define MAX_SPLAT 4096
 
 static gboolean
-is_all (StrataRewrite *rw, int value, double number)
+is_all (StrataRewriting *rw, int value, double number)
 {
   const StrataValue *v = strata_rewrite_value (rw, value);
   gint64 count = strata_value_count (v);
@@ -32,7 +32,7 @@ is_all (StrataRewrite *rw, int value, double number)
 }
 
 static gboolean
-slices_all (const StrataRewrite *rw, const StrataNode *node)
+slices_all (const StrataRewriting *rw, const StrataNode *node)
 {
   StrataSliceRange range;
   const StrataValue *in = strata_rewrite_value (rw, node->inputs[0]);
@@ -46,7 +46,7 @@ slices_all (const StrataRewrite *rw, const StrataNode *node)
 }
 
 static gboolean
-pads_nothing (const StrataRewrite *rw, const StrataNode *node)
+pads_nothing (const StrataRewriting *rw, const StrataNode *node)
 {
   StrataPadRange range;
 
@@ -60,7 +60,7 @@ pads_nothing (const StrataRewrite *rw, const StrataNode *node)
 
 /* TRUE if dimensions of more than one element keep their order. */
 static gboolean
-keeps_order (const StrataRewrite *rw, const StrataNode *node)
+keeps_order (const StrataRewriting *rw, const StrataNode *node)
 {
   const StrataAttr *perm = strata_node_attr (node, "perm");
   const StrataValue *in = strata_rewrite_value (rw, node->inputs[0]);
@@ -81,7 +81,7 @@ keeps_order (const StrataRewrite *rw, const StrataNode *node)
 
 /* The input that a binary operator gives unchanged; -1: none. As numbers: the sign of a zero may differ. */
 static int
-unchanged_operand (StrataRewrite *rw, const StrataNode *node)
+unchanged_operand (StrataRewriting *rw, const StrataNode *node)
 {
   double neutral = node->op == STRATA_OP_ADD || node->op == STRATA_OP_SUB ? 0.0 : 1.0;
   gboolean commutes = node->op == STRATA_OP_ADD || node->op == STRATA_OP_MUL;
@@ -93,7 +93,7 @@ unchanged_operand (StrataRewrite *rw, const StrataNode *node)
 
 /* The input that the node gives unchanged, if its shape and type stay too; -1: none */
 static int
-unchanged (StrataRewrite *rw, const StrataNode *node)
+unchanged (StrataRewriting *rw, const StrataNode *node)
 {
   switch (node->op)
     {
@@ -139,7 +139,7 @@ unchanged (StrataRewrite *rw, const StrataNode *node)
 
 /* Readers of output @to read @from instead; or, where @to is an output of the graph, @from's maker makes @to. */
 static gboolean
-bypass (StrataRewrite *rw, int node, int from, int to)
+bypass (StrataRewriting *rw, int node, int from, int to)
 {
   int maker = strata_rewrite_value (rw, from)->producer;
   const char *name = strata_rewrite_value (rw, from)->name;
@@ -148,7 +148,7 @@ bypass (StrataRewrite *rw, int node, int from, int to)
   if (!g_array_index (rw->is_output, gboolean, to))
     {
       strata_rewrite_note (rw, &node, 1, "", "");
-      strata_rewrite_remove (rw, node);
+      strata_rewrite_remove (rw, node, maker >= 0 ? maker : strata_rewrite_reader (rw, to));
       strata_rewrite_redirect (rw, to, from);
       return TRUE;
     }
@@ -156,7 +156,7 @@ bypass (StrataRewrite *rw, int node, int from, int to)
     return FALSE;
   made_by = strata_rewrite_node (rw, maker);
   strata_rewrite_note (rw, &node, 1, "", name);
-  strata_rewrite_remove (rw, node);
+  strata_rewrite_remove (rw, node, maker);
   strata_rewrite_redirect (rw, from, to);
   for (int i = 0; i < made_by->n_outputs; i++)
     if (made_by->outputs[i] == from)
@@ -167,7 +167,7 @@ bypass (StrataRewrite *rw, int node, int from, int to)
 }
 
 gboolean
-strata_rewrite_identity (StrataRewrite *rw, int node)
+strata_rewrite_identity (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   int from = n->n_outputs > 0 && n->outputs[0] >= 0 ? unchanged (rw, n) : -1, to;
@@ -182,7 +182,7 @@ strata_rewrite_identity (StrataRewrite *rw, int node)
 }
 
 gboolean
-strata_rewrite_reshape_merge (StrataRewrite *rw, int node)
+strata_rewrite_reshape_merge (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   const StrataValue *out;

@@ -24,7 +24,7 @@ strata_rule_name (StrataRule rule)
 static int
 by_file (gconstpointer a, gconstpointer b, gpointer user_data)
 {
-  const StrataRewrite *rw = user_data;
+  const StrataRewriting *rw = user_data;
   int left = *(const int *) a, right = *(const int *) b;
   int order = strata_rewrite_node (rw, left)->onnx_index - strata_rewrite_node (rw, right)->onnx_index;
 
@@ -49,7 +49,7 @@ tell (StrataArena *arena, const StrataRewriteEntry *entry)
 }
 
 void
-strata_rewrite_note (StrataRewrite *rw, int *nodes, int n_nodes, const char *op, const char *name)
+strata_rewrite_note (StrataRewriting *rw, int *nodes, int n_nodes, const char *op, const char *name)
 {
   StrataArena *arena = rw->log->arena;
   StrataRewriteEntry entry = { .rule = rw->rule, .n_nodes = n_nodes };
@@ -79,6 +79,7 @@ strata_rewrite_log_print (const StrataRewriteLog *log)
 {
   GString *text = g_string_new (NULL);
 
+  g_string_append_printf (text, "%d rewrites in %d rounds\n", log->n_entries, log->n_rounds);
   for (int i = 0; i < log->n_entries; i++)
     g_string_append_printf (text, "%s\n", log->entries[i].text);
   return g_string_free (text, FALSE);

@@ -33,7 +33,7 @@ holds (const StrataMatch *match, int node)
 
 /* A value of a match has at most as many reads as the match has inputs, so the walk ends early where it has others. */
 static gboolean
-is_read_inside (StrataRewrite *rw, const StrataMatch *match, int value)
+is_read_inside (StrataRewriting *rw, const StrataMatch *match, int value)
 {
   int read = g_array_index (rw->first_reads, int, value);
 
@@ -49,7 +49,7 @@ is_read_inside (StrataRewrite *rw, const StrataMatch *match, int value)
 }
 
 gboolean
-strata_match_is_closed (StrataRewrite *rw, const StrataMatch *match, int root)
+strata_match_is_closed (StrataRewriting *rw, const StrataMatch *match, int root)
 {
   if (match->n == STRATA_MAX_MATCH)
     return FALSE;
@@ -65,7 +65,7 @@ strata_match_is_closed (StrataRewrite *rw, const StrataMatch *match, int root)
 }
 
 gboolean
-strata_match_fuse (StrataRewrite *rw,
+strata_match_fuse (StrataRewriting *rw,
                    StrataMatch *match,
                    int root,
                    StrataOp op,
@@ -88,12 +88,12 @@ strata_match_fuse (StrataRewrite *rw,
   strata_rewrite_note (rw, match->nodes, match->n, strata_op_name (op), before.name);
   for (int i = 0; i < match->n; i++)
     if (match->nodes[i] != root)
-      strata_rewrite_remove (rw, match->nodes[i]);
+      strata_rewrite_remove (rw, match->nodes[i], root);
   return TRUE;
 }
 
 int
-strata_match_maker (const StrataRewrite *rw, int value, StrataOp op)
+strata_match_maker (const StrataRewriting *rw, int value, StrataOp op)
 {
   int maker = value < 0 ? -1 : strata_rewrite_value (rw, value)->producer;
 
@@ -101,7 +101,7 @@ strata_match_maker (const StrataRewrite *rw, int value, StrataOp op)
 }
 
 int
-strata_match_side (const StrataRewrite *rw, int node, StrataOp op, int *other)
+strata_match_side (const StrataRewriting *rw, int node, StrataOp op, int *other)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
 
@@ -119,7 +119,7 @@ strata_match_side (const StrataRewrite *rw, int node, StrataOp op, int *other)
 }
 
 gboolean
-strata_match_number (const StrataRewrite *rw, int value, double *number)
+strata_match_number (const StrataRewriting *rw, int value, double *number)
 {
   const StrataValue *v = value < 0 ? NULL : strata_rewrite_value (rw, value);
 
@@ -131,7 +131,7 @@ strata_match_number (const StrataRewrite *rw, int value, double *number)
 }
 
 gboolean
-strata_match_number_side (const StrataRewrite *rw, int node, int *other, double *number)
+strata_match_number_side (const StrataRewriting *rw, int node, int *other, double *number)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
 
@@ -147,7 +147,7 @@ strata_match_number_side (const StrataRewrite *rw, int node, int *other, double 
 }
 
 gboolean
-strata_match_near (const StrataRewrite *rw, int value, double number, double wanted)
+strata_match_near (const StrataRewriting *rw, int value, double number, double wanted)
 {
   double tolerance = strata_rewrite_value (rw, value)->dtype == STRATA_DTYPE_F16 ? 1e-3 : 2e-6;
 
@@ -155,7 +155,7 @@ strata_match_near (const StrataRewrite *rw, int value, double number, double wan
 }
 
 gboolean
-strata_match_same_shape (const StrataRewrite *rw, int a, int b)
+strata_match_same_shape (const StrataRewriting *rw, int a, int b)
 {
   const StrataValue *left = strata_rewrite_value (rw, a), *right = strata_rewrite_value (rw, b);
 
@@ -169,7 +169,7 @@ strata_match_is_reshape (StrataOp op)
 }
 
 int
-strata_match_behind_reshapes (const StrataRewrite *rw, StrataMatch *match, int value)
+strata_match_behind_reshapes (const StrataRewriting *rw, StrataMatch *match, int value)
 {
   for (int depth = 0; depth < MAX_DEPTH && value >= 0; depth++)
     {
@@ -191,10 +191,10 @@ add_factor (StrataProduct *product, int value)
   product->n = MIN (product->n + 1, (int) G_N_ELEMENTS (product->factors) + 1);
 }
 
-static void multiply (const StrataRewrite *rw, StrataMatch *match, int value, StrataProduct *product, int depth);
+static void multiply (const StrataRewriting *rw, StrataMatch *match, int value, StrataProduct *product, int depth);
 
 static void
-multiply_node (const StrataRewrite *rw, StrataMatch *match, int node, StrataProduct *product, int depth)
+multiply_node (const StrataRewriting *rw, StrataMatch *match, int node, StrataProduct *product, int depth)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   double number;
@@ -218,7 +218,7 @@ multiply_node (const StrataRewrite *rw, StrataMatch *match, int node, StrataProd
 }
 
 static gboolean
-is_product (const StrataRewrite *rw, int node)
+is_product (const StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   double number = 0;
@@ -231,7 +231,7 @@ is_product (const StrataRewrite *rw, int node)
 }
 
 static void
-multiply (const StrataRewrite *rw, StrataMatch *match, int value, StrataProduct *product, int depth)
+multiply (const StrataRewriting *rw, StrataMatch *match, int value, StrataProduct *product, int depth)
 {
   int maker = strata_rewrite_value (rw, value)->producer;
   gboolean whole = depth < MAX_DEPTH && maker >= 0 && strata_rewrite_is_sole (rw, value) && is_product (rw, maker);
@@ -246,21 +246,21 @@ multiply (const StrataRewrite *rw, StrataMatch *match, int value, StrataProduct 
 }
 
 void
-strata_match_product (const StrataRewrite *rw, StrataMatch *match, int value, StrataProduct *product)
+strata_match_product (const StrataRewriting *rw, StrataMatch *match, int value, StrataProduct *product)
 {
   *product = (StrataProduct){ .number = 1.0 };
   multiply (rw, match, value, product, 0);
 }
 
 void
-strata_match_product_of (const StrataRewrite *rw, StrataMatch *match, int node, StrataProduct *product)
+strata_match_product_of (const StrataRewriting *rw, StrataMatch *match, int node, StrataProduct *product)
 {
   *product = (StrataProduct){ .number = 1.0 };
   multiply_node (rw, match, node, product, 0);
 }
 
 gboolean
-strata_match_is_power (const StrataRewrite *rw, const StrataProduct *product, double number, int value, int n)
+strata_match_is_power (const StrataRewriting *rw, const StrataProduct *product, double number, int value, int n)
 {
   if (product->n != n || !strata_match_near (rw, value, product->number, number))
     return FALSE;

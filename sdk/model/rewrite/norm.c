@@ -21,7 +21,7 @@ typedef struct
 
 /* The axis from which on @node reduces all dimensions; -1 where it reduces others. */
 static int
-reduced_from (const StrataRewrite *rw, int node)
+reduced_from (const StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   int n_dims = strata_rewrite_value (rw, n->inputs[0])->n_dims, n_axes, axis = 0;
@@ -41,7 +41,7 @@ reduced_from (const StrataRewrite *rw, int node)
 
 /* What @value is the mean of, from @axis on; -1: it is none. ReduceMean, or ReduceSum over the count. */
 static int
-mean_of (const StrataRewrite *rw, StrataMatch *match, int value, int *axis)
+mean_of (const StrataRewriting *rw, StrataMatch *match, int value, int *axis)
 {
   int behind = strata_match_behind_reshapes (rw, match, value), other = behind, reduce;
   StrataProduct product = { .number = 1.0 };
@@ -77,7 +77,7 @@ mean_of (const StrataRewrite *rw, StrataMatch *match, int value, int *axis)
 
 /* What @value is the square of; -1 */
 static int
-square_of (const StrataRewrite *rw, StrataMatch *match, int value)
+square_of (const StrataRewriting *rw, StrataMatch *match, int value)
 {
   int maker = strata_rewrite_value (rw, value)->producer;
   const StrataNode *n = maker < 0 ? NULL : strata_rewrite_node (rw, maker);
@@ -93,7 +93,7 @@ square_of (const StrataRewrite *rw, StrataMatch *match, int value)
 
 /* TRUE if @value has @x's dimensions before @axis and ones from there on: a number per row. */
 static gboolean
-is_per_row (const StrataRewrite *rw, int value, int x, int axis)
+is_per_row (const StrataRewriting *rw, int value, int x, int axis)
 {
   const StrataValue *v = strata_rewrite_value (rw, value), *of = strata_rewrite_value (rw, x);
 
@@ -109,7 +109,7 @@ is_per_row (const StrataRewrite *rw, int value, int x, int axis)
 
 /* @value = x - mean (x) */
 static gboolean
-is_centred (const StrataRewrite *rw, Norm *norm, int value, int axis)
+is_centred (const StrataRewriting *rw, Norm *norm, int value, int axis)
 {
   int sub = strata_match_maker (rw, value, STRATA_OP_SUB), own_axis = -1, x, mean;
 
@@ -126,7 +126,7 @@ is_centred (const StrataRewrite *rw, Norm *norm, int value, int axis)
 
 /* Mean of squares less the square of the mean, not below zero */
 static gboolean
-is_difference (const StrataRewrite *rw, Norm *norm, int value)
+is_difference (const StrataRewriting *rw, Norm *norm, int value)
 {
   int behind = strata_match_behind_reshapes (rw, &norm->match, value), other, sub, x, axis, own_axis = -1;
   int limit = strata_match_maker (rw, behind, STRATA_OP_MAX);
@@ -157,7 +157,7 @@ is_difference (const StrataRewrite *rw, Norm *norm, int value)
 
 /* variance (x) + epsilon */
 static gboolean
-is_variance (const StrataRewrite *rw, Norm *norm, int value)
+is_variance (const StrataRewriting *rw, Norm *norm, int value)
 {
   int add = strata_match_maker (rw, value, STRATA_OP_ADD), variance, squares, base;
   StrataMatch before;
@@ -186,7 +186,7 @@ is_variance (const StrataRewrite *rw, Norm *norm, int value)
 
 /* What @node gives the root of; -1 */
 static int
-root_of (const StrataRewrite *rw, int node, double power)
+root_of (const StrataRewriting *rw, int node, double power)
 {
   const StrataNode *n = node < 0 ? NULL : strata_rewrite_node (rw, node);
   double number;
@@ -199,7 +199,7 @@ root_of (const StrataRewrite *rw, int node, double power)
 }
 
 static gboolean
-is_deviation (const StrataRewrite *rw, Norm *norm, int value)
+is_deviation (const StrataRewriting *rw, Norm *norm, int value)
 {
   int maker = strata_rewrite_value (rw, value)->producer, sum = root_of (rw, maker, 0.5);
 
@@ -211,7 +211,7 @@ is_deviation (const StrataRewrite *rw, Norm *norm, int value)
 
 /* A constant that varies along the normalised dimensions only */
 static gboolean
-is_operand (const StrataRewrite *rw, const Norm *norm, int value)
+is_operand (const StrataRewriting *rw, const Norm *norm, int value)
 {
   const StrataValue *v = strata_rewrite_value (rw, value), *x = strata_rewrite_value (rw, norm->x);
 
@@ -229,7 +229,7 @@ is_operand (const StrataRewrite *rw, const Norm *norm, int value)
 
 /* 1 / deviation, or a constant scale times it */
 static gboolean
-is_inverse (const StrataRewrite *rw, Norm *norm, int value)
+is_inverse (const StrataRewriting *rw, Norm *norm, int value)
 {
   int maker = strata_rewrite_value (rw, value)->producer, sum;
   const StrataNode *n = maker < 0 ? NULL : strata_rewrite_node (rw, maker);
@@ -256,7 +256,7 @@ is_inverse (const StrataRewrite *rw, Norm *norm, int value)
 
 /* The numerator belongs to the variance under it. */
 static gboolean
-is_numerator (const StrataRewrite *rw, Norm *norm, int value)
+is_numerator (const StrataRewriting *rw, Norm *norm, int value)
 {
   int x = norm->x;
 
@@ -267,7 +267,7 @@ is_numerator (const StrataRewrite *rw, Norm *norm, int value)
 
 /* The next node where it is the only reader of @value, an @op, and its other input an operand; @operand. -1 */
 static int
-next_operand (const StrataRewrite *rw, const Norm *norm, int value, StrataOp op, int *operand)
+next_operand (const StrataRewriting *rw, const Norm *norm, int value, StrataOp op, int *operand)
 {
   int reader = strata_rewrite_is_sole (rw, value) ? strata_rewrite_reader (rw, value) : -1;
   const StrataNode *n = reader < 0 ? NULL : strata_rewrite_node (rw, reader);
@@ -280,7 +280,7 @@ next_operand (const StrataRewrite *rw, const Norm *norm, int value, StrataOp op,
 
 /* @value without leading ones that ONNX does not allow */
 static int
-trim (StrataRewrite *rw, const Norm *norm, int value)
+trim (StrataRewriting *rw, const Norm *norm, int value)
 {
   const StrataValue *v = strata_rewrite_value (rw, value);
   int n_dims = MIN (v->n_dims, strata_rewrite_value (rw, norm->x)->n_dims - norm->axis);
@@ -293,7 +293,7 @@ trim (StrataRewrite *rw, const Norm *norm, int value)
 }
 
 static int
-ones (StrataRewrite *rw, const Norm *norm, int root)
+ones (StrataRewriting *rw, const Norm *norm, int root)
 {
   const StrataValue *x = strata_rewrite_value (rw, norm->x);
   g_autofree char *name = g_strdup_printf ("%s:ones", strata_rewrite_node (rw, root)->name);
@@ -302,7 +302,7 @@ ones (StrataRewrite *rw, const Norm *norm, int root)
 }
 
 static gboolean
-finish (StrataRewrite *rw, Norm *norm, int root)
+finish (StrataRewriting *rw, Norm *norm, int root)
 {
   StrataAttr attrs[2] = { strata_rewrite_int ("axis", norm->axis),
                           strata_rewrite_float ("epsilon", (float) norm->epsilon) };
@@ -344,7 +344,7 @@ start (Norm *norm, int root)
 
 /* x * inverse + (offset - mean * inverse), as batch-norm kernels write it */
 static gboolean
-joined (StrataRewrite *rw, int node)
+joined (StrataRewriting *rw, int node)
 {
   int sub, product, other, inverse;
   Norm norm;
@@ -377,7 +377,7 @@ joined (StrataRewrite *rw, int node)
 }
 
 gboolean
-strata_rewrite_norm (StrataRewrite *rw, int node)
+strata_rewrite_norm (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   Norm norm;

@@ -17,14 +17,14 @@ static const StrataRuleFunc functions[] = {
 };
 
 static const StrataNodeLink *
-link_of (const StrataRewrite *rw, int node)
+link_of (const StrataRewriting *rw, int node)
 {
   return &g_array_index (rw->links, StrataNodeLink, node);
 }
 
 /* Dead code is found from the end: what only it reads is dead too. */
 static gboolean
-apply (StrataRewrite *rw, StrataRule rule)
+apply (StrataRewriting *rw, StrataRule rule)
 {
   gboolean backward = rule == STRATA_RULE_DEAD_CODE, changed = FALSE;
   int node = backward ? rw->last : rw->first;
@@ -46,7 +46,7 @@ strata_graph_rewrite_with (const StrataGraph *graph,
                            StrataRewriteLog **log,
                            GError **error)
 {
-  g_auto (StrataRewrite) rw = { 0 };
+  g_auto (StrataRewriting) rw = { 0 };
   g_autoptr (StrataGraph) result = NULL;
   gboolean changed = TRUE;
 

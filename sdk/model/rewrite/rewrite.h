@@ -44,6 +44,8 @@ typedef struct
   StrataArena *arena;
   StrataRewriteEntry *entries; /* in order of application */
   int n_entries;
+  int *became; /* per node of the source: the node of the result that has its work in it; -1: nobody needs it */
+  int *origin; /* per node of the result: the node of the source that it was; -1: made by a rule */
   int n_rounds;
   guint64 n_steps; /* nodes, readers and elements looked at: what the time is proportional to */
 } StrataRewriteLog;
@@ -70,6 +72,6 @@ StrataGraph *strata_graph_rewrite_with (const StrataGraph *graph,
 
 void strata_rewrite_log_free (StrataRewriteLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataRewriteLog, strata_rewrite_log_free)
-/* A line per application */
+/* How many there are, and a line for each */
 char *strata_rewrite_log_print (const StrataRewriteLog *log) G_GNUC_WARN_UNUSED_RESULT;
 const char *strata_rule_name (StrataRule rule);

@@ -11,7 +11,7 @@
 
 /* TRUE if @value is half @which of @x along the last dimension. */
 static gboolean
-is_half (const StrataRewrite *rw, StrataMatch *match, int value, int x, int which)
+is_half (const StrataRewriting *rw, StrataMatch *match, int value, int x, int which)
 {
   int slice = strata_match_maker (rw, value, STRATA_OP_SLICE), split = strata_match_maker (rw, value, STRATA_OP_SPLIT);
   const StrataNode *n = strata_rewrite_node (rw, MAX (MAX (slice, split), 0));
@@ -32,7 +32,7 @@ is_half (const StrataRewrite *rw, StrataMatch *match, int value, int x, int whic
 
 /* TRUE if @value is [-x2, x1]. */
 static gboolean
-is_turned (const StrataRewrite *rw, StrataMatch *match, int value, int x)
+is_turned (const StrataRewriting *rw, StrataMatch *match, int value, int x)
 {
   int concat = strata_match_maker (rw, value, STRATA_OP_CONCAT), negative, last;
   const StrataNode *n;
@@ -52,7 +52,7 @@ is_turned (const StrataRewrite *rw, StrataMatch *match, int value, int x)
 
 /* The left half of constant @table as rows of @dims; the same constant for all that ask. -1 where the halves differ. */
 static int
-halve (StrataRewrite *rw, int table, int n_dims, const gint64 *dims)
+halve (StrataRewriting *rw, int table, int n_dims, const gint64 *dims)
 {
   const StrataValue *v = strata_rewrite_value (rw, table);
   gsize width = v->n_dims == 0 ? 0 : (gsize) v->dims[v->n_dims - 1] / 2 * strata_dtype_size (v->dtype);
@@ -84,7 +84,7 @@ halve (StrataRewrite *rw, int table, int n_dims, const gint64 *dims)
 
 /* Dimensions 1 x 1 x length x width of @x, which must be of batch 1 */
 static gboolean
-covers (const StrataRewrite *rw, int value, int x)
+covers (const StrataRewriting *rw, int value, int x)
 {
   const StrataValue *v = strata_rewrite_value (rw, value), *of = strata_rewrite_value (rw, x);
 
@@ -99,7 +99,7 @@ covers (const StrataRewrite *rw, int value, int x)
 
 /* Positions as 1 x length, made once, right behind what they are made from */
 static int
-row_of_positions (StrataRewrite *rw, int positions, gint64 length)
+row_of_positions (StrataRewriting *rw, int positions, gint64 length)
 {
   const StrataValue *v = strata_rewrite_value (rw, positions);
   gint64 dims[2] = { 1, length };
@@ -118,7 +118,7 @@ row_of_positions (StrataRewrite *rw, int positions, gint64 length)
 
 /* The table behind a Gather of rows, and what picks them; -1 where @value is none. */
 static int
-gathered (const StrataRewrite *rw, int value, int *positions)
+gathered (const StrataRewriting *rw, int value, int *positions)
 {
   StrataMatch unused = { .n = 0 }; /* others may read it too; it is not part of the pattern */
   int gather = strata_match_maker (rw, strata_match_behind_reshapes (rw, &unused, value), STRATA_OP_GATHER);
@@ -132,7 +132,7 @@ gathered (const StrataRewrite *rw, int value, int *positions)
 }
 
 static gboolean
-fuse (StrataRewrite *rw, StrataMatch *match, int node, int x, int cosine, int sine)
+fuse (StrataRewriting *rw, StrataMatch *match, int node, int x, int cosine, int sine)
 {
   const StrataValue *v = strata_rewrite_value (rw, x);
   int inputs[4] = { x, -1, -1, -1 }, positions[2] = { -1, -1 }, tables[2];
@@ -161,7 +161,7 @@ fuse (StrataRewrite *rw, StrataMatch *match, int node, int x, int cosine, int si
 }
 
 gboolean
-strata_rewrite_rotary (StrataRewrite *rw, int node)
+strata_rewrite_rotary (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
 

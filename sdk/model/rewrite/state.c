@@ -25,31 +25,31 @@ static const StrataShapeFunc rules[] = {
 #define FIRST_READ(rw, value) (g_array_index ((rw)->first_reads, int, (value)))
 
 StrataNode *
-strata_rewrite_node (const StrataRewrite *rw, int node)
+strata_rewrite_node (const StrataRewriting *rw, int node)
 {
   return &rw->graph->nodes[node];
 }
 
 StrataValue *
-strata_rewrite_value (const StrataRewrite *rw, int value)
+strata_rewrite_value (const StrataRewriting *rw, int value)
 {
   return &rw->graph->values[value];
 }
 
 gboolean
-strata_rewrite_is_constant (const StrataRewrite *rw, int value)
+strata_rewrite_is_constant (const StrataRewriting *rw, int value)
 {
   return rw->graph->values[value].data != NULL || rw->graph->values[value].weightless;
 }
 
 gboolean
-strata_rewrite_is_sole (const StrataRewrite *rw, int value)
+strata_rewrite_is_sole (const StrataRewriting *rw, int value)
 {
   return rw->graph->values[value].n_consumers == 1 && !g_array_index (rw->is_output, gboolean, value);
 }
 
 int
-strata_rewrite_reader (const StrataRewrite *rw, int value)
+strata_rewrite_reader (const StrataRewriting *rw, int value)
 {
   int read = FIRST_READ (rw, value);
 
@@ -69,7 +69,7 @@ strata_rewrite_float (const char *name, float value)
 }
 
 static int
-add_value (StrataRewrite *rw, const StrataValue *value)
+add_value (StrataRewriting *rw, const StrataValue *value)
 {
   int none = -1, id = (int) rw->values->len;
   gboolean is_output = FALSE;
@@ -85,7 +85,7 @@ add_value (StrataRewrite *rw, const StrataValue *value)
 }
 
 static void
-link_read (StrataRewrite *rw, int read, int value)
+link_read (StrataRewriting *rw, int read, int value)
 {
   StrataRead *r = READ (rw, read);
 
@@ -98,7 +98,7 @@ link_read (StrataRewrite *rw, int read, int value)
 }
 
 static void
-unlink_read (StrataRewrite *rw, int read, int value)
+unlink_read (StrataRewriting *rw, int read, int value)
 {
   StrataRead *r = READ (rw, read);
 
@@ -112,7 +112,7 @@ unlink_read (StrataRewrite *rw, int read, int value)
 }
 
 static void
-read_inputs (StrataRewrite *rw, int node)
+read_inputs (StrataRewriting *rw, int node)
 {
   const StrataNode *n = &rw->graph->nodes[node];
 
@@ -128,7 +128,7 @@ read_inputs (StrataRewrite *rw, int node)
 }
 
 static void
-forget_inputs (StrataRewrite *rw, int node)
+forget_inputs (StrataRewriting *rw, int node)
 {
   const StrataNode *n = &rw->graph->nodes[node];
 
@@ -139,15 +139,16 @@ forget_inputs (StrataRewrite *rw, int node)
 
 /* Adds @node before @place in the order; -1: at the end. */
 static int
-add_node (StrataRewrite *rw, const StrataNode *node, int place)
+add_node (StrataRewriting *rw, const StrataNode *node, int place)
 {
-  int id = (int) rw->nodes->len;
+  int id = (int) rw->nodes->len, none = -1;
   StrataNodeLink link = { .after = place, .before = place < 0 ? rw->last : LINK (rw, place)->before };
 
   g_array_append_vals (rw->nodes, node, 1);
   rw->graph->nodes = (StrataNode *) (void *) rw->nodes->data;
   rw->graph->n_nodes = (int) rw->nodes->len;
   g_array_append_val (rw->links, link);
+  g_array_append_val (rw->heirs, none);
   *(link.before < 0 ? &rw->first : &LINK (rw, link.before)->after) = id;
   *(place < 0 ? &rw->last : &LINK (rw, place)->before) = id;
   read_inputs (rw, id);
@@ -155,7 +156,7 @@ add_node (StrataRewrite *rw, const StrataNode *node, int place)
 }
 
 static void
-copy_nodes (StrataRewrite *rw, const StrataGraph *source)
+copy_nodes (StrataRewriting *rw, const StrataGraph *source)
 {
   StrataArena *arena = rw->graph->arena;
 
@@ -191,17 +192,18 @@ share_memory (StrataGraph *graph, const StrataGraph *source)
 }
 
 void
-strata_rewrite_init (StrataRewrite *rw, const StrataGraph *source, const StrataRewriteOptions *options)
+strata_rewrite_init (StrataRewriting *rw, const StrataGraph *source, const StrataRewriteOptions *options)
 {
   StrataGraph *graph = g_new0 (StrataGraph, 1);
 
-  *rw = (StrataRewrite){ .graph = graph, .options = *options, .first = -1, .last = -1 };
+  *rw = (StrataRewriting){ .graph = graph, .options = *options, .first = -1, .last = -1 };
   rw->values = g_array_sized_new (FALSE, FALSE, sizeof (StrataValue), (guint) source->n_values);
   rw->nodes = g_array_sized_new (FALSE, FALSE, sizeof (StrataNode), (guint) source->n_nodes);
   rw->links = g_array_new (FALSE, FALSE, sizeof (StrataNodeLink));
   rw->reads = g_array_new (FALSE, FALSE, sizeof (StrataRead));
   rw->first_reads = g_array_new (FALSE, FALSE, sizeof (int));
   rw->is_output = g_array_new (FALSE, FALSE, sizeof (gboolean));
+  rw->heirs = g_array_new (FALSE, FALSE, sizeof (int));
   rw->blobs = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) g_bytes_unref);
   rw->entries = g_array_new (FALSE, FALSE, sizeof (StrataRewriteEntry));
   rw->log = g_new0 (StrataRewriteLog, 1);
@@ -234,7 +236,7 @@ strata_rewrite_init (StrataRewrite *rw, const StrataGraph *source, const StrataR
 }
 
 void
-strata_rewrite_clear (StrataRewrite *rw)
+strata_rewrite_clear (StrataRewriting *rw)
 {
   if (rw->graph != NULL)
     {
@@ -248,6 +250,7 @@ strata_rewrite_clear (StrataRewrite *rw)
   g_clear_pointer (&rw->reads, g_array_unref);
   g_clear_pointer (&rw->first_reads, g_array_unref);
   g_clear_pointer (&rw->is_output, g_array_unref);
+  g_clear_pointer (&rw->heirs, g_array_unref);
   g_clear_pointer (&rw->blobs, g_hash_table_unref);
   g_clear_pointer (&rw->names, g_hash_table_unref);
   g_clear_pointer (&rw->entries, g_array_unref);
@@ -256,7 +259,7 @@ strata_rewrite_clear (StrataRewrite *rw)
 
 void
 strata_rewrite_set (
-  StrataRewrite *rw, int node, StrataOp op, const int *inputs, int n_inputs, const StrataAttr *attrs, int n_attrs)
+  StrataRewriting *rw, int node, StrataOp op, const int *inputs, int n_inputs, const StrataAttr *attrs, int n_attrs)
 {
   StrataNode *n = strata_rewrite_node (rw, node);
   StrataArena *arena = rw->graph->arena;
@@ -273,7 +276,7 @@ strata_rewrite_set (
 }
 
 void
-strata_rewrite_remove (StrataRewrite *rw, int node)
+strata_rewrite_remove (StrataRewriting *rw, int node, int heir)
 {
   StrataNodeLink *link = LINK (rw, node);
   const StrataNode *n = strata_rewrite_node (rw, node);
@@ -281,6 +284,7 @@ strata_rewrite_remove (StrataRewrite *rw, int node)
   g_assert (!link->gone);
   forget_inputs (rw, node);
   link->gone = TRUE;
+  g_array_index (rw->heirs, int, node) = heir;
   *(link->before < 0 ? &rw->first : &LINK (rw, link->before)->after) = link->after;
   *(link->after < 0 ? &rw->last : &LINK (rw, link->after)->before) = link->before;
   for (int i = 0; i < n->n_outputs; i++)
@@ -289,7 +293,7 @@ strata_rewrite_remove (StrataRewrite *rw, int node)
 }
 
 void
-strata_rewrite_redirect (StrataRewrite *rw, int from, int to)
+strata_rewrite_redirect (StrataRewriting *rw, int from, int to)
 {
   while (FIRST_READ (rw, from) >= 0)
     {
@@ -303,7 +307,7 @@ strata_rewrite_redirect (StrataRewrite *rw, int from, int to)
 }
 
 int
-strata_rewrite_find (StrataRewrite *rw, const char *name)
+strata_rewrite_find (StrataRewriting *rw, const char *name)
 {
   if (rw->names == NULL)
     {
@@ -316,7 +320,7 @@ strata_rewrite_find (StrataRewrite *rw, const char *name)
 }
 
 static const char *
-free_name (StrataRewrite *rw, const char *name)
+free_name (StrataRewriting *rw, const char *name)
 {
   const char *made = strata_arena_strdup (rw->graph->arena, name);
 
@@ -326,7 +330,7 @@ free_name (StrataRewrite *rw, const char *name)
 }
 
 gboolean
-strata_rewrite_fits (StrataRewrite *rw, int node)
+strata_rewrite_fits (StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   StrataShape shape = { rw->graph, n, node };
@@ -352,7 +356,7 @@ strata_rewrite_fits (StrataRewrite *rw, int node)
 }
 
 int
-strata_rewrite_insert (StrataRewrite *rw,
+strata_rewrite_insert (StrataRewriting *rw,
                        int place,
                        StrataOp op,
                        const char *name,
@@ -376,12 +380,12 @@ strata_rewrite_insert (StrataRewrite *rw,
   shape.node = strata_rewrite_node (rw, id);
   if (rules[op](&shape, NULL))
     return output;
-  strata_rewrite_remove (rw, id);
+  strata_rewrite_remove (rw, id, -1);
   return -1;
 }
 
 int
-strata_rewrite_place_behind (const StrataRewrite *rw, int value)
+strata_rewrite_place_behind (const StrataRewriting *rw, int value)
 {
   int maker = rw->graph->values[value].producer;
 
@@ -390,7 +394,7 @@ strata_rewrite_place_behind (const StrataRewrite *rw, int value)
 
 int
 strata_rewrite_constant (
-  StrataRewrite *rw, const char *name, StrataDtype dtype, int n_dims, const gint64 *dims, void *data)
+  StrataRewriting *rw, const char *name, StrataDtype dtype, int n_dims, const gint64 *dims, void *data)
 {
   StrataValue value = { .name = free_name (rw, name), .dtype = dtype, .n_dims = n_dims, .data = data, .producer = -1 };
 
@@ -403,7 +407,7 @@ strata_rewrite_constant (
 
 int
 strata_rewrite_floats (
-  StrataRewrite *rw, const char *name, StrataDtype dtype, int n_dims, const gint64 *dims, double number)
+  StrataRewriting *rw, const char *name, StrataDtype dtype, int n_dims, const gint64 *dims, double number)
 {
   StrataValue shape = { .n_dims = n_dims };
   gint64 count;
@@ -419,7 +423,7 @@ strata_rewrite_floats (
 }
 
 int
-strata_rewrite_ints (StrataRewrite *rw, const char *name, const gint64 *ints, int n)
+strata_rewrite_ints (StrataRewriting *rw, const char *name, const gint64 *ints, int n)
 {
   gint64 dims[1] = { n };
 
@@ -428,7 +432,7 @@ strata_rewrite_ints (StrataRewrite *rw, const char *name, const gint64 *ints, in
 }
 
 int
-strata_rewrite_view (StrataRewrite *rw, int id, int n_dims, const gint64 *dims)
+strata_rewrite_view (StrataRewriting *rw, int id, int n_dims, const gint64 *dims)
 {
   StrataValue value = rw->graph->values[id];
   g_autofree char *name = g_strdup_printf ("%s:view", value.name);
@@ -443,7 +447,7 @@ strata_rewrite_view (StrataRewrite *rw, int id, int n_dims, const gint64 *dims)
 }
 
 int
-strata_rewrite_reshape_output (StrataRewrite *rw, int node, int i, const char *suffix, const gint64 *dims)
+strata_rewrite_reshape_output (StrataRewriting *rw, int node, int i, const char *suffix, const gint64 *dims)
 {
   int *output = &strata_rewrite_node (rw, node)->outputs[i];
   StrataValue value = rw->graph->values[*output];

@@ -17,7 +17,7 @@ static const char *const rule_names[] = {
 };
 
 static void
-read_perm (const StrataRewrite *rw, int node, int *perm)
+read_perm (const StrataRewriting *rw, int node, int *perm)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   const StrataAttr *attr = strata_node_attr (n, "perm");
@@ -28,7 +28,7 @@ read_perm (const StrataRewrite *rw, int node, int *perm)
 }
 
 static StrataAttr
-perm_attr (StrataRewrite *rw, const int *first, const int *second, int n_dims)
+perm_attr (StrataRewriting *rw, const int *first, const int *second, int n_dims)
 {
   gint64 perm[STRATA_MAX_DIMS];
 
@@ -43,7 +43,7 @@ perm_attr (StrataRewrite *rw, const int *first, const int *second, int n_dims)
 }
 
 gboolean
-strata_rewrite_transpose_merge (StrataRewrite *rw, int node)
+strata_rewrite_transpose_merge (StrataRewriting *rw, int node)
 {
   StrataMatch match = { .n = 0 };
   int first[STRATA_MAX_DIMS], second[STRATA_MAX_DIMS], before, input;
@@ -63,7 +63,7 @@ strata_rewrite_transpose_merge (StrataRewrite *rw, int node)
 }
 
 static gboolean
-is_per_tensor (const StrataRewrite *rw, const StrataNode *node)
+is_per_tensor (const StrataRewriting *rw, const StrataNode *node)
 {
   return strata_value_count (strata_rewrite_value (rw, node->inputs[1])) == 1;
 }
@@ -77,7 +77,7 @@ is_binary (StrataOp op)
 
 /* Which input of @node its output is element by element a function of; -1: none */
 static int
-data_slot (const StrataRewrite *rw, int node)
+data_slot (const StrataRewriting *rw, int node)
 {
   const StrataNode *n = strata_rewrite_node (rw, node);
   const char *rule = rule_names[n->op];
@@ -109,13 +109,13 @@ typedef struct
 } Chain;
 
 static int
-sole_transpose (const StrataRewrite *rw, int value)
+sole_transpose (const StrataRewriting *rw, int value)
 {
   return strata_rewrite_is_sole (rw, value) ? strata_match_maker (rw, value, STRATA_OP_TRANSPOSE) : -1;
 }
 
 static gboolean
-end_chain (const StrataRewrite *rw, Chain *chain, int left, int right)
+end_chain (const StrataRewriting *rw, Chain *chain, int left, int right)
 {
   int other[STRATA_MAX_DIMS];
 
@@ -131,7 +131,7 @@ end_chain (const StrataRewrite *rw, Chain *chain, int left, int right)
 }
 
 static gboolean
-find_chain (const StrataRewrite *rw, int value, Chain *chain)
+find_chain (const StrataRewriting *rw, int value, Chain *chain)
 {
   for (chain->n = 0; chain->n < MAX_CHAIN && strata_rewrite_is_sole (rw, value); chain->n++)
     {
@@ -160,7 +160,7 @@ find_chain (const StrataRewrite *rw, int value, Chain *chain)
 
 /* Dimensions of @value before the transposition */
 static void
-undo_perm (const StrataRewrite *rw, const Chain *chain, int value, gint64 *dims)
+undo_perm (const StrataRewriting *rw, const Chain *chain, int value, gint64 *dims)
 {
   for (int d = 0; d < chain->n_dims; d++)
     dims[chain->perm[d]] = strata_rewrite_value (rw, value)->dims[d];
@@ -168,7 +168,7 @@ undo_perm (const StrataRewrite *rw, const Chain *chain, int value, gint64 *dims)
 
 /* Nodes of the chain work on what the transpositions read. */
 static int
-move_chain (StrataRewrite *rw, const Chain *chain)
+move_chain (StrataRewriting *rw, const Chain *chain)
 {
   int above[2] = { -1, -1 };
 
@@ -192,7 +192,7 @@ move_chain (StrataRewrite *rw, const Chain *chain)
 }
 
 gboolean
-strata_rewrite_transpose_sink (StrataRewrite *rw, int node)
+strata_rewrite_transpose_sink (StrataRewriting *rw, int node)
 {
   Chain chain;
   int second[STRATA_MAX_DIMS], input, nodes[MAX_CHAIN + 3], n = 0;
@@ -212,6 +212,6 @@ strata_rewrite_transpose_sink (StrataRewrite *rw, int node)
   strata_rewrite_set (rw, node, STRATA_OP_TRANSPOSE, &input, 1, &attr, 1);
   for (int i = 0; i < 2; i++)
     if (chain.tops[i] >= 0)
-      strata_rewrite_remove (rw, chain.tops[i]);
+      strata_rewrite_remove (rw, chain.tops[i], node);
   return TRUE;
 }
