@@ -267,9 +267,12 @@ fuse (StrataRewriting *rw, Attention *a, const gint64 *perm, gboolean permuted)
     inputs[1] = strata_rewrite_insert (rw, a->root, STRATA_OP_TRANSPOSE, name, inputs + 1, 1, &turn, 1);
   if (a->condition >= 0)
     inputs[3] = make_mask (rw, a);
-  if (inputs[1] < 0 || (a->condition >= 0 && inputs[3] < 0))
-    return FALSE;
-  return strata_match_fuse (rw, &a->match, a->root, STRATA_OP_ATTENTION, inputs, 4, attrs, a->causal ? 2 : 1);
+  if (inputs[1] >= 0 && (a->condition < 0 || inputs[3] >= 0)
+      && strata_match_fuse (rw, &a->match, a->root, STRATA_OP_ATTENTION, inputs, 4, attrs, a->causal ? 2 : 1))
+    return TRUE;
+  strata_match_drop (rw, inputs[1]);
+  strata_match_drop (rw, inputs[3]);
+  return FALSE;
 }
 
 /* TRUE if @node is a softmax over the last dimension. */

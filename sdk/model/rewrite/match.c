@@ -92,6 +92,15 @@ strata_match_fuse (StrataRewriting *rw,
   return TRUE;
 }
 
+void
+strata_match_drop (StrataRewriting *rw, int value)
+{
+  int maker = value < 0 ? -1 : strata_rewrite_value (rw, value)->producer;
+
+  if (maker >= rw->n_source && strata_rewrite_value (rw, value)->n_consumers == 0)
+    strata_rewrite_remove (rw, maker, -1);
+}
+
 int
 strata_match_maker (const StrataRewriting *rw, int value, StrataOp op)
 {

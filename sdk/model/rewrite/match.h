@@ -29,6 +29,11 @@ gboolean strata_match_fuse (StrataRewriting *rw,
                             const StrataAttr *attrs,
                             int n_attrs);
 
+/* Removes the node that makes @value, if a rule made it and nobody reads it: for a pattern that was not fused after
+ * all.
+ * @value may be -1. */
+void strata_match_drop (StrataRewriting *rw, int value);
+
 /* The node that makes @value where it is an @op; -1 */
 int strata_match_maker (const StrataRewriting *rw, int value, StrataOp op);
 /* The node that makes one of the two inputs of @node where it is an @op, the first such; @other is the other input. */

@@ -22,6 +22,15 @@ link_of (const StrataRewriting *rw, int node)
   return &g_array_index (rw->links, StrataNodeLink, node);
 }
 
+/* A file may leave the name of an output out, of the first too: such a node is dead code and no part of a pattern. */
+static gboolean
+is_open_to (const StrataRewriting *rw, StrataRule rule, int node)
+{
+  const StrataNode *n = strata_rewrite_node (rw, node);
+
+  return !link_of (rw, node)->gone && (rule == STRATA_RULE_DEAD_CODE || (n->n_outputs > 0 && n->outputs[0] >= 0));
+}
+
 /* Dead code is found from the end: what only it reads is dead too. */
 static gboolean
 apply (StrataRewriting *rw, StrataRule rule)
@@ -33,7 +42,7 @@ apply (StrataRewriting *rw, StrataRule rule)
   while (node >= 0)
     {
       rw->log->n_steps++;
-      if (!link_of (rw, node)->gone)
+      if (is_open_to (rw, rule, node))
         changed = functions[rule](rw, node) || changed;
       node = backward ? link_of (rw, node)->before : link_of (rw, node)->after;
     }

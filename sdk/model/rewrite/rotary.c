@@ -152,7 +152,10 @@ fuse (StrataRewriting *rw, StrataMatch *match, int node, int x, int cosine, int 
       inputs[1] = halve (rw, tables[0], 2, dims);
       inputs[2] = halve (rw, tables[1], 2, dims);
       inputs[3] = inputs[1] < 0 || inputs[2] < 0 ? -1 : row_of_positions (rw, positions[0], length);
-      return inputs[3] >= 0 && strata_match_fuse (rw, match, node, STRATA_OP_ROTARY_EMBEDDING, inputs, 4, NULL, 0);
+      if (inputs[3] >= 0 && strata_match_fuse (rw, match, node, STRATA_OP_ROTARY_EMBEDDING, inputs, 4, NULL, 0))
+        return TRUE;
+      strata_match_drop (rw, inputs[3]);
+      return FALSE;
     }
   inputs[1] = halve (rw, cosine, 3, dims);
   inputs[2] = halve (rw, sine, 3, dims);

@@ -597,6 +597,31 @@ make_large (int n_blocks)
   return rewrite_finish (&l, x);
 }
 
+/* A file may leave the name of a first output out. */
+static void
+test_nameless_output (void)
+{
+  static const StrataOp ops[] = { STRATA_OP_ADD, STRATA_OP_MUL, STRATA_OP_DIV, STRATA_OP_EXP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ops); i++)
+    {
+      g_autoptr (StrataGraph) graph = make_large (1);
+      g_autoptr (StrataGraph) result = NULL;
+
+      for (int node = 0; node < graph->n_nodes; node++)
+        if (graph->nodes[node].op == STRATA_OP_TANH) /* dead, with one input */
+          {
+            graph->nodes[node].op = ops[i];
+            graph->nodes[node].outputs[0] = -1;
+            graph->nodes[node].n_inputs = ops[i] == STRATA_OP_EXP ? 1 : 2;
+            graph->nodes[node].inputs =
+              ops[i] == STRATA_OP_EXP ? graph->nodes[node].inputs : graph->nodes[node - 1].inputs;
+          }
+      result = rewrite_check (graph, STRATA_REWRITE_ALL, 1e-5, NULL);
+      g_assert_cmpint (result->n_nodes, ==, 5);
+    }
+}
+
 static double
 steps_per_node (int n_blocks)
 {
@@ -682,6 +707,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/rewrite/gemm", test_gemm);
   g_test_add_func ("/sdk/model/rewrite/memory", test_memory);
   g_test_add_func ("/sdk/model/rewrite/unknown-to-files", test_unknown_to_files);
+  g_test_add_func ("/sdk/model/rewrite/nameless-output", test_nameless_output);
   g_test_add_func ("/sdk/model/rewrite/large", test_large);
   g_test_add_func ("/sdk/model/rewrite/whole", test_whole);
   g_test_add_func ("/sdk/model/rewrite/threads", test_threads);
