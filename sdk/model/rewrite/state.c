@@ -215,6 +215,7 @@ strata_rewrite_init (StrataRewriting *rw, const StrataGraph *source, const Strat
   graph->opset = source->opset;
   graph->n_folded = source->n_folded;
   graph->input_places = source->input_places;
+  graph->shapes = source->shapes;
   for (int i = 0; i < source->n_values; i++)
     {
       StrataValue value = source->values[i];
