@@ -22,7 +22,7 @@ link_of (const StrataRewriting *rw, int node)
   return &g_array_index (rw->links, StrataNodeLink, node);
 }
 
-/* A file may leave the name of an output out, of the first too: such a node is dead code and no part of a pattern. */
+/* The name of a first output may be left out: such a node is dead code or has others, and is no part of a pattern. */
 static gboolean
 is_open_to (const StrataRewriting *rw, StrataRule rule, int node)
 {

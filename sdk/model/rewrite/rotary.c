@@ -2,7 +2,8 @@
  *
  * Rotary embedding of the half-rotation form: x cos + [-x2, x1] sin, with x = [x1, x2] along the last of four
  * dimensions (batch, heads, length, width). The tables hold each number twice, once per half; the operator wants it
- * once, so they are halved, once for all that read them.
+ * once, so they are halved, once for all that read them: constants, rows picked from constants, and what is computed
+ * from a tensor joined to itself.
  */
 #include <string.h>
 
@@ -82,6 +83,66 @@ halve (StrataRewriting *rw, int table, int n_dims, const gint64 *dims)
   return strata_rewrite_constant (rw, name, strata_rewrite_value (rw, table)->dtype, n_dims, dims, data);
 }
 
+#define MAX_DEPTH 8
+
+/* TRUE if the last dimension of computed @value is the same half twice: a tensor joined to itself, and functions of
+ * single elements behind that. */
+static gboolean
+repeats_half (const StrataRewriting *rw, int value)
+{
+  for (int depth = 0; depth < MAX_DEPTH; depth++)
+    {
+      const StrataValue *v = strata_rewrite_value (rw, value);
+      const StrataNode *n = v->producer < 0 ? NULL : strata_rewrite_node (rw, v->producer);
+      int input = n == NULL || n->n_inputs < 1 ? -1 : n->inputs[0], n_dims = v->n_dims;
+      double number;
+
+      if (input < 0 || n_dims < 1)
+        return FALSE;
+      if (n->op == STRATA_OP_CONCAT)
+        return n->n_inputs == 2 && n->inputs[1] == input
+               && (strata_node_int (n, "axis", 0) == n_dims - 1 || strata_node_int (n, "axis", 0) == -1);
+      if (n->op == STRATA_OP_MUL && !strata_match_number_side (rw, v->producer, &input, &number))
+        return FALSE;
+      if (n->op != STRATA_OP_COS && n->op != STRATA_OP_SIN && n->op != STRATA_OP_CAST && n->op != STRATA_OP_MUL
+          && !strata_match_is_reshape (n->op))
+        return FALSE;
+      /* rows stay rows */
+      v = strata_rewrite_value (rw, input);
+      if (v->n_dims < 1 || v->dims[v->n_dims - 1] != strata_rewrite_value (rw, value)->dims[n_dims - 1])
+        return FALSE;
+      value = input;
+    }
+  return FALSE;
+}
+
+/* The left half of computed @value as @dims, made once for all that ask, right behind it */
+static int
+cut_half (StrataRewriting *rw, int value, const gint64 dims[3])
+{
+  g_autofree char *name = g_strdup_printf ("%s:half", strata_rewrite_value (rw, value)->name);
+  g_autofree char *cut = g_strdup_printf ("%s:cut", name);
+  int known = strata_rewrite_find (rw, name), inputs[4] = { value, -1, -1, -1 };
+
+  if (known >= 0 && strata_rewrite_value (rw, known)->producer >= 0 && strata_rewrite_value (rw, known)->n_dims == 3)
+    return known;
+  inputs[1] = strata_rewrite_ints (rw, cut, (gint64[]){ 0 }, 1);
+  inputs[2] = strata_rewrite_ints (rw, cut, &dims[2], 1);
+  inputs[3] = strata_rewrite_ints (rw, cut, (gint64[]){ -1 }, 1);
+  inputs[0] =
+    strata_rewrite_insert (rw, strata_rewrite_place_behind (rw, value), STRATA_OP_SLICE, cut, inputs, 4, NULL, 0);
+  inputs[1] = strata_rewrite_ints (rw, cut, dims, 3);
+  return inputs[0] < 0 ? -1
+                       : strata_rewrite_insert (rw, strata_rewrite_place_behind (rw, inputs[0]), STRATA_OP_RESHAPE,
+                                                name, inputs, 2, NULL, 0);
+}
+
+static int
+half_of (StrataRewriting *rw, int table, const gint64 dims[3])
+{
+  return strata_rewrite_is_constant (rw, table) ? halve (rw, table, 3, dims) : cut_half (rw, table, dims);
+}
+
 /* Dimensions 1 x 1 x length x width of @x, which must be of batch 1 */
 static gboolean
 covers (const StrataRewriting *rw, int value, int x)
@@ -157,8 +218,11 @@ fuse (StrataRewriting *rw, StrataMatch *match, int node, int x, int cosine, int 
       strata_match_drop (rw, inputs[3]);
       return FALSE;
     }
-  inputs[1] = halve (rw, cosine, 3, dims);
-  inputs[2] = halve (rw, sine, 3, dims);
+  if ((!strata_rewrite_is_constant (rw, cosine) && !repeats_half (rw, cosine))
+      || (!strata_rewrite_is_constant (rw, sine) && !repeats_half (rw, sine)))
+    return FALSE;
+  inputs[1] = half_of (rw, cosine, dims);
+  inputs[2] = half_of (rw, sine, dims);
   return inputs[1] >= 0 && inputs[2] >= 0
          && strata_match_fuse (rw, match, node, STRATA_OP_ROTARY_EMBEDDING, inputs, 3, NULL, 0);
 }

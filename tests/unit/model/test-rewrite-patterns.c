@@ -4,7 +4,11 @@
  */
 #include "rewrite-check.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
+#include <string.h>
+
+#include "model/onnx/write.h"
 
 /* The fused operator computes in double what the original rounds at every step. */
 #define ROUNDED 2e-6
@@ -525,6 +529,22 @@ test_activation_refused (void)
     }
 }
 
+/* ONNX has no SwiGLU: a file cannot say it. */
+static void
+test_swiglu_unwritten (void)
+{
+  g_autoptr (StrataGraph) graph = make_activation (swiglu);
+  g_autoptr (StrataGraph) result = strata_graph_rewrite (graph, STRATA_REWRITE_ALL, NULL, NULL);
+  g_autofree char *folder = g_dir_make_tmp ("strata-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "swiglu.onnx", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (strata_onnx_write (result, path, NULL, NULL, &error));
+  g_assert_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED);
+  g_assert_nonnull (strstr (error->message, "ONNX has no SwiGLU"));
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 /* A gate of another shape, or a constant one, makes no SwiGLU. */
 static void
 test_swiglu_refused (void)
@@ -555,11 +575,12 @@ typedef enum
   ROTARY_SWAPPED = 1 << 0,
   ROTARY_SPLIT = 1 << 1,
   ROTARY_GATHER = 1 << 2, /* tables by position */
+  ROTARY_COMPUTED = 1 << 3,
   /* refused */
-  ROTARY_UNEQUAL = 1 << 3,    /* halves of the table differ */
-  ROTARY_OTHER_HALF = 1 << 4, /* [x1, -x2] */
-  ROTARY_OUTPUT = 1 << 5,
-  ROTARY_BATCH = 1 << 6, /* tables broadcast over two samples */
+  ROTARY_UNEQUAL = 1 << 4,    /* halves of the table differ */
+  ROTARY_OTHER_HALF = 1 << 5, /* [x1, -x2] */
+  ROTARY_OUTPUT = 1 << 6,
+  ROTARY_BATCH = 1 << 7, /* tables broadcast over two samples */
 } RotaryForm;
 
 static int
@@ -593,6 +614,27 @@ gather_rows (StrataLayers *l, const char *name, int table, int positions)
                strata_layers_ints (l, NULL, 2, (gint64[]){ 0, 1 }));
 }
 
+/* Angles of both halves, from positions and frequencies */
+static int
+add_angles (StrataLayers *l, gboolean unequal)
+{
+  int positions = rewrite_input (l, "positions", 3, (gint64[]){ 1, 5, 1 }), both;
+  int half = NODE (l, MUL, "angles", positions, rewrite_floats (l, "frequencies", 1, (gint64[]){ 3 }, 0.1f, 1));
+
+  both = NODE (l, CONCAT, "both", half, unequal ? NODE (l, NEG, "other", half) : half);
+  strata_layers_attr_int (l, "axis", -1);
+  return both;
+}
+
+static int
+add_computed (StrataLayers *l, StrataOp op, const char *name, int angles)
+{
+  g_autofree char *wave = g_strdup_printf ("%s.wave", name);
+  int v = NODE (l, MUL, wave, strata_layers_node (l, op, op == STRATA_OP_COS ? "c" : "s", &angles, 1), number (l, 1.5));
+
+  return NODE (l, UNSQUEEZE, name, v, strata_layers_ints (l, NULL, 1, (gint64[]){ 1 }));
+}
+
 static StrataGraph *
 make_rotary (RotaryForm form)
 {
@@ -601,6 +643,7 @@ make_rotary (RotaryForm form)
 
   strata_layers_init (&l, 17);
   x = NODE (&l, NEG, "x0", rewrite_input (&l, "x", 4, (gint64[]){ form & ROTARY_BATCH ? 2 : 1, 2, 5, 6 }));
+  positions = form & ROTARY_COMPUTED ? add_angles (&l, (form & ROTARY_UNEQUAL) != 0) : -1;
   cosine = add_table (&l, "cos", form & ROTARY_GATHER ? 9 : 5, FALSE, (form & ROTARY_GATHER) != 0);
   sine = add_table (&l, "sin", form & ROTARY_GATHER ? 9 : 5, (form & ROTARY_UNEQUAL) != 0, (form & ROTARY_GATHER) != 0);
   if (form & ROTARY_GATHER)
@@ -608,6 +651,11 @@ make_rotary (RotaryForm form)
       positions = strata_layers_input (&l, "positions", STRATA_DTYPE_I64, 1, (gint64[]){ 5 });
       cosine = gather_rows (&l, "cosine", cosine, positions);
       sine = gather_rows (&l, "sine", sine, positions);
+    }
+  if (form & ROTARY_COMPUTED)
+    {
+      cosine = add_computed (&l, STRATA_OP_COS, "cosine", positions);
+      sine = add_computed (&l, STRATA_OP_SIN, "sine", positions);
     }
   if (form & ROTARY_SPLIT)
     {
@@ -635,8 +683,8 @@ make_rotary (RotaryForm form)
 static void
 test_rotary (void)
 {
-  static const RotaryForm forms[] = { ROTARY_PLAIN, ROTARY_SWAPPED, ROTARY_SPLIT, ROTARY_GATHER,
-                                      ROTARY_GATHER | ROTARY_SPLIT | ROTARY_SWAPPED };
+  static const RotaryForm forms[] = { ROTARY_PLAIN,  ROTARY_SWAPPED,  ROTARY_SPLIT,
+                                      ROTARY_GATHER, ROTARY_COMPUTED, ROTARY_GATHER | ROTARY_SPLIT | ROTARY_SWAPPED };
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     {
@@ -644,15 +692,21 @@ test_rotary (void)
       g_autoptr (StrataGraph) result = rewrite_check (graph, STRATA_REWRITE_ALL, EXACT, NULL);
 
       g_assert_cmpint (rewrite_n_ops (result, STRATA_OP_ROTARY_EMBEDDING), ==, 1);
-      g_assert_cmpint (result->n_nodes, ==, forms[i] & ROTARY_GATHER ? 3 : 2);
+      /* positions get a dimension; what is computed is cut and shaped, twice */
+      g_assert_cmpint (result->n_nodes, ==,
+                       forms[i] & ROTARY_GATHER     ? 3
+                       : forms[i] & ROTARY_COMPUTED ? 2 + 2 + 2 * 5
+                                                    : 2);
     }
 }
 
 static void
 test_rotary_refused (void)
 {
-  static const RotaryForm forms[] = { ROTARY_UNEQUAL, ROTARY_UNEQUAL | ROTARY_GATHER, ROTARY_OTHER_HALF, ROTARY_OUTPUT,
-                                      ROTARY_BATCH };
+  static const RotaryForm forms[] = {
+    ROTARY_UNEQUAL, ROTARY_UNEQUAL | ROTARY_GATHER, ROTARY_UNEQUAL | ROTARY_COMPUTED, ROTARY_OTHER_HALF, ROTARY_OUTPUT,
+    ROTARY_BATCH
+  };
 
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     {
@@ -850,6 +904,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/rewrite/activation/found", test_activation);
   g_test_add_func ("/sdk/model/rewrite/activation/refused", test_activation_refused);
   g_test_add_func ("/sdk/model/rewrite/activation/swiglu-refused", test_swiglu_refused);
+  g_test_add_func ("/sdk/model/rewrite/activation/swiglu-unwritten", test_swiglu_unwritten);
   g_test_add_func ("/sdk/model/rewrite/rotary/found", test_rotary);
   g_test_add_func ("/sdk/model/rewrite/rotary/refused", test_rotary_refused);
   g_test_add_func ("/sdk/model/rewrite/attention/found", test_attention);
