@@ -8,6 +8,7 @@
 
 #include "model/exec/exec.h"
 #include "model/rewrite/match.h"
+#include "model/shape/shapes.h"
 
 static gboolean
 reads_bytes_only (const StrataRewriting *rw, const StrataNode *node)
@@ -75,7 +76,7 @@ strata_rewrite_constant_fold (StrataRewriting *rw, int node)
   const StrataNode *n = strata_rewrite_node (rw, node);
   gboolean reshape = strata_match_is_reshape (n->op) || n->op == STRATA_OP_IDENTITY;
 
-  if (n->op == STRATA_OP_DEQUANTIZE_LINEAR || !reads_bytes_only (rw, n))
+  if (strata_shape_stays (n) || !reads_bytes_only (rw, n))
     return FALSE;
   if (reshape && !g_array_index (rw->is_output, gboolean, n->outputs[0]))
     strata_rewrite_value (rw, n->outputs[0])->data = strata_rewrite_value (rw, n->inputs[0])->data;

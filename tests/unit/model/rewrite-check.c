@@ -25,6 +25,12 @@ rewrite_floats (StrataLayers *layers, const char *name, int n_dims, const gint64
 }
 
 int
+rewrite_number (StrataLayers *layers, double number)
+{
+  return strata_layers_scalar (layers, NULL, (float) number);
+}
+
+int
 rewrite_input (StrataLayers *layers, const char *name, int n_dims, const gint64 *dims)
 {
   return strata_layers_input (layers, name, STRATA_DTYPE_F32, n_dims, dims);

@@ -14,6 +14,7 @@
 
 /* A float32 constant named @name of random numbers from @low to @high; the same for the same name */
 int rewrite_floats (StrataLayers *layers, const char *name, int n_dims, const gint64 *dims, float low, float high);
+int rewrite_number (StrataLayers *layers, double number);
 int rewrite_input (StrataLayers *layers, const char *name, int n_dims, const gint64 *dims);
 /* The graph of which @value is the output "y" */
 StrataGraph *rewrite_finish (StrataLayers *layers, int value);

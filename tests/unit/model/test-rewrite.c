@@ -553,15 +553,6 @@ test_memory (void)
   g_assert_cmpuint (strata_graph_digest (twice), ==, 0); /* of no file, as its source */
 }
 
-static void
-test_unknown_to_files (void)
-{
-  g_autofree char *list = strata_op_list ();
-
-  g_assert_null (strstr (list, "SwiGLU"));
-  g_assert_nonnull (strstr (list, "Swish"));
-}
-
 /* Blocks of patterns and of nothing, all of which read the same numbers. */
 static StrataGraph *
 make_large (int n_blocks)
@@ -708,7 +699,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/rewrite/affine/refused", test_affine_refused);
   g_test_add_func ("/sdk/model/rewrite/gemm", test_gemm);
   g_test_add_func ("/sdk/model/rewrite/memory", test_memory);
-  g_test_add_func ("/sdk/model/rewrite/unknown-to-files", test_unknown_to_files);
   g_test_add_func ("/sdk/model/rewrite/nameless-output", test_nameless_output);
   g_test_add_func ("/sdk/model/rewrite/large", test_large);
   g_test_add_func ("/sdk/model/rewrite/whole", test_whole);
