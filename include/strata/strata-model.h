@@ -8,6 +8,7 @@
 #include <strata/strata-chip.h>
 #include <strata/strata-model-options.h>
 #include <strata/strata-program.h>
+#include <strata/strata-rewrite.h>
 #include <strata/strata-tensor.h>
 #include <strata/strata-types.h>
 
@@ -443,6 +444,20 @@ STRATA_API guint strata_model_get_n_quantised_layers (StrataModel *self);
  * Returns: the number of arrays
  */
 STRATA_API gint64 strata_model_get_arrays_required (StrataModel *self, StrataChip *chip);
+
+/**
+ * strata_model_list_rewrites:
+ * @self: a model
+ * @error: return location for a #GError
+ *
+ * Lists what the clean-up does to the graph: constants folded, nodes that do nothing dropped, operators recognised that
+ * the exporter wrote out, batch-norm folded into weights. The model itself stays as the file has it. The compiler folds
+ * batch-norm, factors and terms at a later stage, and takes all other rewrites. Folding reads the weights it touches;
+ * blocks for that. Thread-safe. Fails with %STRATA_IMPORT_ERROR_FORMAT.
+ *
+ * Returns: (transfer container) (element-type StrataRewrite): the rewrites, in order; empty where nothing is to do
+ */
+STRATA_API GPtrArray *strata_model_list_rewrites (StrataModel *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_model_run_reference:

@@ -15,6 +15,7 @@ struct _StrataArena
   guint8 *head;
   gsize n_left;
   gboolean separate;
+  int n_owners; /* atomic */
 };
 
 StrataArena *
@@ -24,13 +25,21 @@ strata_arena_new (void)
 
   arena->chunks = g_ptr_array_new_with_free_func (g_free);
   arena->separate = g_getenv ("STRATA_ARENA_MALLOC") != NULL;
+  arena->n_owners = 1;
+  return arena;
+}
+
+StrataArena *
+strata_arena_ref (StrataArena *arena)
+{
+  g_atomic_int_inc (&arena->n_owners);
   return arena;
 }
 
 void
 strata_arena_free (StrataArena *arena)
 {
-  if (arena == NULL)
+  if (arena == NULL || !g_atomic_int_dec_and_test (&arena->n_owners))
     return;
   g_ptr_array_unref (arena->chunks);
   g_free (arena);

@@ -11,6 +11,8 @@
 typedef struct _StrataArena StrataArena;
 
 StrataArena *strata_arena_new (void) G_GNUC_WARN_UNUSED_RESULT;
+/* Another owner, from any thread; each owner frees. Only the first may go on allocating. */
+StrataArena *strata_arena_ref (StrataArena *arena) G_GNUC_WARN_UNUSED_RESULT;
 void strata_arena_free (StrataArena *arena);
 void *strata_arena_alloc (StrataArena *arena, gsize n_bytes);
 void *strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes);

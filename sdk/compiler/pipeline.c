@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compiler, top to bottom: weights, lower, quantise, map, place, schedule, image, judgement, limits. Every artefact
- * is checked and dumped after its stage. A candidate that misses a limit is refused with the distance and what would
- * help.
+ * The compiler, top to bottom: rewrite, weights, lower, quantise, map, place, schedule, image, judgement, limits. Every
+ * artefact is checked and dumped after its stage. A candidate that misses a limit is refused with the distance and what
+ * would help.
  */
 #include "compiler/pipeline.h"
 
@@ -10,16 +10,18 @@
 #include <string.h>
 
 #include "base/quantity.h"
+#include "model/rewrite/rewrite.h"
 
 typedef struct
 {
-  const StrataGraph *graph;
+  const StrataGraph *graph; /* as the file has it: names, sizes and digest of the program are its */
   const StrataChipSpec *chip;
   const StrataCompileOptions *options;
   int n_done;
 } Run;
 
-static const char *const stages[] = { "weights", "lower", "quantise", "map", "place", "schedule", "image", "judge" };
+static const char *const stages[] = { "rewrite", "weights",  "lower", "quantise", "map",
+                                      "place",   "schedule", "image", "judge" };
 
 void
 strata_compile_options_init (StrataCompileOptions *options)
@@ -60,24 +62,58 @@ dump (const Run *run, const char *name, char *text, GError **error)
   return FALSE;
 }
 
+/* The graph with what exporters wrote out put together again */
+static StrataGraph *
+make_clean (Run *run, StrataRewriteLog **log, GError **error)
+{
+  g_autoptr (StrataGraph) clean = NULL;
+
+  if (!next_stage (run, error))
+    return NULL;
+  clean = strata_graph_rewrite (run->graph, STRATA_REWRITE_COMPILER, log, error);
+  if (clean == NULL || !dump (run, "00-rewrites.txt", strata_rewrite_log_print (*log), error))
+    return NULL;
+  return g_steal_pointer (&clean);
+}
+
+/* What follows names nodes of the model, not of its rewriting. */
+static void
+name_source (StrataQGraph *graph, const StrataGraph *source, const StrataRewriteLog *log)
+{
+  int *node_op = strata_arena_array (graph->arena, int, source->n_nodes + 1);
+
+  for (int i = 0; i < source->n_nodes; i++)
+    node_op[i] = log->became[i] >= 0 ? graph->node_op[log->became[i]] : -1;
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].node >= 0)
+      graph->ops[i].node = log->origin[graph->ops[i].node];
+  graph->node_op = node_op;
+  graph->n_nodes = source->n_nodes;
+}
+
 static StrataQGraph *
 make_graph (Run *run, GError **error)
 {
   StrataCalibration calibration = run->options->calibration;
+  g_autoptr (StrataRewriteLog) log = NULL;
+  g_autoptr (StrataGraph) clean = make_clean (run, &log, error);
   g_autoptr (StrataLowered) lowered = NULL;
   g_autoptr (StrataQGraph) graph = NULL;
 
   if (calibration.cancellable == NULL)
     calibration.cancellable = run->options->cancellable;
-  if (!next_stage (run, error) || !strata_graph_check_weights (run->graph, error) || !next_stage (run, error))
+  if (clean == NULL || !next_stage (run, error) || !strata_graph_check_weights (clean, error)
+      || !next_stage (run, error))
     return NULL;
-  lowered = strata_lower (run->graph, error);
+  lowered = strata_lower (clean, error);
   if (lowered == NULL || !strata_lowered_check (lowered, error)
       || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error) || !next_stage (run, error))
     return NULL;
-  graph = strata_quantise (run->graph, lowered, run->chip, &calibration, error);
-  if (graph == NULL || !strata_qgraph_check (graph, error)
-      || !dump (run, "02-quantised.txt", strata_qgraph_print (graph), error))
+  graph = strata_quantise (clean, lowered, run->chip, &calibration, error);
+  if (graph == NULL)
+    return NULL;
+  name_source (graph, run->graph, log);
+  if (!strata_qgraph_check (graph, error) || !dump (run, "02-quantised.txt", strata_qgraph_print (graph), error))
     return NULL;
   return g_steal_pointer (&graph);
 }

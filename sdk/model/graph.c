@@ -16,6 +16,7 @@ strata_graph_free (StrataGraph *graph)
     return;
   g_clear_pointer (&graph->arena, strata_arena_free);
   g_clear_pointer (&graph->backing, g_ptr_array_unref);
+  g_clear_pointer (&graph->lent, g_ptr_array_unref);
   g_free (graph);
 }
 

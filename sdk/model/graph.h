@@ -86,6 +86,7 @@ typedef struct
 {
   StrataArena *arena;
   GPtrArray *backing; /* GMappedFile or GBytes that constants point into */
+  GPtrArray *lent;    /* GBytes: memory shared with the graph that this one was rewritten from; NULL: none */
   const char *path, *producer_name;
   const char *shapes; /* sizes that were given at import, NAME=SIZE a line; NULL: none */
   int opset;

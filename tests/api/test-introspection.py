@@ -141,6 +141,17 @@ def test_async():
     assert source is compiler and not compiler.compile_finish(result).is_calibrated()
 
 
+def test_rewrites():
+    assert Strata.Model.open(MODEL, None).list_rewrites() == []
+    shared = os.path.join(os.environ.get("STRATA_SHARED", ""), "models", "bert_tiny_shape_random", "model.onnx")
+    if os.path.exists(shared):
+        rewrites = Strata.Model.open(shared, None).list_rewrites()
+        counts = [rewrite.get_rule() for rewrite in rewrites]
+        assert counts.count("normalization") == 5 and counts.count("attention") == 2, counts
+        attention = [rewrite for rewrite in rewrites if rewrite.get_op() == "Attention"][0]
+        assert attention.get_nodes()[-1] == attention.get_name() and attention.get_rule() in attention.get_text()
+
+
 def test_save_and_load():
     path = str(WORK / "digits.strp")
     assert program().save(path)

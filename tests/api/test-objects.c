@@ -156,6 +156,40 @@ test_model (void)
 }
 
 static void
+test_rewrites (void)
+{
+  const char *shared = g_getenv ("STRATA_SHARED");
+  g_autofree char *path = g_build_filename (shared == NULL ? "" : shared, "models/mnist_cntk_opset8/model.onnx", NULL);
+  g_autoptr (StrataModel) digits = open_digits ();
+  g_autoptr (GPtrArray) none = strata_model_list_rewrites (digits, NULL);
+  g_autoptr (StrataModel) model = NULL;
+  g_autoptr (GPtrArray) rewrites = NULL;
+  g_autoptr (StrataRewrite) kept = NULL;
+  guint n_nodes;
+
+  g_assert_cmpuint (none->len, ==, 0);
+  if (shared == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_test_skip ("the test models are not there (STRATA_SHARED)");
+      return;
+    }
+  model = strata_model_open (path, NULL, NULL);
+  n_nodes = strata_model_get_n_nodes (model);
+  rewrites = strata_model_list_rewrites (model, NULL);
+  g_assert_cmpuint (rewrites->len, ==, 3);
+  kept = strata_rewrite_ref (rewrites->pdata[2]);
+  g_clear_pointer (&rewrites, g_ptr_array_unref);
+  g_assert_cmpuint (strata_model_get_n_nodes (model), ==, n_nodes);
+  g_assert_cmpstr (strata_rewrite_get_rule (kept), ==, "matmul-add");
+  g_assert_cmpstr (strata_rewrite_get_nodes (kept)[0], ==, "Times212");
+  g_assert_cmpstr (strata_rewrite_get_nodes (kept)[1], ==, "Plus214");
+  g_assert_null (strata_rewrite_get_nodes (kept)[2]);
+  g_assert_cmpstr (strata_rewrite_get_op (kept), ==, "Gemm");
+  g_assert_cmpstr (strata_rewrite_get_name (kept), ==, "Plus214");
+  g_assert_cmpstr (strata_rewrite_get_text (kept), ==, "matmul-add: Times212, Plus214 -> Gemm Plus214");
+}
+
+static void
 opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   *(StrataModel **) user_data = strata_model_open_finish (result, NULL);
@@ -420,6 +454,7 @@ main (int argc, char **argv)
   g_test_add_func ("/api/tensor/files", test_tensor_files);
   g_test_add_func ("/api/chip", test_chip);
   g_test_add_func ("/api/model", test_model);
+  g_test_add_func ("/api/model/rewrites", test_rewrites);
   g_test_add_func ("/api/model/async", test_model_async);
   g_test_add_func ("/api/architecture", test_architecture);
   g_test_add_func ("/api/architecture/without-weights", test_architecture_without_weights);

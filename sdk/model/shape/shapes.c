@@ -255,8 +255,8 @@ execute_now (StrataGraph *graph, int index, GError **error)
 
 /* Attention has scores or a state that inputs and outputs do not bound: a file of small constants could ask for
  * gigabytes of them. DequantizeLinear is the compiler's. */
-static gboolean
-stays (const StrataNode *node)
+gboolean
+strata_shape_stays (const StrataNode *node)
 {
   switch (node->op)
     {
@@ -277,7 +277,7 @@ fold (StrataGraph *graph, int index, GError **error)
 {
   const StrataNode *node = &graph->nodes[index];
 
-  if (!has_constant_inputs (graph, node) || stays (node))
+  if (!has_constant_inputs (graph, node) || strata_shape_stays (node))
     return TRUE;
   if (is_reshape (node) && node->outputs[0] >= 0)
     {

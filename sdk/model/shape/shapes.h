@@ -28,6 +28,9 @@ gboolean strata_graph_infer (StrataGraph *graph, GError **error);
  * output's name to 1, then, or 2, else; or to the number of iterations + 1. FALSE where none is. */
 gboolean strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error);
 
+/* TRUE for nodes that are not executed before run time though all their inputs are constant. */
+gboolean strata_shape_stays (const StrataNode *node);
+
 /* Sets of element types */
 #define STRATA_TYPE_BIT(dtype) (1u << (dtype))
 #define STRATA_TYPES_F32 STRATA_TYPE_BIT (STRATA_DTYPE_F32)

@@ -27,6 +27,7 @@ add_value (GraphMaker *maker, const char *name, StrataDtype dtype, va_list dims)
   v.producer = -1;
   while ((dim = va_arg (dims, int)) != 0)
     v.dims[v.n_dims++] = dim;
+  v.n_bytes = (gsize) strata_value_count (&v) * strata_dtype_size (dtype);
   g_array_append_val (maker->values, v);
   return (int) maker->values->len - 1;
 }
@@ -61,7 +62,6 @@ fill (GraphMaker *maker, int id, const void *data)
 {
   StrataValue *v = &g_array_index (maker->values, StrataValue, id);
 
-  v->n_bytes = (gsize) strata_value_count (v) * strata_dtype_size (v->dtype);
   v->data = strata_arena_memdup (maker->arena, data, v->n_bytes);
   return id;
 }

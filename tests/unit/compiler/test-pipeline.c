@@ -66,8 +66,8 @@ test_stages (void)
   g_autoptr (GString) seen = g_string_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_dir_make_tmp ("strata-XXXXXX", &error);
-  static const char *const dumps[] = { "01-lowered.txt",   "02-quantised.txt", "03-tiles.txt",
-                                       "04-placement.txt", "05-schedule.txt",  "06-program.txt" };
+  static const char *const dumps[] = { "00-rewrites.txt",  "01-lowered.txt",  "02-quantised.txt", "03-tiles.txt",
+                                       "04-placement.txt", "05-schedule.txt", "06-program.txt" };
   g_autoptr (StrataImage) image = NULL;
   StrataCompileOptions options;
   StrataJudgement judgement;
@@ -79,7 +79,7 @@ test_stages (void)
   options.progress_data = seen;
   image = strata_compile (graph, chip, &options, &judgement, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (seen->str, ==, "weights lower quantise map place schedule image judge done ");
+  g_assert_cmpstr (seen->str, ==, "rewrite weights lower quantise map place schedule image judge done ");
   g_assert_cmpint (judgement.latency_ps, ==, image->schedule->latency_ps);
   g_assert_cmpint (judgement.latency_ps, >=, image->schedule->lower_bound_ps);
   g_assert_true (isnan (judgement.power_mw));
@@ -225,7 +225,9 @@ cancel_cb (double fraction, const char *stage, gpointer user_data)
 static void
 test_cancelled (void)
 {
-  static const char *const stages[] = { "weights", "lower", "quantise", "map", "place", "schedule", "image" };
+  static const char *const stages[] = {
+    "rewrite", "weights", "lower", "quantise", "map", "place", "schedule", "image"
+  };
   g_autoptr (StrataGraph) graph = small_net (0);
   g_autoptr (StrataChipSpec) chip = demonstrator ();
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Real models against reference outputs that ONNX Runtime made, and against their published sizes.
+ * Real models, as they are and rewritten, against reference outputs that ONNX Runtime made, and against their published
+ * sizes.
  */
 #include "data-set.h"
 
 #include <string.h>
+
+#include "model/rewrite/rewrite.h"
 
 #define MAX_OPERANDS 16
 
@@ -122,6 +125,7 @@ test_model (gconstpointer data)
   g_autofree char *folder = g_build_filename (shared == NULL ? "" : shared, "models", model->name, NULL);
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
   g_autoptr (StrataGraph) graph = NULL;
+  g_autoptr (StrataGraph) rewritten = NULL;
   g_autofree char *first = NULL;
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) names = NULL;
@@ -144,6 +148,8 @@ test_model (gconstpointer data)
     }
   if (model->n_trainable > 0)
     g_assert_cmpint (strata_graph_n_trainable (graph), ==, model->n_trainable);
+  rewritten = strata_graph_rewrite (graph, STRATA_REWRITE_ALL, NULL, &error);
+  g_assert_no_error (error);
   for (;; n_sets++)
     {
       g_autofree char *set = g_strdup_printf ("%s/test_data_set_%d", folder, n_sets);
@@ -151,6 +157,7 @@ test_model (gconstpointer data)
       if (!g_file_test (set, G_FILE_TEST_IS_DIR))
         break;
       check_set (model, graph, names, set);
+      check_set (model, rewritten, names, set);
     }
   g_assert_cmpint (n_sets, >, 0);
 }
