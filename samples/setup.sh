@@ -3,7 +3,7 @@
 # Needs a Debian 12 machine; asks nothing. Sets nothing but functions.
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libgtk-4-dev libsqlite3-dev libyaml-dev
-  libjson-glib-dev libopenblas-dev libxxhash-dev gobject-introspection libgirepository1.0-dev fonts-dejavu-core
+  libjson-glib-dev libdnnl-dev libxxhash-dev gobject-introspection libgirepository1.0-dev fonts-dejavu-core
   librsvg2-common adwaita-icon-theme"
 
 say () {

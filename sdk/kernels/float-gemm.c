@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Through OpenBLAS, which is set to one thread here and nowhere else.
+ * Through oneDNN, which is told to use one thread.
  */
 #include "kernels/float-gemm.h"
 
-#include <cblas.h>
-
-static void
-use_one_thread (void)
-{
-  static gsize threads_once;
-
-  if (g_once_init_enter (&threads_once))
-    {
-      openblas_set_num_threads (1);
-      g_once_init_leave (&threads_once, 1);
-    }
-}
+#include "kernels/float-dnnl.h"
 
 static void
 scale (const StrataGemm *gemm, float *c)
@@ -29,6 +17,8 @@ scale (const StrataGemm *gemm, float *c)
 void
 strata_float_gemm (const StrataGemm *gemm, const float *a, const float *b, float *c)
 {
+  int n_threads;
+
   if (gemm->m == 0 || gemm->n == 0)
     return;
   if (gemm->k == 0)
@@ -36,10 +26,10 @@ strata_float_gemm (const StrataGemm *gemm, const float *a, const float *b, float
       scale (gemm, c);
       return;
     }
-  use_one_thread ();
-  cblas_sgemm (CblasRowMajor, gemm->trans_a ? CblasTrans : CblasNoTrans, gemm->trans_b ? CblasTrans : CblasNoTrans,
-               (int) gemm->m, (int) gemm->n, (int) gemm->k, gemm->alpha, a, (int) MAX (gemm->lda, 1), b,
-               (int) MAX (gemm->ldb, 1), gemm->beta, c, (int) MAX (gemm->ldc, 1));
+  n_threads = strata_dnnl_enter ();
+  dnnl_sgemm (gemm->trans_a ? 'T' : 'N', gemm->trans_b ? 'T' : 'N', gemm->m, gemm->n, gemm->k, gemm->alpha, a,
+              MAX (gemm->lda, 1), b, MAX (gemm->ldb, 1), gemm->beta, c, MAX (gemm->ldc, 1));
+  strata_dnnl_leave (n_threads);
 }
 
 void

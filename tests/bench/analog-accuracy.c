@@ -4,13 +4,13 @@
  * plain matrix product of the same size. Usage: analog-accuracy [kws-int8|kws-fp32|mnist] [INPUTS] [SEEDS]; data and
  * models from the folder STRATA_SHARED. Exits 77 where they are not there.
  */
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/parallel.h"
 #include "compiler/pipeline.h"
+#include "kernels/float-gemm.h"
 #include "simulator/simulator.h"
 
 #define EXIT_SKIP 77
@@ -162,7 +162,7 @@ plain_product_seconds (const StrataQGraph *graph)
           if (op->kind != STRATA_QOP_MVM)
             continue;
           x = g_new0 (float, p * op->k), w = g_new0 (float, op->k * op->n), y = g_new0 (float, p * op->n);
-          cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, p, op->n, op->k, 1, x, op->k, w, op->n, 0, y, op->n);
+          strata_float_gemm (&(StrataGemm){ FALSE, FALSE, p, op->n, op->k, op->k, op->n, op->n, 1, 0 }, x, w, y);
         }
     }
   return (double) (g_get_monotonic_time () - start) * 1e-6 / rounds;

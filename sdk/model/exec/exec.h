@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Executors: one per operator or family, in exec-*.c. An executor reads arrays that the shape rule has checked and
+ * Executors: one per operator or family, in this folder. An executor reads arrays that the shape rule has checked and
  * writes outputs that are allocated for it, of the inferred types and shapes.
  */
 #pragma once
@@ -26,6 +26,12 @@ typedef gboolean (*StrataExecFunc) (const StrataExec *exec, GError **error);
 /* Runs one node; @outputs, one per output, (transfer full), NULL where left out. */
 gboolean strata_exec_node (
   const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error);
+
+/* The same into arrays that are there, one per output of the node, NULL where left out. */
+gboolean strata_exec_node_into (
+  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray *const *outputs, GError **error);
+gboolean strata_exec_is_elementwise (StrataOp op);
+gboolean strata_exec_is_copy (StrataOp op);
 
 /* Input @i, NULL where it is left out. */
 const StrataArray *strata_exec_in (const StrataExec *exec, int i);

@@ -1,268 +1,283 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs nodes in order and frees each value after its last reader, so that memory is that of the widest cut of the
- * graph. All state of a run is on its stack or owned by it: several threads may run one graph.
+ * Runs plans. What a run changes is in a context that it has to itself; contexts wait in the executor for the next run,
+ * so that memory is touched once.
  */
+#include "model/exec/executor.h"
+
+#include <stdlib.h>
 #include <string.h>
 
-#include "model/element.h"
 #include "model/exec/exec.h"
+#include "model/exec/plan.h"
 
-static const StrataExecFunc executors[] = {
-#define STRATA_OP(id, onnx, since, until, min_in, max_in, max_out, rule, exec, meaning)                                \
-  [STRATA_OP_##id] = strata_exec_##exec,
-#include "model/ops.def"
-#undef STRATA_OP
-};
-
-gboolean
-strata_exec_fail (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE, text);
-  return FALSE;
-}
-
-const StrataArray *
-strata_exec_in (const StrataExec *run, int i)
-{
-  return i < run->node->n_inputs ? run->in[i] : NULL;
-}
-
-/* Constant nodes are folded by the importer and never run. */
-gboolean
-strata_exec_none (const StrataExec *run, GError **error)
-{
-  return strata_exec_fail (error, "it has no executor; import the model again");
-}
-
-static void
-free_arrays (StrataArray **arrays, int n)
-{
-  for (int i = 0; i < n; i++)
-    g_clear_pointer (&arrays[i], strata_array_free);
-}
-
-static gboolean
-allocate (const StrataGraph *graph, const StrataNode *node, gboolean widen, StrataArray **outputs, GError **error)
-{
-  for (int i = 0; i < node->n_outputs; i++)
-    if (node->outputs[i] >= 0)
-      {
-        const StrataValue *value = &graph->values[node->outputs[i]];
-        StrataDtype dtype = widen && value->dtype == STRATA_DTYPE_F16 ? STRATA_DTYPE_F32 : value->dtype;
-
-        outputs[i] = strata_array_try_new (dtype, value->n_dims, value->dims);
-        if (outputs[i] == NULL)
-          return strata_exec_fail (error, "no memory for its output %s (%" G_GSIZE_FORMAT " bytes)", value->name,
-                                   value->n_bytes);
-      }
-  return TRUE;
-}
-
-static gboolean
-call (const StrataGraph *graph,
-      int index,
-      gboolean widen,
-      const StrataArray *const *inputs,
-      StrataArray **outputs,
-      GError **error)
-{
-  const StrataNode *node = &graph->nodes[index];
-  StrataExec run = { graph, node, index, inputs, outputs };
-
-  memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
-  if (allocate (graph, node, widen, outputs, error) && executors[node->op](&run, error))
-    return TRUE;
-  free_arrays (outputs, node->n_outputs);
-  return FALSE;
-}
-
-static StrataArray *
-convert (const StrataArray *array, StrataDtype dtype)
-{
-  StrataArray *result = strata_array_try_new (dtype, array->n_dims, array->dims);
-
-  for (gint64 i = 0; result != NULL && i < strata_array_count (array); i++)
-    strata_element_set_double (dtype, result->data, i, strata_element_double (array->dtype, array->data, i));
-  return result;
-}
-
-/* Executors know no float16: its tensors are widened to float32 before and narrowed after. That is exact where elements
- * only move, and rounds once where they are computed. */
-static gboolean
-call_widened (
-  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error)
-{
-  const StrataNode *node = &graph->nodes[index];
-  g_autofree const StrataArray **in = g_new0 (const StrataArray *, node->n_inputs + 1);
-  g_autofree StrataArray **wide = g_new0 (StrataArray *, node->n_inputs + 1);
-  gboolean ok = TRUE;
-
-  for (int i = 0; ok && i < node->n_inputs; i++)
-    {
-      in[i] = inputs[i];
-      if (inputs[i] == NULL || inputs[i]->dtype != STRATA_DTYPE_F16)
-        continue;
-      in[i] = wide[i] = convert (inputs[i], STRATA_DTYPE_F32);
-      ok = wide[i] != NULL || strata_exec_fail (error, "no memory for its input %d in float32", i);
-    }
-  ok = ok && call (graph, index, TRUE, in, outputs, error);
-  for (int i = 0; ok && i < node->n_outputs; i++)
-    if (outputs[i] != NULL && graph->values[node->outputs[i]].dtype == STRATA_DTYPE_F16)
-      {
-        StrataArray *result = outputs[i];
-
-        outputs[i] = convert (result, STRATA_DTYPE_F16);
-        strata_array_free (result);
-        ok = outputs[i] != NULL || strata_exec_fail (error, "no memory for its output %d", i);
-      }
-  free_arrays (wide, node->n_inputs);
-  if (!ok)
-    free_arrays (outputs, node->n_outputs);
-  return ok;
-}
-
-static gboolean
-has_half (const StrataGraph *graph, const StrataNode *node)
-{
-  if (node->op == STRATA_OP_CAST || node->op == STRATA_OP_CAST_LIKE || node->op == STRATA_OP_BIT_CAST)
-    return FALSE;
-  for (int i = 0; i < node->n_inputs; i++)
-    if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].dtype == STRATA_DTYPE_F16)
-      return TRUE;
-  for (int i = 0; i < node->n_outputs; i++)
-    if (node->outputs[i] >= 0 && graph->values[node->outputs[i]].dtype == STRATA_DTYPE_F16)
-      return TRUE;
-  return FALSE;
-}
-
-gboolean
-strata_exec_node (
-  const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray **outputs, GError **error)
-{
-  const StrataNode *node = &graph->nodes[index];
-
-  memset (outputs, 0, sizeof (StrataArray *) * (gsize) node->n_outputs);
-  if (has_half (graph, node))
-    return call_widened (graph, index, inputs, outputs, error);
-  return call (graph, index, FALSE, inputs, outputs, error);
-}
+#define ALIGNMENT 64
 
 typedef struct
 {
-  const StrataGraph *graph;
-  StrataArray *views;          /* per value: borrowed constants and inputs */
-  const StrataArray **current; /* per value: what readers get */
-  StrataArray **owned;         /* per value: what this run allocated and still holds */
-  int *n_left;                 /* per value: readers still to come */
-  StrataObserveFunc observe;
-  gpointer user_data;
-} Run;
+  guint8 *memory;
+  StrataArray *arrays; /* per place; data as far as it is known before a run */
+  /* per step: its operands, and the call behind a dense one */
+  const StrataArray ***in;
+  StrataArray ***out;
+  StrataFloatCall **calls;
+  const void **data; /* inputs of the step that runs */
+} Context;
+
+struct _StrataExecutor
+{
+  StrataPlan *plan;
+  GMutex lock;
+  GPtrArray *idle; /* contexts that no run holds; under @lock */
+};
+
+static StrataStep *
+step_of (const StrataPlan *plan, guint i)
+{
+  return &g_array_index (plan->steps, StrataStep, i);
+}
+
+static void
+context_free (const StrataPlan *plan, Context *context)
+{
+  if (context == NULL)
+    return;
+  for (guint i = 0; i < plan->steps->len; i++)
+    {
+      strata_float_call_free (context->calls[i]);
+      g_free (context->in[i]);
+      g_free (context->out[i]);
+    }
+  free (context->memory);
+  g_free (context->arrays);
+  g_free (context->in);
+  g_free (context->out);
+  g_free (context->calls);
+  g_free (context->data);
+  g_free (context);
+}
+
+static void
+set_array (const StrataPlan *plan, Context *context, guint place)
+{
+  const StrataPlace *p = strata_plan_place (plan, (int) place);
+  const StrataStorage *storage = &g_array_index (plan->storages, StrataStorage, p->storage);
+  StrataArray *array = &context->arrays[place];
+
+  *array = strata_value_view (&plan->graph->values[p->value]);
+  if (storage->kind == STRATA_STORAGE_ACTIVATION)
+    array->data = context->memory + storage->offset;
+  else if (storage->kind == STRATA_STORAGE_CONSTANT)
+    array->data = plan->known[storage->value].data;
+}
 
 static gboolean
-take_inputs (Run *run, const StrataArray *const *inputs, GError **error)
+set_step (const StrataPlan *plan, Context *context, guint index)
 {
-  for (int i = 0; i < run->graph->n_inputs; i++)
-    {
-      const StrataValue *value = &run->graph->values[run->graph->inputs[i]];
-      const StrataArray *array = inputs[i];
+  const StrataStep *step = step_of (plan, index);
 
-      if (array == NULL || array->dtype != value->dtype || array->n_dims != value->n_dims
-          || memcmp (array->dims, value->dims, sizeof (gint64) * (gsize) value->n_dims) != 0)
+  context->in[index] = g_new0 (const StrataArray *, step->n_in + 1);
+  context->out[index] = g_new0 (StrataArray *, step->n_out + 1);
+  for (int i = 0; i < step->n_in; i++)
+    context->in[index][i] = step->in[i] < 0 ? NULL : &context->arrays[step->in[i]];
+  for (int i = 0; i < step->n_out; i++)
+    context->out[index][i] = step->out[i] < 0 ? NULL : &context->arrays[step->out[i]];
+  if (step->dense == NULL)
+    return TRUE;
+  context->calls[index] = strata_float_call_new (step->dense);
+  return context->calls[index] != NULL;
+}
+
+static Context *
+context_new (const StrataPlan *plan, GError **error)
+{
+  gsize n_bytes = (plan->n_bytes + plan->n_scratch + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+  Context *context = g_new0 (Context, 1);
+  gboolean ok;
+  int most = 0;
+
+  context->arrays = g_new0 (StrataArray, plan->places->len + 1);
+  context->in = g_new0 (const StrataArray **, plan->steps->len + 1);
+  context->out = g_new0 (StrataArray **, plan->steps->len + 1);
+  context->calls = g_new0 (StrataFloatCall *, plan->steps->len + 1);
+  context->memory = aligned_alloc (ALIGNMENT, n_bytes);
+  ok = context->memory != NULL;
+  for (guint i = 0; ok && i < plan->places->len; i++)
+    set_array (plan, context, i);
+  for (guint i = 0; ok && i < plan->steps->len; i++)
+    {
+      ok = set_step (plan, context, i);
+      most = MAX (most, step_of (plan, i)->n_in);
+    }
+  context->data = g_new0 (const void *, most + 1);
+  if (ok)
+    return context;
+  context_free (plan, context);
+  strata_exec_fail (error, "%s: no memory for its values (%" G_GSIZE_FORMAT " bytes)", plan->graph->path, n_bytes);
+  return NULL;
+}
+
+static Context *
+take_context (StrataExecutor *executor, GError **error)
+{
+  Context *context = NULL;
+
+  g_mutex_lock (&executor->lock);
+  if (executor->idle->len > 0)
+    context = g_ptr_array_steal_index (executor->idle, executor->idle->len - 1);
+  g_mutex_unlock (&executor->lock);
+  return context != NULL ? context : context_new (executor->plan, error);
+}
+
+static void
+give_context (StrataExecutor *executor, Context *context)
+{
+  g_mutex_lock (&executor->lock);
+  g_ptr_array_add (executor->idle, context);
+  g_mutex_unlock (&executor->lock);
+}
+
+StrataExecutor *
+strata_executor_new (const StrataGraph *graph, StrataExecutorFlags flags, GCancellable *cancellable, GError **error)
+{
+  StrataPlan *plan = strata_plan_new (graph, flags, cancellable, error);
+  StrataExecutor *executor;
+
+  if (plan == NULL)
+    return NULL;
+  executor = g_new0 (StrataExecutor, 1);
+  executor->plan = plan;
+  executor->idle = g_ptr_array_new ();
+  g_mutex_init (&executor->lock);
+  return executor;
+}
+
+void
+strata_executor_free (StrataExecutor *executor)
+{
+  if (executor == NULL)
+    return;
+  for (guint i = 0; i < executor->idle->len; i++)
+    context_free (executor->plan, executor->idle->pdata[i]);
+  g_ptr_array_unref (executor->idle);
+  g_mutex_clear (&executor->lock);
+  strata_plan_free (executor->plan);
+  g_free (executor);
+}
+
+static gboolean
+check_inputs (const StrataGraph *graph, const StrataArray *const *inputs, GError **error)
+{
+  for (int i = 0; i < graph->n_inputs; i++)
+    {
+      const StrataValue *value = &graph->values[graph->inputs[i]];
+
+      if (inputs[i] == NULL || inputs[i]->dtype != value->dtype || inputs[i]->n_dims != value->n_dims
+          || memcmp (inputs[i]->dims, value->dims, sizeof (gint64) * (gsize) value->n_dims) != 0)
         {
           g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE,
                        "input %s: the tensor is not of the type and shape that the model declares", value->name);
           return FALSE;
         }
-      run->current[run->graph->inputs[i]] = array;
     }
   return TRUE;
 }
 
 static void
-take_constants (Run *run)
+take_inputs (const StrataPlan *plan, Context *context, const StrataArray *const *inputs)
 {
-  for (int i = 0; i < run->graph->n_values; i++)
-    if (run->graph->values[i].data != NULL)
-      {
-        run->views[i] = strata_value_view (&run->graph->values[i]);
-        run->current[i] = &run->views[i];
-      }
-}
-
-static void
-release (Run *run, int id)
-{
-  if (id >= 0 && --run->n_left[id] == 0)
+  for (guint i = 0; i < plan->places->len; i++)
     {
-      g_clear_pointer (&run->owned[id], strata_array_free);
-      run->current[id] = run->graph->values[id].data == NULL ? NULL : run->current[id];
+      const StrataStorage *storage =
+        &g_array_index (plan->storages, StrataStorage, strata_plan_place (plan, (int) i)->storage);
+
+      if (storage->kind == STRATA_STORAGE_INPUT)
+        context->arrays[i].data = inputs[storage->input]->data;
     }
 }
 
 static gboolean
-run_node (Run *run, int index, GError **error)
+run_step (const StrataPlan *plan, Context *context, guint index, GError **error)
 {
-  const StrataNode *node = &run->graph->nodes[index];
-  g_autofree const StrataArray **in = g_new0 (const StrataArray *, node->n_inputs + 1);
-  g_autofree StrataArray **out = g_new0 (StrataArray *, node->n_outputs + 1);
+  const StrataGraph *graph = plan->graph;
+  const StrataStep *step = step_of (plan, index);
+  const StrataNode *node = &graph->nodes[step->node];
 
-  for (int i = 0; i < node->n_inputs; i++)
-    in[i] = node->inputs[i] < 0 ? NULL : run->current[node->inputs[i]];
-  if (!strata_exec_node (run->graph, index, in, out, error))
+  if (step->dense == NULL && strata_exec_node_into (graph, step->node, context->in[index], context->out[index], error))
+    return TRUE;
+  if (step->dense != NULL)
     {
-      g_prefix_error (error, "%s: node %s (%s, opset %d): ", run->graph->path, node->name, strata_op_name (node->op),
-                      run->graph->opset);
-      return FALSE;
+      for (int i = 0; i < step->n_in; i++)
+        context->data[i] = context->in[index][i]->data;
+      if (strata_float_call_run (context->calls[index], context->data, context->out[index][0]->data,
+                                 context->memory + plan->n_bytes))
+        return TRUE;
+      strata_exec_fail (error, "no memory to compute it");
     }
-  for (int i = 0; i < node->n_outputs; i++)
-    {
-      int id = node->outputs[i];
-
-      if (id < 0)
-        continue;
-      run->current[id] = run->owned[id] = out[i];
-      if (run->observe != NULL)
-        run->observe (run->graph, id, out[i], run->user_data);
-      run->n_left[id]++;
-      release (run, id);
-    }
-  for (int i = 0; i < node->n_inputs; i++)
-    release (run, node->inputs[i]);
-  return TRUE;
+  g_prefix_error (error, "%s: node %s (%s, opset %d): ", graph->path, node->name, strata_op_name (node->op),
+                  graph->opset);
+  return FALSE;
 }
 
-/* A value that the run owns is handed over; one that it borrows, or that two outputs share, is copied. */
 static void
-give_outputs (Run *run, StrataArray **outputs)
+show_step (const StrataPlan *plan, Context *context, guint index, StrataObserveFunc observe, gpointer user_data)
 {
-  for (int i = 0; i < run->graph->n_outputs; i++)
-    {
-      int id = run->graph->outputs[i];
+  const StrataStep *step = step_of (plan, index);
 
-      if (run->owned[id] != NULL)
-        outputs[i] = g_steal_pointer (&run->owned[id]);
-      else
-        outputs[i] = strata_array_copy (run->current[id]);
-    }
+  for (int i = 0; i < step->n_out; i++)
+    if (step->out[i] >= 0 && strata_plan_place (plan, step->out[i])->shown)
+      observe (plan->graph, strata_plan_place (plan, step->out[i])->value, context->out[index][i], user_data);
 }
 
-static gboolean
-has_weights (const StrataGraph *graph, GError **error)
+static void
+show_folded (const StrataPlan *plan, StrataObserveFunc observe, gpointer user_data)
 {
-  for (int i = 0; i < graph->n_values; i++)
-    if (graph->values[i].weightless && graph->values[i].n_consumers > 0)
-      return strata_exec_fail (error,
-                               "%s: the weights %s are not there, and nothing can be computed without; give the "
-                               "weights, or ask for what needs none: its size, time and energy",
-                               graph->path, graph->values[i].name);
-  return TRUE;
+  for (int i = 0; i < plan->graph->n_values; i++)
+    if (plan->folded[i] != NULL)
+      observe (plan->graph, i, plan->folded[i], user_data);
+}
+
+static StrataArray *
+copy_output (const StrataPlan *plan, const Context *context, int value)
+{
+  int place = plan->place[value];
+
+  while (strata_plan_place (plan, place)->layout != NULL)
+    place = strata_plan_place (plan, place)->next;
+  return strata_array_copy (&context->arrays[place]);
+}
+
+gboolean
+strata_executor_run (StrataExecutor *executor,
+                     const StrataArray *const *inputs,
+                     StrataArray **outputs,
+                     StrataObserveFunc observe,
+                     gpointer user_data,
+                     GCancellable *cancellable,
+                     GError **error)
+{
+  const StrataPlan *plan = executor->plan;
+  Context *context;
+  gboolean ok = TRUE;
+
+  if (!check_inputs (plan->graph, inputs, error))
+    return FALSE;
+  context = take_context (executor, error);
+  if (context == NULL)
+    return FALSE;
+  take_inputs (plan, context, inputs);
+  if (observe != NULL)
+    show_folded (plan, observe, user_data);
+  for (guint i = 0; ok && i < plan->steps->len; i++)
+    {
+      ok = !g_cancellable_set_error_if_cancelled (cancellable, error) && run_step (plan, context, i, error);
+      if (ok && observe != NULL)
+        show_step (plan, context, i, observe, user_data);
+    }
+  for (int i = 0; ok && i < plan->graph->n_outputs; i++)
+    outputs[i] = copy_output (plan, context, plan->graph->outputs[i]);
+  give_context (executor, context);
+  return ok;
 }
 
 gboolean
@@ -274,21 +289,12 @@ strata_graph_run (const StrataGraph *graph,
                   GCancellable *cancellable,
                   GError **error)
 {
-  g_autofree StrataArray *views = g_new0 (StrataArray, graph->n_values + 1);
-  g_autofree const StrataArray **current = g_new0 (const StrataArray *, graph->n_values + 1);
-  g_autofree StrataArray **owned = g_new0 (StrataArray *, graph->n_values + 1);
-  g_autofree int *n_left = g_new0 (int, graph->n_values + 1);
-  Run run = { graph, views, current, owned, n_left, observe, user_data };
-  gboolean ok;
+  StrataExecutorFlags flags =
+    observe == NULL ? STRATA_EXECUTOR_DEFAULT : STRATA_EXECUTOR_EVERY_VALUE | STRATA_EXECUTOR_PLAIN;
+  g_autoptr (StrataExecutor) executor = NULL;
 
-  for (int i = 0; i < graph->n_values; i++)
-    n_left[i] = graph->values[i].n_consumers;
-  take_constants (&run);
-  ok = has_weights (graph, error) && take_inputs (&run, inputs, error);
-  for (int i = 0; ok && i < graph->n_nodes; i++)
-    ok = !g_cancellable_set_error_if_cancelled (cancellable, error) && run_node (&run, i, error);
-  if (ok)
-    give_outputs (&run, outputs);
-  free_arrays (owned, graph->n_values);
-  return ok;
+  if (!check_inputs (graph, inputs, error))
+    return FALSE;
+  executor = strata_executor_new (graph, flags, cancellable, error);
+  return executor != NULL && strata_executor_run (executor, inputs, outputs, observe, user_data, cancellable, error);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A graph prepared for many runs: what depends on constants alone is computed, weights are in the order that the dense
+ * kernels want, neighbours are fused, and one block of memory holds all values.
+ */
+#pragma once
+
+#include "model/graph.h"
+
+typedef enum
+{
+  STRATA_EXECUTOR_DEFAULT = 0,
+  STRATA_EXECUTOR_EVERY_VALUE = 1 << 0, /* fuses nothing, so that every value can be observed */
+  STRATA_EXECUTOR_PLAIN = 1 << 1,       /* each node by its own executor, in C order */
+} StrataExecutorFlags;
+
+typedef struct _StrataExecutor StrataExecutor;
+
+/* Keeps @graph, which has to outlive it. Runs what depends on constants alone, so errors are those of running. */
+StrataExecutor *strata_executor_new (const StrataGraph *graph,
+                                     StrataExecutorFlags flags,
+                                     GCancellable *cancellable,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void strata_executor_free (StrataExecutor *executor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataExecutor, strata_executor_free)
+
+/* As strata_graph_run (). Reentrant: each run has memory of its own, which is kept for the next. @observe needs
+ * STRATA_EXECUTOR_EVERY_VALUE, or sees what fusing left. */
+gboolean strata_executor_run (StrataExecutor *executor,
+                              const StrataArray *const *inputs,
+                              StrataArray **outputs,
+                              StrataObserveFunc observe,
+                              gpointer user_data,
+                              GCancellable *cancellable,
+                              GError **error);
