@@ -4,7 +4,7 @@
  */
 #include "kernels/float-dnnl.h"
 
-/* Fewer channels are read in C order as they are: the library has code for images */
+/* An input in C order with no more channels is an image */
 #define IMAGE_CHANNELS 4
 
 typedef struct
@@ -70,7 +70,7 @@ describe (const StrataFloatEngine *engine,
   return desc;
 }
 
-/* Input as it lies, where there is fast code for that; else in the order that the library likes best. */
+/* In the order that the library likes best; an image as it lies, which is what it has code for. */
 static dnnl_primitive_desc_t
 choose (const StrataFloatEngine *engine,
         const StrataPlaneWindow *w,
@@ -79,13 +79,10 @@ choose (const StrataFloatEngine *engine,
         const_dnnl_primitive_attr_t attr)
 {
   dnnl_memory_desc_t given = strata_float_tensor_desc (in), any = strata_float_tensor_any (in);
-  dnnl_primitive_desc_t desc = NULL;
+  gboolean image = in->layout == NULL && w->channels_in <= IMAGE_CHANNELS;
+  dnnl_primitive_desc_t desc = describe (engine, w, image ? &given : &any, in->dims[0], biased, attr);
 
-  if (in->layout != NULL || w->channels_in < IMAGE_CHANNELS)
-    desc = describe (engine, w, &given, in->dims[0], biased, attr);
-  if (desc == NULL)
-    desc = describe (engine, w, &any, in->dims[0], biased, attr);
-  return desc;
+  return desc != NULL ? desc : describe (engine, w, image ? &any : &given, in->dims[0], biased, attr);
 }
 
 static gboolean

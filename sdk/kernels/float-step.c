@@ -112,6 +112,47 @@ strata_float_layout_equal (const StrataFloatLayout *a, const StrataFloatLayout *
   return dnnl_memory_desc_equal (&a->desc, &b->desc) != 0;
 }
 
+StrataFloatLayout *
+strata_float_layout_like (const StrataFloatLayout *layout, const StrataFloatTensor *tensor)
+{
+  StrataFloatLayout *like = g_memdup2 (layout, sizeof *layout);
+  dnnl_blocking_desc_t *blocking = &like->desc.format_desc.blocking;
+  gint64 stride = 1, blocks[DNNL_MAX_NDIMS];
+  gboolean placed[DNNL_MAX_NDIMS] = { FALSE };
+
+  g_assert (layout->desc.format_kind == dnnl_blocked && layout->desc.ndims == tensor->n_dims);
+  for (int d = 0; d < tensor->n_dims; d++)
+    blocks[d] = 1;
+  for (int i = 0; i < blocking->inner_nblks; i++)
+    {
+      blocks[blocking->inner_idxs[i]] *= blocking->inner_blks[i];
+      stride *= blocking->inner_blks[i];
+    }
+  for (int n = 0; n < tensor->n_dims; n++)
+    {
+      int next = -1;
+
+      /* the innermost one of those that are left; of equal ones the last */
+      for (int d = 0; d < tensor->n_dims; d++)
+        if (!placed[d]
+            && (next < 0
+                || layout->desc.format_desc.blocking.strides[d] <= layout->desc.format_desc.blocking.strides[next]))
+          next = d;
+      placed[next] = TRUE;
+      like->desc.dims[next] = tensor->dims[next];
+      like->desc.padded_dims[next] = (tensor->dims[next] + blocks[next] - 1) / blocks[next] * blocks[next];
+      blocking->strides[next] = stride;
+      stride *= like->desc.padded_dims[next] / blocks[next];
+    }
+  return like;
+}
+
+void
+strata_float_layout_free (StrataFloatLayout *layout)
+{
+  g_free (layout);
+}
+
 gboolean
 strata_float_layout_is_dense (const StrataFloatLayout *layout)
 {

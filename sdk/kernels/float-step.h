@@ -13,7 +13,7 @@
 #define STRATA_FLOAT_MAX_DIMS 5
 
 typedef struct _StrataFloatEngine StrataFloatEngine; /* outlives its steps */
-typedef struct _StrataFloatLayout StrataFloatLayout; /* an order of elements; lives as long as the step it is of */
+typedef struct _StrataFloatLayout StrataFloatLayout; /* an order of elements; a step's lives as long as the step */
 typedef struct _StrataFloatStep StrataFloatStep;     /* frozen: threads share it */
 typedef struct _StrataFloatCall StrataFloatCall;     /* operands of a step on one thread */
 
@@ -118,6 +118,10 @@ const StrataFloatLayout *strata_float_step_output (const StrataFloatStep *step);
 gsize strata_float_step_n_bytes (const StrataFloatStep *step);
 gsize strata_float_step_scratch (const StrataFloatStep *step);
 
+/* The same order of dimensions and blocks for @tensor's shape, of as many dimensions; freed by _free. */
+StrataFloatLayout *strata_float_layout_like (const StrataFloatLayout *layout,
+                                             const StrataFloatTensor *tensor) G_GNUC_WARN_UNUSED_RESULT;
+void strata_float_layout_free (StrataFloatLayout *layout);
 gboolean strata_float_layout_equal (const StrataFloatLayout *a, const StrataFloatLayout *b);
 /* Whether it holds each element once and nothing else, so that elementwise code need not know the order */
 gboolean strata_float_layout_is_dense (const StrataFloatLayout *layout);

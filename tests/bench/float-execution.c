@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/rng.h"
 #include "kernels/float-gemm.h"
@@ -36,6 +37,16 @@ static const Peer peers[] = {
   { "stories260K_prefill64", 0, 1.29 },
 };
 
+/* Of this thread's processor, so that others on the machine count less */
+static gint64
+now_us (void)
+{
+  struct timespec t;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &t);
+  return (gint64) t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static int
 compare_doubles (gconstpointer a, gconstpointer b)
 {
@@ -61,10 +72,10 @@ measure_sgemm (void)
     }
   for (int i = 0; i < 5; i++)
     {
-      gint64 start = g_get_monotonic_time ();
+      gint64 start = now_us ();
 
       strata_float_gemm (&gemm, a, b, c);
-      best = MIN (best, g_get_monotonic_time () - start);
+      best = MIN (best, now_us () - start);
     }
   return (double) SIZE * SIZE * SIZE / ((double) MAX (best, 1) * 1e3);
 }
@@ -89,19 +100,19 @@ measure (const StrataGraph *graph, int n_runs, double *prepare_ms, double *ms, G
 {
   g_autofree StrataArray **inputs = g_new0 (StrataArray *, graph->n_inputs + 1);
   g_autofree StrataArray **outputs = g_new0 (StrataArray *, graph->n_outputs + 1);
-  gint64 start = g_get_monotonic_time ();
+  gint64 start = now_us ();
   g_autoptr (StrataExecutor) executor = strata_executor_new (graph, STRATA_EXECUTOR_DEFAULT, NULL, error);
   gboolean ok = executor != NULL;
 
-  *prepare_ms = (double) (g_get_monotonic_time () - start) * 1e-3;
+  *prepare_ms = (double) (now_us () - start) * 1e-3;
   for (int i = 0; i < graph->n_inputs; i++)
     inputs[i] = make_input (&graph->values[graph->inputs[i]]);
   for (int i = -2; ok && i < n_runs; i++)
     {
-      start = g_get_monotonic_time ();
+      start = now_us ();
       ok = strata_executor_run (executor, (const StrataArray *const *) inputs, outputs, NULL, NULL, NULL, error);
       if (i >= 0)
-        ms[i] = (double) (g_get_monotonic_time () - start) * 1e-3;
+        ms[i] = (double) (now_us () - start) * 1e-3;
       for (int k = 0; ok && k < graph->n_outputs; k++)
         strata_array_free (outputs[k]);
     }
@@ -158,8 +169,9 @@ main (int argc, char **argv)
 
   if (shared == NULL)
     return EXIT_SKIP;
-  g_print ("One thread, %d runs; GMAC/s of the median run. Shares are of the rate of sgemm, %d^3, beside it.\n", n_runs,
-           SIZE);
+  g_print ("One thread, its processor time, %d runs; GMAC/s of the median run. Shares are of the rate of sgemm, %d^3, "
+           "beside it.\n",
+           n_runs, SIZE);
   g_print ("%-27s %8s %8s %8s %8s %8s %7s %9s %7s %8s\n", "model", "prep ms", "min ms", "median", "GMAC/s", "sgemm",
            "share", "ORT publ.", "ORT", "at least");
   if (argc > 2)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/float-vector.h"
 #include "model/exec/broadcast.h"
 #include "model/element.h"
 #include "model/exec/exec.h"
@@ -151,6 +152,50 @@ combine_doubles (
     }
 }
 
+/* Powers with one exponent that products or a root give */
+static gboolean
+power_row (const float *x, double exponent, gint64 n, float *out)
+{
+  if (exponent == 0.5)
+    strata_float_map (STRATA_FLOAT_SQRT, x, n, out);
+  else if (exponent == 2.0)
+    strata_float_binary_row (STRATA_FLOAT_MUL, x, 1, x, 1, n, out);
+  else if (exponent == 3.0)
+    for (gint64 i = 0; i < n; i++)
+      out[i] = (float) ((double) x[i] * (double) x[i] * (double) x[i]);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+/* A row of float32, where there is a faster way than by double. FALSE: there is none */
+static gboolean
+combine_floats (StrataOp op, const StrataBroadcast *walk, const StrataArray *const *in, gint64 at, StrataArray *out)
+{
+  const float *a = in[0]->data, *b = in[1]->data;
+  float *to = (float *) out->data + at;
+
+  if (in[0]->dtype != STRATA_DTYPE_F32 || in[1]->dtype != STRATA_DTYPE_F32 || out->dtype != STRATA_DTYPE_F32)
+    return FALSE;
+  a += walk->offset[0];
+  b += walk->offset[1];
+  if (op == STRATA_OP_POW)
+    return walk->step[0] == 1 && walk->step[1] == 0 && walk->row > 0 && power_row (a, (double) *b, walk->row, to);
+  if (op == STRATA_OP_MEAN)
+    {
+      strata_float_binary_row (STRATA_FLOAT_ADD, a, walk->step[0], b, walk->step[1], walk->row, to);
+      return TRUE;
+    }
+  if (op != STRATA_OP_MAX && op != STRATA_OP_MIN && op != STRATA_OP_P_RELU)
+    return FALSE;
+  for (gint64 i = 0; i < walk->row; i++, a += walk->step[0], b += walk->step[1])
+    if (op == STRATA_OP_P_RELU)
+      to[i] = *a < 0.0f ? *a * *b : *a;
+    else
+      to[i] = isnan (*a) || (op == STRATA_OP_MAX ? *a > *b : *a < *b) ? *a : *b;
+  return TRUE;
+}
+
 static gboolean
 combine (const StrataNode *node, const StrataArray *const *in, StrataArray *out, GError **error)
 {
@@ -163,7 +208,9 @@ combine (const StrataNode *node, const StrataArray *const *in, StrataArray *out,
   strata_broadcast_init (&walk, out, in, 2);
   for (gint64 r = 0; r < walk.n_rows; r++)
     {
-      if (real)
+      if (combine_floats (node->op, &walk, in, r * walk.row, out))
+        ;
+      else if (real)
         combine_doubles (&c, &walk, in, r * walk.row, out);
       else if (!combine_ints (&c, &walk, in, r * walk.row, out))
         return strata_exec_fail (error, "an integer is divided by zero");

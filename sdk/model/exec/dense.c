@@ -84,10 +84,18 @@ commit (StrataPlan *plan, const StrataFusion *fusion, StrataFloatStep *step, int
 static float *
 scale_weights (const StrataFusion *fusion, const float *weights, gint64 n, gint64 n_inner, double alpha)
 {
-  float *scaled = g_try_new (float, (gsize) n + 1);
+  float *scaled = g_try_new (float, (gsize) n + 1), *to = scaled;
+  gint64 c = 0;
 
-  for (gint64 i = 0; scaled != NULL && i < n; i++)
-    scaled[i] = (float) (alpha * fusion->scale[i / n_inner % fusion->n_channels] * (double) weights[i]);
+  if (scaled == NULL)
+    return NULL;
+  for (gint64 run = 0; run < n / n_inner; run++, c = c + 1 == fusion->n_channels ? 0 : c + 1)
+    {
+      double factor = alpha * fusion->scale[c];
+
+      for (gint64 i = 0; i < n_inner; i++)
+        *to++ = (float) (factor * (double) *weights++);
+    }
   return scaled;
 }
 
@@ -323,6 +331,17 @@ dense_norm (StrataPlan *plan, int index)
   return ok;
 }
 
+/* The place of @value in the order that @like is of for another shape */
+static int
+place_like (StrataPlan *plan, int value, const StrataFloatLayout *like)
+{
+  StrataFloatTensor tensor = strata_plan_tensor (plan, plan->place[value]);
+  StrataFloatLayout *layout = strata_float_layout_like (like, &tensor);
+
+  g_ptr_array_add (plan->layouts, layout);
+  return strata_plan_ordered (plan, value, layout);
+}
+
 static gboolean
 dense_concat (StrataPlan *plan, int index)
 {
@@ -330,7 +349,7 @@ dense_concat (StrataPlan *plan, int index)
   g_autofree StrataFloatTensor *ins = g_new (StrataFloatTensor, node->n_inputs);
   g_autofree int *places = g_new (int, node->n_inputs);
   int n_dims = plan->graph->values[node->outputs[0]].n_dims, axis = (int) strata_node_int (node, "axis", 1);
-  gboolean ordered = FALSE;
+  const StrataFloatLayout *order = NULL;
 
   axis += axis < 0 ? n_dims : 0;
   axis += n_dims == 3 && axis == 2 ? 1 : 0;
@@ -338,13 +357,15 @@ dense_concat (StrataPlan *plan, int index)
     {
       if (!is_image (plan, node->inputs[i]))
         return FALSE;
-      ordered |= layout_of (plan, node->inputs[i]) != NULL;
+      order = layout_of (plan, node->inputs[i]) != NULL ? layout_of (plan, node->inputs[i]) : order;
     }
-  if (!ordered)
+  if (order == NULL)
     return FALSE;
   for (int i = 0; i < node->n_inputs; i++)
     {
-      places[i] = plan->place[node->inputs[i]];
+      places[i] = place_like (plan, node->inputs[i], order);
+      if (places[i] < 0)
+        return FALSE;
       ins[i] = strata_plan_tensor (plan, places[i]);
     }
   return add_alone (plan, index, strata_float_step_concat (plan->engine, axis, ins, node->n_inputs), node->n_inputs,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arithmetic element by element with broadcasting, Clip, Cast and copies. float32 has loops of its own, float64 too;
- * integers, which only shape arithmetic uses, go through 64 bits and wrap.
+ * Arithmetic element by element with broadcasting, Clip, Cast and copies. float32 goes by the kernels, float64 has
+ * loops of its own; integers, which only shape arithmetic uses, go through 64 bits and wrap.
  */
 #include <math.h>
 #include <string.h>
 
+#include "kernels/float-vector.h"
 #include "model/exec/broadcast.h"
 #include "model/element.h"
 #include "model/exec/exec.h"
@@ -15,24 +16,30 @@
     out[i] = EXPRESSION;                                                                                               \
   break;
 
-#define BINARY_ROW(NAME, Type)                                                                                         \
-  static void NAME (StrataOp op, const Type *a, gint64 step_a, const Type *b, gint64 step_b, gint64 n, Type *out)      \
-  {                                                                                                                    \
-    switch (op)                                                                                                        \
-      {                                                                                                                \
-      case STRATA_OP_SUB:                                                                                              \
-        BINARY_LOOP (*a - *b)                                                                                          \
-      case STRATA_OP_MUL:                                                                                              \
-        BINARY_LOOP (*a **b)                                                                                           \
-      case STRATA_OP_DIV:                                                                                              \
-        BINARY_LOOP (*a / *b)                                                                                          \
-      default:                                                                                                         \
-        BINARY_LOOP (*a + *b)                                                                                          \
-      }                                                                                                                \
-  }
+static void
+double_row (StrataOp op, const double *a, gint64 step_a, const double *b, gint64 step_b, gint64 n, double *out)
+{
+  switch (op)
+    {
+    case STRATA_OP_SUB:
+      BINARY_LOOP (*a - *b)
+    case STRATA_OP_MUL:
+      BINARY_LOOP (*a * *b)
+    case STRATA_OP_DIV:
+      BINARY_LOOP (*a / *b)
+    default:
+      BINARY_LOOP (*a + *b)
+    }
+}
 
-BINARY_ROW (float_row, float)
-BINARY_ROW (double_row, double)
+static StrataFloatBinary
+float_op (StrataOp op)
+{
+  return op == STRATA_OP_SUB   ? STRATA_FLOAT_SUB
+         : op == STRATA_OP_MUL ? STRATA_FLOAT_MUL
+         : op == STRATA_OP_DIV ? STRATA_FLOAT_DIV
+                               : STRATA_FLOAT_ADD;
+}
 
 static gboolean
 divide (StrataDtype dtype, gint64 a, gint64 b, gint64 *quotient)
@@ -78,9 +85,9 @@ combine (StrataOp op, const StrataArray *const *in, StrataArray *out, GError **e
   for (gint64 r = 0; r < walk.n_rows; r++)
     {
       if (out->dtype == STRATA_DTYPE_F32)
-        float_row (op, (const float *) in[0]->data + walk.offset[0], walk.step[0],
-                   (const float *) in[1]->data + walk.offset[1], walk.step[1], walk.row,
-                   (float *) out->data + r * walk.row);
+        strata_float_binary_row (float_op (op), (const float *) in[0]->data + walk.offset[0], walk.step[0],
+                                 (const float *) in[1]->data + walk.offset[1], walk.step[1], walk.row,
+                                 (float *) out->data + r * walk.row);
       else if (out->dtype == STRATA_DTYPE_F64)
         double_row (op, (const double *) in[0]->data + walk.offset[0], walk.step[0],
                     (const double *) in[1]->data + walk.offset[1], walk.step[1], walk.row,

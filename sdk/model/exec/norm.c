@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/float-vector.h"
 #include "model/exec/broadcast.h"
 #include "model/element.h"
 #include "model/exec/double.h"
@@ -46,6 +47,11 @@ softmax (const float *in, gint64 n, gint64 step, float *out)
   float peak = -INFINITY;
   double sum = 0.0;
 
+  if (step == 1)
+    {
+      strata_float_softmax (in, n, out);
+      return;
+    }
   for (gint64 i = 0; i < n; i++)
     peak = MAX (peak, in[i * step]);
   for (gint64 i = 0; i < n; i++)
@@ -157,6 +163,24 @@ spread (const StrataArray *in, int axis, const StrataArray *operand)
   return values;
 }
 
+/* Rows of float32 by the kernels: scale and offset of a row's size, and no statistics asked for */
+static gboolean
+normalise_floats (const StrataExec *run, gint64 outer, gint64 n, double epsilon, gboolean centred)
+{
+  const StrataArray *in = run->in[0], *scale = run->in[1], *offset = strata_exec_in (run, 2);
+
+  if (in->dtype != STRATA_DTYPE_F32 || scale->dtype != STRATA_DTYPE_F32 || strata_array_count (scale) != n
+      || (offset != NULL && (offset->dtype != STRATA_DTYPE_F32 || strata_array_count (offset) != n)))
+    return FALSE;
+  for (int i = 1; i < run->node->n_outputs; i++)
+    if (run->out[i] != NULL)
+      return FALSE;
+  for (gint64 o = 0; o < outer; o++)
+    strata_float_normalise ((const float *) in->data + o * n, n, epsilon, centred, scale->data,
+                            offset == NULL ? NULL : offset->data, (float *) run->out[0]->data + o * n);
+  return TRUE;
+}
+
 /* LayerNormalization, RMSNormalization and SimplifiedLayerNormalization, which gives no mean */
 gboolean
 strata_exec_layer_norm (const StrataExec *run, GError **error)
@@ -171,6 +195,8 @@ strata_exec_layer_norm (const StrataExec *run, GError **error)
   axis += axis < 0 ? in->n_dims : 0;
   for (int d = 0; d < in->n_dims; d++)
     *(d < axis ? &outer : &n) *= in->dims[d];
+  if (normalise_floats (run, outer, n, epsilon, centred))
+    return TRUE;
   scales = spread (in, (int) axis, run->in[1]);
   offsets = offset == NULL ? g_new0 (double, 1) : spread (in, (int) axis, offset);
   if (scales == NULL || offsets == NULL)

@@ -436,6 +436,7 @@ plan_alloc (const StrataGraph *graph, StrataExecutorFlags flags)
   plan->storages = g_array_new (FALSE, FALSE, sizeof (StrataStorage));
   plan->places = g_array_new (FALSE, FALSE, sizeof (StrataPlace));
   plan->steps = g_array_new (FALSE, FALSE, sizeof (StrataStep));
+  plan->layouts = g_ptr_array_new_with_free_func ((GDestroyNotify) strata_float_layout_free);
   g_array_set_clear_func (plan->steps, clear_step);
   plan->known = g_new0 (StrataArray, n);
   plan->folded = g_new0 (StrataArray *, n);
@@ -487,6 +488,7 @@ strata_plan_free (StrataPlan *plan)
   g_array_unref (plan->steps);
   g_array_unref (plan->places);
   g_array_unref (plan->storages);
+  g_ptr_array_unref (plan->layouts);
   strata_float_engine_free (plan->engine);
   for (int i = 0; i < plan->graph->n_values; i++)
     strata_array_free (plan->folded[i]);

@@ -46,6 +46,7 @@ typedef struct
   StrataExecutorFlags flags;
   StrataFloatEngine *engine; /* NULL: no prepared kernels */
   GArray *storages, *places, *steps;
+  GPtrArray *layouts;       /* orders that are of no step */
   gsize n_bytes, n_scratch; /* of a run's memory, scratch at its end */
 
   /* per value */

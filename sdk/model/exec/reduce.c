@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/float-vector.h"
 #include "model/element.h"
 #include "model/exec/exec.h"
 #include "model/operands.h"
@@ -101,6 +102,35 @@ reduce_doubles (StrataOp op, const StrataArray *in, const gboolean *reduced, dou
     cells[at.cell] = gather_double (op, cells[at.cell], strata_element_double (in->dtype, in->data, i));
 }
 
+/* Sums of float32 over neighbouring dimensions: [outer, n, inner] to [outer, inner]. FALSE: it is no such case. */
+static gboolean
+sum_floats (StrataOp op, const StrataArray *in, const gboolean *reduced, double *cells)
+{
+  gboolean squares = op == STRATA_OP_REDUCE_L2 || op == STRATA_OP_REDUCE_SUM_SQUARE;
+  gint64 outer = 1, n = 1, inner = 1;
+  const float *x = in->data;
+  int phase = 0; /* before, in, after the dimensions that are summed */
+
+  if (in->dtype != STRATA_DTYPE_F32 || !(squares || op == STRATA_OP_REDUCE_SUM || op == STRATA_OP_REDUCE_MEAN))
+    return FALSE;
+  for (int d = 0; d < in->n_dims; d++)
+    {
+      if (in->dims[d] == 1)
+        continue;
+      phase = reduced[d] ? (phase == 2 ? 3 : 1) : phase == 1 ? 2 : phase;
+      *(phase == 0 ? &outer : phase == 1 ? &n : &inner) *= in->dims[d];
+    }
+  if (phase == 3 || (squares && inner > 1))
+    return FALSE;
+  for (gint64 o = 0; o < outer; o++)
+    if (inner == 1)
+      cells[o] = squares ? strata_float_sum_squares (x + o * n, n) : strata_float_sum (x + o * n, n);
+    else
+      for (gint64 i = 0; i < n; i++)
+        strata_float_accumulate (x + (o * n + i) * inner, inner, cells + o * inner);
+  return TRUE;
+}
+
 /* log (sum exp x) as peak + log (sum exp (x - peak)), which doesn't overflow */
 static gboolean
 log_sum_exp (const StrataArray *in, const gboolean *reduced, gint64 n_out, double *sums)
@@ -135,7 +165,7 @@ reduce_floats (const StrataExec *run, const gboolean *reduced, double *cells, GE
     cells[i] = first_double (op);
   if (op == STRATA_OP_REDUCE_LOG_SUM_EXP && !log_sum_exp (in, reduced, n_out, cells))
     return strata_exec_fail (error, "no memory for its peaks");
-  if (op != STRATA_OP_REDUCE_LOG_SUM_EXP)
+  if (op != STRATA_OP_REDUCE_LOG_SUM_EXP && !sum_floats (op, in, reduced, cells))
     reduce_doubles (op, in, reduced, cells);
   for (gint64 i = 0; i < n_out; i++)
     strata_element_set_double (out->dtype, out->data, i,

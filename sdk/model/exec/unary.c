@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Functions of one element, in double, as the ONNX operators define them. Integers where the definition has them.
+ * Functions of one element as the ONNX operators define them: the frequent ones by the kernels, others in double.
+ * Integers where the definition has them.
  */
 #include <math.h>
 #include <string.h>
 
+#include "kernels/float-vector.h"
 #include "model/element.h"
 #include "model/exec/exec.h"
 
@@ -182,11 +184,28 @@ apply_int (StrataOp op, gint64 x, gboolean wide)
     }
 }
 
-static void
-relu (const float *in, gint64 n, float *out)
+/* The function of the kernels that computes @op; FALSE: none does */
+static gboolean
+find_function (StrataOp op, const Shape *shape, StrataFloatFunction *function)
 {
-  for (gint64 i = 0; i < n; i++)
-    out[i] = in[i] < 0.0f ? 0.0f : in[i];
+  static const struct
+  {
+    StrataOp op;
+    StrataFloatFunction function;
+  } functions[] = {
+    { STRATA_OP_ERF, STRATA_FLOAT_ERF },         { STRATA_OP_EXP, STRATA_FLOAT_EXP },
+    { STRATA_OP_GELU, STRATA_FLOAT_GELU },       { STRATA_OP_RELU, STRATA_FLOAT_RELU },
+    { STRATA_OP_SIGMOID, STRATA_FLOAT_SIGMOID }, { STRATA_OP_SQRT, STRATA_FLOAT_SQRT },
+    { STRATA_OP_TANH, STRATA_FLOAT_TANH },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (functions); i++)
+    if (functions[i].op == op && !(op == STRATA_OP_GELU && shape->tanh_form))
+      {
+        *function = functions[i].function;
+        return TRUE;
+      }
+  return FALSE;
 }
 
 gboolean
@@ -197,9 +216,10 @@ strata_exec_unary (const StrataExec *run, GError **error)
   Shape shape = read_shape (run->node);
   gint64 n = strata_array_count (in);
   void *out = run->out[0]->data;
+  StrataFloatFunction function;
 
-  if (in->dtype == STRATA_DTYPE_F32 && op == STRATA_OP_RELU)
-    relu (in->data, n, out);
+  if (in->dtype == STRATA_DTYPE_F32 && find_function (op, &shape, &function))
+    strata_float_map (function, in->data, n, out);
   else if (in->dtype == STRATA_DTYPE_F32)
     for (gint64 i = 0; i < n; i++)
       ((float *) out)[i] = (float) apply (op, (double) ((const float *) in->data)[i], &shape);
