@@ -239,10 +239,11 @@ run_sample (Pass *pass, guint index, GError **error)
     {
       const StrataGraph *source = strata_model_get_graph (self->model);
       const StrataValue *value = &source->values[source->inputs[0]];
+      StrataExecutor *executor = strata_model_get_executor (self->model, pass->cancellable, error);
 
       view.n_dims = value->n_dims;
       memcpy (view.dims, value->dims, sizeof view.dims);
-      ok = strata_graph_run (source, &input, outputs, NULL, NULL, pass->cancellable, error);
+      ok = executor != NULL && strata_executor_run (executor, &input, outputs, NULL, NULL, pass->cancellable, error);
     }
   if (!ok)
     return FALSE;

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "model/graph.h"
+#include "model/exec/executor.h"
 #include "strata/strata-model.h"
 
 /* Takes @graph, and @fills (nullable): a StrataFill per value, for weights that are drawn from @seed when saved. */
@@ -14,6 +14,8 @@ const StrataGraph *strata_model_get_graph (StrataModel *self);
 gboolean strata_model_load_weights (StrataModel *self, GError **error);
 /* NULL where nothing is drawn */
 const GArray *strata_model_get_fills (StrataModel *self, guint64 *seed);
+/* Prepared by the first call and kept; any thread may run it. (transfer none) */
+StrataExecutor *strata_model_get_executor (StrataModel *self, GCancellable *cancellable, GError **error);
 /* Checks tensors against the model's inputs and views them as arrays; @views and @pointers have room for every input.
  */
 gboolean strata_model_view_inputs (

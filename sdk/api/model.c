@@ -17,7 +17,8 @@ struct _StrataModel
   StrataGraph *graph;
   GArray *fills; /* how weights without bytes are drawn; NULL: they are not */
   guint64 seed;
-  GMutex lock; /* while weights are widened */
+  GMutex lock;              /* while weights are widened and the executor is made */
+  StrataExecutor *executor; /* made by the first run */
 };
 
 G_DEFINE_FINAL_TYPE (StrataModel, strata_model, G_TYPE_OBJECT)
@@ -27,9 +28,10 @@ strata_model_finalize (GObject *object)
 {
   StrataModel *self = STRATA_MODEL (object);
 
+  strata_executor_free (self->executor);
   strata_graph_free (self->graph);
-  g_mutex_clear (&self->lock);
   g_clear_pointer (&self->fills, g_array_unref);
+  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (strata_model_parent_class)->finalize (object);
 }
 
@@ -156,6 +158,19 @@ strata_model_get_fills (StrataModel *self, guint64 *seed)
 {
   *seed = self->seed;
   return self->fills;
+}
+
+StrataExecutor *
+strata_model_get_executor (StrataModel *self, GCancellable *cancellable, GError **error)
+{
+  StrataExecutor *executor;
+
+  g_mutex_lock (&self->lock);
+  if (self->executor == NULL && strata_graph_widen (self->graph, error))
+    self->executor = strata_executor_new (self->graph, STRATA_EXECUTOR_DEFAULT, cancellable, error);
+  executor = self->executor;
+  g_mutex_unlock (&self->lock);
+  return executor;
 }
 
 gboolean
@@ -497,14 +512,17 @@ strata_model_run_reference (StrataModel *self, GPtrArray *inputs, GCancellable *
   g_autofree StrataArray *views = NULL;
   g_autofree const StrataArray **pointers = NULL;
   g_autofree StrataArray **outputs = NULL;
+  StrataExecutor *executor;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
   g_return_val_if_fail (inputs != NULL, NULL);
   views = g_new0 (StrataArray, self->graph->n_inputs + 1);
   pointers = g_new0 (const StrataArray *, self->graph->n_inputs + 1);
   outputs = g_new0 (StrataArray *, self->graph->n_outputs + 1);
-  if (!strata_model_view_inputs (self, inputs, views, pointers, error) || !strata_model_load_weights (self, error)
-      || !strata_graph_run (self->graph, pointers, outputs, NULL, NULL, cancellable, error))
+  if (!strata_model_view_inputs (self, inputs, views, pointers, error))
+    return NULL;
+  executor = strata_model_get_executor (self, cancellable, error);
+  if (executor == NULL || !strata_executor_run (executor, pointers, outputs, NULL, NULL, cancellable, error))
     return NULL;
   return strata_tensors_from_arrays (outputs, (guint) self->graph->n_outputs);
 }

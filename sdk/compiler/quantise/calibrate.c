@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "model/exec/executor.h"
 
 #define CHUNK 8
 
 typedef struct
 {
   const StrataGraph *graph;
+  StrataExecutor *executor;
   const StrataLowered *lowered;
   StrataArray *const *samples;
   GCancellable *cancellable;
@@ -108,8 +110,8 @@ run_cb (guint index, gpointer user_data, GError **error)
 
   for (int i = 0; i < graph->n_inputs; i++)
     watch_cb (graph, graph->inputs[i], inputs[i], &watch);
-  if (!strata_graph_run (graph, (const StrataArray *const *) inputs, outputs, watch_cb, &watch, pass->cancellable,
-                         error))
+  if (!strata_executor_run (pass->executor, (const StrataArray *const *) inputs, outputs, watch_cb, &watch,
+                            pass->cancellable, error))
     return FALSE;
   for (int i = 0; i < graph->n_outputs; i++)
     strata_array_free (outputs[i]);
@@ -220,9 +222,13 @@ strata_calibrate (const StrataGraph *graph,
   g_autoptr (StrataArena) scratch = strata_arena_new ();
   g_autofree int *tensor_of = watch_values (graph, lowered);
   StrataTensorStats *merged = new_stats (lowered, 1, arena);
-  Pass pass = { graph, lowered, samples, calibration->cancellable, tensor_of, NULL, NULL, NULL, 0 };
+  g_autoptr (StrataExecutor) executor =
+    strata_executor_new (graph, STRATA_EXECUTOR_EVERY_VALUE, calibration->cancellable, error);
+  Pass pass = { graph, executor, lowered, samples, calibration->cancellable, tensor_of, NULL, NULL, NULL, 0 };
   gboolean all_scaled = TRUE;
 
+  if (executor == NULL)
+    return NULL;
   pass.slots = new_stats (lowered, CHUNK, scratch);
   if (!first_pass (&pass, n_samples, calibration->n_threads, merged, error))
     return NULL;
