@@ -181,52 +181,57 @@ strata_float_map_ref (StrataFloatFunction function, double x)
     }
 }
 
-#define ROW(EXPRESSION)                                                                                                \
-  for (int k = 0; k < BLOCK; k++)                                                                                      \
-    x[k] = EXPRESSION;                                                                                                 \
-  break;
+/* Whole blocks first: their copies have a size that is known, and become loads and stores. An operand that does not
+ * step fills its block once. */
+#define COMBINE(NAME, SIGN)                                                                                            \
+  CLONES static void NAME (const float *a, gint64 step_a, const float *b, gint64 step_b, gint64 n, float *out)         \
+  {                                                                                                                    \
+    float x[BLOCK], y[BLOCK], first = step_a == 0 ? a[0] : 0.0f, second = step_b == 0 ? b[0] : 0.0f;                   \
+    gint64 i = 0;                                                                                                      \
+                                                                                                                       \
+    for (; i + BLOCK <= n; i += BLOCK)                                                                                 \
+      {                                                                                                                \
+        for (int k = 0; k < BLOCK; k++)                                                                                \
+          x[k] = first;                                                                                                \
+        for (int k = 0; k < BLOCK; k++)                                                                                \
+          y[k] = second;                                                                                               \
+        if (step_a != 0)                                                                                               \
+          memcpy (x, a + i, sizeof x);                                                                                 \
+        if (step_b != 0)                                                                                               \
+          memcpy (y, b + i, sizeof y);                                                                                 \
+        for (int k = 0; k < BLOCK; k++)                                                                                \
+          x[k] = x[k] SIGN y[k];                                                                                       \
+        memcpy (out + i, x, sizeof x);                                                                                 \
+      }                                                                                                                \
+    for (; i < n; i++)                                                                                                 \
+      out[i] = (step_a == 0 ? first : a[i]) SIGN (step_b == 0 ? second : b[i]);                                        \
+  }
 
-CLONES static void
-combine_block (StrataFloatBinary op, float *x, const float *y)
-{
-  switch (op)
-    {
-    case STRATA_FLOAT_SUB:
-      ROW (x[k] - y[k])
-    case STRATA_FLOAT_MUL:
-      ROW (x[k] * y[k])
-    case STRATA_FLOAT_DIV:
-      ROW (x[k] / y[k])
-    default:
-      ROW (x[k] + y[k])
-    }
-}
-
-/* @n elements of an operand; one that does not step is the same throughout. */
-static void
-load_block (const float *from, gint64 step, gint64 i, gsize n, float *block)
-{
-  if (step != 0)
-    memcpy (block, from + i, sizeof (float) * n);
-  else
-    for (int k = 0; k < BLOCK; k++)
-      block[k] = from[0];
-}
+COMBINE (add, +)
+COMBINE (subtract, -)
+COMBINE (multiply, *)
+COMBINE (divide, /)
 
 void
 strata_float_binary_row (
   StrataFloatBinary op, const float *a, gint64 step_a, const float *b, gint64 step_b, gint64 n, float *out)
 {
-  float x[BLOCK] = { 0 }, y[BLOCK] = { 0 };
-
-  for (gint64 i = 0; i < n; i += BLOCK)
+  if (n == 0)
+    return;
+  switch (op)
     {
-      gsize size = (gsize) MIN (n - i, BLOCK);
-
-      load_block (a, step_a, i, size, x);
-      load_block (b, step_b, i, size, y);
-      combine_block (op, x, y);
-      memcpy (out + i, x, sizeof (float) * size);
+    case STRATA_FLOAT_SUB:
+      subtract (a, step_a, b, step_b, n, out);
+      break;
+    case STRATA_FLOAT_MUL:
+      multiply (a, step_a, b, step_b, n, out);
+      break;
+    case STRATA_FLOAT_DIV:
+      divide (a, step_a, b, step_b, n, out);
+      break;
+    default:
+      add (a, step_a, b, step_b, n, out);
+      break;
     }
 }
 

@@ -149,6 +149,13 @@ strata_exec_is_elementwise (StrataOp op)
   return executors[op] == strata_exec_unary || executors[op] == strata_exec_clip;
 }
 
+/* The same of two operands, of which the first may be overwritten where it has the shape of the output */
+gboolean
+strata_exec_is_binary (StrataOp op)
+{
+  return executors[op] == strata_exec_binary;
+}
+
 /* Whether an executor only gives its input's elements another shape */
 gboolean
 strata_exec_is_copy (StrataOp op)

@@ -31,6 +31,7 @@ gboolean strata_exec_node (
 gboolean strata_exec_node_into (
   const StrataGraph *graph, int index, const StrataArray *const *inputs, StrataArray *const *outputs, GError **error);
 gboolean strata_exec_is_elementwise (StrataOp op);
+gboolean strata_exec_is_binary (StrataOp op);
 gboolean strata_exec_is_copy (StrataOp op);
 
 /* Input @i, NULL where it is left out. */

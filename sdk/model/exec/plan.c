@@ -290,8 +290,13 @@ static int
 overwritten (const StrataPlan *plan, const StrataNode *node, int in)
 {
   const StrataValue *from = &plan->graph->values[node->inputs[0]], *to = &plan->graph->values[node->outputs[0]];
+  gboolean elementwise = strata_exec_is_elementwise (node->op) || strata_exec_is_binary (node->op);
 
-  return strata_plan_is_last_read (plan, node->inputs[0]) && from->n_bytes == to->n_bytes ? in : -1;
+  return elementwise && (plan->flags & STRATA_EXECUTOR_EVERY_VALUE) == 0
+             && strata_plan_is_last_read (plan, node->inputs[0]) && from->dtype == to->dtype
+             && from->n_bytes == to->n_bytes
+           ? in
+           : -1;
 }
 
 static gboolean
@@ -310,17 +315,16 @@ add_node (StrataPlan *plan, int index)
       if (in[i] < 0)
         continue;
       if (i == 0 && elementwise
-          && strata_float_layout_is_dense (strata_plan_place (plan, first_place (plan, in[0]))->layout))
-        layout = strata_plan_place (plan, in[i] = first_place (plan, in[0]))->layout;
+          && strata_float_layout_is_dense (strata_plan_place (plan, first_place (plan, node->inputs[0]))->layout))
+        layout = strata_plan_place (plan, in[i] = first_place (plan, node->inputs[0]))->layout;
       else if ((in[i] = strata_plan_ordered (plan, in[i], NULL)) < 0)
         return FALSE;
     }
   for (int i = 0; i < node->n_outputs; i++)
-    out[i] = node->outputs[i] < 0
-               ? -1
-               : strata_plan_add_place (plan, node->outputs[i], i == 0 ? layout : NULL,
-                                        graph->values[node->outputs[i]].n_bytes,
-                                        elementwise && i == 0 ? overwritten (plan, node, in[0]) : -1);
+    out[i] = node->outputs[i] < 0 ? -1
+                                  : strata_plan_add_place (plan, node->outputs[i], i == 0 ? layout : NULL,
+                                                           graph->values[node->outputs[i]].n_bytes,
+                                                           i == 0 ? overwritten (plan, node, in[0]) : -1);
   strata_plan_add_step (plan, index, NULL, node->n_inputs, in, node->n_outputs, out);
   strata_plan_finish_node (plan, index);
   return TRUE;
