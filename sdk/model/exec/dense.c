@@ -37,16 +37,17 @@ shape_of (const StrataPlan *plan, int value)
   return strata_value_view (&plan->graph->values[value]);
 }
 
-/* Where the sum is made: over the addend where that is free, else over a copy of it */
+/* Where the sum is made: over the addend where the addition is the last to read it (what the step itself reads counts
+ * as still to come), else over a copy */
 static int
-place_addend (StrataPlan *plan, const StrataFusion *fusion, int in, const StrataFloatLayout *layout)
+place_addend (StrataPlan *plan, const StrataFusion *fusion, const StrataFloatLayout *layout)
 {
   int place = plan->place[fusion->addend], copy;
   StrataFloatTensor tensor = strata_plan_tensor (plan, place);
   StrataFloatStep *step;
 
   if (strata_float_layout_equal (strata_plan_place (plan, place)->layout, layout)
-      && strata_plan_is_last_read (plan, fusion->addend) && plan->root[fusion->addend] != plan->root[in])
+      && strata_plan_is_last_read (plan, fusion->addend))
     return place;
   step = strata_float_step_reorder (plan->engine, &tensor, layout);
   if (step == NULL)
@@ -65,7 +66,7 @@ commit (StrataPlan *plan, const StrataFusion *fusion, StrataFloatStep *step, int
   int from = strata_plan_ordered (plan, in, strata_float_step_input (step, 0)), over = -1, to;
 
   if (from >= 0 && fusion->addend >= 0)
-    over = place_addend (plan, fusion, in, strata_float_step_output (step));
+    over = place_addend (plan, fusion, strata_float_step_output (step));
   if (from < 0 || (fusion->addend >= 0 && over < 0))
     {
       strata_float_step_free (step);

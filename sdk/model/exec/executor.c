@@ -165,6 +165,12 @@ strata_executor_free (StrataExecutor *executor)
   g_free (executor);
 }
 
+int
+strata_executor_n_steps (const StrataExecutor *executor)
+{
+  return (int) executor->plan->steps->len;
+}
+
 static gboolean
 check_inputs (const StrataGraph *graph, const StrataArray *const *inputs, GError **error)
 {

@@ -24,6 +24,9 @@ StrataExecutor *strata_executor_new (const StrataGraph *graph,
 void strata_executor_free (StrataExecutor *executor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataExecutor, strata_executor_free)
 
+/* What a run consists of; fewer than the graph has nodes where they were fused */
+int strata_executor_n_steps (const StrataExecutor *executor);
+
 /* As strata_graph_run (). Reentrant: each run has memory of its own, which is kept for the next. @observe needs
  * STRATA_EXECUTOR_EVERY_VALUE, or sees what fusing left. */
 gboolean strata_executor_run (StrataExecutor *executor,
