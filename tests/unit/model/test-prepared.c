@@ -103,12 +103,12 @@ put_random (Message *graph, const char *name, int n_dims, const gint64 *dims, fl
   put_floats (graph, name, n_dims, dims, values);
 }
 
-/* Input x [1, 16, 9, 8]; weights of a 3 x 3 and a 1 x 1 convolution, vectors for normalisation */
+/* Input x [1, 16, 9, 16], as wide as deep; weights of a 3 x 3 and a 1 x 1 convolution, vectors for normalisation */
 static Message *
 begin (void)
 {
-  static const gint64 image[] = { 1, 16, 9, 8 }, three[] = { 16, 16, 3, 3 }, one[] = { 16, 16, 1, 1 };
-  static const gint64 vector[] = { 16 }, column[] = { 16, 1, 1 }, plane[] = { 1, 1, 1, 8 }, depth[] = { 16, 1, 3, 3 };
+  static const gint64 image[] = { 1, 16, 9, 16 }, three[] = { 16, 16, 3, 3 }, one[] = { 16, 16, 1, 1 };
+  static const gint64 vector[] = { 16 }, column[] = { 16, 1, 1 }, plane[] = { 1, 1, 1, 16 }, depth[] = { 16, 1, 3, 3 };
   static const float low[] = { -0.25f }, high[] = { 0.5f }, half[] = { 0.5f };
   Message *graph = message_new ();
 
