@@ -21,7 +21,7 @@ is_image (const StrataPlan *plan, int value)
 {
   const StrataValue *v = value < 0 ? NULL : &plan->graph->values[value];
 
-  return v != NULL && v->dtype == STRATA_DTYPE_F32 && (v->n_dims == 3 || v->n_dims == 4) && v->n_bytes > 0
+  return v != NULL && v->dtype == STRATA_DTYPE_F32 && (v->n_dims == 3 || v->n_dims == 4) && strata_value_count (v) > 0
          && plan->place[value] >= 0;
 }
 
@@ -153,7 +153,8 @@ dense_conv (StrataPlan *plan, int index)
   StrataWindow window;
   StrataArray in, out;
 
-  if (!is_image (plan, node->inputs[0]) || weights == NULL || plan->graph->values[node->outputs[0]].n_bytes == 0
+  if (!is_image (plan, node->inputs[0]) || weights == NULL
+      || strata_value_count (&plan->graph->values[node->outputs[0]]) == 0
       || (in_value (plan, node, 2) != NULL && strata_plan_known (plan, node->inputs[2]) == NULL)
       || !strata_node_window (plan->graph, index, &window, NULL))
     return FALSE;
@@ -226,7 +227,8 @@ dense_product (StrataPlan *plan, int index)
   gboolean ok = TRUE;
 
   if (weights == NULL || weights->dtype != STRATA_DTYPE_F32 || weights->n_dims != 2 || in->dtype != STRATA_DTYPE_F32
-      || in->n_dims < 2 || out->n_bytes == 0 || in->n_bytes == 0 || plan->place[node->inputs[0]] < 0)
+      || in->n_dims < 2 || strata_value_count (out) == 0 || strata_value_count (in) == 0
+      || plan->place[node->inputs[0]] < 0)
     return FALSE;
   if (node->op == STRATA_OP_GEMM)
     {
@@ -279,7 +281,7 @@ dense_pool (StrataPlan *plan, int index)
   StrataArray in, out;
 
   if (!is_image (plan, node->inputs[0]) || node->outputs[0] < 0 || node->n_outputs > 1
-      || plan->graph->values[node->outputs[0]].n_bytes == 0)
+      || strata_value_count (&plan->graph->values[node->outputs[0]]) == 0)
     return FALSE;
   in = shape_of (plan, node->inputs[0]);
   out = shape_of (plan, node->outputs[0]);
@@ -383,6 +385,7 @@ dense_binary (StrataPlan *plan, int index)
                                                        [STRATA_OP_DIV] = STRATA_FLOAT_DIV };
   const StrataNode *node = &plan->graph->nodes[index];
   const StrataValue *out = &plan->graph->values[node->outputs[0]], *second;
+  const gint64 n = strata_value_count (out);
   StrataFloatTensor a, b;
   int in[2], first = 0;
 
@@ -390,17 +393,17 @@ dense_binary (StrataPlan *plan, int index)
     return FALSE;
   /* the one that has the order of the output comes first */
   if (!is_image (plan, node->inputs[0]) || layout_of (plan, node->inputs[0]) == NULL
-      || in_value (plan, node, 0)->n_bytes != out->n_bytes)
+      || strata_value_count (in_value (plan, node, 0)) != n)
     first = node->op == STRATA_OP_SUB || node->op == STRATA_OP_DIV ? 2 : 1;
   if (first > 1 || !is_image (plan, node->inputs[first]) || layout_of (plan, node->inputs[first]) == NULL
-      || in_value (plan, node, first)->n_bytes != out->n_bytes)
+      || strata_value_count (in_value (plan, node, first)) != n)
     return FALSE;
   second = in_value (plan, node, 1 - first);
-  if (second->n_dims != 4 || second->n_bytes == 0)
+  if (second->n_dims != 4 || strata_value_count (second) == 0)
     return FALSE;
   in[0] = plan->place[node->inputs[first]];
   in[1] = strata_plan_ordered (plan, node->inputs[1 - first],
-                               second->n_bytes == out->n_bytes ? layout_of (plan, node->inputs[first]) : NULL);
+                               strata_value_count (second) == n ? layout_of (plan, node->inputs[first]) : NULL);
   if (in[1] < 0)
     return FALSE;
   a = strata_plan_tensor (plan, in[0]);

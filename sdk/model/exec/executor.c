@@ -65,6 +65,7 @@ set_array (const StrataPlan *plan, Context *context, guint place)
   StrataArray *array = &context->arrays[place];
 
   *array = strata_value_view (&plan->graph->values[p->value]);
+  array->n_bytes = (gsize) strata_array_count (array) * strata_dtype_size (array->dtype);
   if (storage->kind == STRATA_STORAGE_ACTIVATION)
     array->data = context->memory + storage->offset;
   else if (storage->kind == STRATA_STORAGE_CONSTANT)

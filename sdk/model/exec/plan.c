@@ -294,9 +294,16 @@ overwritten (const StrataPlan *plan, const StrataNode *node, int in)
 
   return elementwise && (plan->flags & STRATA_EXECUTOR_EVERY_VALUE) == 0
              && strata_plan_is_last_read (plan, node->inputs[0]) && from->dtype == to->dtype
-             && from->n_bytes == to->n_bytes
+             && strata_value_count (from) == strata_value_count (to)
            ? in
            : -1;
+}
+
+/* Of a computed value: not every graph states them */
+static gsize
+bytes_of (const StrataValue *value)
+{
+  return (gsize) strata_value_count (value) * strata_dtype_size (value->dtype);
 }
 
 static gboolean
@@ -323,7 +330,7 @@ add_node (StrataPlan *plan, int index)
   for (int i = 0; i < node->n_outputs; i++)
     out[i] = node->outputs[i] < 0 ? -1
                                   : strata_plan_add_place (plan, node->outputs[i], i == 0 ? layout : NULL,
-                                                           graph->values[node->outputs[i]].n_bytes,
+                                                           bytes_of (&graph->values[node->outputs[i]]),
                                                            i == 0 ? overwritten (plan, node, in[0]) : -1);
   strata_plan_add_step (plan, index, NULL, node->n_inputs, in, node->n_outputs, out);
   strata_plan_finish_node (plan, index);
