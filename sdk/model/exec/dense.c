@@ -80,15 +80,27 @@ commit (StrataPlan *plan, const StrataFusion *fusion, StrataFloatStep *step, int
   return TRUE;
 }
 
-/* Weights times the scale of their output channel, which is constant over runs of @n_inner and comes round after
- * n_channels of them; and bias times scale plus offset. */
-static float *
-scale_weights (const StrataFusion *fusion, const float *weights, gint64 n, gint64 n_inner, double alpha)
+static gboolean
+is_scaled (const StrataFusion *fusion)
 {
-  float *scaled = g_try_new (float, (gsize) n + 1), *to = scaled;
+  for (gint64 c = 0; c < fusion->n_channels; c++)
+    if (fusion->scale[c] != 1.0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Weights times the scale of their output channel, which is constant over runs of @n_inner and comes round after
+ * n_channels of them. @scaled: memory for them, where they are not as they were. NULL: no memory */
+static const float *
+scale_weights (const StrataFusion *fusion, const float *weights, gint64 n, gint64 n_inner, double alpha, float **scaled)
+{
+  float *to;
   gint64 c = 0;
 
-  if (scaled == NULL)
+  if (alpha == 1.0 && !is_scaled (fusion))
+    return weights;
+  *scaled = to = g_try_new (float, (gsize) n + 1);
+  if (to == NULL)
     return NULL;
   for (gint64 run = 0; run < n / n_inner; run++, c = c + 1 == fusion->n_channels ? 0 : c + 1)
     {
@@ -97,9 +109,10 @@ scale_weights (const StrataFusion *fusion, const float *weights, gint64 n, gint6
       for (gint64 i = 0; i < n_inner; i++)
         *to++ = (float) (factor * (double) *weights++);
     }
-  return scaled;
+  return *scaled;
 }
 
+/* Bias times scale plus offset */
 static float *
 scale_bias (const StrataFusion *fusion, const double *bias)
 {
@@ -119,6 +132,7 @@ try_conv (StrataPlan *plan, int index, const StrataPlaneWindow *window, int max_
   gint64 n = strata_array_count (weights);
   StrataFloatStep *step = NULL;
   g_autofree double *given = NULL;
+  const float *factors;
   g_autofree float *scaled = NULL;
   g_autofree float *bias = NULL;
   StrataFusion fusion;
@@ -135,10 +149,10 @@ try_conv (StrataPlan *plan, int index, const StrataPlaneWindow *window, int max_
       for (gint64 c = 0; c < fusion.n_channels; c++)
         given[c] = (double) values[c];
     }
-  scaled = scale_weights (&fusion, weights->data, n, n / fusion.n_channels, 1.0);
+  factors = scale_weights (&fusion, weights->data, n, n / fusion.n_channels, 1.0, &scaled);
   bias = scale_bias (&fusion, given);
-  if (scaled != NULL)
-    step = strata_float_step_conv (plan->engine, window, &in, scaled, bias, fusion.posts, fusion.n_posts);
+  if (factors != NULL)
+    step = strata_float_step_conv (plan->engine, window, &in, factors, bias, fusion.posts, fusion.n_posts);
   ok = step != NULL && commit (plan, &fusion, step, node->inputs[0]);
   strata_fusion_finish (&fusion);
   return ok;
@@ -179,6 +193,7 @@ try_product (StrataPlan *plan, int index, const Product *p, int max_posts)
 {
   const StrataNode *node = &plan->graph->nodes[index];
   StrataFloatStep *step = NULL;
+  const float *factors;
   g_autofree float *scaled = NULL;
   g_autofree float *bias = NULL;
   StrataFusion fusion;
@@ -187,10 +202,10 @@ try_product (StrataPlan *plan, int index, const Product *p, int max_posts)
   strata_fusion_init (&fusion, plan, index, plan->graph->values[node->outputs[0]].n_dims - 1);
   if (max_posts >= 0)
     strata_fusion_grow (&fusion, plan, max_posts);
-  scaled = scale_weights (&fusion, p->weights, p->k * p->n, p->transposed ? p->k : 1, p->alpha);
+  factors = scale_weights (&fusion, p->weights, p->k * p->n, p->transposed ? p->k : 1, p->alpha, &scaled);
   bias = scale_bias (&fusion, p->bias);
-  if (scaled != NULL)
-    step = strata_float_step_product (plan->engine, p->m, p->k, p->n, p->transposed, scaled, bias, fusion.posts,
+  if (factors != NULL)
+    step = strata_float_step_product (plan->engine, p->m, p->k, p->n, p->transposed, factors, bias, fusion.posts,
                                       fusion.n_posts);
   /* what is before and after is in C order */
   ok = step != NULL && strata_plan_ordered (plan, node->inputs[0], NULL) >= 0

@@ -201,30 +201,6 @@ take (StrataFusion *fusion, const StrataPlan *plan, const StrataNode *node, int 
     }
 }
 
-/* x Sigmoid (x), which reads x twice */
-static gboolean
-take_swish (StrataFusion *fusion, const StrataPlan *plan, int max_posts)
-{
-  const StrataGraph *graph = plan->graph;
-  int mul = plan->reader[fusion->value], sigmoid, gate;
-
-  if (plan->n_readers[fusion->value] != 2 || mul < 0 || (plan->flags & STRATA_EXECUTOR_EVERY_VALUE) != 0
-      || graph->nodes[mul].op != STRATA_OP_MUL || fusion->n_posts >= MIN (max_posts, STRATA_FUSION_POSTS))
-    return FALSE;
-  gate = graph->nodes[mul].inputs[graph->nodes[mul].inputs[0] == fusion->value ? 1 : 0];
-  if (plan->n_readers[gate] != 1)
-    return FALSE;
-  for (sigmoid = mul - 1; sigmoid >= 0 && graph->nodes[sigmoid].outputs[0] != gate; sigmoid--)
-    ;
-  if (sigmoid < 0 || graph->nodes[sigmoid].op != STRATA_OP_SIGMOID || graph->nodes[sigmoid].inputs[0] != fusion->value)
-    return FALSE;
-  fusion->posts[fusion->n_posts++] = (StrataFloatPost){ STRATA_FLOAT_POST_SWISH, 1.0f, 0.0f };
-  g_array_append_val (fusion->nodes, sigmoid);
-  g_array_append_val (fusion->nodes, mul);
-  fusion->value = graph->nodes[mul].outputs[0];
-  return TRUE;
-}
-
 void
 strata_fusion_grow (StrataFusion *fusion, const StrataPlan *plan, int max_posts)
 {
@@ -236,7 +212,7 @@ strata_fusion_grow (StrataFusion *fusion, const StrataPlan *plan, int max_posts)
 
       if (next < 0 || !take (fusion, plan, &graph->nodes[next], max_posts))
         {
-          if (!take_swish (fusion, plan, max_posts))
+          if (fusion->n_posts >= MIN (max_posts, STRATA_FUSION_POSTS) || !strata_fusion_take_twice (fusion, plan))
             return;
           continue;
         }

@@ -26,6 +26,8 @@ void strata_fusion_init (StrataFusion *fusion, const StrataPlan *plan, int node,
 void strata_fusion_finish (StrataFusion *fusion);
 /* Takes in what follows, as long as it can. @max_posts: of functions and additions */
 void strata_fusion_grow (StrataFusion *fusion, const StrataPlan *plan, int max_posts);
+/* Takes in a function that is written as nodes of which two read the value: x Sigmoid (x), and Gelu by Erf. */
+gboolean strata_fusion_take_twice (StrataFusion *fusion, const StrataPlan *plan);
 /* Scale and offset of a BatchNormalization with constant parameters after what there is. FALSE: its parameters are not
  * constant */
 gboolean strata_fusion_normalise (StrataFusion *fusion, const StrataPlan *plan, const StrataNode *node);

@@ -289,6 +289,43 @@ test_products (void)
   finish_and_compare (graph);
 }
 
+/* Gelu as exporters write it: from the quotient and from the product; and with a number that is not its own */
+static void
+test_gelu (void)
+{
+  static const float numbers[] = { 1.41421356f, 0.70710678f, 1.0f, 0.5f, 1.5f };
+  static const char *const names[] = { "root", "inverse", "one", "half", "other" };
+  static const gint64 in[] = { 5, 12 }, square[] = { 12, 12 };
+  Message *graph = message_new ();
+
+  put_float_input (graph, "x", 2, in);
+  put_random (graph, "w", 2, square, -1.0f);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    put_floats (graph, names[i], 0, NULL, &numbers[i]);
+  put_node (graph, node ("MatMul", "a", "x w", "a"));
+  put_node (graph, node ("Div", "a1", "a root", "a1"));
+  put_node (graph, node ("Erf", "a2", "a1", "a2"));
+  put_node (graph, node ("Add", "a3", "a2 one", "a3"));
+  put_node (graph, node ("Mul", "a4", "a a3", "a4"));
+  put_node (graph, node ("Mul", "a5", "a4 half", "a5"));
+  put_node (graph, node ("MatMul", "b", "a5 w", "b"));
+  put_node (graph, node ("Mul", "b1", "inverse b", "b1"));
+  put_node (graph, node ("Erf", "b2", "b1", "b2"));
+  put_node (graph, node ("Add", "b3", "one b2", "b3"));
+  put_node (graph, node ("Mul", "b4", "b3 b", "b4"));
+  put_node (graph, node ("Mul", "b5", "half b4", "b5"));
+  put_node (graph, node ("MatMul", "c", "b5 w", "c"));
+  put_node (graph, node ("Div", "c1", "c root", "c1"));
+  put_node (graph, node ("Erf", "c2", "c1", "c2"));
+  put_node (graph, node ("Add", "c3", "c2 other", "c3"));
+  put_node (graph, node ("Mul", "c4", "c c3", "c4"));
+  put_node (graph, node ("Mul", "y", "c4 half", "y"));
+  put_output (graph, "y");
+  put_output (graph, "b5");
+  put_output (graph, "a5");
+  finish_and_compare (graph);
+}
+
 /* One dimension of positions, and several samples */
 static void
 test_signal (void)
@@ -440,6 +477,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/prepared/not-channels", test_not_channels);
   g_test_add_func ("/sdk/model/prepared/planes", test_planes);
   g_test_add_func ("/sdk/model/prepared/products", test_products);
+  g_test_add_func ("/sdk/model/prepared/gelu", test_gelu);
   g_test_add_func ("/sdk/model/prepared/signal", test_signal);
   g_test_add_func ("/sdk/model/prepared/threads", test_threads);
   g_test_add_func ("/sdk/model/prepared/observed", test_observed);
