@@ -15,6 +15,7 @@ strata_exec_constant_of_shape (const StrataExec *run, GError **error)
   const StrataAttr *attr = strata_node_attr (run->node, "value");
   StrataArray *out = run->out[0];
   gsize size = strata_dtype_size (out->dtype);
+  const gint64 n = strata_array_count (out);
   guint8 fill[8] = { 0 };
 
   if (attr != NULL)
@@ -27,8 +28,12 @@ strata_exec_constant_of_shape (const StrataExec *run, GError **error)
       else
         strata_element_set_double (out->dtype, fill, 0, strata_element_double (value.dtype, value.data, 0));
     }
-  for (gint64 i = 0; i < strata_array_count (out); i++)
-    memcpy ((guint8 *) out->data + (gsize) i * size, fill, size);
+  if (size == 4)
+    for (gint64 i = 0; i < n; i++)
+      memcpy ((guint8 *) out->data + i * 4, fill, 4);
+  else
+    for (gint64 i = 0; i < n; i++)
+      memcpy ((guint8 *) out->data + (gsize) i * size, fill, size);
   return TRUE;
 }
 
