@@ -70,6 +70,28 @@ describe (const StrataFloatEngine *engine,
   return desc;
 }
 
+/* An image with its channels innermost, if there is code for that: what comes after it lies that way too. */
+static dnnl_primitive_desc_t
+choose_image (const StrataFloatEngine *engine,
+              const StrataPlaneWindow *w,
+              const StrataFloatTensor *in,
+              gboolean biased,
+              const_dnnl_primitive_attr_t attr)
+{
+  const dnnl_dims_t dims = { in->dims[0], in->dims[1], in->dims[2], in->dims[3] };
+  const char *name = "";
+  dnnl_memory_desc_t inner;
+  dnnl_primitive_desc_t desc = NULL;
+
+  if (dnnl_memory_desc_init_by_tag (&inner, 4, dims, dnnl_f32, dnnl_nhwc) == dnnl_success)
+    desc = describe (engine, w, &inner, in->dims[0], biased, attr);
+  if (desc != NULL)
+    dnnl_primitive_desc_query (desc, dnnl_query_impl_info_str, 0, &name);
+  if (!g_str_has_prefix (name, "brg"))
+    dnnl_primitive_desc_destroy (g_steal_pointer (&desc));
+  return desc;
+}
+
 /* In the order that the library likes best; an image as it lies, which is what it has code for. */
 static dnnl_primitive_desc_t
 choose (const StrataFloatEngine *engine,
@@ -79,9 +101,11 @@ choose (const StrataFloatEngine *engine,
         const_dnnl_primitive_attr_t attr)
 {
   dnnl_memory_desc_t given = strata_float_tensor_desc (in), any = strata_float_tensor_any (in);
-  gboolean image = in->layout == NULL && w->channels_in <= IMAGE_CHANNELS;
-  dnnl_primitive_desc_t desc = describe (engine, w, image ? &given : &any, in->dims[0], biased, attr);
+  gboolean image = in->layout == NULL && w->channels_in <= IMAGE_CHANNELS && w->channels_in > 1;
+  dnnl_primitive_desc_t desc = image ? choose_image (engine, w, in, biased, attr) : NULL;
 
+  if (desc == NULL)
+    desc = describe (engine, w, image ? &given : &any, in->dims[0], biased, attr);
   return desc != NULL ? desc : describe (engine, w, image ? &any : &given, in->dims[0], biased, attr);
 }
 
