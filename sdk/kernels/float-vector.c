@@ -359,3 +359,54 @@ strata_float_normalise (
   if (offset != NULL)
     strata_float_binary_row (STRATA_FLOAT_ADD, out, 1, offset, 1, n, out);
 }
+
+/* Sums of squares of @n neighbouring cells over channels @first … @last */
+CLONES static void
+sum_channels (const float *in, gint64 plane, gint64 first, gint64 last, int n, double *sums)
+{
+  float x[BLOCK] = { 0 };
+
+  memset (sums, 0, sizeof *sums * BLOCK);
+  for (gint64 c = first; c <= last; c++)
+    {
+      memcpy (x, in + c * plane, sizeof *x * (gsize) n);
+      for (int k = 0; k < BLOCK; k++)
+        sums[k] += (double) x[k] * (double) x[k];
+    }
+}
+
+/* x / y^(3/4): the exponent that networks have, by roots */
+CLONES static void
+divide_by_power (float *x, const double *y)
+{
+  for (int k = 0; k < BLOCK; k++)
+    {
+      double root = sqrt (y[k]);
+
+      x[k] = (float) ((double) x[k] / (root * sqrt (root)));
+    }
+}
+
+void
+strata_float_normalise_response (const StrataFloatResponse *r, const float *in, float *out)
+{
+  double sums[BLOCK];
+  float x[BLOCK] = { 0 };
+
+  for (gint64 c = 0; c < r->channels; c++)
+    for (gint64 i = 0; i < r->plane; i += BLOCK)
+      {
+        int n = (int) MIN (r->plane - i, BLOCK);
+
+        sum_channels (in + i, r->plane, MAX (c - r->before, 0), MIN (c + r->after, r->channels - 1), n, sums);
+        memcpy (x, in + c * r->plane + i, sizeof *x * (gsize) n);
+        for (int k = 0; k < BLOCK; k++)
+          sums[k] = r->bias + r->alpha * sums[k];
+        if (r->beta == 0.75)
+          divide_by_power (x, sums);
+        else
+          for (int k = 0; k < n; k++)
+            x[k] = (float) ((double) x[k] / pow (sums[k], r->beta));
+        memcpy (out + c * r->plane + i, x, sizeof *x * (gsize) n);
+      }
+}

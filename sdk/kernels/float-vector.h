@@ -40,3 +40,13 @@ void strata_float_softmax (const float *in, gint64 n, float *out);
  * taken for 0. */
 void strata_float_normalise (
   const float *in, gint64 n, double epsilon, gboolean centred, const float *scale, const float *offset, float *out);
+
+/* Response normalisation of one image: x / (bias + alpha sum of squares over channels c - @before … c + @after) ^ beta
+ */
+typedef struct
+{
+  gint64 channels, plane, before, after;
+  double alpha, beta, bias;
+} StrataFloatResponse;
+
+void strata_float_normalise_response (const StrataFloatResponse *response, const float *in, float *out);

@@ -341,6 +341,15 @@ strata_exec_lrn (const StrataExec *run, GError **error)
 
   for (int d = 2; d < in->n_dims; d++)
     plane *= in->dims[d];
+  if (in->dtype == STRATA_DTYPE_F32)
+    {
+      StrataFloatResponse r = { channels, plane, (size - 1) / 2, size / 2, alpha, beta, bias };
+
+      for (gint64 n = 0; n < in->dims[0]; n++)
+        strata_float_normalise_response (&r, (const float *) in->data + n * channels * plane,
+                                         (float *) run->out[0]->data + n * channels * plane);
+      return TRUE;
+    }
   for (gint64 i = 0; i < strata_array_count (in); i++)
     {
       gint64 c = i / plane % channels;

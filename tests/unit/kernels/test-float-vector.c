@@ -111,6 +111,36 @@ test_rows (void)
     }
 }
 
+static void
+test_response (void)
+{
+  enum
+  {
+    CHANNELS = 7,
+    PLANE = 70,
+  };
+  float x[CHANNELS * PLANE], y[CHANNELS * PLANE];
+
+  for (int i = 0; i < CHANNELS * PLANE; i++)
+    x[i] = sinf ((float) i);
+  for (int k = 0; k < 2; k++)
+    {
+      StrataFloatResponse r = { CHANNELS, PLANE, 1, 2, 0.3, k == 0 ? 0.75 : 0.6, 1.5 };
+
+      strata_float_normalise_response (&r, x, y);
+      for (int c = 0; c < CHANNELS; c++)
+        for (int i = 0; i < PLANE; i++)
+          {
+            double sum = 0.0;
+
+            for (int d = MAX (c - 1, 0); d <= MIN (c + 2, CHANNELS - 1); d++)
+              sum += (double) x[d * PLANE + i] * (double) x[d * PLANE + i];
+            g_assert_cmpfloat (
+              fabs ((double) y[c * PLANE + i] - (double) x[c * PLANE + i] / pow (1.5 + 0.3 * sum, r.beta)), <=, 1e-7);
+          }
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -118,5 +148,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/float-vector/functions", test_functions);
   g_test_add_func ("/sdk/kernels/float-vector/special", test_special);
   g_test_add_func ("/sdk/kernels/float-vector/rows", test_rows);
+  g_test_add_func ("/sdk/kernels/float-vector/response", test_response);
   return g_test_run ();
 }
