@@ -84,6 +84,12 @@ strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes)
   return copy;
 }
 
+void
+strata_arena_adopt (StrataArena *arena, void *memory)
+{
+  g_ptr_array_add (arena->chunks, memory);
+}
+
 char *
 strata_arena_strdup (StrataArena *arena, const char *text)
 {

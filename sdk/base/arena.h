@@ -16,6 +16,8 @@ StrataArena *strata_arena_ref (StrataArena *arena) G_GNUC_WARN_UNUSED_RESULT;
 void strata_arena_free (StrataArena *arena);
 void *strata_arena_alloc (StrataArena *arena, gsize n_bytes);
 void *strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes);
+/* Memory of g_malloc () that the arena frees with its own. */
+void strata_arena_adopt (StrataArena *arena, void *memory);
 char *strata_arena_strdup (StrataArena *arena, const char *text);
 char *strata_arena_printf (StrataArena *arena, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

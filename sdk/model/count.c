@@ -5,6 +5,8 @@
  */
 #include "model/graph.h"
 
+#define MAX_MOVES 64 /* between a constant and its reader; exporters write a handful */
+
 static gboolean
 is_constant (const StrataGraph *graph, const StrataValue *value)
 {
@@ -15,11 +17,11 @@ is_constant (const StrataGraph *graph, const StrataValue *value)
 int
 strata_graph_find_constant (const StrataGraph *graph, int value)
 {
-  while (value >= 0 && !is_constant (graph, &graph->values[value]))
+  for (int n = 0; value >= 0 && !is_constant (graph, &graph->values[value]); n++)
     {
       int producer = graph->values[value].producer;
 
-      if (producer < 0)
+      if (producer < 0 || n == MAX_MOVES)
         return -1;
       switch (graph->nodes[producer].op)
         {

@@ -22,6 +22,15 @@ strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena)
 }
 
 void
+strata_graph_builder_reserve (StrataGraphBuilder *builder, guint n_values, guint n_nodes)
+{
+  g_array_unref (builder->values);
+  g_array_unref (builder->nodes);
+  builder->values = g_array_sized_new (FALSE, FALSE, sizeof (StrataValue), n_values);
+  builder->nodes = g_array_sized_new (FALSE, FALSE, sizeof (StrataNode), n_nodes);
+}
+
+void
 strata_graph_builder_clear (StrataGraphBuilder *builder)
 {
   g_clear_pointer (&builder->values, g_array_unref);
@@ -202,12 +211,7 @@ order_nodes (StrataGraphBuilder *builder, StrataGraph *graph, GError **error)
   g_autofree int *next = g_new0 (int, n + 1);
   g_autoptr (GArray) path = g_array_new (FALSE, FALSE, sizeof (int));
   g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (int));
-  Walk walk = { (const StrataValue *) (void *) builder->values->data,
-                (const StrataNode *) (void *) builder->nodes->data,
-                state,
-                next,
-                path,
-                order };
+  Walk walk = { graph->values, (const StrataNode *) (void *) builder->nodes->data, state, next, path, order };
 
   for (int i = 0; i < n; i++)
     if (state[i] == 0 && !walk_from (&walk, i, error))
@@ -252,8 +256,8 @@ strata_graph_builder_link (StrataGraphBuilder *builder, StrataGraph *graph, GErr
     if (!resolve_reads (builder, i, error))
       return FALSE;
   graph->n_values = (int) builder->values->len;
-  graph->values =
-    strata_arena_memdup (builder->arena, builder->values->data, sizeof (StrataValue) * builder->values->len);
+  graph->values = (StrataValue *) g_array_steal (builder->values, NULL);
+  strata_arena_adopt (builder->arena, graph->values);
   graph->inputs = copy_ids (builder->arena, builder->inputs, &graph->n_inputs);
   graph->outputs = copy_ids (builder->arena, builder->outputs, &graph->n_outputs);
   if (!order_nodes (builder, graph, error))

@@ -18,6 +18,8 @@ typedef struct
 } StrataGraphBuilder;
 
 void strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena);
+/* Room for so many values and nodes, so that the tables need not grow; of an empty builder. */
+void strata_graph_builder_reserve (StrataGraphBuilder *builder, guint n_values, guint n_nodes);
 void strata_graph_builder_clear (StrataGraphBuilder *builder);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StrataGraphBuilder, strata_graph_builder_clear)
 
@@ -27,7 +29,8 @@ int strata_graph_builder_value (StrataGraphBuilder *builder, const StrataValue *
 int strata_graph_builder_anonymous (StrataGraphBuilder *builder, const StrataValue *value);
 int strata_graph_builder_find (const StrataGraphBuilder *builder, const char *name); /* -1: none */
 
-/* Resolves names, orders nodes (stable: an ordered file stays as it is), names the nameless. Fills @graph's tables. */
+/* Resolves names, orders nodes (stable: an ordered file stays as it is), names the nameless. Fills @graph's tables, and
+ * leaves the builder empty of values. */
 gboolean strata_graph_builder_link (StrataGraphBuilder *builder, StrataGraph *graph, GError **error);
 /* Counts consumers; needed again after folding. */
 void strata_graph_count_consumers (StrataGraph *graph);

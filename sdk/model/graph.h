@@ -236,6 +236,11 @@ StrataGraph *strata_onnx_load_bound (const char *path,
 
 StrataGraph *
 strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error);
+/* The same from memory, where there is no folder for external data. */
+StrataGraph *strata_onnx_parse_with (GBytes *bytes,
+                                     const char *origin,
+                                     const StrataImportOptions *options,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Called with every computed value; for calibration. */
 typedef void (*StrataObserveFunc) (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data);

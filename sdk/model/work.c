@@ -318,20 +318,30 @@ count_alive (const StrataGraph *graph, int id)
   return strata_value_count (value);
 }
 
-/* The value whose bytes @id is a view of */
-static int
-find_owner (const StrataGraph *graph, int id)
+/* Per value the one whose bytes it is a view of; nodes are in order, so that of the input is known */
+static int *
+find_owners (const StrataGraph *graph)
 {
-  while (graph->values[id].producer >= 0 && shares_bytes (graph->nodes[graph->values[id].producer].op)
-         && graph->nodes[graph->values[id].producer].inputs[0] >= 0)
-    id = graph->nodes[graph->values[id].producer].inputs[0];
-  return id;
+  int *owners = g_new (int, graph->n_values + 1);
+
+  for (int i = 0; i < graph->n_values; i++)
+    owners[i] = i;
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      const StrataNode *node = &graph->nodes[i];
+
+      for (int j = 0; j < node->n_outputs && shares_bytes (node->op) && node->inputs[0] >= 0; j++)
+        if (node->outputs[j] >= 0)
+          owners[node->outputs[j]] = owners[node->inputs[0]];
+    }
+  return owners;
 }
 
 void
 strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 *n_peak)
 {
   g_autofree int *last = g_new (int, graph->n_values + 1); /* node after which a value is dead */
+  g_autofree int *owners = find_owners (graph);
   gint64 alive = 0;
 
   *n_written = *n_peak = 0;
@@ -340,9 +350,9 @@ strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 
   for (int i = 0; i < graph->n_nodes; i++)
     for (int j = 0; j < graph->nodes[i].n_inputs; j++)
       if (graph->nodes[i].inputs[j] >= 0)
-        last[find_owner (graph, graph->nodes[i].inputs[j])] = i;
+        last[owners[graph->nodes[i].inputs[j]]] = i;
   for (int i = 0; i < graph->n_outputs; i++)
-    last[find_owner (graph, graph->outputs[i])] = graph->n_nodes;
+    last[owners[graph->outputs[i]]] = graph->n_nodes;
   for (int i = 0; i < graph->n_inputs; i++)
     alive = add (alive, count_alive (graph, graph->inputs[i]));
   for (int i = 0; i < graph->n_nodes; i++)
@@ -359,7 +369,7 @@ strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 
       *n_peak = MAX (*n_peak, alive);
       for (int j = 0; j < node->n_inputs; j++)
         {
-          int owner = node->inputs[j] < 0 ? -1 : find_owner (graph, node->inputs[j]);
+          int owner = node->inputs[j] < 0 ? -1 : owners[node->inputs[j]];
 
           if (owner < 0 || last[owner] != i)
             continue;

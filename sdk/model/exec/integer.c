@@ -22,12 +22,21 @@ scale_of (const StrataArray *scale, gint64 i)
   return strata_element_double (scale->dtype, scale->data, strata_array_count (scale) == 1 ? 0 : i);
 }
 
+/* The nearest of 256 codes from @low; NaN goes to the lowest. */
+static double
+nearest_code (double value, double low)
+{
+  double code = rint (value);
+
+  return code > low ? MIN (code, low + 255.0) : low;
+}
+
 static void
 store_code (StrataArray *out, gint64 i, double value)
 {
   double low = out->dtype == STRATA_DTYPE_I8 ? -128.0 : 0.0;
 
-  strata_element_set_int (out->dtype, out->data, i, (gint64) CLAMP (rint (value), low, low + 255.0));
+  strata_element_set_int (out->dtype, out->data, i, (gint64) nearest_code (value, low));
 }
 
 typedef struct
@@ -192,7 +201,7 @@ strata_exec_dynamic_quantize (const StrataExec *run, GError **error)
       high = MAX (high, x[i]);
     }
   scale = (high - low) / 255.0f;
-  zero = scale > 0.0f ? rint (CLAMP ((double) (-low / scale), 0.0, 255.0)) : 0.0;
+  zero = scale > 0.0f ? nearest_code ((double) (-low / scale), 0.0) : 0.0;
   for (gint64 i = 0; run->out[0] != NULL && i < n; i++)
     store_code (run->out[0], i, (scale > 0.0f ? (double) rintf (x[i] / scale) : 0.0) + zero);
   if (run->node->n_outputs > 1 && run->out[1] != NULL)

@@ -86,7 +86,7 @@ replace (char **text, char *by)
 gboolean
 strata_onnx_function_add (StrataOnnxNodes *nodes, StrataWire *outer, const StrataWireField *message, GError **error)
 {
-  StrataOnnxFunction *function = strata_arena_alloc (nodes->source->arena, sizeof *function);
+  g_autofree StrataOnnxFunction *function = g_new (StrataOnnxFunction, 1); /* outlives the arena of a round */
   g_autofree char *domain = g_strdup (""), *name = g_strdup (""), *overload = g_strdup ("");
   StrataWireField field;
   gboolean ok = TRUE;
@@ -105,7 +105,7 @@ strata_onnx_function_add (StrataOnnxNodes *nodes, StrataWire *outer, const Strat
       ok = add_operator_set (nodes, &wire, &field, error);
   if (!ok || !strata_wire_finish (&wire, error))
     return FALSE;
-  if (g_hash_table_insert (nodes->functions, key_of (domain, name, overload), function))
+  if (g_hash_table_insert (nodes->functions, key_of (domain, name, overload), g_steal_pointer (&function)))
     return TRUE;
   g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
                "the function %s is defined twice; each must have one definition", name);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "model/graph-build.h"
 #include "model/onnx/dtype.h"
 #include "model/onnx/function.h"
@@ -20,6 +21,10 @@
 /* What functions and branches may unfold to, bytes: so much, and so much per byte of the file */
 #define MIN_UNFOLDED ((gsize) 1 << 20)
 #define UNFOLDED_PER_BYTE ((gsize) 16)
+#define SURE_ROUNDS 4         /* whatever the size of the graph */
+#define MAX_NODES_READ 200000 /* in more rounds than that */
+#define LEAST_VALUE_BYTES 5   /* in the file: a name that is not one of the few short ones, and what goes round it */
+#define LEAST_NODE_BYTES 12
 
 enum
 {
@@ -36,6 +41,7 @@ enum
   GRAPH_INPUT = 11,
   GRAPH_OUTPUT = 12,
   GRAPH_SPARSE_INITIALIZER = 15,
+  NODE_OUTPUT = 2,
 };
 
 typedef struct
@@ -357,6 +363,30 @@ check_open (const Import *import, GError **error)
                import->open->str);
 }
 
+/* Counts what the graph defines, so that tables get their size at once: growing ones hold half as much again. What
+ * branches and attributes define is not counted. */
+static void
+reserve (Import *import, StrataWire wire)
+{
+  gsize n_bytes = (gsize) (wire.end - wire.at);
+  guint n_values = 0, n_nodes = 0;
+  StrataWireField field, inner;
+  StrataWire node;
+
+  while (strata_wire_next (&wire, &field))
+    {
+      n_values += field.number == GRAPH_INITIALIZER || field.number == GRAPH_INPUT;
+      if (field.number != GRAPH_NODE)
+        continue;
+      n_nodes++;
+      strata_wire_nest (&node, &wire, &field);
+      while (strata_wire_next (&node, &inner))
+        n_values += inner.number == NODE_OUTPUT;
+    }
+  strata_graph_builder_reserve (&import->builder, MIN (n_values, (guint) (n_bytes / LEAST_VALUE_BYTES)),
+                                MIN (n_nodes, (guint) (n_bytes / LEAST_NODE_BYTES)));
+}
+
 static gboolean
 read_graph_once (Import *import, StrataWire *model, GError **error)
 {
@@ -367,11 +397,33 @@ read_graph_once (Import *import, StrataWire *model, GError **error)
   import->nodes.opset = import->graph->opset;
   import->nodes.n_undecided = 0;
   import->nodes.n_unrolled = 0;
-  g_array_set_size (import->nodes.loops, 0);
+  reserve (import, wire);
   for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
     if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))
       return FALSE;
-  return resolve_outputs (import, error) && strata_graph_builder_link (&import->builder, import->graph, error);
+  return strata_onnx_check_overlaps (&import->source, error) && resolve_outputs (import, error)
+         && strata_graph_builder_link (&import->builder, import->graph, error);
+}
+
+/* Forgets what was read, with its memory: many rounds take no more than one. */
+static void
+begin_round (Import *import)
+{
+  StrataArena *arena = strata_arena_new ();
+  StrataGraph *graph = import->graph;
+
+  graph->path = strata_arena_strdup (arena, graph->path);
+  graph->producer_name = strata_arena_strdup (arena, graph->producer_name);
+  strata_graph_builder_clear (&import->builder);
+  strata_arena_free (graph->arena);
+  graph->arena = import->source.arena = arena;
+  g_array_set_size (import->source.ranges, 0);
+  strata_graph_builder_init (&import->builder, arena);
+  g_ptr_array_set_size (import->output_names, 0);
+  g_array_set_size (import->places, 0);
+  import->n_file_inputs = 0;
+  g_hash_table_remove_all (import->nodes.constants);
+  g_array_set_size (import->nodes.loops, 0);
 }
 
 /* Reads the graph, decides what Ifs, Loops and Scans it can, and reads it again with their branches and bodies in
@@ -379,7 +431,9 @@ read_graph_once (Import *import, StrataWire *model, GError **error)
 static gboolean
 read_graph (Import *import, StrataWire *model, GError **error)
 {
-  for (int round = 0; round < MAX_ROUNDS; round++)
+  int n_read = 0;
+
+  for (int round = 0; round < MAX_ROUNDS && (round < SURE_ROUNDS || n_read < MAX_NODES_READ); round++)
     {
       gboolean again = TRUE;
 
@@ -391,14 +445,14 @@ read_graph (Import *import, StrataWire *model, GError **error)
         return FALSE;
       if (!again)
         return TRUE;
-      strata_graph_builder_clear (&import->builder);
-      strata_graph_builder_init (&import->builder, import->graph->arena);
-      g_ptr_array_set_size (import->output_names, 0);
-      g_array_set_size (import->places, 0);
-      import->n_file_inputs = 0;
+      n_read += import->graph->n_nodes;
+      begin_round (import);
     }
-  return fail (error, STRATA_IMPORT_ERROR_UNSUPPORTED,
-               "its conditions depend on each other in a chain of more than %d; fewer are accepted", MAX_ROUNDS);
+  return fail (
+    error, STRATA_IMPORT_ERROR_UNSUPPORTED,
+    "its conditions depend on each other in a chain of more than %d, or of %d in a graph as large; fewer are "
+    "accepted",
+    MAX_ROUNDS, SURE_ROUNDS);
 }
 
 static void
@@ -416,8 +470,7 @@ import_init (Import *import,
   *import = (Import){ .graph = graph, .options = options, .output_names = g_ptr_array_new () };
   import->is_used = g_new0 (gboolean, options->n_shapes + 1);
   import->places = g_array_new (FALSE, FALSE, sizeof (int));
-  import->source = (StrataOnnxSource){ graph->arena, graph->backing, folder,
-                                       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  strata_onnx_source_init (&import->source, graph->arena, graph->backing, folder);
   strata_graph_builder_init (&import->builder, graph->arena);
   import->open = g_string_new (NULL);
   strata_onnx_nodes_init (&import->nodes, &import->source, &import->builder);
@@ -428,7 +481,7 @@ static void
 import_clear (Import *import)
 {
   strata_graph_builder_clear (&import->builder);
-  g_clear_pointer (&import->source.files, g_hash_table_unref);
+  strata_onnx_source_clear (&import->source);
   g_clear_pointer (&import->output_names, g_ptr_array_unref);
   strata_onnx_nodes_clear (&import->nodes);
   g_clear_pointer (&import->is_used, g_free);
@@ -551,11 +604,17 @@ strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
 }
 
 StrataGraph *
+strata_onnx_parse_with (GBytes *bytes, const char *origin, const StrataImportOptions *options, GError **error)
+{
+  return parse (bytes, origin, NULL, options, error);
+}
+
+StrataGraph *
 strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
 {
   StrataImportOptions options = { 0 };
 
-  return parse (bytes, origin, NULL, &options, error);
+  return strata_onnx_parse_with (bytes, origin, &options, error);
 }
 
 StrataGraph *
@@ -564,22 +623,16 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
   g_autoptr (GError) reason = NULL;
   g_autofree char *folder = g_path_get_dirname (path);
   g_autoptr (GBytes) bytes = NULL;
-  GMappedFile *file;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  file = g_mapped_file_new (path, FALSE, &reason);
-  if (file == NULL)
+  bytes = strata_map_file (path, &reason);
+  if (bytes == NULL)
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
-                   "%s: cannot be read (%s); give the path of an ONNX model", path,
-                   g_file_test (path, G_FILE_TEST_IS_DIR)                       ? "it is a folder"
-                   : g_error_matches (reason, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file"
-                                                                                : reason->message);
+                   "%s: cannot be read (%s); give the path of an ONNX model", path, reason->message);
       return NULL;
     }
-  bytes = g_mapped_file_get_bytes (file);
-  g_mapped_file_unref (file);
   return parse (bytes, path, folder, options, error);
 }
 

@@ -431,7 +431,7 @@ strata_onnx_check_loops (StrataOnnxNodes *nodes, const StrataGraph *graph, gbool
         end = 2 * loop->n_trips;
       if (end < 0 || end == loop->n_trips)
         continue;
-      g_hash_table_insert (nodes->decisions, (char *) loop->key, GINT_TO_POINTER (end + 1));
+      g_hash_table_insert (nodes->decisions, g_strdup (loop->key), GINT_TO_POINTER (end + 1));
       *again = TRUE;
     }
   return TRUE;

@@ -13,6 +13,8 @@
 #include "model/onnx/loop.h"
 #include "model/ops.h"
 
+#define MAX_ATTRS 64 /* of a node; no operator has half as many */
+
 enum
 {
   NODE_INPUT = 1,
@@ -63,6 +65,7 @@ typedef struct
   StrataGraphBuilder *builder;
   GPtrArray *inputs, *outputs; /* names, in the arena */
   GArray *attrs;               /* StrataAttr */
+  gboolean is_default;         /* attributes that a function has where the call has none */
   const char *name, *op_type, *domain, *overload;
   const char *prefix; /* of names that unfold in the node's place */
   gboolean has_subgraph;
@@ -81,9 +84,9 @@ void
 strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder)
 {
   *nodes = (StrataOnnxNodes){ source, builder };
-  nodes->decisions = g_hash_table_new (g_str_hash, g_str_equal);
+  nodes->decisions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   nodes->domains = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  nodes->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  nodes->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   nodes->constants = g_hash_table_new (NULL, NULL);
   nodes->loops = g_array_new (FALSE, FALSE, sizeof (StrataOnnxLoop));
   g_array_set_clear_func (nodes->loops, loop_clear);
@@ -113,9 +116,12 @@ keep_lists (StrataArena *arena, StrataAttr *attr, const GArray *ints, const GArr
   attr->n = (int) (attr->kind == STRATA_ATTR_INTS      ? ints->len
                    : attr->kind == STRATA_ATTR_STRINGS ? strings->len
                                                        : floats->len);
-  attr->strings = strata_arena_memdup (arena, strings->pdata, sizeof (char *) * strings->len);
-  attr->ints = strata_arena_memdup (arena, ints->data, sizeof (gint64) * ints->len);
-  attr->floats = strata_arena_memdup (arena, floats->data, sizeof (float) * floats->len);
+  if (strings->len > 0)
+    attr->strings = strata_arena_memdup (arena, strings->pdata, sizeof (char *) * strings->len);
+  if (ints->len > 0)
+    attr->ints = strata_arena_memdup (arena, ints->data, sizeof (gint64) * ints->len);
+  if (floats->len > 0)
+    attr->floats = strata_arena_memdup (arena, floats->data, sizeof (float) * floats->len);
 }
 
 /* Kind from the type that the file states, else from the field that is there (files of IR version 2 and before). */
@@ -147,6 +153,11 @@ read_attr_tensor (Proto *proto, StrataWire *wire, const StrataWireField *field, 
   StrataValue value;
 
   proto->n_constant_bytes += field->n_bytes;
+  if (attr->tensor >= 0)
+    {
+      strata_wire_fail (wire, field->bytes, "a second tensor in an attribute; one is accepted");
+      return strata_wire_finish (wire, error);
+    }
   if (!(proto->scope != NULL ? strata_onnx_constant (proto->nodes, wire, field, &value, error)
                              : strata_onnx_tensor (proto->source, wire, field, &value, error)))
     return FALSE;
@@ -230,18 +241,41 @@ keep_branch (Proto *proto, const AttrProto *read)
         }
 }
 
+/* Keeps an attribute that has been read: one of each name. A default gives way to what is there. */
+static gboolean
+add_attr (Proto *proto, const StrataAttr *attr, GError **error)
+{
+  for (guint i = 0; i < proto->attrs->len; i++)
+    if (g_str_equal (g_array_index (proto->attrs, StrataAttr, i).name, attr->name))
+      {
+        if (proto->is_default)
+          return TRUE;
+        g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                     "the attribute %s is given twice; once is accepted", attr->name);
+        return FALSE;
+      }
+  if (proto->attrs->len >= MAX_ATTRS)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
+                   "more than %d attributes; no operator takes as many", MAX_ATTRS);
+      return FALSE;
+    }
+  g_array_append_vals (proto->attrs, attr, 1);
+  return TRUE;
+}
+
 /* The attribute of the call in place of the reference; an attribute that the call leaves out is left out here. */
-static void
-keep_reference (Proto *proto, const AttrProto *read)
+static gboolean
+keep_reference (Proto *proto, const AttrProto *read, GError **error)
 {
   const StrataAttr *given = strata_onnx_scope_attr (proto->scope, read->reference);
   StrataAttr attr;
 
   if (given == NULL)
-    return;
+    return TRUE;
   attr = *given;
   attr.name = read->attr.name;
-  g_array_append_val (proto->attrs, attr);
+  return add_attr (proto, &attr, error);
 }
 
 static gboolean
@@ -271,10 +305,7 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
   if (!strata_wire_finish (&wire, error))
     return FALSE;
   if (read.reference != NULL && *read.reference != '\0')
-    {
-      keep_reference (proto, &read);
-      return TRUE;
-    }
+    return keep_reference (proto, &read, error);
   if (read.seen == ATTR_G)
     keep_branch (proto, &read);
   if (!find_kind (read.type, read.seen, &read.attr.kind))
@@ -282,8 +313,7 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
   if (read.attr.kind == STRATA_ATTR_TENSOR && read.attr.tensor < 0)
     return set_wrong_type (&read.attr, error);
   keep_lists (proto->source->arena, &read.attr, ints, floats, strings);
-  g_array_append_val (proto->attrs, read.attr);
-  return TRUE;
+  return add_attr (proto, &read.attr, error);
 }
 
 static gboolean
@@ -561,7 +591,9 @@ gboolean
 strata_onnx_node_attr (
   StrataOnnxNodes *nodes, StrataWire *outer, const StrataWireField *message, GArray *attrs, GError **error)
 {
-  Proto proto = { .nodes = nodes, .source = nodes->source, .builder = nodes->builder, .attrs = attrs };
+  Proto proto = {
+    .nodes = nodes, .source = nodes->source, .builder = nodes->builder, .attrs = attrs, .is_default = TRUE
+  };
 
   return read_attr (&proto, outer, message, error);
 }

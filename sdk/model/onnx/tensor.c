@@ -172,73 +172,12 @@ take_dims (const Proto *proto, StrataValue *value, gsize *n_bytes, GError **erro
 }
 
 static gboolean
-is_climbing (const char *location)
+find_external (StrataOnnxSource *source, Proto *proto, const char *name, gsize n_wanted, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (location, "/", -1);
-
-  if (g_path_is_absolute (location) || strchr (location, '\\') != NULL)
-    return TRUE;
-  for (char **part = parts; *part != NULL; part++)
-    if (g_str_equal (*part, ".."))
-      return TRUE;
-  return FALSE;
-}
-
-static GBytes *
-open_external (StrataOnnxSource *source, const char *location, GError **error)
-{
-  GBytes *known = g_hash_table_lookup (source->files, location);
-  g_autofree char *path = g_build_filename (source->folder, location, NULL);
-  GMappedFile *file;
-
-  if (known != NULL)
-    return known;
-  file = g_mapped_file_new (path, FALSE, NULL);
-  if (file == NULL)
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
-                   "its external data file %s is not there or not readable; it must lie beside the model", path);
-      return NULL;
-    }
-  known = g_mapped_file_get_bytes (file);
-  g_mapped_file_unref (file);
-  g_ptr_array_add (source->backing, known);
-  g_hash_table_insert (source->files, g_strdup (location), known);
-  return known;
-}
-
-static gboolean
-find_external (StrataOnnxSource *source, Proto *proto, gsize n_wanted, GError **error)
-{
-  gsize n_file;
-  const guint8 *bytes;
-  GBytes *file;
-
-  if (proto->location == NULL || *proto->location == '\0')
-    return format_error (error, "its external data have no location; a file beside the model must be named");
-  if (is_climbing (proto->location))
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
-                   "its external data lie at '%s', outside the model's folder; a relative path without .. is accepted",
-                   proto->location);
-      return FALSE;
-    }
-  if (source->folder == NULL)
-    return format_error (error, "its data lie in another file, and there is no folder to look in; open it by path");
-  file = open_external (source, proto->location, error);
-  if (file == NULL)
-    return FALSE;
-  bytes = g_bytes_get_data (file, &n_file);
-  if (proto->offset > n_file || (proto->has_length ? proto->length : n_wanted) > n_file - proto->offset)
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
-                   "its external data reach past the end of %s (%" G_GSIZE_FORMAT " bytes); the file is truncated",
-                   proto->location, n_file);
-      return FALSE;
-    }
-  proto->raw = bytes + proto->offset;
   proto->n_raw = (gsize) (proto->has_length ? proto->length : n_wanted);
-  return TRUE;
+  proto->raw = strata_onnx_external (source, name, proto->location == NULL ? "" : proto->location, proto->offset,
+                                     proto->n_raw, error);
+  return proto->raw != NULL;
 }
 
 static guint
@@ -384,11 +323,14 @@ take_tensor (StrataOnnxSource *source, const StrataWire *wire, Proto *proto, Str
   if (value->dtype == STRATA_DTYPE_INVALID || !take_dims (proto, value, &n_wanted, error))
     return FALSE;
   value->n_bytes = n_wanted;
-  if (proto->external && !find_external (source, proto, nibbles ? n_wanted / 2 + n_wanted % 2 : n_wanted, error))
+  if (proto->external
+      && !find_external (source, proto, value->name, nibbles ? n_wanted / 2 + n_wanted % 2 : n_wanted, error))
     return FALSE;
+  if (proto->n_raw > 0 && proto->typed)
+    return format_error (error, "it has raw and typed data; one of them is accepted");
   if (nibbles)
     return take_nibbles (source, wire, proto, value, error);
-  if (proto->raw != NULL)
+  if (proto->raw != NULL && !proto->typed)
     return take_raw (source, proto, value, n_wanted, error);
   return take_typed (source, wire, value, n_wanted, error);
 }

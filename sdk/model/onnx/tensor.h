@@ -14,8 +14,20 @@ typedef struct
   StrataArena *arena;
   GPtrArray *backing; /* GBytes that results point into */
   const char *folder; /* where external data lie; NULL: refused */
-  GHashTable *files;  /* external file name to GBytes, borrowed from @backing */
+  char *real_folder;  /* the same without links; NULL until needed */
+  GHashTable *files;  /* location, and path without links, to GBytes, borrowed from @backing */
+  GArray *ranges;     /* of external files that tensors take, in the order of reading */
 } StrataOnnxSource;
+
+void strata_onnx_source_init (StrataOnnxSource *source, StrataArena *arena, GPtrArray *backing, const char *folder);
+void strata_onnx_source_clear (StrataOnnxSource *source);
+
+/* The bytes at @offset of the file @location in the model's folder, up to @n_bytes, of the tensor @name (in the arena).
+ * The file is a regular one inside the folder, also behind links. */
+const guint8 *strata_onnx_external (
+  StrataOnnxSource *source, const char *name, const char *location, guint64 offset, guint64 n_bytes, GError **error);
+/* Refuses tensors that share a part of their bytes; the same bytes under two names are tied weights. */
+gboolean strata_onnx_check_overlaps (const StrataOnnxSource *source, GError **error);
 
 /* Reads the tensor inside @field. @value gets name, type, dims, data and n_bytes. Errors: STRATA_IMPORT_ERROR, after
  * "tensor NAME: ". */

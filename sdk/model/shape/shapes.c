@@ -12,9 +12,8 @@
 #include "model/exec/exec.h"
 #include "model/graph-build.h"
 #include "model/ops.h"
+#include "model/shape/fold-cost.h"
 
-#define MAX_FOLDED_ELEMENTS 1024
-#define MAX_FOLD_INPUT_ELEMENTS 65536
 #define FIRST_TRIPS 8       /* of a Loop without a count */
 #define MAX_TRIPS (1 << 20) /* as many as a message can tell; far more than the importer accepts */
 
@@ -207,20 +206,6 @@ has_constant_inputs (const StrataGraph *graph, const StrataNode *node)
 }
 
 static gboolean
-is_small (const StrataGraph *graph, const StrataNode *node)
-{
-  for (int i = 0; i < node->n_outputs; i++)
-    if (node->outputs[i] >= 0 && strata_value_count (&graph->values[node->outputs[i]]) > MAX_FOLDED_ELEMENTS)
-      return FALSE;
-  if (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_SLICE)
-    return TRUE;
-  for (int i = 0; i < node->n_inputs; i++)
-    if (node->inputs[i] >= 0 && strata_value_count (&graph->values[node->inputs[i]]) > MAX_FOLD_INPUT_ELEMENTS)
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
 is_reshape (const StrataNode *node)
 {
   return node->op == STRATA_OP_IDENTITY || node->op == STRATA_OP_RESHAPE || node->op == STRATA_OP_FLATTEN
@@ -273,7 +258,7 @@ strata_shape_stays (const StrataNode *node)
 }
 
 static gboolean
-fold (StrataGraph *graph, int index, GError **error)
+fold (StrataGraph *graph, int index, StrataFoldBudget *budget, GError **error)
 {
   const StrataNode *node = &graph->nodes[index];
 
@@ -284,7 +269,20 @@ fold (StrataGraph *graph, int index, GError **error)
       graph->values[node->outputs[0]].data = graph->values[node->inputs[0]].data;
       return TRUE;
     }
-  return !is_small (graph, node) || execute_now (graph, index, error);
+  return !strata_fold_afford (graph, index, budget) || execute_now (graph, index, error);
+}
+
+/* Inputs that an operator of ONNX cannot do without, so that rules need not ask for each; those of other domains have
+ * ones that may be left out before those that may not */
+static gboolean
+needs_inputs (const StrataNode *node, GError **error)
+{
+  if (strchr (strata_op_name (node->op), '.') != NULL)
+    return TRUE;
+  for (int i = 0; i < strata_op_info (node->op)->min_in; i++)
+    if (node->inputs[i] < 0)
+      return strata_shape_fail (error, "input %d is missing; the operator needs it", i);
+  return TRUE;
 }
 
 static gboolean
@@ -311,12 +309,13 @@ check_nibbles (const StrataGraph *graph, const StrataNode *node, GError **error)
 }
 
 static gboolean
-infer_node (StrataGraph *graph, int index, GError **error)
+infer_node (StrataGraph *graph, int index, StrataFoldBudget *budget, GError **error)
 {
   StrataShape shape = { graph, &graph->nodes[index], index };
   const StrataNode *node = shape.node;
 
-  if (check_nibbles (graph, node, error) && rules[node->op](&shape, error) && fold (graph, index, error))
+  if (needs_inputs (node, error) && check_nibbles (graph, node, error) && rules[node->op](&shape, error)
+      && fold (graph, index, budget, error))
     return TRUE;
   g_prefix_error (error, "node %s (%s, opset %d): ", node->name, strata_op_name (node->op), graph->opset);
   return FALSE;
@@ -369,10 +368,12 @@ size_inputs (StrataGraph *graph, GError **error)
 gboolean
 strata_graph_infer (StrataGraph *graph, GError **error)
 {
+  StrataFoldBudget budget = strata_fold_budget (graph);
+
   if (!size_inputs (graph, error))
     return FALSE;
   for (int i = 0; i < graph->n_nodes; i++)
-    if (!infer_node (graph, i, error))
+    if (!infer_node (graph, i, &budget, error))
       return FALSE;
   for (int i = 0; i < graph->n_outputs; i++)
     if (!refuse_nibbles (&graph->values[graph->outputs[i]], error))
@@ -487,6 +488,7 @@ fail_undecided (const StrataGraph *graph, const StrataNode *node, GError **error
 gboolean
 strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
 {
+  StrataFoldBudget budget = strata_fold_budget (graph);
   const StrataNode *first = NULL;
   gboolean progress = FALSE;
 
@@ -501,7 +503,7 @@ strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
         continue;
       if (!strata_op_has_graph (node->op))
         {
-          if (!infer_node (graph, i, error))
+          if (!infer_node (graph, i, &budget, error))
             return FALSE;
           continue;
         }
@@ -510,7 +512,7 @@ strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error)
         first = first == NULL ? node : first;
       else
         {
-          g_hash_table_insert (decisions, (char *) graph->values[node->outputs[0]].name, GINT_TO_POINTER (decision));
+          g_hash_table_insert (decisions, g_strdup (graph->values[node->outputs[0]].name), GINT_TO_POINTER (decision));
           progress = TRUE;
         }
     }

@@ -29,11 +29,26 @@ test_text (void)
   strata_arena_free (NULL);
 }
 
+/* The sanitizer build sees a leak or a second free. */
+static void
+test_adopt (void)
+{
+  g_autoptr (StrataArena) arena = strata_arena_new ();
+  int *numbers = g_new (int, 1000);
+
+  strata_arena_adopt (arena, numbers);
+  strata_arena_adopt (arena, NULL);
+  numbers[999] = 7;
+  g_assert_nonnull (strata_arena_alloc (arena, 1));
+  g_assert_cmpint (numbers[999], ==, 7);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/base/arena/zeroed-and-aligned", test_zeroed_and_aligned);
   g_test_add_func ("/sdk/base/arena/text", test_text);
+  g_test_add_func ("/sdk/base/arena/adopt", test_adopt);
   return g_test_run ();
 }

@@ -1,0 +1,250 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""make-seeds.py FOLDER: small models for the import target, from the table below: each operator once with everything
+constant, so that import executes it, and once with its first input open, so that only its shape rule runs.
+
+Needs python3-onnx. A row is operator, inputs, attributes, number of outputs, opset; floats are drawn from a fixed seed.
+Ends with an error where an operator of sdk/model/ops.def has no row.
+"""
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+rng = np.random.default_rng(7)
+
+
+def f(*dims, kind=np.float32):
+    return (rng.standard_normal(dims) * 2).astype(kind)
+
+
+def i64(*values):
+    return np.array(values, np.int64)
+
+
+def s64(value):
+    return np.array(value, np.int64)
+
+
+def i32(*values):
+    return np.array(values, np.int32)
+
+
+def u8(*dims):
+    return rng.integers(0, 256, dims, np.uint8)
+
+
+def i8(*dims):
+    return rng.integers(-128, 128, dims, np.int8)
+
+
+def b(*dims):
+    return rng.integers(0, 2, dims).astype(np.bool_)
+
+
+def sf(value):
+    return np.array(value, np.float32)
+
+
+F = f(2, 3)
+P = f(1, 2, 5, 5)
+UNARY = ("Abs Acos Acosh Asin Asinh Atan Atanh Ceil Celu Cos Cosh Elu Erf Exp Floor HardSigmoid HardSwish Identity IsInf IsNaN "
+         "LeakyRelu Log LogSoftmax Neg Reciprocal Relu Round Selu Shape Shrink Sigmoid Sign Sin Sinh Size Softmax Softplus "
+         "Softsign Sqrt Tan Tanh ThresholdedRelu Hardmax LpNormalization").split()
+NEW_UNARY = {"Mish": 18, "Gelu": 20}
+BINARY = "Add Sub Mul Div Pow Max Min Mean Sum PRelu Greater GreaterOrEqual Less LessOrEqual Equal".split()
+REDUCE = "L1 L2 LogSum LogSumExp Max Mean Min Prod Sum SumSquare".split()
+
+ROWS = [
+    *[(op, [F], {}, 1, 17) for op in UNARY],
+    *[(op, [F], {}, 1, v) for op, v in NEW_UNARY.items()],
+    *[(op, [F, f(3)], {}, 1, 17) for op in BINARY],
+    *[(op, [i64(7, -8, 9), i64(3, -1, 2)], {}, 1, 17) for op in ("Add", "Div", "Mul", "Sub", "Pow", "Mod", "Equal", "Max")],
+    *[(op, [i32(-2**31, 5), i32(-1, 2)], {}, 1, 17) for op in ("Div", "Mod", "Pow", "Sub")],
+    *[(op, [b(2, 3), b(3)], {}, 1, 17) for op in ("And", "Or", "Xor")],
+    *[(op, [u8(2, 3), u8(3)], {}, 1, 18) for op in ("BitwiseAnd", "BitwiseOr", "BitwiseXor")],
+    *[("Reduce" + op, [F], {"axes": [1], "keepdims": 0}, 1, 11) for op in REDUCE],
+    *[("Reduce" + op, [F, i64(0)], {}, 1, 18) for op in REDUCE],
+    ("Mod", [F, f(3)], {"fmod": 1}, 1, 17),
+    ("Not", [b(2, 3)], {}, 1, 17),
+    ("BitwiseNot", [u8(4)], {}, 1, 18),
+    ("BitShift", [u8(4), np.array([1, 8, 64, 255], np.uint8)], {"direction": "LEFT"}, 1, 17),
+    ("BitShift", [np.array([1, 2], np.uint64), np.array([63, 64], np.uint64)], {"direction": "RIGHT"}, 1, 17),
+    ("ArgMax", [F], {"axis": 1}, 1, 17),
+    ("ArgMin", [F], {"axis": -1, "keepdims": 0, "select_last_index": 1}, 1, 17),
+    ("Attention", [f(1, 2, 3, 4), f(1, 2, 3, 4), f(1, 2, 3, 4)], {}, 1, 23),
+    ("Attention", [f(1, 3, 8), f(1, 3, 8), f(1, 3, 8), f(3, 5), f(1, 2, 2, 4), f(1, 2, 2, 4)],
+     {"q_num_heads": 2, "kv_num_heads": 2, "is_causal": 1}, 3, 23),
+    ("AveragePool", [P], {"kernel_shape": [2, 2], "strides": [2, 2], "ceil_mode": 1, "count_include_pad": 1}, 1, 17),
+    ("BatchNormalization", [P, f(2), f(2), f(2), np.abs(f(2))], {}, 1, 17),
+    ("Cast", [np.array([np.nan, np.inf, -1e30, 2.5], np.float32)], {"to": TensorProto.INT32}, 1, 17),
+    ("Cast", [f(3, kind=np.float16)], {"to": TensorProto.UINT8}, 1, 17),
+    ("CastLike", [F, i64(1)], {}, 1, 17),
+    ("Clip", [F, sf(-1), sf(1)], {}, 1, 17),
+    ("Clip", [F], {"min": -1.0, "max": 1.0}, 1, 7),
+    ("Compress", [F, np.array([True, False, True])], {"axis": 1}, 1, 17),
+    ("Concat", [F, f(2, 1)], {"axis": 1}, 1, 17),
+    ("ConstantOfShape", [i64(2, 3)], {"value": helper.make_tensor("v", TensorProto.INT64, [1], [5])}, 1, 17),
+    ("Conv", [P, f(4, 1, 3, 3), f(4)], {"group": 2, "pads": [1, 1, 1, 1], "strides": [2, 2]}, 1, 17),
+    ("Conv", [f(1, 2, 9), f(2, 2, 3)], {"dilations": [2], "auto_pad": "VALID"}, 1, 17),
+    ("ConvInteger", [u8(1, 2, 4, 4), u8(2, 2, 2, 2), np.uint8(3), np.uint8(4)], {}, 1, 17),
+    ("ConvTranspose", [P, f(2, 1, 3, 3)], {"strides": [2, 2], "output_padding": [1, 1]}, 1, 17),
+    ("CumSum", [F, s64(1)], {"reverse": 1, "exclusive": 1}, 1, 17),
+    ("DepthToSpace", [f(1, 4, 2, 2)], {"blocksize": 2, "mode": "CRD"}, 1, 17),
+    ("DequantizeLinear", [i8(2, 3), f(3), i8(3)], {"axis": 1}, 1, 17),
+    ("Dropout", [F, sf(0.5), np.array(False)], {}, 2, 17),
+    ("DynamicQuantizeLinear", [F], {}, 3, 17),
+    ("Einsum", [F, f(3, 4)], {"equation": "ij,jk->ik"}, 1, 17),
+    ("Einsum", [f(2, 3, 3)], {"equation": "...ii"}, 1, 17),
+    ("Expand", [f(2, 1), i64(3, 2, 4)], {}, 1, 17),
+    ("EyeLike", [f(3, 4)], {"k": -1, "dtype": TensorProto.INT32}, 1, 17),
+    ("Flatten", [f(2, 3, 2)], {"axis": -1}, 1, 17),
+    ("Gather", [F, i64(1, -2)], {"axis": 1}, 1, 17),
+    ("GatherElements", [F, np.array([[0, -1], [2, 1]], np.int64)], {"axis": 1}, 1, 17),
+    ("GatherND", [f(2, 3, 2), np.array([[0, 1], [1, -1]], np.int64)], {}, 1, 17),
+    ("Gemm", [F, f(4, 3), f(4)], {"transB": 1, "alpha": 0.5, "beta": 2.0}, 1, 17),
+    ("GlobalAveragePool", [P], {}, 1, 17),
+    ("GlobalLpPool", [P], {"p": 3}, 1, 17),
+    ("GlobalMaxPool", [P], {}, 1, 17),
+    ("GroupNormalization", [f(1, 4, 3), f(2), f(2)], {"num_groups": 2}, 1, 18),
+    ("GRU", [f(3, 1, 2), f(1, 6, 2), f(1, 6, 2), f(1, 12)], {"hidden_size": 2, "linear_before_reset": 1}, 2, 17),
+    ("InstanceNormalization", [P, f(2), f(2)], {}, 1, 17),
+    ("LayerNormalization", [F, f(3), f(3)], {"axis": -1}, 3, 17),
+    ("LpPool", [P], {"kernel_shape": [2, 2], "p": 2}, 1, 17),
+    ("LRN", [P], {"size": 3}, 1, 17),
+    ("LSTM", [f(3, 2, 2), f(2, 8, 2), f(2, 8, 2), f(2, 16), i32(3, 1), f(2, 2, 2), f(2, 2, 2), f(2, 6)],
+     {"hidden_size": 2, "direction": "bidirectional"}, 3, 17),
+    ("MatMul", [f(2, 2, 3), f(3, 4)], {}, 1, 17),
+    ("MatMulInteger", [u8(2, 3), i8(3, 2), np.uint8(7), i8(2)], {}, 1, 17),
+    ("MaxPool", [P], {"kernel_shape": [3, 3], "auto_pad": "SAME_LOWER", "dilations": [1, 2]}, 2, 17),
+    ("MeanVarianceNormalization", [P], {"axes": [0, 2, 3]}, 1, 17),
+    ("NonZero", [F], {}, 1, 17),
+    ("OneHot", [i64(0, 2, -1, 9), s64(3), f(2)], {"axis": 0}, 1, 17),
+    ("Pad", [F, i64(1, 0, -1, 2), sf(0.5)], {}, 1, 17),
+    ("Pad", [F, i64(1, 1, 1, 2)], {"mode": "reflect"}, 1, 17),
+    ("Pad", [F, i64(1, 1, 5, 2)], {"mode": "edge"}, 1, 17),
+    ("QLinearConv", [u8(1, 1, 4, 4), sf(0.1), np.uint8(3), i8(2, 1, 3, 3), f(2), i8(2), sf(0.2), np.uint8(9), i32(1, 2)], {}, 1, 17),
+    ("QLinearMatMul", [u8(2, 3), sf(0.1), np.uint8(3), i8(3, 2), f(2), i8(2), sf(0.2), np.uint8(9)], {}, 1, 17),
+    ("QuantizeLinear", [F, f(3), i8(3)], {"axis": 1}, 1, 17),
+    ("QuantizeLinear", [F, sf(0.0), np.array(3, np.uint8)], {}, 1, 17),
+    ("Range", [s64(10), s64(0), s64(-3)], {}, 1, 17),
+    ("Range", [sf(0), sf(1), sf(0.25)], {}, 1, 17),
+    ("Reshape", [F, i64(3, -1)], {}, 1, 17),
+    ("Reshape", [F, i64(0, 0, -1)], {"allowzero": 1}, 1, 17),
+    ("Resize", [P, np.array([], np.float32), np.array([1, 1, 2, 0.5], np.float32)], {"mode": "linear"}, 1, 17),
+    ("Resize", [P, np.array([], np.float32), np.array([], np.float32), i64(1, 2, 3, 9)],
+     {"mode": "cubic", "coordinate_transformation_mode": "align_corners"}, 1, 17),
+    ("Upsample", [P, np.array([1, 1, 2, 2], np.float32)], {"mode": "nearest"}, 1, 9),
+    ("ReverseSequence", [f(4, 3), i64(1, 4, 2)], {"time_axis": 0, "batch_axis": 1}, 1, 17),
+    ("RMSNormalization", [F, f(3)], {}, 1, 23),
+    ("RNN", [f(3, 1, 2), f(1, 2, 2), f(1, 2, 2)], {"hidden_size": 2, "activations": ["Affine"], "activation_alpha": [2.0]}, 2, 17),
+    ("RotaryEmbedding", [f(1, 2, 3, 4), f(9, 2), f(9, 2), np.array([[0, 8, 3]], np.int64)], {}, 1, 23),
+    ("ScatterElements", [F, np.array([[0, -1]], np.int64), f(1, 2)], {"axis": 1, "reduction": "add"}, 1, 17),
+    ("ScatterND", [f(3, 2), np.array([[0], [-1]], np.int64), f(2, 2)], {"reduction": "mul"}, 1, 17),
+    ("Slice", [f(4, 5), i64(-1, 0), i64(-9, 4), i64(0, 1), i64(-2, 3)], {}, 1, 17),
+    ("Slice", [f(4, 5)], {"starts": [1], "ends": [2147483647], "axes": [1]}, 1, 9),
+    ("SpaceToDepth", [f(1, 2, 4, 4)], {"blocksize": 2}, 1, 17),
+    ("Split", [f(2, 5), i64(2, 3)], {"axis": 1}, 2, 17),
+    ("Split", [f(2, 5)], {"axis": 1, "num_outputs": 2}, 2, 18),
+    ("Squeeze", [f(1, 3, 1), i64(0, -1)], {}, 1, 17),
+    ("Tile", [F, i64(2, 3)], {}, 1, 17),
+    ("TopK", [F, i64(2)], {"axis": 1, "largest": 0}, 2, 17),
+    ("TopK", [F], {"axis": 1, "k": 2}, 2, 9),
+    ("Transpose", [f(2, 3, 4)], {"perm": [2, 0, 1]}, 1, 17),
+    ("Trilu", [f(4, 3), s64(-1)], {"upper": 0}, 1, 17),
+    ("Unsqueeze", [F, i64(0, -1)], {}, 1, 17),
+    ("Where", [b(2, 3), F, f(3)], {}, 1, 17),
+    ("Constant", [], {"value": helper.make_tensor("v", TensorProto.FLOAT, [2], [1.5, -2])}, 1, 17),
+    ("Constant", [], {"value_ints": [1, 2, 3]}, 1, 17),
+    ("Add", [f(2, kind=np.float64), f(2, kind=np.float64)], {}, 1, 17),
+    ("Mul", [f(2, kind=np.float16), f(2, kind=np.float16)], {}, 1, 17),
+]
+
+
+def constant(name, array):
+    return numpy_helper.from_array(np.asarray(array), name)
+
+
+def model_of(graph, opset):
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], producer_name="")
+    model.ir_version = 8
+    return model.SerializeToString()
+
+
+def row_model(row, is_open):
+    op, arrays, attrs, n_outputs, opset = row
+    names = [f"i{k}" for k in range(len(arrays))]
+    outputs = [f"o{k}" for k in range(n_outputs)]
+    node = helper.make_node(op, names, outputs, **attrs)
+    inputs = []
+    if is_open:
+        dims = ["N" if d == 1 and k == 0 else d for k, d in enumerate(arrays[0].shape)]
+        inputs = [helper.make_tensor_value_info("i0", constant("", arrays[0]).data_type, dims)]
+    held = [constant(n, a) for n, a in zip(names, arrays)][1 if is_open else 0:]
+    infos = [helper.make_tensor_value_info(o, TensorProto.FLOAT, None) for o in outputs]
+    return model_of(helper.make_graph([node], "", inputs, infos, held), opset)
+
+
+def branches():
+    """Ifs in one another, whose conditions follow from shapes."""
+    def inner(name, nodes, out):
+        return helper.make_graph(nodes, name, [], [helper.make_tensor_value_info(out, TensorProto.FLOAT, None)])
+    leaf = inner("leaf", [helper.make_node("Relu", ["x"], ["r"])], "r")
+    other = inner("other", [helper.make_node("Neg", ["x"], ["n"])], "n")
+    nested = inner("nested", [helper.make_node("Size", ["x"], ["s"]), helper.make_node("Equal", ["s", "six"], ["e"]),
+                              helper.make_node("If", ["e"], ["q"], then_branch=leaf, else_branch=other)], "q")
+    nodes = [helper.make_node("Shape", ["x"], ["shape"]), helper.make_node("Gather", ["shape", "zero"], ["first"]),
+             helper.make_node("Equal", ["first", "two"], ["c"]),
+             helper.make_node("If", ["c"], ["y"], then_branch=nested, else_branch=other)]
+    held = [constant("zero", s64(0)), constant("two", s64(2)), constant("six", s64(6))]
+    return model_of(helper.make_graph(nodes, "", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3])],
+                                      [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], held), 13)
+
+
+def shape_chain():
+    """What exporters write for a reshape: Shape, Gather, Concat, Reshape."""
+    nodes = [helper.make_node("Shape", ["x"], ["s"]), helper.make_node("Slice", ["s", "zero", "one"], ["n"]),
+             helper.make_node("Concat", ["n", "rest"], ["t"], axis=0), helper.make_node("Reshape", ["x", "t"], ["r"]),
+             helper.make_node("Cast", ["t"], ["u"], to=TensorProto.FLOAT), helper.make_node("ReduceProd", ["u"], ["p"]),
+             helper.make_node("Mul", ["r", "p"], ["y"])]
+    held = [constant("zero", i64(0)), constant("one", i64(1)), constant("rest", i64(-1))]
+    return model_of(helper.make_graph(nodes, "", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", 3, 4])],
+                                      [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)], held), 13)
+
+
+def typed_data():
+    """Tensors in typed fields, packed and not, and one without a type."""
+    held = [helper.make_tensor("a", TensorProto.FLOAT, [2, 2], [1, 2, 3, 4]),
+            helper.make_tensor("b", TensorProto.INT32, [2], [-1, 300]),
+            helper.make_tensor("c", TensorProto.INT8, [3], [-1, 2, 3]),
+            helper.make_tensor("d", TensorProto.DOUBLE, [1], [0.5]),
+            helper.make_tensor("e", TensorProto.UINT64, [1], [2**63]),
+            helper.make_tensor("g", TensorProto.INT64, [0], [])]
+    nodes = [helper.make_node("Identity", [t.name], [t.name + "o"]) for t in held]
+    outs = [helper.make_tensor_value_info(t.name + "o", t.data_type, None) for t in held]
+    return model_of(helper.make_graph(nodes, "", [], outs, held), 13)
+
+
+def main():
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    ops = re.findall(r'^STRATA_OP \(\w+, "(\w+)"', (Path(__file__).parents[2] / "sdk/model/ops.def").read_text(), flags=re.M)
+    missing = set(ops) - {row[0] for row in ROWS} - {"If"}
+    if missing:
+        sys.exit(f"no row for {', '.join(sorted(missing))}")
+    seen = Counter()
+    for row in ROWS:
+        seen[row[0]] += 1
+        name = f"{row[0].lower()}-{seen[row[0]]}"
+        (folder / f"{name}-constant").write_bytes(row_model(row, False))
+        if row[1]:
+            (folder / f"{name}-open").write_bytes(row_model(row, True))
+    for maker in (branches, shape_chain, typed_data):
+        (folder / maker.__name__.replace("_", "-")).write_bytes(maker())
+
+
+if __name__ == "__main__":
+    main()
