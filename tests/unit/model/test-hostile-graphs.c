@@ -111,12 +111,12 @@ branch (const char *op, const char *input)
 }
 
 /* Each level holds the next in one branch only, so that the file grows by lines and not by powers. */
-static void
-test_nested_ifs (void)
+static Message *
+nested_ifs (int depth)
 {
   Message *body = branch ("Relu", "x"), *graph = graph_new ();
 
-  for (int i = 0; i < 1000; i++)
+  for (int i = 0; i < depth; i++)
     {
       Message *outer = message_new (), *deep = node ("If", "", "true", "b");
 
@@ -127,7 +127,14 @@ test_nested_ifs (void)
     }
   put_bool (graph, "true", 1);
   put_node (graph, if_node ("y", body));
-  assert_refused (graph, "it lies too deep in others, or calls itself; 16 levels are accepted");
+  return graph;
+}
+
+static void
+test_nested_ifs (void)
+{
+  assert_refused (nested_ifs (20), "it lies too deep in others, or calls itself; 16 levels are accepted");
+  assert_refused (nested_ifs (1000), "node 0 (If, opset 13): ");
 }
 
 /* Raw messages inside fields that hold messages */
