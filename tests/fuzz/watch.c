@@ -8,6 +8,7 @@
 #include "fuzz.h"
 
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -164,6 +165,13 @@ begin (void)
 
 #endif
 
+/* GLib traps where it is told that messages are fatal, which libFuzzer does not take for a crash. */
+static void
+on_trap (int number)
+{
+  abort ();
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *bytes, gsize n_bytes)
 {
@@ -171,6 +179,7 @@ LLVMFuzzerTestOneInput (const guint8 *bytes, gsize n_bytes)
   clock_t start = clock ();
   double seconds;
 
+  signal (SIGTRAP, on_trap);
   begin ();
   n_live = n_peak = 0;
   watching = TRUE;
