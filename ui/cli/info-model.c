@@ -149,7 +149,53 @@ json_fit (JsonBuilder *builder, StrataModel *model)
 }
 
 static void
-print_json (Cli *cli, StrataModel *model, const char *digest)
+json_rewrites (JsonBuilder *builder, const GPtrArray *rewrites)
+{
+  json_builder_set_member_name (builder, "rewrites");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < rewrites->len; i++)
+    {
+      const StrataRewrite *rewrite = rewrites->pdata[i];
+
+      json_builder_begin_object (builder);
+      cli_json_string (builder, "rule", strata_rewrite_get_rule (rewrite));
+      json_builder_set_member_name (builder, "nodes");
+      json_builder_begin_array (builder);
+      for (const char *const *name = strata_rewrite_get_nodes (rewrite); *name != NULL; name++)
+        json_builder_add_string_value (builder, *name);
+      json_builder_end_array (builder);
+      cli_json_string (builder, "op", strata_rewrite_get_op (rewrite));
+      cli_json_string (builder, "name", strata_rewrite_get_name (rewrite));
+      cli_json_string (builder, "text", strata_rewrite_get_text (rewrite));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+/* "attention 5, rotary 10": how often each rule was applied */
+static char *
+count_rules (const GPtrArray *rewrites)
+{
+  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GList) names = NULL;
+
+  for (guint i = 0; i < rewrites->len; i++)
+    {
+      const char *rule = strata_rewrite_get_rule (rewrites->pdata[i]);
+
+      g_hash_table_insert (counts, (gpointer) rule,
+                           GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, rule)) + 1));
+    }
+  names = sort_operators (counts);
+  for (GList *l = names; l != NULL; l = l->next)
+    g_string_append_printf (text, "%s%s %u", l == names ? "" : ", ", (const char *) l->data,
+                            GPOINTER_TO_UINT (g_hash_table_lookup (counts, l->data)));
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+print_json (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *rewrites)
 {
   JsonBuilder *builder = cli_json_begin (cli);
   g_autoptr (GHashTable) counts = count_operators (model);
@@ -180,6 +226,8 @@ print_json (Cli *cli, StrataModel *model, const char *digest)
   json_shares (builder, model);
   json_layers (builder, model);
   json_fit (builder, model);
+  if (rewrites != NULL)
+    json_rewrites (builder, rewrites);
   cli_json_end (cli, builder);
 }
 
@@ -297,7 +345,18 @@ print_layers (Cli *cli, StrataModel *model)
 }
 
 static void
-print_text (Cli *cli, StrataModel *model, const char *digest)
+print_rewrites (const GPtrArray *rewrites)
+{
+  g_autofree char *rules = count_rules (rewrites);
+
+  cli_row ("clean-up", "%u rewrites%s%s", rewrites->len, rewrites->len == 0 ? "" : ": ", rules);
+  g_print (rewrites->len == 0 ? "" : "\n");
+  for (guint i = 0; i < rewrites->len; i++)
+    g_print ("%s\n", strata_rewrite_get_text (rewrites->pdata[i]));
+}
+
+static void
+print_text (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *rewrites)
 {
   g_autoptr (GHashTable) counts = count_operators (model);
   g_autoptr (GList) names = sort_operators (counts);
@@ -331,7 +390,10 @@ print_text (Cli *cli, StrataModel *model, const char *digest)
   print_ports (cli, model, TRUE);
   print_shares (model);
   print_fit (model);
-  print_layers (cli, model);
+  if (rewrites == NULL)
+    print_layers (cli, model);
+  else
+    print_rewrites (rewrites);
 }
 
 int
@@ -340,9 +402,12 @@ cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GErro
   g_autoptr (StrataModelOptions) shapes = cli_read_shapes (options->shapes, error);
   g_autoptr (StrataModel) model =
     shapes == NULL ? NULL : strata_model_open_with (path, shapes, cli->cancellable, error);
+  g_autoptr (GPtrArray) rewrites = NULL;
   g_autofree char *digest = NULL;
 
   if (model == NULL)
+    return -1;
+  if (options->rewrites && (rewrites = strata_model_list_rewrites (model, error)) == NULL)
     return -1;
   if (options->digest)
     {
@@ -358,8 +423,8 @@ cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GErro
       digest = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", value);
     }
   if (cli->json)
-    print_json (cli, model, digest);
+    print_json (cli, model, digest, rewrites);
   else
-    print_text (cli, model, digest);
+    print_text (cli, model, digest, rewrites);
   return CLI_EXIT_DONE;
 }

@@ -129,7 +129,9 @@ info_chip (Cli *cli, const char *name, GError **error)
   return CLI_EXIT_DONE;
 }
 
-static const char examples[] = "  strata info model.onnx\n"
+static const char examples[] = "  strata info model.onnx --shape sequence=64\n"
+                               "  strata info model.onnx --rewrites     (what the compiler sees)\n"
+                               "  strata info config.json               (a transformer by its configuration)\n"
                                "  strata info model.strp --verbose     (with the instructions)\n"
                                "  strata info run.strata --json\n"
                                "  strata info demonstrator\n";
@@ -140,6 +142,8 @@ cli_info (Cli *cli, int argc, char **argv)
   CliInfoOptions options = { 0 };
   const GOptionEntry entries[] = {
     CLI_SHAPE_ENTRY (&options.shapes),
+    { "rewrites", 0, 0, G_OPTION_ARG_NONE, &options.rewrites,
+      "List what the clean-up makes of the model: operators recognised, folded and dropped", NULL },
     { "digest", 0, 0, G_OPTION_ARG_NONE, &options.digest, "Read the whole model file and print its digest (XXH3)",
       NULL },
     { NULL },

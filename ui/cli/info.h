@@ -9,7 +9,7 @@
 typedef struct
 {
   char **shapes;
-  gboolean digest;
+  gboolean digest, rewrites;
 } CliInfoOptions;
 
 int cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GError **error);

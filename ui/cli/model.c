@@ -65,9 +65,10 @@ print_row (const char *name, StrataModel *model)
 {
   g_autofree char *inputs = input_text (model);
 
-  g_print ("%-20s %12" G_GINT64_FORMAT " %14" G_GINT64_FORMAT "  %-16s %s\n", name,
+  /* × is two bytes and one column */
+  g_print ("%-20s %12" G_GINT64_FORMAT " %14" G_GINT64_FORMAT "  %s%*s %s\n", name,
            strata_model_get_n_trainable (model), strata_model_get_n_macs (model), inputs,
-           strata_architecture_get_description (name));
+           MAX (19 - (int) g_utf8_strlen (inputs, -1), 0), "", strata_architecture_get_description (name));
 }
 
 static int
@@ -81,7 +82,7 @@ list_architectures (Cli *cli, GError **error)
       json_builder_begin_array (builder);
     }
   else
-    g_print ("%-20s %12s %14s  %-16s\n", "name", "parameters", "MACs", "input");
+    g_print ("%-20s %12s %14s  %-19s %s\n", "name", "parameters", "MACs", "inputs", "what it is");
   for (const char *const *name = strata_architecture_list_names (); *name != NULL; name++)
     {
       g_autoptr (StrataModel) model = strata_model_new_architecture (*name, 0, error);
