@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Life, check, print and hash of a graph.
+ * Life and check of a graph.
  */
 #include "model/graph.h"
 
@@ -146,114 +146,6 @@ strata_graph_check_weights (const StrataGraph *graph, GError **error)
         return FALSE;
     }
   return TRUE;
-}
-
-static void
-print_value (GString *text, const StrataValue *value)
-{
-  g_string_append_printf (text, "%s %s[", value->name, strata_dtype_name (value->dtype));
-  for (int i = 0; i < value->n_dims; i++)
-    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : "x", value->dims[i]);
-  g_string_append_c (text, ']');
-}
-
-static void
-print_attr (GString *text, const StrataAttr *attr)
-{
-  g_string_append_printf (text, " %s=", attr->name);
-  switch (attr->kind)
-    {
-    case STRATA_ATTR_INT:
-      g_string_append_printf (text, "%" G_GINT64_FORMAT, attr->i);
-      break;
-    case STRATA_ATTR_FLOAT:
-      g_string_append_printf (text, "%.6f", (double) attr->f);
-      break;
-    case STRATA_ATTR_STRING:
-      g_string_append (text, attr->s);
-      break;
-    case STRATA_ATTR_INTS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : ",", attr->ints[i]);
-      break;
-    case STRATA_ATTR_FLOATS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%.6f", i == 0 ? "" : ",", (double) attr->floats[i]);
-      break;
-    case STRATA_ATTR_TENSOR:
-      g_string_append_printf (text, "value %d", attr->tensor);
-      break;
-    case STRATA_ATTR_STRINGS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%s", i == 0 ? "" : ",", attr->strings[i]);
-      break;
-    default:
-      break;
-    }
-}
-
-static void
-print_node (GString *text, const StrataGraph *graph, int index)
-{
-  const StrataNode *node = &graph->nodes[index];
-
-  g_string_append_printf (text, "%4d %s %s (", index, strata_op_name (node->op), node->name);
-  for (int i = 0; i < node->n_inputs; i++)
-    g_string_append_printf (text, "%s%s", i == 0 ? "" : ", ",
-                            node->inputs[i] < 0 ? "-" : graph->values[node->inputs[i]].name);
-  g_string_append (text, ") ->");
-  for (int i = 0; i < node->n_outputs; i++)
-    {
-      g_string_append_c (text, ' ');
-      if (node->outputs[i] < 0)
-        g_string_append_c (text, '-');
-      else
-        print_value (text, &graph->values[node->outputs[i]]);
-    }
-  for (int i = 0; i < node->n_attrs; i++)
-    print_attr (text, &node->attrs[i]);
-  g_string_append_c (text, '\n');
-}
-
-char *
-strata_graph_print (const StrataGraph *graph)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  g_string_append_printf (text, "graph opset %d, %d nodes, %d values\n", graph->opset, graph->n_nodes, graph->n_values);
-  for (int i = 0; i < graph->n_inputs; i++)
-    {
-      g_string_append (text, "input ");
-      print_value (text, &graph->values[graph->inputs[i]]);
-      g_string_append_c (text, '\n');
-    }
-  for (int i = 0; i < graph->n_nodes; i++)
-    print_node (text, graph, i);
-  for (int i = 0; i < graph->n_outputs; i++)
-    g_string_append_printf (text, "output %s\n", graph->values[graph->outputs[i]].name);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-guint64
-strata_graph_hash (const StrataGraph *graph)
-{
-  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
-  g_autofree char *text = strata_graph_print (graph);
-
-  strata_hasher_string (hasher, text);
-  for (int i = 0; i < graph->n_values; i++)
-    {
-      const StrataValue *value = &graph->values[i];
-
-      if (value->data == NULL || value->n_consumers == 0)
-        continue;
-      strata_hasher_string (hasher, value->name);
-      strata_hasher_int (hasher, value->dtype);
-      for (int d = 0; d < value->n_dims; d++)
-        strata_hasher_int (hasher, value->dims[d]);
-      strata_hasher_bytes (hasher, value->data, value->n_bytes);
-    }
-  return strata_hasher_digest (hasher);
 }
 
 guint64

@@ -38,6 +38,7 @@ typedef struct
   gint64 dims[STRATA_MAX_DIMS];
   const void *data; /* constant's bytes, little-endian, C order, aligned to the element; NULL: computed at run time */
   gboolean weightless; /* a constant of which only type and shape are known: a configuration without weights */
+  guint64 digest;      /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
   gboolean is_nibble;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
   const void *narrow;  /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
   StrataNarrow narrow_kind;
@@ -116,8 +117,18 @@ gboolean strata_graph_widen (StrataGraph *graph, GError **error);
 gboolean strata_graph_check (const StrataGraph *graph, GError **error);
 /* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */
 gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
+/* All of a graph but its path: a line per input, constant, node and output, constants that nothing reads left out;
+ * those of more than 16 elements by their digest, so every constant's bytes are read once. The same graph gives the
+ * same text everywhere. */
 char *strata_graph_print (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
-guint64 strata_graph_hash (const StrataGraph *graph); /* structure and constants */
+/* Reads what strata_graph_print () wrote; constants that stand there by their digest are weightless. Nothing
+ * is folded. Errors: STRATA_IMPORT_ERROR, "graph:LINE: …". */
+StrataGraph *strata_graph_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of the printed form: structure, names and the digests of constants; a graph that was read back has that of the first.
+ */
+guint64 strata_graph_hash (const StrataGraph *graph);
+/* XXH3 of a constant's type, dimensions and bytes, never 0; of a weightless one as it was read, 0 where not known. */
+guint64 strata_value_digest (const StrataValue *value);
 /* XXH3 of the file's bytes, without external data; 0 where the graph is of no file. Reads them all. */
 guint64 strata_graph_digest (const StrataGraph *graph);
 

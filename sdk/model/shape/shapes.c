@@ -382,6 +382,57 @@ strata_graph_infer (StrataGraph *graph, GError **error)
   return TRUE;
 }
 
+/* What a rule may need to know and a text does not give: the elements of a constant that decides a shape. */
+static gboolean
+is_undecidable (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    {
+      const StrataValue *value = node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]];
+
+      if (value != NULL && value->digest != 0
+          && (!strata_dtype_is_float (value->dtype) || node->op == STRATA_OP_NON_ZERO))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_as_stated (const StrataValue *inferred, const StrataValue *stated)
+{
+  return inferred->dtype == stated->dtype && inferred->n_dims == stated->n_dims
+         && memcmp (inferred->dims, stated->dims, sizeof (gint64) * (gsize) stated->n_dims) == 0;
+}
+
+gboolean
+strata_graph_confirm_node (StrataGraph *graph, int index, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+  StrataShape shape = { graph, node, index };
+  g_autofree StrataValue *stated = g_new0 (StrataValue, node->n_outputs);
+  g_autoptr (GError) reason = NULL;
+  const char *other = NULL;
+  gboolean ruled;
+
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      stated[i] = graph->values[node->outputs[i]];
+  ruled = rules[node->op](&shape, &reason);
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      {
+        if (ruled && !is_as_stated (&graph->values[node->outputs[i]], &stated[i]))
+          other = stated[i].name;
+        graph->values[node->outputs[i]] = stated[i];
+      }
+  if (other != NULL)
+    return strata_shape_fail (error, "its output %s is stated with another type or shape than its inputs give", other);
+  if (ruled || is_undecidable (graph, node))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
+}
+
 static gboolean
 knows_inputs (const StrataGraph *graph, const StrataNode *node)
 {
