@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "model/text.h"
+#include "model/unaligned.h"
 
 #define MAX_SHOWN 16 /* elements; above, a constant is shown by its digest */
 #define BYTES_PER_LINE 160
@@ -23,7 +24,7 @@ strata_value_digest (const StrataValue *value)
   strata_hasher_int (hasher, value->n_dims);
   for (int i = 0; i < value->n_dims; i++)
     strata_hasher_int (hasher, value->dims[i]);
-  strata_hasher_bytes (hasher, value->data, value->n_bytes);
+  strata_hasher_bytes (hasher, strata_value_peek (value), value->n_bytes);
   return MAX (strata_hasher_digest (hasher), 1);
 }
 

@@ -12,6 +12,7 @@
 #include "model/exec/exec.h"
 #include "model/graph-build.h"
 #include "model/ops.h"
+#include "model/unaligned.h"
 
 #define MAX_FOLDED_ELEMENTS 1024
 #define MAX_FOLD_INPUT_ELEMENTS 65536
@@ -227,6 +228,24 @@ is_reshape (const StrataNode *node)
          || node->op == STRATA_OP_SQUEEZE || node->op == STRATA_OP_UNSQUEEZE;
 }
 
+/* What is small is copied where it must be aligned; a large table is only picked from, by bytes. */
+static gboolean
+view_input (const StrataGraph *graph, const StrataNode *node, int i, StrataArray *view)
+{
+  const StrataValue *value = &graph->values[node->inputs[i]];
+
+  if (i == 0 && (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_SLICE))
+    {
+      StrataValue raw = *value;
+
+      raw.unaligned = NULL;
+      *view = strata_value_view (&raw);
+    }
+  else
+    *view = strata_value_view (value);
+  return view->data != NULL;
+}
+
 static gboolean
 execute_now (StrataGraph *graph, int index, GError **error)
 {
@@ -238,7 +257,8 @@ execute_now (StrataGraph *graph, int index, GError **error)
   for (int i = 0; i < node->n_inputs; i++)
     if (node->inputs[i] >= 0)
       {
-        inputs[i] = strata_value_view (&graph->values[node->inputs[i]]);
+        if (!view_input (graph, node, i, &inputs[i]))
+          return strata_shape_lack (error, "no memory for its input %d", i);
         pointers[i] = &inputs[i];
       }
   if (!strata_exec_node (graph, index, pointers, outputs, error))
@@ -281,7 +301,7 @@ fold (StrataGraph *graph, int index, GError **error)
     return TRUE;
   if (is_reshape (node) && node->outputs[0] >= 0)
     {
-      graph->values[node->outputs[0]].data = graph->values[node->inputs[0]].data;
+      strata_value_share (&graph->values[node->outputs[0]], &graph->values[node->inputs[0]]);
       return TRUE;
     }
   return !is_small (graph, node) || execute_now (graph, index, error);
