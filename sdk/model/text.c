@@ -138,6 +138,13 @@ strata_words_put_float (GString *text, float value)
       put_double (text, (double) value);
       return;
     }
+  /* what %.6g gives for most elements of most operands, without it */
+  if (fabsf (value) < 1e6f && rintf (value) == value && !signbit (value))
+    {
+      put_unsigned (text, (guint64) value);
+      g_string_append (text, ".0");
+      return;
+    }
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
       g_ascii_formatd (digits, sizeof digits, formats[i], (double) value);
