@@ -6,6 +6,7 @@
 #include "model/graph.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "model/graph-build.h"
 #include "model/onnx/dtype.h"
@@ -20,6 +21,7 @@
 /* What functions and branches may unfold to, bytes: so much, and so much per byte of the file */
 #define MIN_UNFOLDED ((gsize) 1 << 20)
 #define UNFOLDED_PER_BYTE ((gsize) 16)
+#define LARGE_BYTES ((gsize) 64 << 20)
 
 enum
 {
@@ -558,12 +560,25 @@ strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
   return parse (bytes, origin, NULL, &options, error);
 }
 
+/* Of a large file, a disk reads the pages around the headers of tensors only: systems read megabytes ahead, which from
+ * each header to the next would be all of the file. */
+static void
+advise (GBytes *mapped, int advice)
+{
+  gsize n_bytes;
+  gconstpointer bytes = g_bytes_get_data (mapped, &n_bytes);
+
+  if (n_bytes >= LARGE_BYTES)
+    madvise ((gpointer) bytes, n_bytes, advice);
+}
+
 StrataGraph *
 strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autofree char *folder = g_path_get_dirname (path);
   g_autoptr (GBytes) bytes = NULL;
+  StrataGraph *graph;
   GMappedFile *file;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -580,7 +595,10 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
     }
   bytes = g_mapped_file_get_bytes (file);
   g_mapped_file_unref (file);
-  return parse (bytes, path, folder, options, error);
+  advise (bytes, MADV_RANDOM);
+  graph = parse (bytes, path, folder, options, error);
+  advise (bytes, MADV_NORMAL);
+  return graph;
 }
 
 StrataGraph *
