@@ -76,6 +76,9 @@ parse_elements (Parse *parse, StrataValue *value, GError **error)
     }
   if (bytes->len != value->n_bytes)
     return strata_words_error (&parse->words, "as many elements as the shape has", error);
+  for (guint i = 0; value->is_nibble && i < bytes->len; i++)
+    if (value->dtype == STRATA_DTYPE_U8 ? bytes->data[i] > 15 : bytes->data[i] > 7 && bytes->data[i] < 0xf8)
+      return strata_words_error (&parse->words, "what follows elements of 4 bits", error);
   value->data = strata_arena_memdup (parse->graph->arena, bytes->data, bytes->len);
   return TRUE;
 }
@@ -86,6 +89,8 @@ parse_constant (Parse *parse, StrataValue *value, GError **error)
 {
   if (!parse_type (parse, value, MAX_ELEMENTS, error))
     return FALSE;
+  value->is_nibble = strata_dtype_size (value->dtype) == 1 && value->dtype != STRATA_DTYPE_BOOL
+                     && strata_words_accept (&parse->words, "nibbles");
   if (strata_words_accept (&parse->words, "{"))
     return parse_elements (parse, value, error);
   value->weightless = TRUE;

@@ -51,6 +51,8 @@ print_content (GString *text, const StrataValue *value, gint64 max)
   gint64 count = strata_value_count (value);
   guint64 digest;
 
+  if (value->is_nibble)
+    g_string_append (text, " nibbles");
   if (value->data != NULL && count <= max)
     {
       g_string_append (text, " {");

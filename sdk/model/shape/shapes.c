@@ -437,7 +437,7 @@ strata_graph_confirm_node (StrataGraph *graph, int index, GError **error)
   for (int i = 0; i < node->n_outputs; i++)
     if (node->outputs[i] >= 0)
       stated[i] = graph->values[node->outputs[i]];
-  ruled = rules[node->op](&shape, &reason);
+  ruled = check_nibbles (graph, node, &reason) && rules[node->op](&shape, &reason);
   for (int i = 0; i < node->n_outputs; i++)
     if (node->outputs[i] >= 0)
       {
