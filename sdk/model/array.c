@@ -68,7 +68,7 @@ strata_array_count (const StrataArray *array)
 StrataArray
 strata_value_view (const StrataValue *value)
 {
-  StrataArray view = { value->dtype, value->n_dims, { 0 }, (void *) value->data, value->n_bytes };
+  StrataArray view = { value->dtype, value->n_dims, { 0 }, (void *) strata_value_bytes (value), value->n_bytes };
 
   memcpy (view.dims, value->dims, sizeof view.dims);
   return view;

@@ -50,27 +50,35 @@ strata_half_from_float (float value)
   return (guint16) (sign | (((guint) (exponent + 13) << 10) + (guint) steps));
 }
 
+/* Element @i of bytes of any alignment */
+#define LOAD(Type, data, i)                                                                                            \
+  ({                                                                                                                   \
+    Type loaded;                                                                                                       \
+    memcpy (&loaded, (const guint8 *) (data) + (gsize) (i) * sizeof (Type), sizeof (Type));                            \
+    loaded;                                                                                                            \
+  })
+
 gint64
 strata_element_int (StrataDtype dtype, const void *data, gint64 i)
 {
   switch (dtype)
     {
     case STRATA_DTYPE_I8:
-      return ((const gint8 *) data)[i];
+      return LOAD (gint8, data, i);
     case STRATA_DTYPE_U8:
-      return ((const guint8 *) data)[i];
+      return LOAD (guint8, data, i);
     case STRATA_DTYPE_BOOL:
-      return ((const guint8 *) data)[i] != 0;
+      return LOAD (guint8, data, i) != 0;
     case STRATA_DTYPE_I16:
-      return ((const gint16 *) data)[i];
+      return LOAD (gint16, data, i);
     case STRATA_DTYPE_U16:
-      return ((const guint16 *) data)[i];
+      return LOAD (guint16, data, i);
     case STRATA_DTYPE_I32:
-      return ((const gint32 *) data)[i];
+      return LOAD (gint32, data, i);
     case STRATA_DTYPE_U32:
-      return ((const guint32 *) data)[i];
+      return LOAD (guint32, data, i);
     default:
-      return ((const gint64 *) data)[i];
+      return LOAD (gint64, data, i);
     }
 }
 
@@ -106,13 +114,13 @@ strata_element_double (StrataDtype dtype, const void *data, gint64 i)
   switch (dtype)
     {
     case STRATA_DTYPE_F32:
-      return ((const float *) data)[i];
+      return (double) LOAD (float, data, i);
     case STRATA_DTYPE_F64:
-      return ((const double *) data)[i];
+      return LOAD (double, data, i);
     case STRATA_DTYPE_F16:
-      return strata_half_to_float (((const guint16 *) data)[i]);
+      return strata_half_to_float (LOAD (guint16, data, i));
     case STRATA_DTYPE_U64:
-      return (double) ((const guint64 *) data)[i];
+      return (double) LOAD (guint64, data, i);
     default:
       return (double) strata_element_int (dtype, data, i);
     }

@@ -6,7 +6,7 @@
 
 #include "model/graph.h"
 
-/* Integers, bool; unsigned 64-bit values above the signed range wrap. */
+/* Reading takes bytes of any alignment. Integers, bool; unsigned 64-bit values above the signed range wrap. */
 gint64 strata_element_int (StrataDtype dtype, const void *data, gint64 i);
 /* Truncates to the type, as C does. */
 void strata_element_set_int (StrataDtype dtype, void *data, gint64 i, gint64 value);

@@ -7,7 +7,16 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 #define MAX_CYCLE_NAMES 8
+
+/* Names are long and begin alike; this reads many bytes at a time. */
+static guint
+hash_name (gconstpointer name)
+{
+  return (guint) strata_hash_bytes (name, strlen (name));
+}
 
 void
 strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena)
@@ -16,7 +25,7 @@ strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena)
   builder->values = g_array_new (FALSE, FALSE, sizeof (StrataValue));
   builder->nodes = g_array_new (FALSE, FALSE, sizeof (StrataNode));
   builder->reads = g_ptr_array_new ();
-  builder->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  builder->by_name = g_hash_table_new (hash_name, g_str_equal);
   builder->inputs = g_array_new (FALSE, FALSE, sizeof (int));
   builder->outputs = g_array_new (FALSE, FALSE, sizeof (int));
 }
@@ -106,8 +115,8 @@ take_name (Names *names, StrataArena *arena, const char *name, int onnx_index)
 static void
 name_nodes (StrataGraphBuilder *builder)
 {
-  g_autoptr (GHashTable) taken = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GHashTable) counts = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) taken = g_hash_table_new (hash_name, g_str_equal);
+  g_autoptr (GHashTable) counts = g_hash_table_new (hash_name, g_str_equal);
   Names names = { taken, counts };
 
   for (guint i = 0; i < builder->nodes->len; i++)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Life, check, print and hash of a graph.
+ * Life and check of a graph.
  */
 #include "model/graph.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/hash.h"
-#include "model/ops.h"
+#include "model/element.h"
+#include "model/unaligned.h"
+
+#define BLOCK 2048 /* elements that are looked at in one go */
 
 void
 strata_graph_free (StrataGraph *graph)
@@ -60,6 +64,8 @@ check_value (const StrataGraph *graph, const StrataValue *value, GError **error)
     return broken (error, "value", value->name, "its bytes do not match its type and shape");
   if ((value->data != NULL || value->weightless) && value->producer >= 0)
     return broken (error, "value", value->name, "a constant has a producer");
+  if (!strata_value_is_aligned (value) && value->unaligned == NULL)
+    return broken (error, "value", value->name, "its bytes are not aligned to its type");
   return TRUE;
 }
 
@@ -113,21 +119,46 @@ strata_graph_check (const StrataGraph *graph, GError **error)
   return TRUE;
 }
 
+/* The first element of a block that is not finite; @n where there is none. Blocks are copied: bytes lie anywhere. */
+static gsize
+find_infinite (StrataDtype dtype, const guint8 *bytes, gsize n)
+{
+  gboolean is_wide = dtype == STRATA_DTYPE_F64;
+  gsize size = strata_dtype_size (dtype);
+  guint32 words[BLOCK] = { 0 };
+  gboolean found = FALSE;
+  gsize i = 0;
+
+  /* the upper half of a double holds its exponent */
+  if (is_wide)
+    for (i = 0; i < n; i++)
+      memcpy (&words[i], bytes + i * size + 4, 4);
+  else
+    memcpy (words, bytes, n * size);
+  for (i = 0; i < n; i++)
+    found |= (words[i] & (is_wide ? 0x7ff00000 : 0x7f800000)) == (is_wide ? 0x7ff00000 : 0x7f800000);
+  for (i = 0; found && i < n; i++)
+    if (!isfinite (strata_element_double (dtype, bytes, (gint64) i)))
+      return i;
+  return n;
+}
+
 static gboolean
 check_finite (const StrataGraph *graph, const StrataValue *value, GError **error)
 {
-  gint64 count = strata_value_count (value);
+  gsize count = (gsize) strata_value_count (value), size = strata_dtype_size (value->dtype);
 
-  for (gint64 i = 0; i < count; i++)
+  for (gsize at = 0; at < count; at += BLOCK)
     {
-      double x =
-        value->dtype == STRATA_DTYPE_F32 ? ((const float *) value->data)[i] : ((const double *) value->data)[i];
+      const guint8 *block = (const guint8 *) strata_value_peek (value) + at * size;
+      gsize n = MIN (BLOCK, count - at), i = find_infinite (value->dtype, block, n);
 
-      if (isfinite (x))
+      if (i == n)
         continue;
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE,
-                   "%s: tensor %s: element %" G_GINT64_FORMAT " is %s; weights must be finite", graph->path,
-                   value->name, i, isnan (x) ? "not a number" : "infinite");
+                   "%s: tensor %s: element %" G_GSIZE_FORMAT " is %s; weights must be finite", graph->path, value->name,
+                   at + i,
+                   isnan (strata_element_double (value->dtype, block, (gint64) i)) ? "not a number" : "infinite");
       return FALSE;
     }
   return TRUE;
@@ -146,114 +177,6 @@ strata_graph_check_weights (const StrataGraph *graph, GError **error)
         return FALSE;
     }
   return TRUE;
-}
-
-static void
-print_value (GString *text, const StrataValue *value)
-{
-  g_string_append_printf (text, "%s %s[", value->name, strata_dtype_name (value->dtype));
-  for (int i = 0; i < value->n_dims; i++)
-    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : "x", value->dims[i]);
-  g_string_append_c (text, ']');
-}
-
-static void
-print_attr (GString *text, const StrataAttr *attr)
-{
-  g_string_append_printf (text, " %s=", attr->name);
-  switch (attr->kind)
-    {
-    case STRATA_ATTR_INT:
-      g_string_append_printf (text, "%" G_GINT64_FORMAT, attr->i);
-      break;
-    case STRATA_ATTR_FLOAT:
-      g_string_append_printf (text, "%.6f", (double) attr->f);
-      break;
-    case STRATA_ATTR_STRING:
-      g_string_append (text, attr->s);
-      break;
-    case STRATA_ATTR_INTS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i == 0 ? "" : ",", attr->ints[i]);
-      break;
-    case STRATA_ATTR_FLOATS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%.6f", i == 0 ? "" : ",", (double) attr->floats[i]);
-      break;
-    case STRATA_ATTR_TENSOR:
-      g_string_append_printf (text, "value %d", attr->tensor);
-      break;
-    case STRATA_ATTR_STRINGS:
-      for (int i = 0; i < attr->n; i++)
-        g_string_append_printf (text, "%s%s", i == 0 ? "" : ",", attr->strings[i]);
-      break;
-    default:
-      break;
-    }
-}
-
-static void
-print_node (GString *text, const StrataGraph *graph, int index)
-{
-  const StrataNode *node = &graph->nodes[index];
-
-  g_string_append_printf (text, "%4d %s %s (", index, strata_op_name (node->op), node->name);
-  for (int i = 0; i < node->n_inputs; i++)
-    g_string_append_printf (text, "%s%s", i == 0 ? "" : ", ",
-                            node->inputs[i] < 0 ? "-" : graph->values[node->inputs[i]].name);
-  g_string_append (text, ") ->");
-  for (int i = 0; i < node->n_outputs; i++)
-    {
-      g_string_append_c (text, ' ');
-      if (node->outputs[i] < 0)
-        g_string_append_c (text, '-');
-      else
-        print_value (text, &graph->values[node->outputs[i]]);
-    }
-  for (int i = 0; i < node->n_attrs; i++)
-    print_attr (text, &node->attrs[i]);
-  g_string_append_c (text, '\n');
-}
-
-char *
-strata_graph_print (const StrataGraph *graph)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  g_string_append_printf (text, "graph opset %d, %d nodes, %d values\n", graph->opset, graph->n_nodes, graph->n_values);
-  for (int i = 0; i < graph->n_inputs; i++)
-    {
-      g_string_append (text, "input ");
-      print_value (text, &graph->values[graph->inputs[i]]);
-      g_string_append_c (text, '\n');
-    }
-  for (int i = 0; i < graph->n_nodes; i++)
-    print_node (text, graph, i);
-  for (int i = 0; i < graph->n_outputs; i++)
-    g_string_append_printf (text, "output %s\n", graph->values[graph->outputs[i]].name);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-guint64
-strata_graph_hash (const StrataGraph *graph)
-{
-  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
-  g_autofree char *text = strata_graph_print (graph);
-
-  strata_hasher_string (hasher, text);
-  for (int i = 0; i < graph->n_values; i++)
-    {
-      const StrataValue *value = &graph->values[i];
-
-      if (value->data == NULL || value->n_consumers == 0)
-        continue;
-      strata_hasher_string (hasher, value->name);
-      strata_hasher_int (hasher, value->dtype);
-      for (int d = 0; d < value->n_dims; d++)
-        strata_hasher_int (hasher, value->dims[d]);
-      strata_hasher_bytes (hasher, value->data, value->n_bytes);
-    }
-  return strata_hasher_digest (hasher);
 }
 
 guint64

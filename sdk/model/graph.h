@@ -30,16 +30,21 @@ typedef enum
   STRATA_NARROW_BF16,
 } StrataNarrow;
 
+typedef struct _StrataUnaligned StrataUnaligned; /* unaligned.h */
+
 typedef struct
 {
   const char *name; /* ONNX value name, unique */
   StrataDtype dtype;
   int n_dims; /* -1: not inferred yet */
   gint64 dims[STRATA_MAX_DIMS];
-  const void *data; /* constant's bytes, little-endian, C order, aligned to the element; NULL: computed at run time */
-  gboolean weightless; /* a constant of which only type and shape are known: a configuration without weights */
-  gboolean is_nibble;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
-  const void *narrow;  /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
+  const void *data;           /* constant's bytes, little-endian, C order; NULL: computed at run time */
+  StrataUnaligned *unaligned; /* set where @data is not aligned to the element: read it by strata_value_bytes () then;
+                                 never of a constant of at most 1024 bytes */
+  gboolean weightless;        /* a constant of which only type and shape are known: a configuration without weights */
+  guint64 digest;     /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
+  gboolean is_nibble; /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
+  const void *narrow; /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
   StrataNarrow narrow_kind;
   gsize n_bytes;
   int producer;    /* node id, -1: input or constant */
@@ -116,13 +121,26 @@ gboolean strata_graph_widen (StrataGraph *graph, GError **error);
 gboolean strata_graph_check (const StrataGraph *graph, GError **error);
 /* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */
 gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
+/* All of a graph but its path: a line per input, constant, node and output, constants that nothing reads left out;
+ * those of more than 16 elements by their digest, so every constant's bytes are read once. The same graph gives the
+ * same text everywhere. */
 char *strata_graph_print (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
-guint64 strata_graph_hash (const StrataGraph *graph); /* structure and constants */
+/* Reads what strata_graph_print () wrote; constants that stand there by their digest are weightless. Nothing
+ * is folded. Errors: STRATA_IMPORT_ERROR, "graph:LINE: …". */
+StrataGraph *strata_graph_parse (const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of the printed form: structure, names and the digests of constants; a graph that was read back has that of the first.
+ */
+guint64 strata_graph_hash (const StrataGraph *graph);
+/* XXH3 of a constant's type, dimensions and bytes, never 0; of a weightless one as it was read, 0 where not known. */
+guint64 strata_value_digest (const StrataValue *value);
 /* XXH3 of the file's bytes, without external data; 0 where the graph is of no file. Reads them all. */
 guint64 strata_graph_digest (const StrataGraph *graph);
 
 const char *strata_op_name (StrataOp op); /* ONNX name */
 gint64 strata_value_count (const StrataValue *value);
+/* A constant's bytes, aligned to its element: @value->data, or a copy that is made at the first call and kept with the
+ * graph. From any thread. NULL where it is no constant, or memory does not suffice for the copy. */
+const void *strata_value_bytes (const StrataValue *value);
 int strata_graph_find_value (const StrataGraph *graph, const char *name); /* -1: none */
 const StrataAttr *strata_node_attr (const StrataNode *node, const char *name);
 gint64 strata_node_int (const StrataNode *node, const char *name, gint64 fallback);

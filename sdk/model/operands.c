@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "model/element.h"
 #include "model/shape/shapes.h"
 
 static gboolean
@@ -22,8 +23,7 @@ read_constant (const StrataValue *value, int max, gint64 *values, int *n, GError
     return strata_shape_fail (error, "its operand %s is too large; one dimension of at most %d integers is accepted",
                               value->name, max);
   for (int i = 0; i < (int) count; i++)
-    values[i] =
-      value->dtype == STRATA_DTYPE_I64 ? ((const gint64 *) value->data)[i] : ((const gint32 *) value->data)[i];
+    values[i] = strata_element_int (value->dtype, value->data, i);
   *n = (int) count;
   return TRUE;
 }

@@ -190,7 +190,8 @@ strata_op_find (const char *onnx)
 {
   guint op = 0;
 
-  while (op < STRATA_N_OPS && !g_str_equal (infos[op].onnx, onnx))
+  /* the first letter before the call: this runs for every node of a file */
+  while (op < STRATA_N_OPS && (infos[op].onnx[0] != onnx[0] || strcmp (infos[op].onnx, onnx) != 0))
     op++;
   return (StrataOp) op;
 }
@@ -239,7 +240,7 @@ gboolean
 strata_attr_kind_is_right (const char *name, StrataAttrKind kind)
 {
   for (guint i = 0; i < G_N_ELEMENTS (attributes); i++)
-    if (g_str_equal (attributes[i].name, name))
+    if (attributes[i].name[0] == name[0] && g_str_equal (attributes[i].name, name))
       return (attributes[i].kinds & (1u << kind)) != 0;
   return TRUE;
 }

@@ -110,7 +110,13 @@ strata_lower_constant (StrataLowerState *state, int node, int value, GError **er
       constant->n_dims = v->n_dims;
       constant->dims = v->dims;
       constant->count = strata_value_count (v);
-      constant->data = v->data;
+      constant->data = strata_value_bytes (v);
+      if (constant->data == NULL && v->data != NULL)
+        {
+          strata_lower_fail (state, node, error, "no memory for its operand %s (%" G_GSIZE_FORMAT " bytes)", v->name,
+                             v->n_bytes);
+          return NULL;
+        }
     }
   else if (!fill_executed (state, value, constant, error))
     return NULL;

@@ -96,6 +96,9 @@ has_half (const StrataGraph *graph, const StrataNode *node)
 {
   if (node->op == STRATA_OP_CAST || node->op == STRATA_OP_CAST_LIKE || node->op == STRATA_OP_BIT_CAST)
     return FALSE;
+  /* what picks elements by their bytes needs no other type, and of a large table it reads the picked ones only */
+  if (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_SLICE)
+    return FALSE;
   for (int i = 0; i < node->n_inputs; i++)
     if (node->inputs[i] >= 0 && graph->values[node->inputs[i]].dtype == STRATA_DTYPE_F16)
       return TRUE;

@@ -36,7 +36,8 @@ gboolean strata_exec_is_copy (StrataOp op);
 
 /* Input @i, NULL where it is left out. */
 const StrataArray *strata_exec_in (const StrataExec *exec, int i);
-/* A constant as an array that borrows its bytes; never to be freed or written to. */
+/* A constant as an array that borrows its bytes; never to be freed or written to. Its data are NULL where memory does
+ * not suffice for what strata_value_bytes () copies. */
 StrataArray strata_value_view (const StrataValue *value);
 /* Like strata_array_new () without zeroes, but NULL where memory does not suffice. */
 StrataArray *strata_array_try_new (StrataDtype dtype, int n_dims, const gint64 *dims) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,6 +6,7 @@
 #include "model/graph.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/map.h"
 #include "model/graph-build.h"
@@ -25,6 +26,7 @@
 #define MAX_NODES_READ 200000 /* in more rounds than that */
 #define LEAST_VALUE_BYTES 5   /* in the file: a name that is not one of the few short ones, and what goes round it */
 #define LEAST_NODE_BYTES 12
+#define LARGE_BYTES ((gsize) 64 << 20)
 
 enum
 {
@@ -617,12 +619,25 @@ strata_onnx_parse (GBytes *bytes, const char *origin, GError **error)
   return strata_onnx_parse_with (bytes, origin, &options, error);
 }
 
+/* Of a large file, a disk reads the pages around the headers of tensors only: systems read megabytes ahead, which from
+ * each header to the next would be all of the file. */
+static void
+advise (GBytes *mapped, int advice)
+{
+  gsize n_bytes;
+  gconstpointer bytes = g_bytes_get_data (mapped, &n_bytes);
+
+  if (n_bytes >= LARGE_BYTES)
+    madvise ((gpointer) bytes, n_bytes, advice);
+}
+
 StrataGraph *
 strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autofree char *folder = g_path_get_dirname (path);
   g_autoptr (GBytes) bytes = NULL;
+  StrataGraph *graph;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
@@ -633,7 +648,10 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
                    "%s: cannot be read (%s); give the path of an ONNX model", path, reason->message);
       return NULL;
     }
-  return parse (bytes, path, folder, options, error);
+  advise (bytes, MADV_RANDOM);
+  graph = parse (bytes, path, folder, options, error);
+  advise (bytes, MADV_NORMAL);
+  return graph;
 }
 
 StrataGraph *

@@ -105,9 +105,7 @@ strata_onnx_nodes_clear (StrataOnnxNodes *nodes)
 static const char *
 read_name (StrataArena *arena, StrataWire *wire, const StrataWireField *field)
 {
-  g_autofree char *text = strata_wire_text (wire, field);
-
-  return strata_arena_strdup (arena, text);
+  return strata_wire_name (wire, field, arena);
 }
 
 static void

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A tensor's bytes come as raw_data, as a typed repeated field, or from a file beside the model. Bytes that lie
- * misaligned for their type are copied to the arena: a constant can then be read through a plain pointer. Field
- * numbers: TensorProto in onnx.proto.
+ * A tensor's bytes come as raw_data, as a typed repeated field, or from a file beside the model. Few bytes that lie
+ * misaligned for their type are copied to the arena; many stay where they are, and are copied by who reads them first.
+ * Field numbers: TensorProto in onnx.proto.
  */
 #include "model/onnx/tensor.h"
 
 #include <string.h>
 
 #include "model/onnx/dtype.h"
+#include "model/unaligned.h"
 
 #define MAX_ELEMENTS ((gsize) 1 << 56) /* times 8 bytes still fits */
 #define TYPE_UINT4 21
@@ -303,10 +304,11 @@ take_raw (StrataOnnxSource *source, const Proto *proto, StrataValue *value, gsiz
 {
   if (proto->n_raw != n_wanted)
     return size_error (value, n_wanted, proto->n_raw, error);
-  if (((gsize) proto->raw) % strata_dtype_size (value->dtype) == 0 && n_wanted > 0)
-    value->data = proto->raw;
-  else
+  value->data = proto->raw;
+  if (n_wanted == 0 || (!strata_value_is_aligned (value) && n_wanted <= STRATA_ALIGNED_BYTES))
     value->data = strata_arena_memdup (source->arena, proto->raw, n_wanted);
+  else if (!strata_value_is_aligned (value) && source->backing != NULL)
+    value->unaligned = strata_unaligned_new (source->backing, proto->raw, n_wanted, source->folder != NULL);
   return TRUE;
 }
 

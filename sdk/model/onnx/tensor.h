@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TensorProto of ONNX: element type, dimensions and bytes, which stay in the mapped file where they lie aligned.
+ * TensorProto of ONNX: element type, dimensions and bytes, which stay in the mapped file.
  */
 #pragma once
 
@@ -12,8 +12,8 @@
 typedef struct
 {
   StrataArena *arena;
-  GPtrArray *backing; /* GBytes that results point into */
-  const char *folder; /* where external data lie; NULL: refused */
+  GPtrArray *backing; /* GBytes that results point into; NULL: results may be misaligned */
+  const char *folder; /* of the model's file, which is mapped; NULL: there is none, and external data are refused */
   char *real_folder;  /* the same without links; NULL until needed */
   GHashTable *files;  /* location, and path without links, to GBytes, borrowed from @backing */
   GArray *ranges;     /* of external files that tensors take, in the order of reading */

@@ -155,30 +155,63 @@ strata_wire_float (StrataWire *wire, const StrataWireField *field)
   return value;
 }
 
+/* Control characters among the bytes; @ascii: whether nothing else than ASCII is there. Eight bytes at a time: names
+ * are most of a file without weights. The borrows of a byte reach only bytes above one that is found itself. */
 static gboolean
-is_one_line (const char *text)
+has_controls (const guint8 *bytes, gsize n, gboolean *ascii)
 {
-  for (; *text != '\0'; text++)
-    if ((guchar) *text < 0x20 || *text == 0x7f)
-      return FALSE;
-  return TRUE;
+  const guint64 ones = G_GUINT64_CONSTANT (0x0101010101010101);
+  guint64 high = 0, found = 0;
+
+  for (gsize i = 0; i < n; i += 8)
+    {
+      guint64 word = 0x40 * ones, deletes;
+
+      memcpy (&word, bytes + i, MIN (8, n - i));
+      deletes = word ^ 0x7f * ones;
+      high |= word;
+      found |= (word - 0x20 * ones) & ~word;
+      found |= (deletes - ones) & ~deletes;
+    }
+  *ascii = (high & 0x80 * ones) == 0;
+  return (found & 0x80 * ones) != 0;
+}
+
+/* Whether the field is text of one line; fails the reader where it is not. */
+static gboolean
+check_text (StrataWire *wire, const StrataWireField *field)
+{
+  gboolean controls = FALSE, ascii = FALSE;
+
+  if (field->type == STRATA_WIRE_BYTES)
+    controls = has_controls (field->bytes, field->n_bytes, &ascii);
+  if (field->type != STRATA_WIRE_BYTES
+      || (!ascii && !g_utf8_validate_len ((const char *) field->bytes, field->n_bytes, NULL)))
+    strata_wire_fail (wire, field->bytes, "a name is not UTF-8 text; this is not an ONNX model");
+  else if (controls)
+    strata_wire_fail (wire, field->bytes, "a name holds control characters; names must be plain text");
+  else
+    return TRUE;
+  return FALSE;
 }
 
 char *
 strata_wire_text (StrataWire *wire, const StrataWireField *field)
 {
-  g_autofree char *text = NULL;
+  return check_text (wire, field) ? g_strndup ((const char *) field->bytes, field->n_bytes) : g_strdup ("");
+}
 
-  if (field->type != STRATA_WIRE_BYTES || !g_utf8_validate_len ((const char *) field->bytes, field->n_bytes, NULL))
-    {
-      strata_wire_fail (wire, field->bytes, "a name is not UTF-8 text; this is not an ONNX model");
-      return g_strdup ("");
-    }
-  text = g_strndup ((const char *) field->bytes, field->n_bytes);
-  if (is_one_line (text))
-    return g_steal_pointer (&text);
-  strata_wire_fail (wire, field->bytes, "a name holds control characters; names must be plain text");
-  return g_strdup ("");
+const char *
+strata_wire_name (StrataWire *wire, const StrataWireField *field, StrataArena *arena)
+{
+  char *name;
+
+  if (!check_text (wire, field))
+    return "";
+  name = strata_arena_alloc (arena, field->n_bytes + 1);
+  memcpy (name, field->bytes, field->n_bytes);
+  name[field->n_bytes] = '\0';
+  return name;
 }
 
 void

@@ -8,6 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "base/arena.h"
+
 typedef enum
 {
   STRATA_WIRE_VARINT = 0,
@@ -48,6 +50,8 @@ float strata_wire_float (StrataWire *wire, const StrataWireField *field);
 /* A new string. Unless UTF-8 without control characters, the reader fails and the string is empty: messages that quote
  * names stay on one line. */
 char *strata_wire_text (StrataWire *wire, const StrataWireField *field) G_GNUC_WARN_UNUSED_RESULT;
+/* The same in the arena, without a copy between; "" where it fails */
+const char *strata_wire_name (StrataWire *wire, const StrataWireField *field, StrataArena *arena);
 /* Appends a repeated field, packed or not, to an array of gint64; of @width bytes (4 or 8) to an array of such
  * elements. */
 void strata_wire_ints (StrataWire *wire, const StrataWireField *field, GArray *ints);

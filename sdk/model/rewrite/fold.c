@@ -9,6 +9,7 @@
 #include "model/exec/exec.h"
 #include "model/rewrite/match.h"
 #include "model/shape/shapes.h"
+#include "model/unaligned.h"
 
 static gboolean
 reads_bytes_only (const StrataRewriting *rw, const StrataNode *node)
@@ -79,7 +80,7 @@ strata_rewrite_constant_fold (StrataRewriting *rw, int node)
   if (strata_shape_stays (n) || !reads_bytes_only (rw, n))
     return FALSE;
   if (reshape && !g_array_index (rw->is_output, gboolean, n->outputs[0]))
-    strata_rewrite_value (rw, n->outputs[0])->data = strata_rewrite_value (rw, n->inputs[0])->data;
+    strata_value_share (strata_rewrite_value (rw, n->outputs[0]), strata_rewrite_value (rw, n->inputs[0]));
   else if (!is_within_limit (rw, n) || !evaluate (rw, node))
     return FALSE;
   strata_rewrite_note (rw, &node, 1, "constant", strata_rewrite_value (rw, n->outputs[0])->name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/shape/shapes.h"
+#include "model/unaligned.h"
 
 static gboolean
 set_constant (StrataShape *shape, StrataDtype dtype, int n_dims, gint64 n, const void *data, GError **error)
@@ -34,10 +35,7 @@ strata_shape_constant (StrataShape *shape, GError **error)
         if (!strata_shape_set (shape, 0, value->dtype, value->n_dims, value->dims, error))
           return FALSE;
         if (shape->node->outputs[0] >= 0)
-          {
-            shape->graph->values[shape->node->outputs[0]].data = value->data;
-            shape->graph->values[shape->node->outputs[0]].is_nibble = value->is_nibble;
-          }
+          strata_value_share (&shape->graph->values[shape->node->outputs[0]], value);
         return TRUE;
       }
     case STRATA_ATTR_FLOAT:

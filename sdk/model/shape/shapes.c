@@ -13,6 +13,7 @@
 #include "model/graph-build.h"
 #include "model/ops.h"
 #include "model/shape/fold-cost.h"
+#include "model/unaligned.h"
 
 #define FIRST_TRIPS 8       /* of a Loop without a count */
 #define MAX_TRIPS (1 << 20) /* as many as a message can tell; far more than the importer accepts */
@@ -212,6 +213,24 @@ is_reshape (const StrataNode *node)
          || node->op == STRATA_OP_SQUEEZE || node->op == STRATA_OP_UNSQUEEZE;
 }
 
+/* What is small is copied where it must be aligned; a large table is only picked from, by bytes. */
+static gboolean
+view_input (const StrataGraph *graph, const StrataNode *node, int i, StrataArray *view)
+{
+  const StrataValue *value = &graph->values[node->inputs[i]];
+
+  if (i == 0 && (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_SLICE))
+    {
+      StrataValue raw = *value;
+
+      raw.unaligned = NULL;
+      *view = strata_value_view (&raw);
+    }
+  else
+    *view = strata_value_view (value);
+  return view->data != NULL;
+}
+
 static gboolean
 execute_now (StrataGraph *graph, int index, GError **error)
 {
@@ -223,7 +242,8 @@ execute_now (StrataGraph *graph, int index, GError **error)
   for (int i = 0; i < node->n_inputs; i++)
     if (node->inputs[i] >= 0)
       {
-        inputs[i] = strata_value_view (&graph->values[node->inputs[i]]);
+        if (!view_input (graph, node, i, &inputs[i]))
+          return strata_shape_lack (error, "no memory for its input %d", i);
         pointers[i] = &inputs[i];
       }
   if (!strata_exec_node (graph, index, pointers, outputs, error))
@@ -266,7 +286,7 @@ fold (StrataGraph *graph, int index, StrataFoldBudget *budget, GError **error)
     return TRUE;
   if (is_reshape (node) && node->outputs[0] >= 0)
     {
-      graph->values[node->outputs[0]].data = graph->values[node->inputs[0]].data;
+      strata_value_share (&graph->values[node->outputs[0]], &graph->values[node->inputs[0]]);
       return TRUE;
     }
   return !strata_fold_afford (graph, index, budget) || execute_now (graph, index, error);
@@ -381,6 +401,57 @@ strata_graph_infer (StrataGraph *graph, GError **error)
   drop_folded (graph);
   strata_graph_count_consumers (graph);
   return TRUE;
+}
+
+/* What a rule may need to know and a text does not give: the elements of a constant that decides a shape. */
+static gboolean
+is_undecidable (const StrataGraph *graph, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    {
+      const StrataValue *value = node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]];
+
+      if (value != NULL && value->digest != 0
+          && (!strata_dtype_is_float (value->dtype) || node->op == STRATA_OP_NON_ZERO))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_as_stated (const StrataValue *inferred, const StrataValue *stated)
+{
+  return inferred->dtype == stated->dtype && inferred->n_dims == stated->n_dims
+         && memcmp (inferred->dims, stated->dims, sizeof (gint64) * (gsize) stated->n_dims) == 0;
+}
+
+gboolean
+strata_graph_confirm_node (StrataGraph *graph, int index, GError **error)
+{
+  const StrataNode *node = &graph->nodes[index];
+  StrataShape shape = { graph, node, index };
+  g_autofree StrataValue *stated = g_new0 (StrataValue, node->n_outputs);
+  g_autoptr (GError) reason = NULL;
+  const char *other = NULL;
+  gboolean ruled;
+
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      stated[i] = graph->values[node->outputs[i]];
+  ruled = check_nibbles (graph, node, &reason) && rules[node->op](&shape, &reason);
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      {
+        if (ruled && !is_as_stated (&graph->values[node->outputs[i]], &stated[i]))
+          other = stated[i].name;
+        graph->values[node->outputs[i]] = stated[i];
+      }
+  if (other != NULL)
+    return strata_shape_fail (error, "its output %s is stated with another type or shape than its inputs give", other);
+  if (ruled || is_undecidable (graph, node))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return FALSE;
 }
 
 static gboolean

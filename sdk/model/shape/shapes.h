@@ -24,6 +24,10 @@ typedef gboolean (*StrataShapeFunc) (StrataShape *shape, GError **error);
 /* Infers every value in execution order, then folds constants and drops the nodes that made them. */
 gboolean strata_graph_infer (StrataGraph *graph, GError **error);
 
+/* TRUE if the node's rule gives the types and shapes that its outputs already have. One that needs the elements of a
+ * constant of which only the digest is known is taken as it stands. Folds nothing. */
+gboolean strata_graph_confirm_node (StrataGraph *graph, int index, GError **error);
+
 /* Infers what does not depend on an If, Loop or Scan, and enters each of these that is decided into @decisions: first
  * output's name to 1, then, or 2, else; or to the number of iterations + 1. FALSE where none is. */
 gboolean strata_graph_decide (StrataGraph *graph, GHashTable *decisions, GError **error);

@@ -194,7 +194,7 @@ test_nul (Fixture *f, gconstpointer data)
   put_bytes (entry, 2, "w.bin\0.txt", 10);
   put_message (weights, 13, entry);
   put_initializer (graph, weights);
-  assert_refused (f, graph, "not UTF-8 text");
+  assert_refused (f, graph, "control characters");
 }
 
 /* A link may lead to another place of the folder, never out of it. */
