@@ -9,6 +9,8 @@
 #include "model/exec/fuse.h"
 #include "model/exec/plane.h"
 
+#define MAX_PACKED ((gsize) 96 << 20)
+
 static const StrataValue *
 in_value (const StrataPlan *plan, const StrataNode *node, int i)
 {
@@ -158,6 +160,24 @@ try_conv (StrataPlan *plan, int index, const StrataPlaneWindow *window, int max_
   return ok;
 }
 
+/* Steps copy their weights into the library's order. Of a large model only so much is copied, that its memory stays
+ * near the size of its file: the first layers, which are convolutions where there are any. What folding made is freed
+ * when it is copied, and costs nothing. */
+static gboolean
+may_pack (StrataPlan *plan, int value)
+{
+  const StrataValue *constant = &plan->graph->values[value];
+
+  return constant->data == NULL || plan->n_packed + constant->n_bytes <= MAX_PACKED;
+}
+
+static void
+note_packed (StrataPlan *plan, int value)
+{
+  if (plan->graph->values[value].data != NULL)
+    plan->n_packed += plan->graph->values[value].n_bytes;
+}
+
 static gboolean
 dense_conv (StrataPlan *plan, int index)
 {
@@ -167,7 +187,7 @@ dense_conv (StrataPlan *plan, int index)
   StrataWindow window;
   StrataArray in, out;
 
-  if (!is_image (plan, node->inputs[0]) || weights == NULL
+  if (!is_image (plan, node->inputs[0]) || weights == NULL || !may_pack (plan, node->inputs[1])
       || strata_value_count (&plan->graph->values[node->outputs[0]]) == 0
       || (in_value (plan, node, 2) != NULL && strata_plan_known (plan, node->inputs[2]) == NULL)
       || !strata_node_window (plan->graph, index, &window, NULL))
@@ -175,8 +195,11 @@ dense_conv (StrataPlan *plan, int index)
   in = shape_of (plan, node->inputs[0]);
   out = shape_of (plan, node->outputs[0]);
   plane = strata_plane_window (&window, &in, &out);
-  return try_conv (plan, index, &plane, STRATA_FUSION_POSTS) || try_conv (plan, index, &plane, 0)
-         || try_conv (plan, index, &plane, -1);
+  if (!try_conv (plan, index, &plane, STRATA_FUSION_POSTS) && !try_conv (plan, index, &plane, 0)
+      && !try_conv (plan, index, &plane, -1))
+    return FALSE;
+  note_packed (plan, node->inputs[1]);
+  return TRUE;
 }
 
 typedef struct
@@ -241,9 +264,9 @@ dense_product (StrataPlan *plan, int index)
   Product p = { .alpha = 1.0 };
   gboolean ok = TRUE;
 
-  if (weights == NULL || weights->dtype != STRATA_DTYPE_F32 || weights->n_dims != 2 || in->dtype != STRATA_DTYPE_F32
-      || in->n_dims < 2 || strata_value_count (out) == 0 || strata_value_count (in) == 0
-      || plan->place[node->inputs[0]] < 0)
+  if (weights == NULL || !may_pack (plan, node->inputs[1]) || weights->dtype != STRATA_DTYPE_F32 || weights->n_dims != 2
+      || in->dtype != STRATA_DTYPE_F32 || in->n_dims < 2 || strata_value_count (out) == 0
+      || strata_value_count (in) == 0 || plan->place[node->inputs[0]] < 0)
     return FALSE;
   if (node->op == STRATA_OP_GEMM)
     {
@@ -257,9 +280,12 @@ dense_product (StrataPlan *plan, int index)
   p.k = weights->dims[p.transposed ? 1 : 0];
   p.n = weights->dims[p.transposed ? 0 : 1];
   p.m = strata_value_count (in) / p.k;
-  return ok
-         && (try_product (plan, index, &p, STRATA_FUSION_POSTS) || try_product (plan, index, &p, 0)
-             || try_product (plan, index, &p, -1));
+  ok = ok
+       && (try_product (plan, index, &p, STRATA_FUSION_POSTS) || try_product (plan, index, &p, 0)
+           || try_product (plan, index, &p, -1));
+  if (ok)
+    note_packed (plan, node->inputs[1]);
+  return ok;
 }
 
 /* Adds @step of @node alone, which takes its inputs in the orders in which they are. */

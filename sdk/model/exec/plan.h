@@ -48,6 +48,7 @@ typedef struct
   GArray *storages, *places, *steps;
   GPtrArray *layouts;       /* orders that are of no step */
   gsize n_bytes, n_scratch; /* of a run's memory, scratch at its end */
+  gsize n_packed;           /* bytes of constants of the graph that steps hold a second time */
 
   /* per value */
   StrataArray *known;   /* constants and what depends on them alone; data NULL: computed by each run */
