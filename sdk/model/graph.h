@@ -42,11 +42,11 @@ typedef struct
   StrataUnaligned *unaligned; /* set where @data is not aligned to the element: read it by strata_value_bytes () then;
                                  never of a constant of at most 1024 bytes */
   gboolean weightless;        /* a constant of which only type and shape are known: a configuration without weights */
+  gboolean is_nibble;         /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
   guint64 digest;     /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
-  gboolean is_nibble; /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
   const void *narrow; /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
-  StrataNarrow narrow_kind;
   gsize n_bytes;
+  StrataNarrow narrow_kind;
   int producer;    /* node id, -1: input or constant */
   int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */
 } StrataValue;

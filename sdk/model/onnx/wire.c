@@ -206,7 +206,7 @@ strata_wire_name (StrataWire *wire, const StrataWireField *field, StrataArena *a
 {
   char *name;
 
-  if (!check_text (wire, field))
+  if (!check_text (wire, field) || field->n_bytes == 0)
     return "";
   name = strata_arena_alloc (arena, field->n_bytes + 1);
   memcpy (name, field->bytes, field->n_bytes);

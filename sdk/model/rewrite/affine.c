@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/element.h"
 #include "model/rewrite/match.h"
 
 typedef struct
@@ -24,19 +25,25 @@ affine_clear (Affine *affine)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Affine, affine_clear)
 
-static const float *
-floats_of (const StrataRewriting *rw, const StrataNode *node, int input)
-{
-  const StrataValue *v =
-    input < node->n_inputs && node->inputs[input] >= 0 ? strata_rewrite_value (rw, node->inputs[input]) : NULL;
-
-  return v != NULL && v->dtype == STRATA_DTYPE_F32 ? v->data : NULL;
-}
-
 static gboolean
 has_input (const StrataNode *node, int input)
 {
   return input < node->n_inputs && node->inputs[input] >= 0;
+}
+
+static gboolean
+has_floats (const StrataRewriting *rw, const StrataNode *node, int input)
+{
+  const StrataValue *v = has_input (node, input) ? strata_rewrite_value (rw, node->inputs[input]) : NULL;
+
+  return v != NULL && v->dtype == STRATA_DTYPE_F32 && v->data != NULL;
+}
+
+/* NULL where the input is no constant of floats */
+static const float *
+floats_of (const StrataRewriting *rw, const StrataNode *node, int input)
+{
+  return has_floats (rw, node, input) ? strata_value_bytes (strata_rewrite_value (rw, node->inputs[input])) : NULL;
 }
 
 /* A node whose weights are there to be changed, and only @node reads what it makes */
@@ -49,9 +56,9 @@ is_target (const StrataRewriting *rw, int target)
       || strata_rewrite_value (rw, n->outputs[0])->dtype != STRATA_DTYPE_F32)
     return FALSE;
   if (n->op == STRATA_OP_BATCH_NORMALIZATION)
-    return floats_of (rw, n, 1) != NULL && floats_of (rw, n, 2) != NULL && has_input (n, 4);
+    return has_floats (rw, n, 1) && has_floats (rw, n, 2) && has_input (n, 4);
   return (n->op == STRATA_OP_CONV || n->op == STRATA_OP_CONV_TRANSPOSE || n->op == STRATA_OP_GEMM)
-         && floats_of (rw, n, 1) != NULL && (!has_input (n, 2) || floats_of (rw, n, 2) != NULL);
+         && has_floats (rw, n, 1) && (!has_input (n, 2) || has_floats (rw, n, 2));
 }
 
 /* Channel of element @i of the weights */
@@ -112,7 +119,6 @@ fold_product (StrataRewriting *rw, const Affine *affine)
 {
   const StrataNode *n = strata_rewrite_node (rw, affine->target);
   const StrataValue *w = strata_rewrite_value (rw, n->inputs[1]);
-  const float *weights = w->data;
   gint64 count = strata_value_count (w), dims[STRATA_MAX_DIMS];
   g_autofree double *bias = g_new0 (double, affine->n + 1);
   g_autofree StrataAttr *attrs = g_new0 (StrataAttr, n->n_attrs + 1);
@@ -127,7 +133,7 @@ fold_product (StrataRewriting *rw, const Affine *affine)
   scaled = g_try_new (float, count + 1);
   shifted = g_try_new (float, affine->n + 1);
   for (gint64 i = 0; scaled != NULL && i < count; i++)
-    scaled[i] = (float) ((double) weights[i] * affine->gain[channel_of (n, w, i)]);
+    scaled[i] = (float) (strata_element_double (w->dtype, w->data, i) * affine->gain[channel_of (n, w, i)]);
   for (gint64 c = 0; shifted != NULL && c < affine->n; c++)
     shifted[c] = (float) (bias[c] * affine->gain[c] + affine->shift[c]);
   if (scaled == NULL || shifted == NULL)
@@ -238,11 +244,11 @@ channel_step (const StrataRewriting *rw, int constant, int value)
 }
 
 static void
-set_affine (Affine *affine, StrataOp op, int constant_slot, const float *data, gint64 step)
+set_affine (Affine *affine, StrataOp op, int constant_slot, const StrataValue *constant, gint64 step)
 {
   for (gint64 c = 0; c < affine->n; c++)
     {
-      double number = (double) data[c * step];
+      double number = strata_element_double (constant->dtype, constant->data, c * step);
 
       if (op == STRATA_OP_MUL || op == STRATA_OP_DIV)
         affine->gain[c] = op == STRATA_OP_MUL ? number : 1.0 / number;
@@ -271,7 +277,7 @@ strata_rewrite_fold_affine (StrataRewriting *rw, int node)
           || !strata_match_same_shape (rw, value, n->outputs[0]))
         continue;
       start (rw, &affine, node, target);
-      set_affine (&affine, n->op, slot, strata_rewrite_value (rw, n->inputs[slot])->data, step);
+      set_affine (&affine, n->op, slot, strata_rewrite_value (rw, n->inputs[slot]), step);
       if (!is_finite (&affine))
         return FALSE;
       return strata_rewrite_node (rw, target)->op == STRATA_OP_BATCH_NORMALIZATION ? fold_batch (rw, &affine)
