@@ -13,8 +13,7 @@
 #include "model/onnx/loop.h"
 #include "model/ops.h"
 
-#define MAX_ATTRS 64       /* of a node; no operator has half as many */
-#define MAX_OPERANDS 65536 /* inputs of a node, and outputs: a Concat of more is an attack */
+#define MAX_ATTRS 64 /* of a node; no operator has half as many */
 
 enum
 {
@@ -316,19 +315,6 @@ read_attr (Proto *proto, StrataWire *outer, const StrataWireField *message, GErr
 }
 
 static gboolean
-add_operand (GPtrArray *operands, const char *name, GError **error)
-{
-  if (operands->len == MAX_OPERANDS)
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED,
-                   "more than %d inputs or outputs; fewer are accepted", MAX_OPERANDS);
-      return FALSE;
-    }
-  g_ptr_array_add (operands, (char *) name);
-  return TRUE;
-}
-
-static gboolean
 read_node_field (Proto *proto, StrataWire *wire, const StrataWireField *field, GError **error)
 {
   StrataArena *arena = proto->source->arena;
@@ -336,9 +322,11 @@ read_node_field (Proto *proto, StrataWire *wire, const StrataWireField *field, G
   switch (field->number)
     {
     case NODE_INPUT:
-      return add_operand (proto->inputs, read_name (arena, wire, field), error);
+      g_ptr_array_add (proto->inputs, (char *) read_name (arena, wire, field));
+      return TRUE;
     case NODE_OUTPUT:
-      return add_operand (proto->outputs, read_name (arena, wire, field), error);
+      g_ptr_array_add (proto->outputs, (char *) read_name (arena, wire, field));
+      return TRUE;
     case NODE_NAME:
       proto->name = read_name (arena, wire, field);
       return TRUE;
