@@ -20,6 +20,12 @@ progress_cb (double fraction, gpointer data)
   listener->progress (fraction, "weights", listener->user_data);
 }
 
+static gboolean
+is_without_bytes (const StrataValue *value)
+{
+  return value->weightless && (value->absent == NULL || value->absent->narrow == NULL) && value->n_consumers > 0;
+}
+
 gboolean
 strata_model_has_weights (StrataModel *self)
 {
@@ -28,7 +34,7 @@ strata_model_has_weights (StrataModel *self)
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
   graph = strata_model_get_graph (self);
   for (int i = 0; i < graph->n_values; i++)
-    if (graph->values[i].weightless && graph->values[i].narrow == NULL && graph->values[i].n_consumers > 0)
+    if (is_without_bytes (&graph->values[i]))
       return FALSE;
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Chunked bump allocator. Objects larger than a quarter chunk get a chunk of their own.
+ * Chunked bump allocator. Objects larger than a quarter chunk get a chunk of their own. Text, which needs no alignment,
+ * is taken from the chunk's end.
  */
 #include "base/arena.h"
 
@@ -74,6 +75,15 @@ strata_arena_alloc (StrataArena *arena, gsize n_bytes)
   return result;
 }
 
+char *
+strata_arena_text (StrataArena *arena, gsize n_bytes)
+{
+  if (arena->separate || n_bytes > arena->n_left)
+    return strata_arena_alloc (arena, n_bytes);
+  arena->n_left -= n_bytes;
+  return (char *) arena->head + arena->n_left;
+}
+
 void *
 strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes)
 {
@@ -93,7 +103,9 @@ strata_arena_adopt (StrataArena *arena, void *memory)
 char *
 strata_arena_strdup (StrataArena *arena, const char *text)
 {
-  return text == NULL ? NULL : strata_arena_memdup (arena, text, strlen (text) + 1);
+  gsize n_bytes = text == NULL ? 0 : strlen (text) + 1;
+
+  return text == NULL ? NULL : memcpy (strata_arena_text (arena, n_bytes), text, n_bytes);
 }
 
 char *

@@ -32,6 +32,14 @@ typedef enum
 
 typedef struct _StrataUnaligned StrataUnaligned; /* unaligned.h */
 
+/* What is known of the bytes of a constant that is weightless; few values have it, so it lies beside them */
+typedef struct
+{
+  guint64 digest;     /* what strata_value_digest () gave for the bytes; 0: not known */
+  const void *narrow; /* a float32 constant's values in half precision; NULL: none. strata_graph_widen () */
+  StrataNarrow narrow_kind;
+} StrataAbsent;
+
 typedef struct
 {
   const char *name; /* ONNX value name, unique */
@@ -43,10 +51,8 @@ typedef struct
                                  never of a constant of at most 1024 bytes */
   gboolean weightless;        /* a constant of which only type and shape are known: a configuration without weights */
   gboolean is_nibble;         /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
-  guint64 digest;     /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
-  const void *narrow; /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
+  const StrataAbsent *absent; /* of a weightless constant: what is known of its bytes; NULL: nothing */
   gsize n_bytes;
-  StrataNarrow narrow_kind;
   int producer;    /* node id, -1: input or constant */
   int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */
 } StrataValue;

@@ -95,7 +95,12 @@ parse_constant (Parse *parse, StrataValue *value, GError **error)
     return parse_elements (parse, value, error);
   value->weightless = TRUE;
   if (strata_words_accept (&parse->words, "digest"))
-    return strata_words_hash (&parse->words, &value->digest, error);
+    {
+      StrataAbsent *absent = strata_arena_array (parse->graph->arena, StrataAbsent, 1);
+
+      value->absent = absent;
+      return strata_words_hash (&parse->words, &absent->digest, error);
+    }
   return strata_words_accept (&parse->words, "weightless")
          || strata_words_error (&parse->words, "{elements}, digest or weightless", error);
 }

@@ -18,7 +18,7 @@ strata_value_digest (const StrataValue *value)
   g_autoptr (StrataHasher) hasher = NULL;
 
   if (value->data == NULL)
-    return value->digest;
+    return value->absent == NULL ? 0 : value->absent->digest;
   hasher = strata_hasher_new ();
   strata_hasher_string (hasher, strata_dtype_name (value->dtype));
   strata_hasher_int (hasher, value->n_dims);

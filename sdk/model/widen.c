@@ -9,14 +9,14 @@
 static void
 widen (const StrataValue *value, float *out)
 {
-  const guint16 *narrow = value->narrow;
+  const guint16 *narrow = value->absent->narrow;
   gint64 n = strata_value_count (value);
 
   for (gint64 i = 0; i < n; i++)
     {
       guint32 bits = (guint32) narrow[i] << 16;
 
-      if (value->narrow_kind == STRATA_NARROW_F16)
+      if (value->absent->narrow_kind == STRATA_NARROW_F16)
         out[i] = strata_half_to_float (narrow[i]);
       else
         memcpy (&out[i], &bits, sizeof bits);
@@ -31,7 +31,7 @@ strata_graph_widen (StrataGraph *graph, GError **error)
       StrataValue *value = &graph->values[i];
       float *wide;
 
-      if (!value->weightless || value->narrow == NULL)
+      if (!value->weightless || value->absent == NULL || value->absent->narrow == NULL)
         continue;
       wide = g_try_malloc (MAX (value->n_bytes, 1));
       if (wide == NULL)

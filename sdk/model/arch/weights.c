@@ -131,6 +131,7 @@ give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tens
 {
   gsize size = tensor->type == STRATA_SAFETENSOR_F32 ? sizeof (float) : sizeof (guint16);
   const void *data = tensor->data;
+  StrataAbsent absent = { 0 };
 
   if ((guintptr) data % size != 0)
     {
@@ -148,8 +149,9 @@ give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tens
       value->weightless = FALSE;
       return TRUE;
     }
-  value->narrow = data;
-  value->narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
+  absent.narrow = data;
+  absent.narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
+  value->absent = strata_arena_memdup (graph->arena, &absent, sizeof absent);
   return TRUE;
 }
 

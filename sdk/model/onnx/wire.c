@@ -208,7 +208,7 @@ strata_wire_name (StrataWire *wire, const StrataWireField *field, StrataArena *a
 
   if (!check_text (wire, field) || field->n_bytes == 0)
     return "";
-  name = strata_arena_alloc (arena, field->n_bytes + 1);
+  name = strata_arena_text (arena, field->n_bytes + 1);
   memcpy (name, field->bytes, field->n_bytes);
   name[field->n_bytes] = '\0';
   return name;

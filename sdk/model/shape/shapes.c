@@ -411,7 +411,7 @@ is_undecidable (const StrataGraph *graph, const StrataNode *node)
     {
       const StrataValue *value = node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]];
 
-      if (value != NULL && value->digest != 0
+      if (value != NULL && value->absent != NULL && value->absent->digest != 0
           && (!strata_dtype_is_float (value->dtype) || node->op == STRATA_OP_NON_ZERO))
         return TRUE;
     }

@@ -256,6 +256,7 @@ test_digest (void)
   const guint8 zeros[64] = { 0 };
   StrataValue value = { .dtype = STRATA_DTYPE_F32, .n_dims = 1, .dims = { 16 }, .data = zeros, .n_bytes = 64 };
   guint64 floats = strata_value_digest (&value), ints, square;
+  StrataAbsent absent = { 0 };
 
   value.dtype = STRATA_DTYPE_I32;
   ints = strata_value_digest (&value);
@@ -267,7 +268,8 @@ test_digest (void)
   value.data = NULL;
   value.weightless = TRUE;
   g_assert_cmphex (strata_value_digest (&value), ==, 0);
-  value.digest = square;
+  absent.digest = square;
+  value.absent = &absent;
   g_assert_cmphex (strata_value_digest (&value), ==, square);
 }
 
