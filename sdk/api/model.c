@@ -206,6 +206,13 @@ strata_model_compute_digest (
   return strata_hasher_digest (hasher);
 }
 
+gboolean
+strata_model_is_made (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
+  return self->fills != NULL;
+}
+
 const char *
 strata_model_get_path (StrataModel *self)
 {
@@ -246,6 +253,13 @@ strata_model_get_n_macs (StrataModel *self)
 {
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
   return strata_graph_n_macs (self->graph);
+}
+
+gint64
+strata_model_get_n_active_macs (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return strata_graph_n_active_macs (self->graph);
 }
 
 guint
