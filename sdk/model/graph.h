@@ -114,6 +114,11 @@ char *strata_op_list (void) G_GNUC_WARN_UNUSED_RESULT;
 void strata_graph_free (StrataGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
 
+/* What to do where a weightless constant is to be computed with, for an error's end */
+#define STRATA_WEIGHTS_REMEDY                                                                                          \
+  "put the checkpoint (*.safetensors) beside the configuration, or write the model with seeded weights "               \
+  "(strata model make --config)"
+
 /* Gives weightless constants that have narrow values their float32 bytes: what executing, compiling and writing need
  * first, and counting and timing do not. Costs twice the narrow bytes of memory. No other thread may use @graph. */
 gboolean strata_graph_widen (StrataGraph *graph, GError **error);

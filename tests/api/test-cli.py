@@ -147,7 +147,7 @@ def test_levers_against_noise():
 def test_model_list():
     models = {model["name"]: model for model in result("model", "list")["models"]}
     assert models["resnet50"]["parameters"] == 25557032 and models["resnet50"]["macs"] == 4089184256
-    assert models["mlperf-tiny-kws"]["inputs"] == [{"name": "input", "dtype": "float32", "shape": [1, 1, 49, 10]}]
+    assert models["mlperf-tiny-kws"]["inputs"] == [{"name": "input", "dtype": "float32", "dims": [1, 1, 49, 10]}]
     lines = call("model", "list").stdout.splitlines()
     assert len(lines) == 1 + len(models) and all(name in line for name, line in zip(models, lines[1:])), lines
 

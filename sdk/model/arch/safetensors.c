@@ -261,7 +261,7 @@ strata_safetensors_parse (GBytes *bytes, const char *origin, GError **error)
 static gboolean
 add_path (StrataSafetensors *tensors, const char *path, GHashTable *shard, GError **error)
 {
-  g_autoptr (GBytes) file = strata_json_map (path, G_MAXSIZE, error);
+  g_autoptr (GBytes) file = strata_json_map (path, G_MAXSIZE, "a safetensors file", error);
 
   if (file == NULL)
     return FALSE;
@@ -345,7 +345,7 @@ add_shards (StrataSafetensors *tensors, const char *folder, GHashTable *shards, 
 static gboolean
 add_index (StrataSafetensors *tensors, const char *folder, const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = strata_json_map (path, MAX_INDEX_BYTES, error);
+  g_autoptr (GBytes) bytes = strata_json_map (path, MAX_INDEX_BYTES, "an index of safetensors files", error);
   g_autoptr (JsonObject) index = NULL;
   g_autoptr (GHashTable) shards = NULL;
 
