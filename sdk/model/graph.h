@@ -42,9 +42,10 @@ typedef struct
   StrataUnaligned *unaligned; /* set where @data is not aligned to the element: read it by strata_value_bytes () then;
                                  never of a constant of at most 1024 bytes */
   gboolean weightless;        /* a constant of which only type and shape are known: a configuration without weights */
-  guint64 digest;     /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
-  gboolean is_nibble; /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
-  const void *narrow; /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
+  guint64 digest;      /* of a weightless constant: what strata_value_digest () gave for its bytes; 0: not known */
+  gboolean is_trained; /* a constant that was weightless and has its bytes from a checkpoint */
+  gboolean is_nibble;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
+  const void *narrow;  /* a weightless float32 constant's values in half precision; NULL: none. strata_graph_widen () */
   StrataNarrow narrow_kind;
   gsize n_bytes;
   int producer;    /* node id, -1: input or constant */

@@ -45,6 +45,7 @@ strata_graph_widen (StrataGraph *graph, GError **error)
       g_ptr_array_add (graph->backing, g_bytes_new_take (wide, MAX (value->n_bytes, 1)));
       value->data = wide;
       value->weightless = FALSE;
+      value->is_trained = TRUE;
     }
   return TRUE;
 }

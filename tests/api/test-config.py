@@ -23,6 +23,9 @@ LLAMA = {"model_type": "llama", "hidden_size": 32, "intermediate_size": 48, "num
 
 VIT = {"model_type": "vit", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
        "num_attention_heads": 4}
+WHISPER = {"model_type": "whisper", "d_model": 64, "encoder_layers": 2, "encoder_attention_heads": 4,
+           "encoder_ffn_dim": 96, "decoder_layers": 2, "decoder_attention_heads": 4, "decoder_ffn_dim": 96,
+           "num_mel_bins": 80, "vocab_size": 100, "max_source_positions": 100, "max_target_positions": 64}
 
 
 def call(*args):
@@ -133,6 +136,12 @@ def test_make():
         assert done.returncode == 0, done.stderr
         results.append((WORK / model.stem / "logits.npy").read_bytes())
     assert results[0] == results[1]
+    for config in ({**LLAMA, "model_type": "gemma"}, VIT, WHISPER):
+        (WORK / "config.json").write_text(json.dumps(config))
+        assert call("model", "make", "--config", "config.json", "-o", "same.onnx").returncode == 0
+        counts = [{key: info(name)[key] for key in ("trainable", "parameters", "macs")}
+                  for name in ("config.json", "same.onnx")]
+        assert counts[0] == counts[1], (config["model_type"], counts)
     (WORK / "config.json").write_text(json.dumps(LLAMA))
     seeded = [call("model", "make", "--config", "config.json", "--seed", seed, "-o", f"{i}.onnx") for i, seed in
               enumerate((1, 1, 2))]

@@ -146,6 +146,7 @@ give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tens
     {
       value->data = data;
       value->weightless = FALSE;
+      value->is_trained = TRUE;
       return TRUE;
     }
   value->narrow = data;
