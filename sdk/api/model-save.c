@@ -23,9 +23,11 @@ progress_cb (double fraction, gpointer data)
 gboolean
 strata_model_has_weights (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
   const StrataGraph *graph;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
+  held = strata_model_hold_weights (self);
   graph = strata_model_get_graph (self);
   for (int i = 0; i < graph->n_values; i++)
     if (graph->values[i].weightless && graph->values[i].narrow == NULL && graph->values[i].n_consumers > 0)
