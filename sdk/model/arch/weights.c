@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "model/arch/layers.h"
+#include "model/shape/shapes.h"
 
 #define MAX_LISTED 4
 
@@ -85,21 +86,6 @@ find (const Binder *binder, const char *name)
   return find_prefixed (binder, old);
 }
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE, text);
-  return FALSE;
-}
-
 static char *
 show_dims (int n_dims, const gint64 *dims)
 {
@@ -114,13 +100,14 @@ static gboolean
 check_fit (const StrataValue *value, const StrataSafetensor *tensor, GError **error)
 {
   if (tensor->type == STRATA_SAFETENSOR_OTHER)
-    return fail (error, "tensor %s is of type %s; F32, F16 and BF16 are accepted", tensor->name, tensor->type_name);
+    return strata_shape_fail (error, "tensor %s is of type %s; F32, F16 and BF16 are accepted", tensor->name,
+                              tensor->type_name);
   if (tensor->n_dims != value->n_dims
       || memcmp (tensor->dims, value->dims, sizeof (gint64) * (gsize) value->n_dims) != 0)
     {
       g_autofree char *got = show_dims (tensor->n_dims, tensor->dims), *wanted = show_dims (value->n_dims, value->dims);
 
-      return fail (error, "tensor %s is %s; the configuration needs %s", tensor->name, got, wanted);
+      return strata_shape_fail (error, "tensor %s is %s; the configuration needs %s", tensor->name, got, wanted);
     }
   return TRUE;
 }
@@ -137,7 +124,8 @@ give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tens
       void *copy = g_try_malloc (MAX (tensor->n_bytes, 1));
 
       if (copy == NULL)
-        return fail (error, "no memory for tensor %s (%" G_GSIZE_FORMAT " bytes)", tensor->name, tensor->n_bytes);
+        return strata_shape_fail (error, "no memory for tensor %s (%" G_GSIZE_FORMAT " bytes)", tensor->name,
+                                  tensor->n_bytes);
       memcpy (copy, data, tensor->n_bytes);
       g_ptr_array_add (graph->backing, g_bytes_new_take (copy, MAX (tensor->n_bytes, 1)));
       data = copy;
@@ -191,8 +179,9 @@ check_complete (const Binder *binder, GError **error)
     return TRUE;
   list (text, "missing ", binder->missing);
   list (text, text->len > 0 ? "; not of this configuration: " : "not of this configuration: ", surplus);
-  return fail (error, "%u tensors are missing and %u too many: %s; exactly those of a %s with these sizes are accepted",
-               binder->missing->len, surplus->len, text->str, strata_transformer_type_name (binder->config->type));
+  return strata_shape_fail (
+    error, "%u tensors are missing and %u too many: %s; exactly those of a %s with these sizes are accepted",
+    binder->missing->len, surplus->len, text->str, strata_transformer_type_name (binder->config->type));
 }
 
 static gboolean
