@@ -91,8 +91,8 @@ STRATA_API gboolean strata_model_is_source_of (StrataModel *self, StrataProgram 
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * Computes the XXH3 digest of the model's file, files of external data apart; 0 where it has none. Reads the whole file
- * and blocks for it. Fails with %G_IO_ERROR_CANCELLED only. Thread-safe.
+ * Computes the XXH3 digest of the model's file, files of external data apart. Reads the whole file and blocks for it.
+ * Fails with %G_IO_ERROR_CANCELLED, or with %STRATA_IMPORT_ERROR where the model was made. Thread-safe.
  *
  * Returns: the digest, 0 on error
  */

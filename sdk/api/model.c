@@ -205,8 +205,13 @@ strata_model_compute_digest (
   gsize n_bytes;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
-  if (self->graph->backing == NULL || self->graph->backing->len == 0)
-    return 0;
+  if (self->graph->backing == NULL || self->graph->backing->len == 0 || self->fills != NULL)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED,
+                   "%s: it was made, not read from a model file, so it has no digest; an ONNX file is accepted",
+                   self->graph->path);
+      return 0;
+    }
   held = strata_model_hold_weights (self); /* widening adds to the list */
   bytes = g_bytes_get_data (self->graph->backing->pdata[0], &n_bytes);
   g_clear_pointer (&held, g_mutex_locker_free);

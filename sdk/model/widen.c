@@ -9,15 +9,18 @@
 static void
 widen (const StrataValue *value, float *out)
 {
-  const guint16 *narrow = value->narrow;
+  const guint8 *narrow = value->narrow; /* aligned to nothing */
   gint64 n = strata_value_count (value);
 
   for (gint64 i = 0; i < n; i++)
     {
-      guint32 bits = (guint32) narrow[i] << 16;
+      guint16 half;
+      guint32 bits;
 
+      memcpy (&half, narrow + (gsize) i * sizeof half, sizeof half);
+      bits = (guint32) half << 16;
       if (value->narrow_kind == STRATA_NARROW_F16)
-        out[i] = strata_half_to_float (narrow[i]);
+        out[i] = strata_half_to_float (half);
       else
         memcpy (&out[i], &bits, sizeof bits);
     }

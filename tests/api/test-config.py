@@ -60,6 +60,7 @@ def test_says_what_it_is():
     (WORK / "config.json").write_text(json.dumps(LLAMA))
     page = call("info", "config.json").stdout
     assert "a transformer by its configuration" in page and "none beside the configuration" in page, page
+    refused("so it has no digest; an ONNX file is accepted", "info", "config.json", "--digest")
     assert not info("config.json")["has_weights"] and info("config.json")["made"]
     path = SHARED / "data" / "transformer_configs.json"
     if not path.exists():

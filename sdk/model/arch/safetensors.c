@@ -16,6 +16,7 @@
 struct _StrataSafetensors
 {
   GPtrArray *files; /* GBytes */
+  gboolean mapped;  /* they are maps of files */
   GArray *tensors;  /* StrataSafetensor */
   GStringChunk *names;
   GHashTable *by_name; /* to index + 1 */
@@ -189,7 +190,7 @@ add_header (
   for (GList *l = names; l != NULL; l = l->next)
     {
       JsonNode *node = json_object_get_member (header, l->data);
-      StrataSafetensor tensor = { .file = file };
+      StrataSafetensor tensor = { .file = file, .mapped = tensors->mapped };
 
       if (g_str_equal (l->data, "__metadata__"))
         continue;
@@ -361,6 +362,8 @@ strata_safetensors_open (const char *folder, StrataSafetensors **tensors, GError
   gboolean has_whole = g_file_test (whole, G_FILE_TEST_EXISTS), has_index = g_file_test (index, G_FILE_TEST_EXISTS);
   g_autoptr (StrataSafetensors) made = has_whole || has_index ? new_tensors () : NULL;
 
+  if (made != NULL)
+    made->mapped = TRUE;
   if (has_whole && !add_path (made, whole, NULL, error))
     return FALSE;
   if (!has_whole && has_index && !add_index (made, folder, index, error))

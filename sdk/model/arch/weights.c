@@ -11,6 +11,7 @@
 
 #include "model/arch/layers.h"
 #include "model/shape/shapes.h"
+#include "model/unaligned.h"
 
 #define MAX_LISTED 4
 
@@ -112,34 +113,26 @@ check_fit (const StrataValue *value, const StrataSafetensor *tensor, GError **er
   return TRUE;
 }
 
-/* Bytes that lie misaligned are copied; half precision waits for strata_graph_widen (). */
-static gboolean
-give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tensor, GError **error)
+/* Bytes that lie misaligned stay in the file until they are read; half precision waits for strata_graph_widen (), which
+ * takes any alignment. */
+static void
+give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tensor)
 {
-  gsize size = tensor->type == STRATA_SAFETENSOR_F32 ? sizeof (float) : sizeof (guint16);
-  const void *data = tensor->data;
+  gboolean aligned = (guintptr) tensor->data % sizeof (float) == 0;
 
-  if ((guintptr) data % size != 0)
+  if (tensor->type != STRATA_SAFETENSOR_F32)
     {
-      void *copy = g_try_malloc (MAX (tensor->n_bytes, 1));
-
-      if (copy == NULL)
-        return strata_shape_fail (error, "no memory for tensor %s (%" G_GSIZE_FORMAT " bytes)", tensor->name,
-                                  tensor->n_bytes);
-      memcpy (copy, data, tensor->n_bytes);
-      g_ptr_array_add (graph->backing, g_bytes_new_take (copy, MAX (tensor->n_bytes, 1)));
-      data = copy;
+      value->narrow = tensor->data;
+      value->narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
+      return;
     }
-  if (tensor->type == STRATA_SAFETENSOR_F32)
-    {
-      value->data = data;
-      value->weightless = FALSE;
-      value->is_trained = TRUE;
-      return TRUE;
-    }
-  value->narrow = data;
-  value->narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
-  return TRUE;
+  value->data = tensor->data;
+  if (!aligned && tensor->n_bytes > STRATA_ALIGNED_BYTES)
+    value->unaligned = strata_unaligned_new (graph->backing, tensor->data, tensor->n_bytes, tensor->mapped);
+  else if (!aligned)
+    value->data = strata_arena_memdup (graph->arena, tensor->data, tensor->n_bytes);
+  value->weightless = FALSE;
+  value->is_trained = TRUE;
 }
 
 static gboolean
@@ -184,8 +177,8 @@ check_complete (const Binder *binder, GError **error)
     binder->missing->len, surplus->len, text->str, strata_transformer_type_name (binder->config->type));
 }
 
-static gboolean
-bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **error)
+static void
+bind_all (StrataGraph *graph, const Binder *binder, GArray *fills)
 {
   for (int i = 0; i < graph->n_values; i++)
     {
@@ -193,8 +186,7 @@ bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **erro
 
       if (tensor == NULL)
         continue;
-      if (!give_bytes (graph, &graph->values[i], tensor, error))
-        return FALSE;
+      give_bytes (graph, &graph->values[i], tensor);
       if (fills != NULL)
         g_array_index (fills, StrataFill, i) = (StrataFill){ 0 };
     }
@@ -205,7 +197,6 @@ bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **erro
       if (!g_ptr_array_find (graph->backing, file, NULL))
         g_ptr_array_add (graph->backing, g_bytes_ref (file));
     }
-  return TRUE;
 }
 
 gboolean
@@ -235,5 +226,8 @@ strata_weights_bind (StrataGraph *graph,
       else
         g_hash_table_add (used, (char *) tensor->name);
     }
-  return check_complete (&binder, error) && bind_all (graph, &binder, fills, error);
+  if (!check_complete (&binder, error))
+    return FALSE;
+  bind_all (graph, &binder, fills);
+  return TRUE;
 }
