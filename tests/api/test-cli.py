@@ -369,6 +369,10 @@ def test_files_that_are_not_there():
                  ("query", "gone.strata", "SELECT 1"), ("compile", MODEL, "--chip", "gone.yaml"),
                  ("compile", MODEL, "--calibration", "gone.npy"), ("run", MODEL, "--reference", "--input", "gone.npy")):
         refused(3, ["gone"], *args)
+    os.mkfifo(WORK / "pipe.onnx")  # opening one would wait for a writer
+    for args in (("info", "pipe.onnx"), ("compile", "pipe.onnx"), ("run", "pipe.onnx"), ("profile", "pipe.onnx"),
+                 ("model", "make", "--config", "pipe.onnx")):
+        refused(3, ["pipe.onnx"], *args)
 
 
 def test_broken_models():
