@@ -91,8 +91,8 @@ STRATA_API gboolean strata_model_is_source_of (StrataModel *self, StrataProgram 
  * @cancellable: (nullable): a #GCancellable
  * @error: return location for a #GError
  *
- * Computes the XXH3 digest of the model's file, files of external data apart; 0 where it has none. Reads the whole file
- * and blocks for it. Fails with %G_IO_ERROR_CANCELLED only. Thread-safe.
+ * Computes the XXH3 digest of the model's file, files of external data apart. Reads the whole file and blocks for it.
+ * Fails with %G_IO_ERROR_CANCELLED, or with %STRATA_IMPORT_ERROR where the model was made. Thread-safe.
  *
  * Returns: the digest, 0 on error
  */
@@ -198,6 +198,15 @@ STRATA_API gboolean strata_model_save_finish (StrataModel *self, GAsyncResult *r
 STRATA_API gboolean strata_model_has_weights (StrataModel *self);
 
 /**
+ * strata_model_is_made:
+ * @self: a model
+ *
+ * Returns: %TRUE: built from a transformer's configuration, or as a standard architecture; %FALSE: read from an ONNX
+ *   file
+ */
+STRATA_API gboolean strata_model_is_made (StrataModel *self);
+
+/**
  * strata_model_get_path:
  * @self: a model
  *
@@ -247,6 +256,16 @@ STRATA_API gint64 strata_model_get_n_trainable (StrataModel *self);
  * Returns: multiply-accumulates of one inference
  */
 STRATA_API gint64 strata_model_get_n_macs (StrataModel *self);
+
+/**
+ * strata_model_get_n_active_macs:
+ * @self: a model
+ *
+ * A mixture of experts runs a few of its experts for each token; which, the input decides, but how many the model says.
+ *
+ * Returns: multiply-accumulates of one inference with those experts alone that are picked; without experts, all
+ */
+STRATA_API gint64 strata_model_get_n_active_macs (StrataModel *self);
 
 /**
  * strata_model_get_n_nodes:

@@ -10,6 +10,9 @@
 /* Takes @graph, and @fills (nullable): a StrataFill per value, for weights that are drawn from @seed when saved. */
 StrataModel *strata_model_new_from_graph (StrataGraph *graph, GArray *fills, guint64 seed) G_GNUC_WARN_UNUSED_RESULT;
 const StrataGraph *strata_model_get_graph (StrataModel *self);
+/* Held while what loading weights changes is read by those that do not load them: bytes of constants, and the list of
+ * what they point into. */
+GMutexLocker *strata_model_hold_weights (StrataModel *self) G_GNUC_WARN_UNUSED_RESULT;
 /* Makes weights that a checkpoint has in half precision float32: once, before anything computes with the graph. */
 gboolean strata_model_load_weights (StrataModel *self, GError **error);
 /* NULL where nothing is drawn */

@@ -29,9 +29,11 @@ is_without_bytes (const StrataValue *value)
 gboolean
 strata_model_has_weights (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
   const StrataGraph *graph;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
+  held = strata_model_hold_weights (self);
   graph = strata_model_get_graph (self);
   for (int i = 0; i < graph->n_values; i++)
     if (is_without_bytes (&graph->values[i]))

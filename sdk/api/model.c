@@ -17,7 +17,8 @@ struct _StrataModel
   StrataGraph *graph;
   GArray *fills; /* how weights without bytes are drawn; NULL: they are not */
   guint64 seed;
-  GMutex lock;              /* while weights are widened and the executor is made */
+  GMutex weights;           /* while half-precision weights are widened, and while what that changes is read */
+  GMutex lock;              /* while the executor is made */
   StrataExecutor *executor; /* made by the first run */
 };
 
@@ -31,6 +32,7 @@ strata_model_finalize (GObject *object)
   strata_executor_free (self->executor);
   strata_graph_free (self->graph);
   g_clear_pointer (&self->fills, g_array_unref);
+  g_mutex_clear (&self->weights);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (strata_model_parent_class)->finalize (object);
 }
@@ -44,6 +46,7 @@ strata_model_class_init (StrataModelClass *klass)
 static void
 strata_model_init (StrataModel *self)
 {
+  g_mutex_init (&self->weights);
   g_mutex_init (&self->lock);
 }
 
@@ -145,10 +148,16 @@ strata_model_get_graph (StrataModel *self)
   return self->graph;
 }
 
+GMutexLocker *
+strata_model_hold_weights (StrataModel *self)
+{
+  return g_mutex_locker_new (&self->weights);
+}
+
 gboolean
 strata_model_load_weights (StrataModel *self, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) held = strata_model_hold_weights (self);
 
   return strata_graph_widen (self->graph, error);
 }
@@ -166,7 +175,7 @@ strata_model_get_executor (StrataModel *self, GCancellable *cancellable, GError 
   StrataExecutor *executor;
 
   g_mutex_lock (&self->lock);
-  if (self->executor == NULL && strata_graph_widen (self->graph, error))
+  if (self->executor == NULL && strata_model_load_weights (self, error))
     self->executor = strata_executor_new (self->graph, STRATA_EXECUTOR_DEFAULT, cancellable, error);
   executor = self->executor;
   g_mutex_unlock (&self->lock);
@@ -176,8 +185,11 @@ strata_model_get_executor (StrataModel *self, GCancellable *cancellable, GError 
 gboolean
 strata_model_is_source_of (StrataModel *self, StrataProgram *program)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
   g_return_val_if_fail (STRATA_IS_PROGRAM (program), FALSE);
+  held = strata_model_hold_weights (self);
   return strata_graph_digest (self->graph) == strata_program_get_image (program)->model_digest;
 }
 
@@ -188,13 +200,21 @@ strata_model_compute_digest (
   StrataModel *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+  g_autoptr (GMutexLocker) held = NULL;
   const guint8 *bytes;
   gsize n_bytes;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
-  if (self->graph->backing == NULL || self->graph->backing->len == 0)
-    return 0;
+  if (self->graph->backing == NULL || self->graph->backing->len == 0 || self->fills != NULL)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED,
+                   "%s: it was made, not read from a model file, so it has no digest; an ONNX file is accepted",
+                   self->graph->path);
+      return 0;
+    }
+  held = strata_model_hold_weights (self); /* widening adds to the list */
   bytes = g_bytes_get_data (self->graph->backing->pdata[0], &n_bytes);
+  g_clear_pointer (&held, g_mutex_locker_free);
   for (gsize at = 0; at < n_bytes; at += DIGEST_BLOCK)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
@@ -204,6 +224,13 @@ strata_model_compute_digest (
         progress ((double) at / (double) n_bytes, "reading", user_data);
     }
   return strata_hasher_digest (hasher);
+}
+
+gboolean
+strata_model_is_made (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), FALSE);
+  return self->fills != NULL;
 }
 
 const char *
@@ -230,22 +257,41 @@ strata_model_get_opset (StrataModel *self)
 gint64
 strata_model_get_n_parameters (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
   return strata_graph_n_parameters (self->graph);
 }
 
 gint64
 strata_model_get_n_trainable (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
   return strata_graph_n_trainable (self->graph);
 }
 
 gint64
 strata_model_get_n_macs (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
   return strata_graph_n_macs (self->graph);
+}
+
+gint64
+strata_model_get_n_active_macs (StrataModel *self)
+{
+  g_autoptr (GMutexLocker) held = NULL;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
+  return strata_graph_n_active_macs (self->graph);
 }
 
 guint
@@ -274,33 +320,44 @@ strata_model_get_node_op (StrataModel *self, guint node)
 gint64
 strata_model_get_node_macs (StrataModel *self, guint node)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
   g_return_val_if_fail (node < (guint) self->graph->n_nodes, 0);
+  held = strata_model_hold_weights (self);
   return strata_node_n_macs (self->graph, (int) node);
 }
 
 gint64
 strata_model_get_node_n_parameters (StrataModel *self, guint node)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
   g_return_val_if_fail (node < (guint) self->graph->n_nodes, 0);
+  held = strata_model_hold_weights (self);
   return strata_node_n_trainable (self->graph, (int) node);
 }
 
 StrataNodeKind
 strata_model_get_node_kind (StrataModel *self, guint node)
 {
+  g_autoptr (GMutexLocker) held = NULL;
+
   g_return_val_if_fail (STRATA_IS_MODEL (self), STRATA_NODE_KIND_MOVE);
   g_return_val_if_fail (node < (guint) self->graph->n_nodes, STRATA_NODE_KIND_MOVE);
+  held = strata_model_hold_weights (self);
   return strata_node_kind (self->graph, (int) node);
 }
 
 gint64
 strata_model_get_n_activations (StrataModel *self, gint64 *n_peak)
 {
+  g_autoptr (GMutexLocker) held = NULL;
   gint64 n_written, peak;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
   strata_graph_n_activations (self->graph, &n_written, &peak);
   if (n_peak != NULL)
     *n_peak = peak;
@@ -430,10 +487,12 @@ strata_model_get_output_step (StrataModel *self, guint index)
 guint
 strata_model_get_n_quantised_layers (StrataModel *self)
 {
+  g_autoptr (GMutexLocker) held = NULL;
   const StrataGraph *graph;
   guint n = 0;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  held = strata_model_hold_weights (self);
   graph = self->graph;
   for (int i = 0; i < graph->n_nodes; i++)
     {
@@ -450,6 +509,7 @@ strata_model_get_n_quantised_layers (StrataModel *self)
 gint64
 strata_model_get_arrays_required (StrataModel *self, StrataChip *chip)
 {
+  g_autoptr (GMutexLocker) held = NULL;
   const StrataChipSpec *spec;
   gint64 total = 0;
   int n_slices;
@@ -461,6 +521,7 @@ strata_model_get_arrays_required (StrataModel *self, StrataChip *chip)
   n_slices = strata_model_get_n_quantised_layers (self) > 0
                ? MAX (spec->slices, (8 + spec->cell_bits - 1) / spec->cell_bits)
                : spec->slices;
+  held = strata_model_hold_weights (self);
   for (int i = 0; i < self->graph->n_nodes; i++)
     {
       StrataMatrix matrices[STRATA_MAX_MATRICES];

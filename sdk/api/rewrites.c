@@ -93,10 +93,13 @@ strata_model_list_rewrites (StrataModel *self, GError **error)
 {
   g_autoptr (StrataRewriteLog) log = NULL;
   g_autoptr (StrataGraph) graph = NULL;
+  GMutexLocker *held;
   GPtrArray *rewrites;
 
   g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  held = strata_model_hold_weights (self);
   graph = strata_graph_rewrite (strata_model_get_graph (self), STRATA_REWRITE_ALL, &log, error);
+  g_mutex_locker_free (held);
   if (graph == NULL)
     return NULL;
   rewrites = g_ptr_array_new_full ((guint) log->n_entries, (GDestroyNotify) strata_rewrite_unref);

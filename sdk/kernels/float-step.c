@@ -302,12 +302,6 @@ strata_float_step_hold (
   return ok;
 }
 
-int
-strata_float_step_n_inputs (const StrataFloatStep *step)
-{
-  return step->n_inputs;
-}
-
 const StrataFloatLayout *
 strata_float_step_input (const StrataFloatStep *step, int i)
 {

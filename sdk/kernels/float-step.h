@@ -110,7 +110,6 @@ StrataFloatStep *strata_float_step_reorder (const StrataFloatEngine *engine,
 void strata_float_step_free (StrataFloatStep *step);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataFloatStep, strata_float_step_free)
 
-int strata_float_step_n_inputs (const StrataFloatStep *step);
 /* Orders of input @i and of the output; NULL: C order */
 const StrataFloatLayout *strata_float_step_input (const StrataFloatStep *step, int i);
 const StrataFloatLayout *strata_float_step_output (const StrataFloatStep *step);

@@ -113,20 +113,23 @@ is_float (StrataDtype dtype)
 }
 
 /* One value per channel or feature, as gains and offsets have; or one per element of all but the batch, as learned
- * positions have. A mask is broadcast over heads, a rotary table multiplies: neither was trained. */
+ * positions have, also where tokens are the rows of a matrix, without a batch. A mask is broadcast over heads, a rotary
+ * table multiplies: neither was trained. */
 static gboolean
 is_trained_operand (const StrataGraph *graph, const StrataNode *node, int input)
 {
   const StrataValue *value = &graph->values[node->inputs[input]];
   const StrataValue *out = &graph->values[node->outputs[0]];
-  gint64 count = strata_value_count (value), largest = 0;
+  gint64 count = strata_value_count (value), largest = 0, all;
 
   if (strata_graph_find_constant (graph, node->inputs[1 - input]) >= 0 || !is_float (value->dtype) || count < 2)
     return FALSE;
   for (int d = 0; d < value->n_dims; d++)
     largest = MAX (largest, value->dims[d]);
-  return largest == count
-         || (node->op == STRATA_OP_ADD && out->n_dims > 1 && count * out->dims[0] == strata_value_count (out));
+  if (largest == count || node->op != STRATA_OP_ADD || out->n_dims < 2)
+    return largest == count;
+  all = strata_value_count (out);
+  return count == all / MAX (out->dims[0], 1) || (out->n_dims == 2 && count == all);
 }
 
 /* A token that is put before the others: [batch, 1, features], or a few of them */
@@ -223,7 +226,8 @@ is_trained (const StrataGraph *graph, const StrataNode *node, int input)
 
   if (id < 0)
     return FALSE;
-  if (graph->values[id].weightless) /* made without bytes because they are drawn, or come from training */
+  /* made without bytes because they are drawn, or come from training */
+  if (graph->values[id].weightless || graph->values[id].is_trained)
     return node->op != STRATA_OP_BATCH_NORMALIZATION || input < 3;
   return is_trained_place (graph, node, input);
 }

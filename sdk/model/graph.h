@@ -49,12 +49,13 @@ typedef struct
   const void *data;           /* constant's bytes, little-endian, C order; NULL: computed at run time */
   StrataUnaligned *unaligned; /* set where @data is not aligned to the element: read it by strata_value_bytes () then;
                                  never of a constant of at most 1024 bytes */
-  gboolean weightless;        /* a constant of which only type and shape are known: a configuration without weights */
-  gboolean is_nibble;         /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
   const StrataAbsent *absent; /* of a weightless constant: what is known of its bytes; NULL: nothing */
   gsize n_bytes;
-  int producer;    /* node id, -1: input or constant */
-  int n_consumers; /* node inputs that read it, and one more where it is an output of the graph */
+  guint weightless : 1; /* a constant of which only type and shape are known: a configuration without weights */
+  guint is_nibble : 1;  /* a constant of 4-bit integers, here one to a byte as int8 or uint8 */
+  guint is_trained : 1; /* a constant that was weightless and has its bytes from a checkpoint */
+  int producer;         /* node id, -1: input or constant */
+  int n_consumers;      /* node inputs that read it, and one more where it is an output of the graph */
 } StrataValue;
 
 typedef enum
@@ -119,6 +120,11 @@ StrataGraph *strata_onnx_parse (GBytes *bytes, const char *origin, GError **erro
 char *strata_op_list (void) G_GNUC_WARN_UNUSED_RESULT;
 void strata_graph_free (StrataGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
+
+/* What to do where a weightless constant is to be computed with, for an error's end */
+#define STRATA_WEIGHTS_REMEDY                                                                                          \
+  "put the checkpoint (*.safetensors) beside the configuration, or write the model with seeded weights "               \
+  "(strata model make --config)"
 
 /* Gives weightless constants that have narrow values their float32 bytes: what executing, compiling and writing need
  * first, and counting and timing do not. Costs twice the narrow bytes of memory. No other thread may use @graph. */

@@ -9,15 +9,18 @@
 static void
 widen (const StrataValue *value, float *out)
 {
-  const guint16 *narrow = value->absent->narrow;
+  const guint8 *narrow = value->absent->narrow; /* aligned to nothing */
   gint64 n = strata_value_count (value);
 
   for (gint64 i = 0; i < n; i++)
     {
-      guint32 bits = (guint32) narrow[i] << 16;
+      guint16 half;
+      guint32 bits;
 
+      memcpy (&half, narrow + (gsize) i * sizeof half, sizeof half);
+      bits = (guint32) half << 16;
       if (value->absent->narrow_kind == STRATA_NARROW_F16)
-        out[i] = strata_half_to_float (narrow[i]);
+        out[i] = strata_half_to_float (half);
       else
         memcpy (&out[i], &bits, sizeof bits);
     }
@@ -45,6 +48,7 @@ strata_graph_widen (StrataGraph *graph, GError **error)
       g_ptr_array_add (graph->backing, g_bytes_new_take (wide, MAX (value->n_bytes, 1)));
       value->data = wide;
       value->weightless = FALSE;
+      value->is_trained = TRUE;
     }
   return TRUE;
 }

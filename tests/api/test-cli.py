@@ -147,7 +147,7 @@ def test_levers_against_noise():
 def test_model_list():
     models = {model["name"]: model for model in result("model", "list")["models"]}
     assert models["resnet50"]["parameters"] == 25557032 and models["resnet50"]["macs"] == 4089184256
-    assert models["mlperf-tiny-kws"]["inputs"] == [{"name": "input", "dtype": "float32", "shape": [1, 1, 49, 10]}]
+    assert models["mlperf-tiny-kws"]["inputs"] == [{"name": "input", "dtype": "float32", "dims": [1, 1, 49, 10]}]
     lines = call("model", "list").stdout.splitlines()
     assert len(lines) == 1 + len(models) and all(name in line for name, line in zip(models, lines[1:])), lines
 
@@ -369,6 +369,10 @@ def test_files_that_are_not_there():
                  ("query", "gone.strata", "SELECT 1"), ("compile", MODEL, "--chip", "gone.yaml"),
                  ("compile", MODEL, "--calibration", "gone.npy"), ("run", MODEL, "--reference", "--input", "gone.npy")):
         refused(3, ["gone"], *args)
+    os.mkfifo(WORK / "pipe.onnx")  # opening one would wait for a writer
+    for args in (("info", "pipe.onnx"), ("compile", "pipe.onnx"), ("run", "pipe.onnx"), ("profile", "pipe.onnx"),
+                 ("model", "make", "--config", "pipe.onnx")):
+        refused(3, ["pipe.onnx"], *args)
 
 
 def test_broken_models():

@@ -21,6 +21,12 @@ WORK = Path(tempfile.mkdtemp(prefix="strata-config-"))
 LLAMA = {"model_type": "llama", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
          "num_attention_heads": 4, "vocab_size": 50, "max_position_embeddings": 64}
 
+VIT = {"model_type": "vit", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+       "num_attention_heads": 4}
+WHISPER = {"model_type": "whisper", "d_model": 64, "encoder_layers": 2, "encoder_attention_heads": 4,
+           "encoder_ffn_dim": 96, "decoder_layers": 2, "decoder_attention_heads": 4, "decoder_ffn_dim": 96,
+           "num_mel_bins": 80, "vocab_size": 100, "max_source_positions": 100, "max_target_positions": 64}
+
 
 def call(*args):
     return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=WORK)
@@ -49,6 +55,23 @@ def test_info():
     refused("it has no configuration called gpt5", "info", f"{path}#gpt5")
 
 
+def test_says_what_it_is():
+    """A configuration is no ONNX file, one without weights says so, and everything fits a screen"""
+    (WORK / "config.json").write_text(json.dumps(LLAMA))
+    page = call("info", "config.json").stdout
+    assert "a transformer by its configuration" in page and "none beside the configuration" in page, page
+    refused("so it has no digest; an ONNX file is accepted", "info", "config.json", "--digest")
+    assert not info("config.json")["has_weights"] and info("config.json")["made"]
+    path = SHARED / "data" / "transformer_configs.json"
+    if not path.exists():
+        raise tap.Skip("no transformer_configs.json beside the project")
+    page = call("info", f"{path}#mixtral-8x7b").stdout
+    assert "with those that are picked" in page and len(page.splitlines()) <= 40, page
+    assert max(len(line) for line in page.splitlines()) <= 120, page
+    moe = info(f"{path}#mixtral-8x7b")
+    assert moe["active_macs"] < 0.3 * moe["macs"], moe["active_macs"]
+
+
 def test_shapes():
     (WORK / "config.json").write_text(json.dumps(LLAMA))
     assert info("config.json")["inputs"][0]["dims"] == [1, 64]
@@ -64,6 +87,17 @@ def test_refused():
                           ({"model_type": "rwkv"}, "model_type: is rwkv; accepted: llama, ")):
         (WORK / "bad.json").write_text(json.dumps({**LLAMA, **change}))
         refused(words, "info", "bad.json")
+
+
+def test_no_weights():
+    """What needs the bytes of weights says that they are not there, and what to do"""
+    (WORK / "vit.json").write_text(json.dumps(VIT))
+    words = "are not there; put the checkpoint (*.safetensors) beside the configuration"
+    for args in (("compile", "vit.json"), ("profile", "vit.json"), ("run", "vit.json", "--input", "0.5"),
+                 ("run", "vit.json", "--reference", "--input", "0.5")):
+        refused(words, *args)
+    done = call("model", "make", "resnet18", "--shape", "sequence=3")
+    assert done.returncode == 2 and "--shape goes with --config" in done.stderr, done.stderr
 
 
 def test_greedy():
@@ -103,13 +137,20 @@ def test_make():
         assert done.returncode == 0, done.stderr
         results.append((WORK / model.stem / "logits.npy").read_bytes())
     assert results[0] == results[1]
+    for config in ({**LLAMA, "model_type": "gemma"}, VIT, WHISPER):
+        (WORK / "config.json").write_text(json.dumps(config))
+        assert call("model", "make", "--config", "config.json", "-o", "same.onnx").returncode == 0
+        counts = [{key: info(name)[key] for key in ("trainable", "parameters", "macs")}
+                  for name in ("config.json", "same.onnx")]
+        assert counts[0] == counts[1], (config["model_type"], counts)
     (WORK / "config.json").write_text(json.dumps(LLAMA))
     seeded = [call("model", "make", "--config", "config.json", "--seed", seed, "-o", f"{i}.onnx") for i, seed in
               enumerate((1, 1, 2))]
     assert all(done.returncode == 0 for done in seeded), seeded
     files = [(WORK / f"{i}.onnx").read_bytes() for i in range(3)]
     assert files[0] == files[1] != files[2]
-    refused("cannot be read", "model", "make", "--config", "none.json")
+    refused("cannot be read (no such file); give the path of a transformer's config.json", "model", "make", "--config",
+            "none.json")
 
 
 tap.run(globals(), "/api/config")

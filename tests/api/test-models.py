@@ -77,11 +77,13 @@ def test_macs_of_all():
             continue  # its branches need the sampling rate; its flat twin is there
         info, known = result("info", path), json.loads((path.parent / "meta.json").read_text())
         assert info["macs"] == known["macs"], (name, info["macs"], known["macs"])
-        assert sum(u["macs"] for u in info["units"].values()) == info["macs"], name
+        assert sum(u["macs"] for u in info["units"].values()) == info["macs"] == info["active_macs"], name
         assert sum(u["nodes"] for u in info["units"].values()) == info["nodes"], name
         assert sum(layer["macs"] for layer in info["layers"]) == info["macs"], name
         assert info["activations_peak"] <= info["activations_written"] + sum(
             math.prod(port["dims"]) for port in info["inputs"]), name
+        page = call("info", path).stdout.splitlines()
+        assert len(page) <= 40 and max(map(len, page)) <= 120, (name, len(page), max(page, key=len))
 
 
 def test_reference():

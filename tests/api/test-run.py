@@ -184,7 +184,8 @@ def test_states_refused():
     refused(2, ["OUTPUT=INPUT"], *run, "--state", "present", *given)
     refused(2, ["cannot become"], *run, "--state", "logits=past", "--input", "sum=0", *given)
     refused(2, ["missing"], *run, "--state", "present=past", *given)
-    refused(2, ["--steps"], "run", path, "--reference", "--steps", -1)
+    for n_steps in (-1, 0):
+        refused(2, ["--steps"], "run", path, "--reference", "--steps", n_steps)
     refused(2, ["--test-data"], *run, "--test-data", WORK)
     refused(2, ["no such input"], *run, *STATES, *given, "--input", "other=1.5")
     refused(2, ["no such input"], *run, *STATES, *given, "--input", "other=@step")

@@ -216,6 +216,20 @@ cli_json_number (JsonBuilder *builder, const char *key, double value)
     json_builder_add_double_value (builder, value);
 }
 
+void
+cli_json_port (JsonBuilder *builder, const char *name, StrataDtype dtype, const gint64 *dims, guint n_dims)
+{
+  json_builder_begin_object (builder);
+  cli_json_string (builder, "name", name);
+  cli_json_string (builder, "dtype", strata_dtype_name (dtype));
+  json_builder_set_member_name (builder, "dims");
+  json_builder_begin_array (builder);
+  for (guint d = 0; d < n_dims; d++)
+    json_builder_add_int_value (builder, dims[d]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+}
+
 static GArray *
 merge_entries (Cli *cli, const GOptionEntry *entries)
 {

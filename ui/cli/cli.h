@@ -90,6 +90,8 @@ void cli_row (const char *label, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* "1.23 ms (0.90–2.1)" from nominal, optimistic, conservative; unit as names carry it */
 char *cli_band (const double value[STRATA_N_BANDS], const char *unit);
 /* "3×32×32" */
+/* {"name", "dtype", "dims"} of an input or output */
+void cli_json_port (JsonBuilder *builder, const char *name, StrataDtype dtype, const gint64 *dims, guint n_dims);
 char *cli_shape (const gint64 *dims, guint n_dims);
 
 /* A StrataProgress for a Cli: a bar on a terminal, nothing elsewhere. */

@@ -5,9 +5,13 @@
  */
 #include "info.h"
 
-/* Rows of the table of layers, inputs and outputs on one screen; --verbose shows all of them. */
-#define SCREEN_LAYERS 20
-#define SCREEN_PORTS 4
+/* One screen: what stands above the table of layers leaves the rest to it. --verbose shows everything. */
+#define SCREEN_LINES 40
+#define SCREEN_COLUMNS 118
+#define SCREEN_PORTS 3
+#define MIN_LAYERS 5
+#define LABEL_COLUMNS 19
+#define NAME_COLUMNS 40
 
 static const char *const kind_names[STRATA_N_NODE_KINDS] = { "crossbar", "mac", "vector", "move" };
 static const char *const kind_labels[STRATA_N_NODE_KINDS] = { "crossbars", "MAC units", "vector units", "moves" };
@@ -66,18 +70,9 @@ json_ports (JsonBuilder *builder, StrataModel *model, gboolean outputs)
       const gint64 *dims =
         outputs ? strata_model_get_output_shape (model, i, &n_dims) : strata_model_get_input_shape (model, i, &n_dims);
 
-      json_builder_begin_object (builder);
-      cli_json_string (builder, "name",
-                       outputs ? strata_model_get_output_name (model, i) : strata_model_get_input_name (model, i));
-      cli_json_string (builder, "dtype",
-                       strata_dtype_name (outputs ? strata_model_get_output_dtype (model, i)
-                                                  : strata_model_get_input_dtype (model, i)));
-      json_builder_set_member_name (builder, "dims");
-      json_builder_begin_array (builder);
-      for (guint d = 0; d < n_dims; d++)
-        json_builder_add_int_value (builder, dims[d]);
-      json_builder_end_array (builder);
-      json_builder_end_object (builder);
+      cli_json_port (
+        builder, outputs ? strata_model_get_output_name (model, i) : strata_model_get_input_name (model, i),
+        outputs ? strata_model_get_output_dtype (model, i) : strata_model_get_input_dtype (model, i), dims, n_dims);
     }
   json_builder_end_array (builder);
 }
@@ -207,12 +202,15 @@ print_json (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *r
   cli_json_string (builder, "producer", strata_model_get_producer (model));
   if (digest != NULL)
     cli_json_string (builder, "digest", digest);
+  cli_json_bool (builder, "made", strata_model_is_made (model));
+  cli_json_bool (builder, "has_weights", strata_model_has_weights (model));
   cli_json_int (builder, "opset", strata_model_get_opset (model));
   cli_json_int (builder, "nodes", strata_model_get_n_nodes (model));
   cli_json_int (builder, "nodes_folded", strata_model_get_n_folded (model));
   cli_json_int (builder, "parameters", strata_model_get_n_parameters (model));
   cli_json_int (builder, "trainable", strata_model_get_n_trainable (model));
   cli_json_int (builder, "macs", strata_model_get_n_macs (model));
+  cli_json_int (builder, "active_macs", strata_model_get_n_active_macs (model));
   cli_json_int (builder, "activations_written", written);
   cli_json_int (builder, "activations_peak", peak);
   cli_json_int (builder, "quantised_layers", strata_model_get_n_quantised_layers (model));
@@ -231,6 +229,21 @@ print_json (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *r
   cli_json_end (cli, builder);
 }
 
+/* A line of the page, as cli_row () writes it */
+static void row (GString *page, const char *label, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static void
+row (GString *page, const char *label, const char *format, ...)
+{
+  va_list args;
+
+  g_string_append_printf (page, "%-*s ", LABEL_COLUMNS - 1, label);
+  va_start (args, format);
+  g_string_append_vprintf (page, format, args);
+  va_end (args);
+  g_string_append_c (page, '\n');
+}
+
 /* "1814073344 (1.81 G)" */
 static char *
 count_text (gint64 n)
@@ -246,11 +259,15 @@ count_text (gint64 n)
     }
   if (suffix < 0)
     return g_strdup_printf ("%" G_GINT64_FORMAT, n);
-  return g_strdup_printf ("%" G_GINT64_FORMAT " (%.3g %s)", n, value, suffixes[suffix]);
+  return g_strdup_printf ("%" G_GINT64_FORMAT " (%.*f %s)", n,
+                          value >= 99.95   ? 0
+                          : value >= 9.995 ? 1
+                                           : 2,
+                          value, suffixes[suffix]);
 }
 
 static void
-print_ports (Cli *cli, StrataModel *model, gboolean outputs)
+add_ports (GString *page, Cli *cli, StrataModel *model, gboolean outputs)
 {
   guint n = outputs ? strata_model_get_n_outputs (model) : strata_model_get_n_inputs (model);
   guint n_shown = cli->verbose || n <= SCREEN_PORTS + 1 ? n : SCREEN_PORTS;
@@ -262,20 +279,21 @@ print_ports (Cli *cli, StrataModel *model, gboolean outputs)
         outputs ? strata_model_get_output_shape (model, i, &n_dims) : strata_model_get_input_shape (model, i, &n_dims);
       g_autofree char *shape = cli_shape (dims, n_dims);
 
-      cli_row (i > 0     ? ""
-               : outputs ? "outputs"
-                         : "inputs",
-               "%s  %s %s", outputs ? strata_model_get_output_name (model, i) : strata_model_get_input_name (model, i),
-               strata_dtype_name (outputs ? strata_model_get_output_dtype (model, i)
-                                          : strata_model_get_input_dtype (model, i)),
-               shape);
+      row (page,
+           i > 0     ? ""
+           : outputs ? "outputs"
+                     : "inputs",
+           "%s  %s %s", outputs ? strata_model_get_output_name (model, i) : strata_model_get_input_name (model, i),
+           strata_dtype_name (outputs ? strata_model_get_output_dtype (model, i)
+                                      : strata_model_get_input_dtype (model, i)),
+           shape);
     }
   if (n_shown < n)
-    cli_row ("", "… and %u more", n - n_shown);
+    row (page, "", "… and %u more", n - n_shown);
 }
 
 static void
-print_shares (StrataModel *model)
+add_shares (GString *page, StrataModel *model)
 {
   Share shares[STRATA_N_NODE_KINDS] = { 0 };
   double macs = (double) MAX (strata_model_get_n_macs (model), 1);
@@ -287,15 +305,15 @@ print_shares (StrataModel *model)
       const char *label = kind == 0 ? "runs on" : "";
 
       if (shares[kind].macs > 0)
-        cli_row (label, "%-13s %4u operators, %5.1f %% of the MACs, %s parameters", kind_labels[kind],
-                 shares[kind].n_nodes, 100 * (double) shares[kind].macs / macs, parameters);
+        row (page, label, "%-13s %5u operators, %5.1f %% of the MACs, %s parameters", kind_labels[kind],
+             shares[kind].n_nodes, 100 * (double) shares[kind].macs / macs, parameters);
       else
-        cli_row (label, "%-13s %4u operators", kind_labels[kind], shares[kind].n_nodes);
+        row (page, label, "%-13s %5u operators", kind_labels[kind], shares[kind].n_nodes);
     }
 }
 
 static void
-print_fit (StrataModel *model)
+add_fit (GString *page, StrataModel *model)
 {
   for (const char *const *name = strata_chip_list_names (); *name != NULL; name++)
     {
@@ -306,94 +324,204 @@ print_fit (StrataModel *model)
         continue;
       required = strata_model_get_arrays_required (model, chip);
       total = strata_chip_get_n_arrays (chip);
-      cli_row (name == strata_chip_list_names () ? "arrays" : "",
-               "%-16s %6" G_GINT64_FORMAT " of %6" G_GINT64_FORMAT "  %s", *name, required, total,
-               required <= total ? "fits" : "does not fit");
+      row (page, name == strata_chip_list_names () ? "arrays" : "",
+           "%-16s %8" G_GINT64_FORMAT " of %6" G_GINT64_FORMAT "  %s", *name, required, total,
+           required <= total ? "fits" : "does not fit");
     }
 }
 
-/* Layers with products, in order; with --verbose, all operators. */
+/* "Add 32, Cast 1, …", on as many lines as it takes */
 static void
-print_layers (Cli *cli, StrataModel *model)
+add_operators (GString *page, StrataModel *model)
 {
+  g_autoptr (GHashTable) counts = count_operators (model);
+  g_autoptr (GList) names = sort_operators (counts);
+  g_autoptr (GString) line = g_string_new (NULL);
+  const char *label = "operators";
+
+  g_string_printf (line, "%u:", strata_model_get_n_nodes (model));
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      g_autofree char *item =
+        g_strdup_printf (" %s %u%s", (const char *) l->data, GPOINTER_TO_UINT (g_hash_table_lookup (counts, l->data)),
+                         l->next == NULL ? "" : ",");
+
+      if (line->len + strlen (item) > SCREEN_COLUMNS - LABEL_COLUMNS)
+        {
+          row (page, label, "%s", line->str);
+          label = "";
+          g_string_assign (line, " ");
+        }
+      g_string_append (line, item);
+    }
+  row (page, label, "%s", line->str);
+}
+
+/* What it was read from, and whether it can be executed */
+static void
+add_source (GString *page, StrataModel *model)
+{
+  const char *producer = strata_model_get_producer (model);
+
+  row (page, "model", "%s", strata_model_get_path (model));
+  if (!strata_model_is_made (model))
+    {
+      row (page, "format", "ONNX opset %d%s%s", strata_model_get_opset (model), producer == NULL ? "" : ", written by ",
+           producer == NULL ? "" : producer);
+      return;
+    }
+  row (page, "format", "a transformer by its configuration, in operators of ONNX opset %d",
+       strata_model_get_opset (model));
+  row (page, "weights", "%s",
+       strata_model_has_weights (model)
+         ? "of the checkpoint beside the configuration"
+         : "none beside the configuration: it can be counted; executing and compiling need them");
+}
+
+/* The end of a name that is too long says more than its beginning. */
+static char *
+clip_name (const char *name, glong n_columns)
+{
+  glong n = g_utf8_strlen (name, -1);
+
+  return n <= n_columns ? g_strdup (name) : g_strconcat ("…", g_utf8_offset_to_pointer (name, n - n_columns + 1), NULL);
+}
+
+static glong
+name_columns (Cli *cli, StrataModel *model)
+{
+  glong longest = NAME_COLUMNS;
+
+  for (guint i = 0; cli->verbose && i < strata_model_get_n_nodes (model); i++)
+    longest = MAX (longest, g_utf8_strlen (strata_model_get_node_name (model, i), -1));
+  return longest;
+}
+
+static void
+print_layer (StrataModel *model, guint node, glong n_columns)
+{
+  guint n_dims;
+  const gint64 *dims = strata_model_get_node_shape (model, node, &n_dims);
+  g_autofree char *shape = cli_shape (dims, n_dims);
+  g_autofree char *name = clip_name (strata_model_get_node_name (model, node), n_columns);
+
+  /* × and … are more bytes than columns */
+  g_print ("%s%*s %-20s %s%*s %14" G_GINT64_FORMAT " %12" G_GINT64_FORMAT "  %s\n", name,
+           (int) (n_columns - g_utf8_strlen (name, -1)), "", strata_model_get_node_op (model, node), shape,
+           MAX (18 - (int) g_utf8_strlen (shape, -1), 0), "", strata_model_get_node_macs (model, node),
+           strata_model_get_node_n_parameters (model, node), kind_names[strata_model_get_node_kind (model, node)]);
+}
+
+/* The first @n_rows layers with products, in order; with --verbose, all operators. */
+static void
+print_layers (Cli *cli, StrataModel *model, guint n_rows)
+{
+  glong n_columns = name_columns (cli, model);
   guint n_shown = 0, n_more = 0;
 
-  g_print ("\n%-36s %-20s %-18s %14s %12s  %s\n", "layer", "operator", "output", "MACs", "parameters", "unit");
+  g_print ("\n%-*s %-20s %-18s %14s %12s  %s\n", (int) n_columns, "layer", "operator", "output", "MACs", "parameters",
+           "unit");
   for (guint i = 0; i < strata_model_get_n_nodes (model); i++)
-    {
-      guint n_dims;
-      const gint64 *dims = strata_model_get_node_shape (model, i, &n_dims);
-      g_autofree char *shape = cli_shape (dims, n_dims);
-      gint64 macs = strata_model_get_node_macs (model, i);
-
-      if (macs == 0 && !cli->verbose)
-        continue;
-      if (n_shown == SCREEN_LAYERS && !cli->verbose)
-        {
-          n_more++;
-          continue;
-        }
-      n_shown++;
-      /* × is two bytes and one column */
-      g_print ("%-36s %-20s %s%*s %14" G_GINT64_FORMAT " %12" G_GINT64_FORMAT "  %s\n",
-               strata_model_get_node_name (model, i), strata_model_get_node_op (model, i), shape,
-               MAX (18 - (int) g_utf8_strlen (shape, -1), 0), "", macs, strata_model_get_node_n_parameters (model, i),
-               kind_names[strata_model_get_node_kind (model, i)]);
-    }
+    if (cli->verbose || (strata_model_get_node_macs (model, i) > 0 && n_shown < n_rows))
+      {
+        print_layer (model, i, n_columns);
+        n_shown++;
+      }
+    else if (strata_model_get_node_macs (model, i) > 0)
+      n_more++;
   if (n_more > 0)
     g_print ("… and %u more; --verbose lists every operator\n", n_more);
 }
 
+/* The log's own line; where that is long, the first operator and how many more there are. */
 static void
-print_rewrites (const GPtrArray *rewrites)
+print_rewrite (Cli *cli, const StrataRewrite *rewrite)
+{
+  const char *text = strata_rewrite_get_text (rewrite);
+  const char *const *nodes = strata_rewrite_get_nodes (rewrite);
+  guint n_nodes = g_strv_length ((char **) nodes);
+  g_autofree char *first = NULL, *name = NULL;
+
+  if (cli->verbose || n_nodes < 2 || strata_rewrite_get_name (rewrite) == NULL
+      || g_utf8_strlen (text, -1) <= SCREEN_COLUMNS)
+    {
+      g_print ("%s\n", text);
+      return;
+    }
+  first = clip_name (nodes[0], NAME_COLUMNS);
+  name = clip_name (strata_rewrite_get_name (rewrite), NAME_COLUMNS);
+  g_print ("%s: %s and %u more -> %s %s\n", strata_rewrite_get_rule (rewrite), first, n_nodes - 1,
+           strata_rewrite_get_op (rewrite), name);
+}
+
+static void
+print_rewrites (Cli *cli, const GPtrArray *rewrites)
 {
   g_autofree char *rules = count_rules (rewrites);
 
   cli_row ("clean-up", "%u rewrites%s%s", rewrites->len, rewrites->len == 0 ? "" : ": ", rules);
   g_print (rewrites->len == 0 ? "" : "\n");
   for (guint i = 0; i < rewrites->len; i++)
-    g_print ("%s\n", strata_rewrite_get_text (rewrites->pdata[i]));
+    print_rewrite (cli, rewrites->pdata[i]);
+}
+
+static void
+add_counts (GString *page, StrataModel *model)
+{
+  g_autofree char *trainable = count_text (strata_model_get_n_trainable (model));
+  g_autofree char *products = count_text (strata_model_get_n_parameters (model));
+  g_autofree char *macs = count_text (strata_model_get_n_macs (model));
+  gint64 n_peak, n_written = strata_model_get_n_activations (model, &n_peak);
+  gint64 n_active = strata_model_get_n_active_macs (model);
+  g_autofree char *active = count_text (n_active);
+  g_autofree char *written = count_text (n_written);
+  g_autofree char *peak = count_text (n_peak);
+
+  if (strata_model_get_n_folded (model) > 0)
+    row (page, "folded", "%u operators of constants and shapes alone", strata_model_get_n_folded (model));
+  row (page, "numbers", "%s",
+       strata_model_get_n_quantised_layers (model) > 0
+         ? "quantised (QDQ)"
+         : "float; `strata compile` takes ranges of activations from --calibration, and guesses them without");
+  row (page, "parameters", "%s trained; %s of convolutions and products", trainable, products);
+  if (n_active < strata_model_get_n_macs (model))
+    row (page, "MACs", "%s with every expert; %s with those that are picked", macs, active);
+  else
+    row (page, "MACs", "%s", macs);
+  row (page, "activations", "%s elements written; at most %s alive at once", written, peak);
+}
+
+static guint
+count_lines (const GString *page)
+{
+  guint n = 0;
+
+  for (gsize i = 0; i < page->len; i++)
+    n += page->str[i] == '\n';
+  return n;
 }
 
 static void
 print_text (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *rewrites)
 {
-  g_autoptr (GHashTable) counts = count_operators (model);
-  g_autoptr (GList) names = sort_operators (counts);
-  g_autoptr (GString) operators = g_string_new (NULL);
-  const char *producer = strata_model_get_producer (model);
-  g_autofree char *trainable = count_text (strata_model_get_n_trainable (model));
-  g_autofree char *products = count_text (strata_model_get_n_parameters (model));
-  g_autofree char *macs = count_text (strata_model_get_n_macs (model));
-  gint64 n_peak, n_written = strata_model_get_n_activations (model, &n_peak);
-  g_autofree char *written = count_text (n_written);
-  g_autofree char *peak = count_text (n_peak);
+  g_autoptr (GString) page = g_string_new (NULL);
+  guint n_above; /* with the blank line, the table's head and what counts the layers left out */
 
-  for (GList *l = names; l != NULL; l = l->next)
-    g_string_append_printf (operators, "%s%s %u", l == names ? "" : ", ", (const char *) l->data,
-                            GPOINTER_TO_UINT (g_hash_table_lookup (counts, l->data)));
-  cli_row ("model", "%s", strata_model_get_path (model));
-  cli_row ("format", "ONNX opset %d%s%s", strata_model_get_opset (model), producer == NULL ? "" : ", written by ",
-           producer == NULL ? "" : producer);
+  add_source (page, model);
   if (digest != NULL)
-    cli_row ("digest", "%s", digest);
-  cli_row ("operators", "%u: %s", strata_model_get_n_nodes (model), operators->str);
-  if (strata_model_get_n_folded (model) > 0)
-    cli_row ("folded", "%u operators of constants and shapes alone", strata_model_get_n_folded (model));
-  cli_row ("numbers", "%s",
-           strata_model_get_n_quantised_layers (model) > 0 ? "quantised (QDQ)"
-                                                           : "float; compiling needs --calibration");
-  cli_row ("parameters", "%s trained; %s of convolutions and products", trainable, products);
-  cli_row ("MACs", "%s", macs);
-  cli_row ("activations", "%s elements written; at most %s alive at once", written, peak);
-  print_ports (cli, model, FALSE);
-  print_ports (cli, model, TRUE);
-  print_shares (model);
-  print_fit (model);
+    row (page, "digest", "%s", digest);
+  add_operators (page, model);
+  add_counts (page, model);
+  add_ports (page, cli, model, FALSE);
+  add_ports (page, cli, model, TRUE);
+  add_shares (page, model);
+  add_fit (page, model);
+  g_print ("%s", page->str);
+  n_above = count_lines (page) + 3;
   if (rewrites == NULL)
-    print_layers (cli, model);
+    print_layers (cli, model, n_above + MIN_LAYERS < SCREEN_LINES ? SCREEN_LINES - n_above : MIN_LAYERS);
   else
-    print_rewrites (rewrites);
+    print_rewrites (cli, rewrites);
 }
 
 int

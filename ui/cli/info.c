@@ -13,7 +13,8 @@ is_of_kind (const char *path, const char *magic, const char *suffix)
 {
   char head[16] = { 0 };
   gsize n = 0;
-  FILE *file = fopen (path, "rb");
+  /* opening a pipe would wait for somebody to write */
+  FILE *file = g_file_test (path, G_FILE_TEST_IS_REGULAR) ? fopen (path, "rb") : NULL;
 
   if (file == NULL)
     return g_str_has_suffix (path, suffix);

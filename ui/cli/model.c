@@ -38,15 +38,8 @@ print_inputs_json (JsonBuilder *builder, StrataModel *model)
       guint n_dims;
       const gint64 *dims = strata_model_get_input_shape (model, i, &n_dims);
 
-      json_builder_begin_object (builder);
-      cli_json_string (builder, "name", strata_model_get_input_name (model, i));
-      cli_json_string (builder, "dtype", strata_dtype_name (strata_model_get_input_dtype (model, i)));
-      json_builder_set_member_name (builder, "shape");
-      json_builder_begin_array (builder);
-      for (guint d = 0; d < n_dims; d++)
-        json_builder_add_int_value (builder, dims[d]);
-      json_builder_end_array (builder);
-      json_builder_end_object (builder);
+      cli_json_port (builder, strata_model_get_input_name (model, i), strata_model_get_input_dtype (model, i), dims,
+                     n_dims);
     }
   json_builder_end_array (builder);
 }
@@ -217,6 +210,9 @@ cli_model (Cli *cli, int argc, char **argv)
         return status;
       status = list_architectures (cli, &error);
     }
+  else if (options.shapes != NULL && options.config == NULL)
+    status = cli_usage (cli, "--shape goes with --config; a built-in architecture has the shapes that `strata model "
+                             "list` shows");
   else if (argc == (options.config == NULL ? 3 : 2) && g_str_equal (argv[1], "make"))
     {
       g_autofree char *name = options.config == NULL ? g_strdup (argv[2]) : name_of_config (options.config);

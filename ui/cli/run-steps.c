@@ -422,7 +422,7 @@ report (Steps *steps, GPtrArray *outputs, GError **error)
     }
   for (guint i = 0; i < paths->len; i++)
     g_print ("%s\n", (char *) paths->pdata[i]);
-  g_print ("%d steps\n", steps->n_steps);
+  g_print ("%d step%s\n", steps->n_steps, steps->n_steps == 1 ? "" : "s");
   return TRUE;
 }
 

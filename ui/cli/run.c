@@ -8,6 +8,7 @@
 #include "runner.h"
 
 #define MAX_STEPS 1000000
+#define NO_STEPS G_MININT /* not given */
 
 static GPtrArray *
 make_inputs (Runner *runner, GError **error)
@@ -111,7 +112,7 @@ static const char examples[] =
 int
 cli_run (Cli *cli, int argc, char **argv)
 {
-  RunOptions options = { 0 };
+  RunOptions options = { .n_steps = NO_STEPS };
   const GOptionEntry own[] = {
     { "device", 0, 0, G_OPTION_ARG_STRING, &options.device, "Device to run on (default sim:)", "URI" },
     { "analog", 0, 0, G_OPTION_ARG_STRING, &options.analog,
@@ -142,8 +143,8 @@ cli_run (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2)
     status = cli_usage (cli, "run takes one program or model; `strata run --help` explains");
-  else if (options.n_steps < 0 || options.n_steps > MAX_STEPS)
-    status = cli_usage (cli, "--steps %d: 1 to %d steps are accepted", options.n_steps, MAX_STEPS);
+  else if (options.n_steps != NO_STEPS && (options.n_steps < 1 || options.n_steps > MAX_STEPS))
+    status = cli_usage (cli, "--steps %d; 1 to %d steps are accepted", options.n_steps, MAX_STEPS);
   else if (options.test_data != NULL && (options.n_steps > 0 || options.states != NULL))
     status = cli_usage (cli, "--test-data compares single inferences; leave out --steps and --state");
   else

@@ -305,6 +305,20 @@ count_uses (StrataLowerState *state)
 }
 
 static gboolean
+check_weights (const StrataGraph *graph, GError **error)
+{
+  for (int i = 0; i < graph->n_values; i++)
+    if (graph->values[i].weightless && graph->values[i].n_consumers > 0)
+      {
+        g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                     "%s: the weights %s are not there; " STRATA_WEIGHTS_REMEDY,
+                     graph->path != NULL ? graph->path : "model", graph->values[i].name);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
 add_inputs (StrataLowerState *state, int *inputs, GError **error)
 {
   const StrataGraph *graph = state->graph;
@@ -319,9 +333,10 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
 
       if (v->dtype != STRATA_DTYPE_F32)
         {
-          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
-                       "%s: input %s is %s; chips take float32 inputs: put the conversion before the model",
-                       graph->path != NULL ? graph->path : "model", v->name, strata_dtype_name (v->dtype));
+          g_set_error (
+            error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+            "%s: input %s is %s; chips take float32 inputs: begin the model behind its conversion or embedding",
+            graph->path != NULL ? graph->path : "model", v->name, strata_dtype_name (v->dtype));
           return FALSE;
         }
       t.name = v->name;
@@ -489,7 +504,7 @@ strata_lower (const StrataGraph *graph, GError **error)
   init_state (&state, graph);
   inputs = strata_arena_array (state.arena, int, graph->n_inputs + 1);
   outputs = strata_arena_array (state.arena, int, graph->n_outputs + 1);
-  ok = add_inputs (&state, inputs, error);
+  ok = add_inputs (&state, inputs, error) && check_weights (graph, error);
   for (int i = 0; i < graph->n_nodes && ok; i++)
     ok = lower_node (&state, i, error);
   if (ok && add_outputs (&state, outputs, error))

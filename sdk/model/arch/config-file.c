@@ -113,7 +113,7 @@ strata_transformer_config_read (const char *path, StrataTransformerConfig *confi
 {
   g_autofree char *name = NULL;
   g_autofree char *file = strata_transformer_config_split (path, &name);
-  g_autoptr (GBytes) bytes = strata_json_map (file, MAX_FILE_BYTES, error);
+  g_autoptr (GBytes) bytes = strata_json_map (file, MAX_FILE_BYTES, "a transformer's config.json", error);
 
   if (bytes == NULL)
     return FALSE;

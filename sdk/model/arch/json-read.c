@@ -4,6 +4,7 @@
  */
 #include "model/arch/json-read.h"
 
+#include "base/map.h"
 #include "strata/strata-types.h"
 
 static int
@@ -57,30 +58,23 @@ strata_json_parse (const char *bytes, gsize n_bytes, int max_depth, GError **err
 }
 
 GBytes *
-strata_json_map (const char *path, gsize max_bytes, GError **error)
+strata_json_map (const char *path, gsize max_bytes, const char *what, GError **error)
 {
   g_autoptr (GError) inner = NULL;
-  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GBytes) bytes = strata_map_file (path, &inner);
 
-  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+  if (bytes == NULL)
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
-                   "%s: cannot be read (it is no regular file)", path);
+                   "%s: cannot be read (%s); give the path of %s", path, inner->message, what);
       return NULL;
     }
-  file = g_mapped_file_new (path, FALSE, &inner);
-  if (file == NULL)
-    {
-      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND, "%s: cannot be read (%s)", path,
-                   inner->message);
-      return NULL;
-    }
-  if (g_mapped_file_get_length (file) > max_bytes)
+  if (g_bytes_get_size (bytes) > max_bytes)
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT,
                    "%s: it has %" G_GSIZE_FORMAT " bytes; at most %" G_GSIZE_FORMAT " are accepted", path,
-                   g_mapped_file_get_length (file), max_bytes);
+                   g_bytes_get_size (bytes), max_bytes);
       return NULL;
     }
-  return g_mapped_file_get_bytes (file);
+  return g_steal_pointer (&bytes);
 }

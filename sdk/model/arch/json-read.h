@@ -11,4 +11,4 @@ JsonObject *
 strata_json_parse (const char *bytes, gsize n_bytes, int max_depth, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A file of at most @max_bytes, mapped. NULL and STRATA_IMPORT_ERROR, "PATH: …", where it cannot be read or is larger.
  */
-GBytes *strata_json_map (const char *path, gsize max_bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *strata_json_map (const char *path, gsize max_bytes, const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "model/arch/json-read.h"
+#include "model/arch/config-read.h"
 
 #define MAX_HEADER_BYTES (100 << 20)
 #define MAX_INDEX_BYTES (100 << 20)
@@ -16,25 +16,11 @@
 struct _StrataSafetensors
 {
   GPtrArray *files; /* GBytes */
+  gboolean mapped;  /* they are maps of files */
   GArray *tensors;  /* StrataSafetensor */
   GStringChunk *names;
   GHashTable *by_name; /* to index + 1 */
 };
-
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT, text);
-  return FALSE;
-}
 
 static StrataSafetensors *
 new_tensors (void)
@@ -116,7 +102,7 @@ read_integers (JsonObject *object, const char *key, gint64 *values, int most, in
   JsonArray *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 
   if (array == NULL || json_array_get_length (array) > (guint) most)
-    return fail (error, "%s: is no list of at most %d numbers, which is needed", key, most);
+    return strata_config_fail (error, "%s: is no list of at most %d numbers, which is needed", key, most);
   *n = (int) json_array_get_length (array);
   for (int i = 0; i < *n; i++)
     {
@@ -124,7 +110,7 @@ read_integers (JsonObject *object, const char *key, gint64 *values, int most, in
 
       if (!JSON_NODE_HOLDS_VALUE (item) || json_node_get_value_type (item) != G_TYPE_INT64
           || json_node_get_int (item) < 0)
-        return fail (error, "%s: holds something else than integers from 0 on, which are needed", key);
+        return strata_config_fail (error, "%s: holds something else than integers from 0 on, which are needed", key);
       values[i] = json_node_get_int (item);
     }
   return TRUE;
@@ -142,18 +128,20 @@ read_tensor (JsonObject *object, const guint8 *data, gsize n_data, StrataSafeten
   g_strlcpy (tensor->type_name, name == NULL ? "missing" : name, sizeof tensor->type_name);
   bytes = type_size (tensor);
   if (bytes == 0)
-    return fail (error, "dtype: is not known; F32, F16 and BF16 are accepted");
+    return strata_config_fail (error, "dtype: is not known; F32, F16 and BF16 are accepted");
   if (!read_integers (object, "shape", tensor->dims, STRATA_MAX_DIMS, &tensor->n_dims, error)
       || !read_integers (object, "data_offsets", offsets, 2, &n, error))
     return FALSE;
   for (int i = 0; i < tensor->n_dims; i++)
     if (!g_size_checked_mul (&bytes, bytes, (gsize) tensor->dims[i]))
-      return fail (error, "shape: has more than 2^63 bytes; fewer are accepted");
+      return strata_config_fail (error, "shape: has more than 2^63 bytes; fewer are accepted");
   if (n != 2 || offsets[1] < offsets[0] || (gsize) offsets[1] > n_data)
-    return fail (error, "data_offsets: do not lie in the %" G_GSIZE_FORMAT " bytes of data, where they must", n_data);
+    return strata_config_fail (
+      error, "data_offsets: do not lie in the %" G_GSIZE_FORMAT " bytes of data, where they must", n_data);
   if ((gsize) (offsets[1] - offsets[0]) != bytes)
-    return fail (error, "data_offsets: span %" G_GINT64_FORMAT " bytes; its type and shape need %" G_GSIZE_FORMAT,
-                 offsets[1] - offsets[0], bytes);
+    return strata_config_fail (
+      error, "data_offsets: span %" G_GINT64_FORMAT " bytes; its type and shape need %" G_GSIZE_FORMAT,
+      offsets[1] - offsets[0], bytes);
   tensor->begin = (gsize) offsets[0];
   tensor->n_bytes = bytes;
   tensor->data = data + offsets[0];
@@ -183,8 +171,8 @@ check_overlap (const StrataSafetensors *tensors, guint first, GError **error)
       const StrataSafetensor *a = sorted->pdata[i - 1], *b = sorted->pdata[i];
 
       if (a->begin + a->n_bytes > b->begin)
-        return fail (error, "tensors %.80s and %.80s lie over one another; each must have bytes of its own", a->name,
-                     b->name);
+        return strata_config_fail (
+          error, "tensors %.80s and %.80s lie over one another; each must have bytes of its own", a->name, b->name);
     }
   return TRUE;
 }
@@ -202,21 +190,21 @@ add_header (
   for (GList *l = names; l != NULL; l = l->next)
     {
       JsonNode *node = json_object_get_member (header, l->data);
-      StrataSafetensor tensor = { .file = file };
+      StrataSafetensor tensor = { .file = file, .mapped = tensors->mapped };
 
       if (g_str_equal (l->data, "__metadata__"))
         continue;
       if (!JSON_NODE_HOLDS_OBJECT (node) || !read_tensor (json_node_get_object (node), data, n_data, &tensor, error))
         {
           if (!JSON_NODE_HOLDS_OBJECT (node))
-            fail (error, "is no object with dtype, shape and data_offsets, which is needed");
+            strata_config_fail (error, "is no object with dtype, shape and data_offsets, which is needed");
           g_prefix_error (error, "tensor %.80s: ", (const char *) l->data);
           return FALSE;
         }
       if (shard != NULL && !g_hash_table_remove (shard, l->data))
         continue;
       if (g_hash_table_contains (tensors->by_name, l->data))
-        return fail (error, "tensor %.80s: is in two files; each must be in one", (const char *) l->data);
+        return strata_config_fail (error, "tensor %.80s: is in two files; each must be in one", (const char *) l->data);
       tensor.name = g_string_chunk_insert (tensors->names, l->data);
       g_array_append_val (tensors->tensors, tensor);
       g_hash_table_insert (tensors->by_name, (char *) tensor.name, GINT_TO_POINTER ((int) tensors->tensors->len));
@@ -234,12 +222,14 @@ add_file (StrataSafetensors *tensors, GBytes *file, GHashTable *shard, GError **
   guint64 length;
 
   if (n_bytes < 8)
-    return fail (error, "it has %" G_GSIZE_FORMAT " bytes; a safetensors file begins with 8 of header length", n_bytes);
+    return strata_config_fail (
+      error, "it has %" G_GSIZE_FORMAT " bytes; a safetensors file begins with 8 of header length", n_bytes);
   memcpy (&length, bytes, sizeof length);
   length = GUINT64_FROM_LE (length);
   if (length > n_bytes - 8 || length > MAX_HEADER_BYTES)
-    return fail (error, "its header has %" G_GUINT64_FORMAT " bytes; what the file holds, and at most %d, is accepted",
-                 length, MAX_HEADER_BYTES);
+    return strata_config_fail (
+      error, "its header has %" G_GUINT64_FORMAT " bytes; what the file holds, and at most %d, is accepted", length,
+      MAX_HEADER_BYTES);
   header = strata_json_parse ((const char *) bytes + 8, (gsize) length, MAX_DEPTH, error);
   if (header == NULL)
     return FALSE;
@@ -261,7 +251,7 @@ strata_safetensors_parse (GBytes *bytes, const char *origin, GError **error)
 static gboolean
 add_path (StrataSafetensors *tensors, const char *path, GHashTable *shard, GError **error)
 {
-  g_autoptr (GBytes) file = strata_json_map (path, G_MAXSIZE, error);
+  g_autoptr (GBytes) file = strata_json_map (path, G_MAXSIZE, "a safetensors file", error);
 
   if (file == NULL)
     return FALSE;
@@ -277,8 +267,9 @@ check_shard (const char *shard, GError **error)
 {
   if (shard != NULL && *shard != '\0' && strchr (shard, '/') == NULL && strchr (shard, '\\') == NULL && shard[0] != '.')
     return TRUE;
-  return fail (error, "weight_map: names the file %.80s; the name of a file in the same folder is accepted",
-               shard == NULL ? "(none)" : shard);
+  return strata_config_fail (error,
+                             "weight_map: names the file %.80s; the name of a file in the same folder is accepted",
+                             shard == NULL ? "(none)" : shard);
 }
 
 /* Shard name to the set of tensors that it must hold */
@@ -292,7 +283,7 @@ read_index (JsonObject *index, GError **error)
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     {
-      fail (error, "weight_map: missing; an object from tensors to files is needed");
+      strata_config_fail (error, "weight_map: missing; an object from tensors to files is needed");
       return NULL;
     }
   names = json_object_get_members (json_node_get_object (node));
@@ -314,7 +305,8 @@ read_index (JsonObject *index, GError **error)
     }
   if (g_hash_table_size (shards) > MAX_SHARDS)
     {
-      fail (error, "weight_map: names %u files; at most %d are accepted", g_hash_table_size (shards), MAX_SHARDS);
+      strata_config_fail (error, "weight_map: names %u files; at most %d are accepted", g_hash_table_size (shards),
+                          MAX_SHARDS);
       return NULL;
     }
   return g_steal_pointer (&shards);
@@ -336,8 +328,8 @@ add_shards (StrataSafetensors *tensors, const char *folder, GHashTable *shards, 
         return FALSE;
       g_hash_table_iter_init (&iter, wanted);
       if (g_hash_table_iter_next (&iter, &name, NULL))
-        return fail (error, "%s: lacks %u tensors that the index places in it, %.80s among them", path,
-                     g_hash_table_size (wanted), (const char *) name);
+        return strata_config_fail (error, "%s: lacks %u tensors that the index places in it, %.80s among them", path,
+                                   g_hash_table_size (wanted), (const char *) name);
     }
   return TRUE;
 }
@@ -345,7 +337,7 @@ add_shards (StrataSafetensors *tensors, const char *folder, GHashTable *shards, 
 static gboolean
 add_index (StrataSafetensors *tensors, const char *folder, const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = strata_json_map (path, MAX_INDEX_BYTES, error);
+  g_autoptr (GBytes) bytes = strata_json_map (path, MAX_INDEX_BYTES, "an index of safetensors files", error);
   g_autoptr (JsonObject) index = NULL;
   g_autoptr (GHashTable) shards = NULL;
 
@@ -370,6 +362,8 @@ strata_safetensors_open (const char *folder, StrataSafetensors **tensors, GError
   gboolean has_whole = g_file_test (whole, G_FILE_TEST_EXISTS), has_index = g_file_test (index, G_FILE_TEST_EXISTS);
   g_autoptr (StrataSafetensors) made = has_whole || has_index ? new_tensors () : NULL;
 
+  if (made != NULL)
+    made->mapped = TRUE;
   if (has_whole && !add_path (made, whole, NULL, error))
     return FALSE;
   if (!has_whole && has_index && !add_index (made, folder, index, error))

@@ -28,6 +28,7 @@ typedef struct
   const guint8 *data;   /* in @file, aligned to nothing */
   gsize n_bytes, begin; /* of the data section */
   GBytes *file;
+  gboolean mapped; /* @file is a private map, whose pages can be read again */
 } StrataSafetensor;
 
 typedef struct _StrataSafetensors StrataSafetensors;

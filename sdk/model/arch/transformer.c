@@ -4,6 +4,7 @@
  */
 #include "model/arch/blocks.h"
 #include "model/arch/config-read.h"
+#include "model/shape/shapes.h"
 
 #define DEFAULT_SEQUENCE 128
 #define MAX_TOKENS (1 << 20)
@@ -31,21 +32,6 @@ static const struct
   [STRATA_TRANSFORMER_DEIT] = { strata_build_vit, FALSE, FALSE },
   [STRATA_TRANSFORMER_WHISPER] = { strata_build_whisper, TRUE, FALSE },
 };
-
-static gboolean fail_shape (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail_shape (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE, text);
-  return FALSE;
-}
 
 /* The option that a dimension or the shape of an input decides, and its size; NULL: none */
 static gint64 *
@@ -88,13 +74,14 @@ strata_transformer_options_bind (StrataTransformerOptions *options,
       if (option == NULL && shapes[i].is_hint)
         continue;
       if (option == NULL)
-        return fail_shape (error,
-                           "%s: a configuration has no such dimension; sequence, past, positions and the shape 1 x "
-                           "sequence of input_ids are accepted",
-                           shapes[i].name);
+        return strata_shape_fail (
+          error,
+          "%s: a configuration has no such dimension; sequence, past, positions and the shape 1 x "
+          "sequence of input_ids are accepted",
+          shapes[i].name);
       if (size < least || size > MAX_TOKENS)
-        return fail_shape (error, "%s: is %" G_GINT64_FORMAT "; %" G_GINT64_FORMAT " to %d is accepted", shapes[i].name,
-                           size, least, MAX_TOKENS);
+        return strata_shape_fail (error, "%s: is %" G_GINT64_FORMAT "; %" G_GINT64_FORMAT " to %d is accepted",
+                                  shapes[i].name, size, least, MAX_TOKENS);
       if (!shapes[i].is_hint || *option == 0)
         *option = size;
     }
@@ -110,9 +97,9 @@ strata_transformer_options_resolve (StrataTransformerOptions *options,
   gint64 most = MIN (config->max_position, MAX_TOKENS);
 
   if (!families[config->type].has_tokens && (options->sequence > 0 || options->past > 0))
-    return fail_shape (error, "sequence: %s has no such dimension; its image decides its tokens", type);
+    return strata_shape_fail (error, "sequence: %s has no such dimension; its image decides its tokens", type);
   if (!families[config->type].has_past && options->past > 0)
-    return fail_shape (error, "past: %s has no such dimension; decoders alone have", type);
+    return strata_shape_fail (error, "past: %s has no such dimension; decoders alone have", type);
   if (options->part == STRATA_PART_ENCODER && config->type != STRATA_TRANSFORMER_WHISPER)
     options->part = STRATA_PART_WHOLE;
   if (!families[config->type].has_tokens)
@@ -120,14 +107,14 @@ strata_transformer_options_resolve (StrataTransformerOptions *options,
   if (options->sequence == 0)
     options->sequence = options->past > 0 ? 1 : MIN (DEFAULT_SEQUENCE, most);
   if (options->sequence + options->past > most)
-    return fail_shape (error,
-                       "sequence: %" G_GINT64_FORMAT " tokens behind a past of %" G_GINT64_FORMAT
-                       "; at most %" G_GINT64_FORMAT " positions are accepted",
-                       options->sequence, options->past, most);
+    return strata_shape_fail (error,
+                              "sequence: %" G_GINT64_FORMAT " tokens behind a past of %" G_GINT64_FORMAT
+                              "; at most %" G_GINT64_FORMAT " positions are accepted",
+                              options->sequence, options->past, most);
   options->positions = MAX (options->positions, options->past + options->sequence);
   if (options->positions > most || options->positions * config->head_dim > MAX_TABLE_ELEMENTS)
-    return fail_shape (error, "positions: is %" G_GINT64_FORMAT "; at most %" G_GINT64_FORMAT " is accepted",
-                       options->positions, MIN (most, MAX_TABLE_ELEMENTS / MAX (config->head_dim, 1)));
+    return strata_shape_fail (error, "positions: is %" G_GINT64_FORMAT "; at most %" G_GINT64_FORMAT " is accepted",
+                              options->positions, MIN (most, MAX_TABLE_ELEMENTS / MAX (config->head_dim, 1)));
   return TRUE;
 }
 

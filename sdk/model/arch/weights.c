@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "model/arch/layers.h"
+#include "model/shape/shapes.h"
+#include "model/unaligned.h"
 
 #define MAX_LISTED 4
 
@@ -85,21 +87,6 @@ find (const Binder *binder, const char *name)
   return find_prefixed (binder, old);
 }
 
-static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-fail (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE, text);
-  return FALSE;
-}
-
 static char *
 show_dims (int n_dims, const gint64 *dims)
 {
@@ -114,45 +101,40 @@ static gboolean
 check_fit (const StrataValue *value, const StrataSafetensor *tensor, GError **error)
 {
   if (tensor->type == STRATA_SAFETENSOR_OTHER)
-    return fail (error, "tensor %s is of type %s; F32, F16 and BF16 are accepted", tensor->name, tensor->type_name);
+    return strata_shape_fail (error, "tensor %s is of type %s; F32, F16 and BF16 are accepted", tensor->name,
+                              tensor->type_name);
   if (tensor->n_dims != value->n_dims
       || memcmp (tensor->dims, value->dims, sizeof (gint64) * (gsize) value->n_dims) != 0)
     {
       g_autofree char *got = show_dims (tensor->n_dims, tensor->dims), *wanted = show_dims (value->n_dims, value->dims);
 
-      return fail (error, "tensor %s is %s; the configuration needs %s", tensor->name, got, wanted);
+      return strata_shape_fail (error, "tensor %s is %s; the configuration needs %s", tensor->name, got, wanted);
     }
   return TRUE;
 }
 
-/* Bytes that lie misaligned are copied; half precision waits for strata_graph_widen (). */
-static gboolean
-give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tensor, GError **error)
+/* Bytes that lie misaligned stay in the file until they are read; half precision waits for strata_graph_widen (), which
+ * takes any alignment. */
+static void
+give_bytes (StrataGraph *graph, StrataValue *value, const StrataSafetensor *tensor)
 {
-  gsize size = tensor->type == STRATA_SAFETENSOR_F32 ? sizeof (float) : sizeof (guint16);
-  const void *data = tensor->data;
+  gboolean aligned = (guintptr) tensor->data % sizeof (float) == 0;
   StrataAbsent absent = { 0 };
 
-  if ((guintptr) data % size != 0)
+  if (tensor->type != STRATA_SAFETENSOR_F32)
     {
-      void *copy = g_try_malloc (MAX (tensor->n_bytes, 1));
-
-      if (copy == NULL)
-        return fail (error, "no memory for tensor %s (%" G_GSIZE_FORMAT " bytes)", tensor->name, tensor->n_bytes);
-      memcpy (copy, data, tensor->n_bytes);
-      g_ptr_array_add (graph->backing, g_bytes_new_take (copy, MAX (tensor->n_bytes, 1)));
-      data = copy;
+      absent.narrow = tensor->data;
+      absent.narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
+      value->absent = strata_arena_memdup (graph->arena, &absent, sizeof absent);
+      return;
     }
-  if (tensor->type == STRATA_SAFETENSOR_F32)
-    {
-      value->data = data;
-      value->weightless = FALSE;
-      return TRUE;
-    }
-  absent.narrow = data;
-  absent.narrow_kind = tensor->type == STRATA_SAFETENSOR_F16 ? STRATA_NARROW_F16 : STRATA_NARROW_BF16;
-  value->absent = strata_arena_memdup (graph->arena, &absent, sizeof absent);
-  return TRUE;
+  value->data = tensor->data;
+  if (!aligned && tensor->n_bytes > STRATA_ALIGNED_BYTES)
+    value->unaligned = strata_unaligned_new (graph->backing, tensor->data, tensor->n_bytes, tensor->mapped);
+  else if (!aligned)
+    value->data = strata_arena_memdup (graph->arena, tensor->data, tensor->n_bytes);
+  value->weightless = FALSE;
+  value->is_trained = TRUE;
 }
 
 static gboolean
@@ -192,12 +174,13 @@ check_complete (const Binder *binder, GError **error)
     return TRUE;
   list (text, "missing ", binder->missing);
   list (text, text->len > 0 ? "; not of this configuration: " : "not of this configuration: ", surplus);
-  return fail (error, "%u tensors are missing and %u too many: %s; exactly those of a %s with these sizes are accepted",
-               binder->missing->len, surplus->len, text->str, strata_transformer_type_name (binder->config->type));
+  return strata_shape_fail (
+    error, "%u tensors are missing and %u too many: %s; exactly those of a %s with these sizes are accepted",
+    binder->missing->len, surplus->len, text->str, strata_transformer_type_name (binder->config->type));
 }
 
-static gboolean
-bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **error)
+static void
+bind_all (StrataGraph *graph, const Binder *binder, GArray *fills)
 {
   for (int i = 0; i < graph->n_values; i++)
     {
@@ -205,8 +188,7 @@ bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **erro
 
       if (tensor == NULL)
         continue;
-      if (!give_bytes (graph, &graph->values[i], tensor, error))
-        return FALSE;
+      give_bytes (graph, &graph->values[i], tensor);
       if (fills != NULL)
         g_array_index (fills, StrataFill, i) = (StrataFill){ 0 };
     }
@@ -217,7 +199,6 @@ bind_all (StrataGraph *graph, const Binder *binder, GArray *fills, GError **erro
       if (!g_ptr_array_find (graph->backing, file, NULL))
         g_ptr_array_add (graph->backing, g_bytes_ref (file));
     }
-  return TRUE;
 }
 
 gboolean
@@ -247,5 +228,8 @@ strata_weights_bind (StrataGraph *graph,
       else
         g_hash_table_add (used, (char *) tensor->name);
     }
-  return check_complete (&binder, error) && bind_all (graph, &binder, fills, error);
+  if (!check_complete (&binder, error))
+    return FALSE;
+  bind_all (graph, &binder, fills);
+  return TRUE;
 }

@@ -345,10 +345,8 @@ has_weights (const StrataGraph *graph, GError **error)
       const StrataValue *value = &graph->values[i];
 
       if (value->weightless && value->n_consumers > 0)
-        return strata_exec_fail (error,
-                                 "%s: the weights %s are not there, and nothing can be computed without; give the "
-                                 "weights, or ask for what needs none: its size, time and energy",
-                                 graph->path, value->name);
+        return strata_exec_fail (error, "%s: the weights %s are not there; " STRATA_WEIGHTS_REMEDY, graph->path,
+                                 value->name);
       if (value->unaligned != NULL && value->n_consumers > 0 && strata_value_bytes (value) == NULL)
         return strata_exec_fail (error, "%s: no memory for the weights %s (%" G_GSIZE_FORMAT " bytes)", graph->path,
                                  value->name, value->n_bytes);

@@ -7,25 +7,12 @@
 
 #include <string.h>
 
+#include "model/shape/shapes.h"
+
 #define MAX_UNROLLED 4096 /* nodes and iterations of one model */
 #define MAX_OPERANDS 256  /* of a Loop or Scan */
 #define NODE_COST 128     /* bytes of a node and its value, beside the body */
 #define NAME_COST 32      /* bytes of a name */
-
-static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_UNSUPPORTED, text);
-  return FALSE;
-}
 
 static char *
 name_of (const StrataOnnxUnroll *u, const char *place, const char *what, int i)
@@ -109,9 +96,9 @@ add_stack (
 
   axes.ints = strata_arena_memdup (arena, &axis, sizeof axis);
   if (names->len == 0)
-    return refuse (error,
-                   "it runs no iteration and has an output per iteration, whose shape nothing tells; one that runs "
-                   "is accepted");
+    return strata_shape_lack (
+      error, "it runs no iteration and has an output per iteration, whose shape nothing tells; one that runs "
+             "is accepted");
   for (guint i = 0; i < names->len; i++)
     {
       char *part = strata_arena_printf (arena, "%s/%u", name, i);
@@ -135,10 +122,11 @@ run_body (const StrataOnnxUnroll *u, char *prefix, const GPtrArray *inputs, cons
     return FALSE;
   u->nodes->n_unrolled += 1 + u->nodes->builder->nodes->len - before;
   return u->nodes->n_unrolled <= MAX_UNROLLED
-         || refuse (error,
-                    "its iterations take more than %d nodes in all; fewer are accepted: export the model with a "
-                    "shorter sequence",
-                    MAX_UNROLLED);
+         || strata_shape_lack (
+           error,
+           "its iterations take more than %d nodes in all; fewer are accepted: export the model with a "
+           "shorter sequence",
+           MAX_UNROLLED);
 }
 
 /* Outputs of iteration @place: the @n_states first, then one per iteration, each also added to @each. */
@@ -242,7 +230,7 @@ unroll_loop (const StrataOnnxUnroll *u, GError **error)
 
   g_array_append_val (u->nodes->loops, loop);
   if (n_each < 0)
-    return refuse (error, "it has more states than outputs; each state is an output");
+    return strata_shape_lack (error, "it has more states than outputs; each state is an output");
   for (int i = 0; i < n_states; i++)
     g_ptr_array_add (states, u->inputs->pdata[2 + i]);
   each = make_lists (n_each);
@@ -278,9 +266,10 @@ read_form (const StrataOnnxUnroll *u, ScanForm *form, GError **error)
   form->n_states = (int) u->inputs->len - form->first - form->n_in;
   form->n_each = (int) u->outputs->len - form->n_states;
   if (n_in < 1 || form->n_states < 0 || form->n_each < 0)
-    return refuse (error, "its num_scan_inputs, %" G_GINT64_FORMAT ", does not fit its inputs and outputs", n_in);
+    return strata_shape_lack (error, "its num_scan_inputs, %" G_GINT64_FORMAT ", does not fit its inputs and outputs",
+                              n_in);
   if (form->batched && *(const char *) u->inputs->pdata[0] != '\0')
-    return refuse (error, "it has sequence_lens; sequences of one length are accepted");
+    return strata_shape_lack (error, "it has sequence_lens; sequences of one length are accepted");
   return TRUE;
 }
 
@@ -389,9 +378,9 @@ gboolean
 strata_onnx_unroll (const StrataOnnxUnroll *u, GError **error)
 {
   if (u->inputs->len > MAX_OPERANDS || u->outputs->len > MAX_OPERANDS)
-    return refuse (error, "it has more than %d inputs or outputs; fewer are accepted", MAX_OPERANDS);
+    return strata_shape_lack (error, "it has more than %d inputs or outputs; fewer are accepted", MAX_OPERANDS);
   if (u->n_trips > MAX_UNROLLED)
-    return refuse (error, "it runs %d times; at most %d iterations are accepted", u->n_trips, MAX_UNROLLED);
+    return strata_shape_lack (error, "it runs %d times; at most %d iterations are accepted", u->n_trips, MAX_UNROLLED);
   return u->node->op == STRATA_OP_LOOP ? unroll_loop (u, error) : unroll_scan (u, error);
 }
 
@@ -406,10 +395,11 @@ find_end (const StrataOnnxLoop *loop, const StrataOnnxNodes *nodes, const Strata
       const StrataValue *value = id < 0 ? NULL : &graph->values[id];
 
       if (value == NULL || value->data == NULL || value->dtype != STRATA_DTYPE_BOOL || strata_value_count (value) != 1)
-        return refuse (error,
-                       "the Loop that gives %s decides at run time whether to go on; a condition that follows from "
-                       "shapes and constants is accepted: give the inputs it depends on at import",
-                       loop->key);
+        return strata_shape_lack (
+          error,
+          "the Loop that gives %s decides at run time whether to go on; a condition that follows from "
+          "shapes and constants is accepted: give the inputs it depends on at import",
+          loop->key);
       if (*(const guint8 *) value->data == 0)
         *end = (int) k + 1;
     }

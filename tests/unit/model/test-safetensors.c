@@ -5,6 +5,7 @@
 #include "model/arch/safetensors.h"
 #include "model/arch/transformer.h"
 #include "model/arch/weights.h"
+#include "model/unaligned.h"
 
 #include <string.h>
 
@@ -155,9 +156,9 @@ test_changed (void)
       }
 }
 
-/* A file with all weights of a small BERT, as zeros, in float32 */
+/* A file with all weights of a small BERT in float32, @skew bytes behind an aligned place */
 static GBytes *
-make_checkpoint (const StrataGraph *graph)
+make_checkpoint (const StrataGraph *graph, int skew)
 {
   g_autoptr (GString) header = g_string_new ("{");
   gsize at = 0;
@@ -176,27 +177,41 @@ make_checkpoint (const StrataGraph *graph)
   g_string_append_c (header, '}');
   while (header->len % 8 != 0)
     g_string_append_c (header, ' ');
+  for (int i = 0; i < skew; i++)
+    g_string_append_c (header, ' ');
   return make_file (header->str, at);
 }
 
 static void
-test_bind (void)
+check_bound (const StrataValue *value, GBytes *file, int skew)
 {
+  gsize n_bytes;
+  const guint8 *start = g_bytes_get_data (file, &n_bytes), *data = value->data;
+  gboolean is_inside = data >= start && data + value->n_bytes <= start + n_bytes;
+
+  g_assert_true (is_inside == (skew == 0 || value->n_bytes > STRATA_ALIGNED_BYTES));
+  g_assert_true ((value->unaligned != NULL) == (skew != 0 && is_inside));
+  g_assert_cmpuint ((guintptr) strata_value_bytes (value) % sizeof (float), ==, 0);
+  g_assert_cmpmem (strata_value_bytes (value), value->n_bytes, data, value->n_bytes);
+}
+
+static void
+test_bind (gconstpointer user_data)
+{
+  int skew = GPOINTER_TO_INT (user_data);
   StrataTransformerConfig config;
   g_autoptr (StrataGraph) graph = NULL;
   g_autoptr (GArray) fills = NULL;
   g_autoptr (GBytes) file = NULL;
   g_autoptr (StrataSafetensors) tensors = NULL;
   g_autoptr (GError) error = NULL;
-  const guint8 *start;
 
   g_assert_true (strata_transformer_config_builtin ("bert-base", &config));
   config.layers = 1;
   config.vocab = 100;
   graph = strata_transformer_graph ("bert", &config, NULL, &fills, &error);
   g_assert_no_error (error);
-  file = make_checkpoint (graph);
-  start = g_bytes_get_data (file, NULL);
+  file = make_checkpoint (graph, skew);
   tensors = strata_safetensors_parse (file, "f", &error);
   g_assert_no_error (error);
   g_assert_true (strata_weights_bind (graph, &config, tensors, fills, &error));
@@ -209,8 +224,7 @@ test_bind (void)
       g_assert_false (value->weightless);
       g_assert_cmpint (g_array_index (fills, StrataFill, i).kind, ==, STRATA_FILL_NONE);
       if (value->data != NULL && g_str_has_suffix (value->name, ".weight"))
-        g_assert_true ((const guint8 *) value->data >= start
-                       && (const guint8 *) value->data + value->n_bytes <= start + g_bytes_get_size (file));
+        check_bound (value, file, skew);
     }
   g_assert_true (strata_graph_check (graph, &error));
   /* the graph holds what its weights lie in */
@@ -225,6 +239,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/arch/safetensors/refused", test_refused);
   g_test_add_func ("/sdk/model/arch/safetensors/lengths", test_lengths);
   g_test_add_func ("/sdk/model/arch/safetensors/changed", test_changed);
-  g_test_add_func ("/sdk/model/arch/safetensors/bind", test_bind);
+  g_test_add_data_func ("/sdk/model/arch/safetensors/bind", GINT_TO_POINTER (0), test_bind);
+  g_test_add_data_func ("/sdk/model/arch/safetensors/bind-misaligned", GINT_TO_POINTER (1), test_bind);
   return g_test_run ();
 }

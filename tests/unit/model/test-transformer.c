@@ -347,7 +347,7 @@ test_files (void)
   g_clear_error (&error);
   g_assert_cmpint (mkfifo (path, 0600), ==, 0);
   g_assert_false (strata_transformer_config_read (path, &config, &error));
-  g_assert_nonnull (strstr (error->message, "no regular file"));
+  g_assert_nonnull (strstr (error->message, "it is not a file"));
   g_clear_error (&error);
   g_unlink (path);
   g_assert_true (g_file_set_contents (path, "  {\"y\":{}}", -1, NULL));
