@@ -114,12 +114,15 @@ begin (void)
 
 #else
 
+/* Else the linker keeps them to the program, and what GLib allocates is not seen. */
+#define EXPORTED __attribute__ ((visibility ("default")))
+
 void *__libc_malloc (gsize n_bytes);
 void *__libc_calloc (gsize n, gsize n_bytes);
 void *__libc_realloc (void *block, gsize n_bytes);
 void __libc_free (void *block);
 
-void *
+EXPORTED void *
 malloc (gsize n_bytes)
 {
   void *block = __libc_malloc (n_bytes);
@@ -129,7 +132,7 @@ malloc (gsize n_bytes)
   return block;
 }
 
-void *
+EXPORTED void *
 calloc (gsize n, gsize n_bytes)
 {
   void *block = __libc_calloc (n, n_bytes);
@@ -139,7 +142,7 @@ calloc (gsize n, gsize n_bytes)
   return block;
 }
 
-void *
+EXPORTED void *
 realloc (void *block, gsize n_bytes)
 {
   gint64 before = block == NULL ? 0 : (gint64) malloc_usable_size (block);
@@ -150,7 +153,7 @@ realloc (void *block, gsize n_bytes)
   return moved;
 }
 
-void
+EXPORTED void
 free (void *block)
 {
   if (watching && block != NULL)
