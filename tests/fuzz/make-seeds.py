@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""make-seeds.py FOLDER: small models for the import target, from the table below: each operator once with everything
-constant, so that import executes it, and once with its first input open, so that only its shape rule runs.
+"""make-seeds.py FOLDER: into FOLDER/import small models from the table below: each operator once with everything
+constant, so that import executes it, and once with its first input open, so that only its shape rule runs. Into
+FOLDER/config a configuration of each type, into FOLDER/safetensors small files, and into FOLDER/graph-text graphs.
 
 Needs python3-onnx. A row is operator, inputs, attributes, number of outputs, opset; floats are drawn from a fixed seed.
 Ends with an error where an operator of sdk/model/ops.def has no row.
 """
+import json
 import re
 import sys
 from collections import Counter
@@ -383,8 +385,88 @@ def flex(modified):
     return model_of(helper.make_graph([node], "", inputs, [out("y")]), 24, domains=["ai.onnx.preview"])
 
 
+SIZES = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16, "vocab_size": 32,
+         "max_position_embeddings": 16}
+KV = {"num_key_value_heads": 1, "rms_norm_eps": 1e-6, "rope_theta": 10000.0}
+CONFIGS = {
+    "llama": SIZES | KV | {"head_dim": 4, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                                                           "high_freq_factor": 4.0, "original_max_position_embeddings": 8}},
+    "mistral": SIZES | KV | {"sliding_window": 4},
+    "mixtral": SIZES | KV | {"num_local_experts": 4, "num_experts_per_tok": 2},
+    "qwen2": SIZES | KV | {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1, "tie_word_embeddings": True},
+    "gemma": SIZES | KV | {"head_dim": 4, "hidden_act": "gelu_pytorch_tanh"},
+    "phi": SIZES | {"partial_rotary_factor": 0.5, "layer_norm_eps": 1e-5},
+    "phi3": SIZES | KV | {"rope_scaling": None},
+    "gpt2": {"n_embd": 8, "n_layer": 2, "n_head": 2, "vocab_size": 32, "n_positions": 16, "activation_function": "gelu_new"},
+    "bert": SIZES | {"type_vocab_size": 2, "layer_norm_eps": 1e-12, "architectures": ["BertModel"]},
+    "distilbert": {"dim": 8, "n_layers": 2, "n_heads": 2, "hidden_dim": 16, "vocab_size": 32, "max_position_embeddings": 16},
+    "mobilebert": SIZES | {"embedding_size": 8, "intra_bottleneck_size": 8, "true_hidden_size": 8, "use_bottleneck": True,
+                           "num_feedforward_networks": 2, "normalization_type": "no_norm", "type_vocab_size": 2},
+    "vit": {k: v for k, v in SIZES.items() if "vocab" not in k} | {"image_size": 8, "patch_size": 4, "num_channels": 3},
+    "deit": {k: v for k, v in SIZES.items() if "vocab" not in k} | {"image_size": 8, "patch_size": 4, "num_channels": 1},
+    "whisper": {"d_model": 8, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 16, "decoder_layers": 1,
+                "decoder_attention_heads": 2, "decoder_ffn_dim": 16, "vocab_size": 32, "num_mel_bins": 4,
+                "max_source_positions": 8, "max_target_positions": 8},
+}
+
+
+def config_seeds():
+    seeds = {name: {"model_type": name} | config for name, config in CONFIGS.items()}
+    seeds["list"] = {"x": seeds["gpt2"], "y": seeds["bert"]}
+    seeds["many-layers"] = {"model_type": "gpt2"} | CONFIGS["gpt2"] | {"n_layer": 1024}
+    return {name: json.dumps(config).encode() for name, config in seeds.items()}
+
+
+def tensors(header, data):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def tensor_seeds():
+    a = {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]}
+    b = {"dtype": "BF16", "shape": [], "data_offsets": [8, 10]}
+    return {"two": tensors({"__metadata__": {"format": "pt"}, "a.weight": a, "b": b}, bytes(10)),
+            "types": tensors({t: {"dtype": t, "shape": [1], "data_offsets": [8 * i, 8 * i + n]} for i, (t, n) in enumerate(
+                (("F64", 8), ("F32", 4), ("F16", 2), ("I64", 8), ("I8", 1), ("U16", 2), ("BOOL", 1), ("F8_E4M3", 1)))}, bytes(57)),
+            "empty": tensors({"z": {"dtype": "F16", "shape": [0, 3], "data_offsets": [0, 0]}}, b""),
+            "over": tensors({"a": a, "b": a}, bytes(8)),
+            "long": (1 << 62).to_bytes(8, "little") + b"{}"}
+
+
+HEAD = "graph opset 17 folded 3\n"
+X = "input x float32[1x2x4x4]\n"
+TEXTS = {
+    "numbers": HEAD + "".join(f"constant {t}-{k} {t}[{k}] {{{v}}}\noutput {t}-{k}\n" for t, k, v in (
+        ("float32", 7, "inf, -inf, nan, nan:ffc00001, -0.0, 1.4013e-45, 0.1"), ("float16", 3, "nan:fe01, 5.9604645e-08, 65504.0"),
+        ("float64", 2, "1.7976931348623157e+308, nan:7ff8000000000001"), ("int8", 2, "-128, 127"), ("bool", 2, "0, 255"),
+        ("uint64", 1, "18446744073709551615"), ("int64", 1, "-9223372036854775808"), ("int32", 0, ""))),
+    "constants": HEAD + "constant packed int8[3] nibbles {-8, 0, 7}\nconstant hollow float32[3x9] weightless\n"
+                        "constant known float32[99] digest 0123456789abcdef\nconstant four uint8[64] nibbles digest fedcba9876543210\n"
+                        "output packed\noutput hollow\noutput known\noutput four\n",
+    "names": "# a note\n\ngraph opset 13 folded 0 producer \"by \\\"hand\\\" \\\\\"\ninput \"-\" float16[]\ninput \"a b,(c) ; #\" bool[2]\n"
+             "input \"\u00fc\" uint64[1]\r\noutput \"-\"\n",
+    "conv": HEAD + X + "constant w float32[3x2x3x3] weightless\nnode @0 Conv c (x, w) -> (y float32[1x3x4x4]) pads=[1, 1, 1, 1]\n"
+                       "node @1 Relu l (y) -> (z float32[1x3x4x4])\noutput z\noutput y\n",
+    "shapes": HEAD + X + "constant s int64[2] {2, -1}\nconstant a int64[1] {1}\nnode @0 Reshape r (x, s) -> (y float32[2x16])\n"
+                         "node @1 Split p (y) -> (q float32[1x16], p float32[1x16])\nnode @3 TopK k (y, a) -> (v float32[2x1], i int64[2x1]) axis=-1\n"
+                         "node @4 Cast t (i) -> (j float32[2x1]) to=1\noutput q\noutput v\noutput j\n",
+    "attributes": HEAD + "input x float32[2]\nnode @0 LeakyRelu \"the node\" (x) -> (y float32[2]) alpha=nan beta=1.5 "
+                         "t=float16[2] {1.0, 2.0} s=[\"a\", \"b\\\"\"] f=[1.0, -inf] other=[ints] more=[floats] rest=[strings] i=-3\noutput y\n",
+    "left-out": HEAD + X + "constant scalar float32[] {0.1}\nnode @4 Clip l (x, -, scalar) -> (y float32[1x2x4x4])\n"
+                           "node @5 Dropout d (y) -> (z float32[1x2x4x4], -)\noutput z\n",
+    "products": HEAD + "input x uint8[2x3]\nconstant w uint8[3x4] digest 00000000000000ff\nconstant z uint8[] {128}\n"
+                       "node @0 MatMulInteger m (x, w, z) -> (y int32[2x4])\nnode @1 Cast c (y) -> (f float32[2x4]) to=1\n"
+                       "node @2 com.microsoft.Gelu g (f) -> (h float32[2x4])\noutput y\noutput h\n",
+}
+
+
 def main():
-    folder = Path(sys.argv[1])
+    folder = Path(sys.argv[1]) / "import"
+    texts = {name: text.encode() for name, text in TEXTS.items()}
+    for name, seeds in (("config", config_seeds()), ("safetensors", tensor_seeds()), ("graph-text", texts)):
+        (folder.parent / name).mkdir(parents=True, exist_ok=True)
+        for seed, content in seeds.items():
+            (folder.parent / name / seed).write_bytes(content)
     folder.mkdir(parents=True, exist_ok=True)
     ops = re.findall(r'^STRATA_OP \(\w+, "(\w+)"', (Path(__file__).parents[2] / "sdk/model/ops.def").read_text(), flags=re.M)
     missing = set(ops) - {row[0] for row in ROWS} - {"If", "Loop", "Scan", "ai.onnx.preview.FlexAttention"}
