@@ -14,7 +14,7 @@ struct _StrataArena
 {
   GPtrArray *chunks;
   guint8 *head;
-  gsize n_left;
+  gsize n_left, n_bytes;
   gboolean separate;
   int n_owners; /* atomic */
 };
@@ -52,6 +52,7 @@ add_chunk (StrataArena *arena, gsize n_bytes)
   guint8 *chunk = g_malloc0 (n_bytes);
 
   g_ptr_array_add (arena->chunks, chunk);
+  arena->n_bytes += n_bytes;
   return chunk;
 }
 
@@ -98,6 +99,12 @@ void
 strata_arena_adopt (StrataArena *arena, void *memory)
 {
   g_ptr_array_add (arena->chunks, memory);
+}
+
+gsize
+strata_arena_n_bytes (const StrataArena *arena)
+{
+  return arena->n_bytes;
 }
 
 char *

@@ -20,6 +20,8 @@ void *strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes)
 void strata_arena_adopt (StrataArena *arena, void *memory);
 /* Memory for text: as strata_arena_alloc () without alignment, so that short names take no more than they need */
 char *strata_arena_text (StrataArena *arena, gsize n_bytes);
+/* What it holds of the system's memory, without what it adopted */
+gsize strata_arena_n_bytes (const StrataArena *arena);
 char *strata_arena_strdup (StrataArena *arena, const char *text);
 char *strata_arena_printf (StrataArena *arena, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

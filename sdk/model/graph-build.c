@@ -10,6 +10,7 @@
 #include "base/hash.h"
 
 #define MAX_CYCLE_NAMES 8
+#define FIRST_VALUES 16
 
 /* Names are long and begin alike; this reads many bytes at a time. */
 static guint
@@ -22,7 +23,8 @@ void
 strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena)
 {
   builder->arena = arena;
-  builder->values = g_array_new (FALSE, FALSE, sizeof (StrataValue));
+  builder->values = NULL;
+  builder->n_values = builder->max_values = 0;
   builder->nodes = g_array_new (FALSE, FALSE, sizeof (StrataNode));
   builder->reads = g_ptr_array_new ();
   builder->by_name = g_hash_table_new (hash_name, g_str_equal);
@@ -33,16 +35,16 @@ strata_graph_builder_init (StrataGraphBuilder *builder, StrataArena *arena)
 void
 strata_graph_builder_reserve (StrataGraphBuilder *builder, guint n_values, guint n_nodes)
 {
-  g_array_unref (builder->values);
   g_array_unref (builder->nodes);
-  builder->values = g_array_sized_new (FALSE, FALSE, sizeof (StrataValue), n_values);
+  builder->values = g_renew (StrataValue, builder->values, n_values);
+  builder->max_values = n_values;
   builder->nodes = g_array_sized_new (FALSE, FALSE, sizeof (StrataNode), n_nodes);
 }
 
 void
 strata_graph_builder_clear (StrataGraphBuilder *builder)
 {
-  g_clear_pointer (&builder->values, g_array_unref);
+  g_clear_pointer (&builder->values, g_free);
   g_clear_pointer (&builder->nodes, g_array_unref);
   g_clear_pointer (&builder->reads, g_ptr_array_unref);
   g_clear_pointer (&builder->by_name, g_hash_table_unref);
@@ -59,8 +61,13 @@ strata_graph_builder_find (const StrataGraphBuilder *builder, const char *name)
 int
 strata_graph_builder_anonymous (StrataGraphBuilder *builder, const StrataValue *value)
 {
-  g_array_append_vals (builder->values, value, 1);
-  return (int) builder->values->len - 1;
+  if (builder->n_values == builder->max_values)
+    {
+      builder->max_values += builder->max_values / 4 + FIRST_VALUES;
+      builder->values = g_renew (StrataValue, builder->values, builder->max_values);
+    }
+  builder->values[builder->n_values] = *value;
+  return (int) builder->n_values++;
 }
 
 int
@@ -127,7 +134,7 @@ name_nodes (StrataGraphBuilder *builder)
       node->name = name;
       for (int j = 0; j < node->n_attrs; j++)
         if (node->attrs[j].kind == STRATA_ATTR_TENSOR)
-          g_array_index (builder->values, StrataValue, node->attrs[j].tensor).name =
+          builder->values[node->attrs[j].tensor].name =
             strata_arena_printf (builder->arena, "%s:%s", name, node->attrs[j].name);
     }
 }
@@ -264,8 +271,9 @@ strata_graph_builder_link (StrataGraphBuilder *builder, StrataGraph *graph, GErr
   for (guint i = 0; i < builder->nodes->len; i++)
     if (!resolve_reads (builder, i, error))
       return FALSE;
-  graph->n_values = (int) builder->values->len;
-  graph->values = (StrataValue *) g_array_steal (builder->values, NULL);
+  graph->n_values = (int) builder->n_values;
+  graph->values = g_steal_pointer (&builder->values);
+  builder->n_values = builder->max_values = 0;
   strata_arena_adopt (builder->arena, graph->values);
   graph->inputs = copy_ids (builder->arena, builder->inputs, &graph->n_inputs);
   graph->outputs = copy_ids (builder->arena, builder->outputs, &graph->n_outputs);

@@ -10,7 +10,8 @@
 typedef struct
 {
   StrataArena *arena;
-  GArray *values;           /* StrataValue */
+  StrataValue *values; /* a GArray rounds its size up to a power of two, which of values is much */
+  guint n_values, max_values;
   GArray *nodes;            /* StrataNode; inputs unresolved until linked */
   GPtrArray *reads;         /* per node: const char ** of n_inputs names, "" for one left out; in the arena */
   GHashTable *by_name;      /* value name to id + 1 */

@@ -10,6 +10,9 @@
 
 #define N_STEERING 3
 
+/* A chunk of the arena, tables of names, messages, and what shape arithmetic and unfolding have in any model */
+const gint64 fuzz_floor_bytes = (gint64) 1 << 20;
+
 /* Sizes that a user may give, and some that none should */
 static gint64
 size_of (guint8 byte)

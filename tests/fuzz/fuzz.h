@@ -10,6 +10,9 @@
 /* Of the target: takes any bytes; aborts (g_assert) where a promise is broken. */
 void fuzz_one (const guint8 *bytes, gsize n_bytes);
 
+/* Of the target: what the smallest of inputs may take, which is not their fault */
+extern const gint64 fuzz_floor_bytes;
+
 /* libFuzzer's names. The first is in watch.c and may be called by other drivers. */
 int LLVMFuzzerTestOneInput (const guint8 *bytes, gsize n_bytes);
 gsize LLVMFuzzerMutate (guint8 *bytes, gsize n_bytes, gsize max_bytes);

@@ -3,7 +3,7 @@
  * Runs the target on one input and aborts where it held more memory than FUZZ_BYTES_PER_BYTE times the input, or took
  * more than FUZZ_SECONDS of processor time (wall time would blame the target for a busy machine). Memory is what
  * malloc has given out and not got back since the call began: the address sanitizer reports it to hooks; without it
- * the allocator is interposed.
+ * the allocator is interposed. An input that holds too much is run once more before it is blamed.
  */
 #include "fuzz.h"
 
@@ -14,9 +14,6 @@
 #include <time.h>
 
 #define FUZZ_BYTES_PER_BYTE 64
-/* What an empty model takes is not the input's fault: a chunk of the arena, tables of names, messages, and the room
- * that shape arithmetic has in any model */
-#define FUZZ_FLOOR_BYTES ((gint64) 1 << 20)
 #define FUZZ_SECONDS 1.0
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -114,12 +111,15 @@ begin (void)
 
 #else
 
+/* Else the linker keeps them to the program, and what GLib allocates is not seen. */
+#define EXPORTED __attribute__ ((visibility ("default")))
+
 void *__libc_malloc (gsize n_bytes);
 void *__libc_calloc (gsize n, gsize n_bytes);
 void *__libc_realloc (void *block, gsize n_bytes);
 void __libc_free (void *block);
 
-void *
+EXPORTED void *
 malloc (gsize n_bytes)
 {
   void *block = __libc_malloc (n_bytes);
@@ -129,7 +129,7 @@ malloc (gsize n_bytes)
   return block;
 }
 
-void *
+EXPORTED void *
 calloc (gsize n, gsize n_bytes)
 {
   void *block = __libc_calloc (n, n_bytes);
@@ -139,7 +139,7 @@ calloc (gsize n, gsize n_bytes)
   return block;
 }
 
-void *
+EXPORTED void *
 realloc (void *block, gsize n_bytes)
 {
   gint64 before = block == NULL ? 0 : (gint64) malloc_usable_size (block);
@@ -150,7 +150,7 @@ realloc (void *block, gsize n_bytes)
   return moved;
 }
 
-void
+EXPORTED void
 free (void *block)
 {
   if (watching && block != NULL)
@@ -172,20 +172,31 @@ on_trap (int number)
   abort ();
 }
 
-int
-LLVMFuzzerTestOneInput (const guint8 *bytes, gsize n_bytes)
+/* Returns seconds. */
+static double
+run_once (const guint8 *bytes, gsize n_bytes)
 {
-  gint64 most = MAX (FUZZ_BYTES_PER_BYTE * (gint64) n_bytes, FUZZ_FLOOR_BYTES);
   clock_t start = clock ();
-  double seconds;
 
-  signal (SIGTRAP, on_trap);
   begin ();
   n_live = n_peak = 0;
   watching = TRUE;
   fuzz_one (bytes, n_bytes);
   watching = FALSE;
-  seconds = (double) (clock () - start) / CLOCKS_PER_SEC;
+  return (double) (clock () - start) / CLOCKS_PER_SEC;
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *bytes, gsize n_bytes)
+{
+  gint64 most = MAX (FUZZ_BYTES_PER_BYTE * (gint64) n_bytes, fuzz_floor_bytes);
+  double seconds;
+
+  signal (SIGTRAP, on_trap);
+  seconds = run_once (bytes, n_bytes);
+  /* what a library sets up in its first call, as oneDNN does for its products, is not there in a second */
+  if (n_peak > most)
+    run_once (bytes, n_bytes);
   if (n_peak > most)
     fprintf (stderr, "held %" G_GINT64_FORMAT " bytes for an input of %zu; %" G_GINT64_FORMAT " are allowed\n", n_peak,
              n_bytes, most);

@@ -104,6 +104,7 @@ strata_transformer_config_parse (const char *bytes,
 {
   if (parse (bytes, n_bytes, name, config, error))
     return TRUE;
+  strata_json_tidy_error (error);
   g_prefix_error (error, "%s%s%s: ", origin, name == NULL ? "" : "#", name == NULL ? "" : name);
   return FALSE;
 }

@@ -43,7 +43,6 @@ strata_json_parse (const char *bytes, gsize n_bytes, int max_depth, GError **err
     }
   if (!json_parser_load_from_data (parser, bytes, (gssize) n_bytes, &inner))
     {
-      g_strdelimit (inner->message, "\n", ' ');
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_FORMAT, "it is not well-formed JSON: %s",
                    inner->message);
       return NULL;
@@ -55,6 +54,21 @@ strata_json_parse (const char *bytes, gsize n_bytes, int max_depth, GError **err
       return NULL;
     }
   return json_node_dup_object (root);
+}
+
+void
+strata_json_tidy_error (GError **error)
+{
+  char *valid;
+
+  if (error == NULL || *error == NULL)
+    return;
+  valid = g_utf8_make_valid ((*error)->message, -1);
+  for (char *c = valid; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  g_free ((*error)->message);
+  (*error)->message = valid;
 }
 
 GBytes *

@@ -136,7 +136,7 @@ add_node (StrataLayers *layers, StrataOp op, const char *name, const int *inputs
   node.outputs = strata_arena_array (layers->arena, int, n_outputs);
   reads = strata_arena_array (layers->arena, const char *, n_inputs + 1);
   for (int i = 0; i < n_inputs; i++)
-    reads[i] = inputs[i] < 0 ? "" : g_array_index (layers->builder.values, StrataValue, inputs[i]).name;
+    reads[i] = inputs[i] < 0 ? "" : layers->builder.values[inputs[i]].name;
   g_ptr_array_add (layers->builder.reads, reads);
   g_array_append_val (layers->builder.nodes, node);
   return &g_array_index (layers->builder.nodes, StrataNode, layers->builder.nodes->len - 1);
@@ -211,7 +211,7 @@ strata_layers_output (StrataLayers *layers, int value, const char *name)
 {
   int id = value;
 
-  if (!g_str_equal (g_array_index (layers->builder.values, StrataValue, value).name, name))
+  if (!g_str_equal (layers->builder.values[value].name, name))
     id = strata_layers_node (layers, STRATA_OP_IDENTITY, name, &value, 1);
   g_array_append_val (layers->builder.outputs, id);
 }

@@ -244,6 +244,7 @@ strata_safetensors_parse (GBytes *bytes, const char *origin, GError **error)
 
   if (add_file (tensors, bytes, NULL, error))
     return g_steal_pointer (&tensors);
+  strata_json_tidy_error (error);
   g_prefix_error (error, "%s: ", origin);
   return NULL;
 }
@@ -257,6 +258,7 @@ add_path (StrataSafetensors *tensors, const char *path, GHashTable *shard, GErro
     return FALSE;
   if (add_file (tensors, file, shard, error))
     return TRUE;
+  strata_json_tidy_error (error);
   g_prefix_error (error, "%s: ", path);
   return FALSE;
 }
@@ -328,8 +330,12 @@ add_shards (StrataSafetensors *tensors, const char *folder, GHashTable *shards, 
         return FALSE;
       g_hash_table_iter_init (&iter, wanted);
       if (g_hash_table_iter_next (&iter, &name, NULL))
-        return strata_config_fail (error, "%s: lacks %u tensors that the index places in it, %.80s among them", path,
-                                   g_hash_table_size (wanted), (const char *) name);
+        {
+          strata_config_fail (error, "%s: lacks %u tensors that the index places in it, %.80s among them", path,
+                              g_hash_table_size (wanted), (const char *) name);
+          strata_json_tidy_error (error);
+          return FALSE;
+        }
     }
   return TRUE;
 }
@@ -348,6 +354,7 @@ add_index (StrataSafetensors *tensors, const char *folder, const char *path, GEr
   shards = index == NULL ? NULL : read_index (index, error);
   if (shards == NULL)
     {
+      strata_json_tidy_error (error);
       g_prefix_error (error, "%s: ", path);
       return FALSE;
     }

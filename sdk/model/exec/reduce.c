@@ -109,7 +109,7 @@ sum_floats (StrataOp op, const StrataArray *in, const gboolean *reduced, double 
   gboolean squares = op == STRATA_OP_REDUCE_L2 || op == STRATA_OP_REDUCE_SUM_SQUARE;
   gint64 outer = 1, n = 1, inner = 1;
   const float *x = in->data;
-  int phase = 0; /* before, in, after the dimensions that are summed */
+  int phase = 0; /* before, in, after the dimensions that are summed; 3: more of these come after */
 
   if (in->dtype != STRATA_DTYPE_F32 || !(squares || op == STRATA_OP_REDUCE_SUM || op == STRATA_OP_REDUCE_MEAN))
     return FALSE;
@@ -117,7 +117,7 @@ sum_floats (StrataOp op, const StrataArray *in, const gboolean *reduced, double 
     {
       if (in->dims[d] == 1)
         continue;
-      phase = reduced[d] ? (phase == 2 ? 3 : 1) : phase == 1 ? 2 : phase;
+      phase = reduced[d] ? (phase >= 2 ? 3 : 1) : phase == 1 ? 2 : phase;
       *(phase == 0 ? &outer : phase == 1 ? &n : &inner) *= in->dims[d];
     }
   if (phase == 3 || (squares && inner > 1))

@@ -24,7 +24,7 @@
 #define UNFOLDED_PER_BYTE ((gsize) 16)
 #define SURE_ROUNDS 4         /* whatever the size of the graph */
 #define MAX_NODES_READ 200000 /* in more rounds than that */
-#define LEAST_VALUE_BYTES 5   /* in the file: a name that is not one of the few short ones, and what goes round it */
+#define LEAST_VALUE_BYTES 4   /* in the file: a name that is not one of the few of one letter, and what goes round it */
 #define LEAST_NODE_BYTES 12
 #define LARGE_BYTES ((gsize) 64 << 20)
 
@@ -277,7 +277,7 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
   if (!strata_onnx_info (import->graph->arena, wire, field, &info, error))
     return FALSE;
   id = strata_graph_builder_find (&import->builder, info.name);
-  if (id >= 0 && g_array_index (import->builder.values, StrataValue, id).data != NULL)
+  if (id >= 0 && import->builder.values[id].data != NULL)
     return TRUE; /* an initialiser: files of IR version 3 list them here too */
   value.name = info.name;
   binding = find_binding (import, info.name);
@@ -399,6 +399,7 @@ read_graph_once (Import *import, StrataWire *model, GError **error)
   import->nodes.opset = import->graph->opset;
   import->nodes.n_undecided = 0;
   import->nodes.n_unrolled = 0;
+  import->nodes.n_names = 0;
   reserve (import, wire);
   for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
     if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))

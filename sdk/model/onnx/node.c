@@ -509,7 +509,7 @@ call_function (Proto *proto, const StrataOnnxFunction *function, int index, GErr
       const StrataAttr *attr = &g_array_index (proto->attrs, StrataAttr, i);
 
       if (attr->kind == STRATA_ATTR_TENSOR)
-        g_array_index (proto->builder->values, StrataValue, attr->tensor).name = strata_arena_printf (
+        proto->builder->values[attr->tensor].name = strata_arena_printf (
           proto->source->arena, "%s:%s", (const char *) proto->outputs->pdata[proto->outputs->len - 1], attr->name);
     }
   return strata_onnx_function_inline (proto->nodes, proto->scope, function, &call, error);
@@ -572,7 +572,9 @@ add_node (Proto *proto, StrataWire *outer, gsize n_bytes, int index, GError **er
   const StrataOnnxFunction *function =
     strata_onnx_function_find (proto->nodes, proto->domain, proto->op_type, proto->overload);
 
-  if (proto->scope != NULL && !strata_onnx_charge (proto->nodes, NODE_COST + n_bytes - proto->n_constant_bytes, error))
+  if (proto->scope != NULL
+      && !strata_onnx_charge_node (proto->nodes, NODE_COST + n_bytes - proto->n_constant_bytes, proto->outputs->len,
+                                   error))
     return FALSE;
   drop_trailing_empty (proto->inputs);
   drop_trailing_empty (proto->outputs);

@@ -50,7 +50,8 @@ typedef struct
   GHashTable *domains;   /* of operator sets other than ONNX's own, to the version that the model names */
   GHashTable *functions; /* StrataOnnxFunction, by domain, name and overload */
   GHashTable *constants; /* StrataValue of a TensorProto in a branch or function, by its place in the file */
-  gsize budget;          /* bytes that branches and functions may still unfold to */
+  gsize budget;          /* bytes that branches and functions may still unfold to, in all rounds */
+  gsize n_names;         /* that they made in this round */
 } StrataOnnxNodes;
 
 void strata_onnx_nodes_init (StrataOnnxNodes *nodes, StrataOnnxSource *source, StrataGraphBuilder *builder);

@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Unfolding multiplies: a function of ten calls of a function of ten calls … So each name and node that it makes is
- * paid for out of a budget that grows with the file.
+ * paid for out of a budget that grows with the file, which bounds time; and what the graph holds by then is held
+ * against what files of the size may take, which bounds memory.
  */
 #include "model/onnx/scope.h"
 
 #include <string.h>
+
+/* What a graph may hold while it unfolds, bytes: so much, or so much per byte of the file and of its external data,
+ * whichever is more. Constants of shape arithmetic come on top (shape/fold-cost.c); together they stay below 64 bytes
+ * per byte, or a megabyte. */
+#define MIN_HELD ((gsize) 704 << 10)
+#define HELD_PER_BYTE ((gsize) 44)
+/* Beside the arena: tables have room for half as much again, or twice as much, and linking makes tables of its own */
+#define VALUE_BYTES (3 * sizeof (StrataValue) / 2 + 60)
+#define NODE_BYTES (3 * sizeof (StrataNode) + 64)
+#define NAME_BYTES 80
 
 enum
 {
@@ -31,10 +42,33 @@ strata_onnx_scope_clear (StrataOnnxScope *scope)
   g_clear_pointer (&scope->names, g_hash_table_unref);
 }
 
+static gsize
+held (const StrataOnnxNodes *nodes)
+{
+  return strata_arena_n_bytes (nodes->source->arena) + VALUE_BYTES * nodes->builder->n_values
+         + NODE_BYTES * nodes->builder->nodes->len + NAME_BYTES * nodes->n_names;
+}
+
+static gsize
+may_hold (const StrataOnnxNodes *nodes)
+{
+  gsize n = 0, most;
+
+  for (guint i = 0; i < nodes->source->backing->len; i++)
+    n += g_bytes_get_size (nodes->source->backing->pdata[i]);
+  return g_size_checked_mul (&most, n, HELD_PER_BYTE) ? MAX (most, MIN_HELD) : G_MAXSIZE;
+}
+
 gboolean
 strata_onnx_charge (StrataOnnxNodes *nodes, gsize n_bytes, GError **error)
 {
-  if (n_bytes <= nodes->budget)
+  return strata_onnx_charge_node (nodes, n_bytes, 0, error);
+}
+
+gboolean
+strata_onnx_charge_node (StrataOnnxNodes *nodes, gsize n_bytes, guint n_outputs, GError **error)
+{
+  if (n_bytes <= nodes->budget && held (nodes) + VALUE_BYTES * n_outputs <= may_hold (nodes))
     {
       nodes->budget -= n_bytes;
       return TRUE;
@@ -73,6 +107,7 @@ strata_onnx_scope_add (
         return FALSE;
       flat = strata_arena_printf (nodes->source->arena, "%s/%s", scope->prefix, name);
     }
+  nodes->n_names++;
   g_hash_table_insert (scope->names, g_strdup (name), (char *) flat);
   return TRUE;
 }

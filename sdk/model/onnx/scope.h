@@ -29,6 +29,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StrataOnnxScope, strata_onnx_scope_clear)
 
 /* Takes what unfolding makes off what the file's size allows. */
 gboolean strata_onnx_charge (StrataOnnxNodes *nodes, gsize n_bytes, GError **error);
+/* The same for a node that is about to define so many values */
+gboolean strata_onnx_charge_node (StrataOnnxNodes *nodes, gsize n_bytes, guint n_outputs, GError **error);
 /* A TensorProto of a graph that may unfold many times, read once. */
 gboolean strata_onnx_constant (
   StrataOnnxNodes *nodes, StrataWire *outer, const StrataWireField *message, StrataValue *value, GError **error);

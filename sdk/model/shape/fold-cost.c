@@ -24,7 +24,7 @@ strata_fold_budget (const StrataGraph *graph)
 
   if (graph->backing != NULL && graph->backing->len > 0)
     n = (gint64) g_bytes_get_size (graph->backing->pdata[0]);
-  return (StrataFoldBudget){ FREE_STEPS + STEPS_PER_BYTE * n, FREE_BYTES + BYTES_PER_BYTE * n };
+  return (StrataFoldBudget){ FREE_STEPS + STEPS_PER_BYTE * n, MAX (FREE_BYTES, BYTES_PER_BYTE * n) };
 }
 
 static gboolean

@@ -144,6 +144,46 @@ test_softmax_large (void)
   assert_floats (apply (node ("Softmax", "s", "x", "y"), message_new (), 13, 3, x), 3, wanted, 1e-7f);
 }
 
+/* Sums over every set of axes, which need not be neighbours: a dimension of 2 is a bit of the element's number. */
+static void
+test_sum_axes (void)
+{
+  const gint64 dims[] = { 2, 2, 2, 2, 2 };
+
+  for (int set = 1; set < 32; set++)
+    {
+      Message *graph = message_new ();
+      g_autoptr (StrataArray) in = strata_array_new (STRATA_DTYPE_F32, 5, dims);
+      const StrataArray *inputs[] = { in };
+      g_autoptr (StrataGraph) net = NULL;
+      StrataArray *out = NULL;
+      float wanted[32] = { 0 };
+      gint64 axes[5];
+      int n_axes = 0, n = 1;
+
+      for (int d = 0; d < 5; d++)
+        if ((set >> d & 1) != 0)
+          axes[n_axes++] = d;
+      for (int i = 0; i < 32; i++)
+        {
+          int cell = 0;
+
+          ((float *) in->data)[i] = (float) (i * i);
+          for (int d = 0; d < 5; d++)
+            if ((set >> d & 1) == 0)
+              cell = 2 * cell + (i >> (4 - d) & 1);
+          wanted[cell] += (float) (i * i);
+          n = MAX (n, cell + 1);
+        }
+      put_float_input (graph, "x", 5, dims);
+      put_output (graph, "y");
+      put_node (graph, with (node ("ReduceSum", "s", "x", "y"), attr_ints ("axes", n_axes, axes)));
+      net = parse (graph, 11);
+      g_assert_true (strata_graph_run (net, inputs, &out, NULL, NULL, NULL, NULL));
+      assert_floats (out, n, wanted, 0.0f);
+    }
+}
+
 static void
 test_half (void)
 {
@@ -312,6 +352,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/executor/functions", test_functions);
   g_test_add_func ("/sdk/model/executor/softmax-opsets", test_softmax_opsets);
   g_test_add_func ("/sdk/model/executor/softmax-large", test_softmax_large);
+  g_test_add_func ("/sdk/model/executor/sum-axes", test_sum_axes);
   g_test_add_func ("/sdk/model/executor/half", test_half);
   g_test_add_func ("/sdk/model/executor/division-by-zero", test_division_by_zero);
   g_test_add_func ("/sdk/model/executor/driver", test_driver);

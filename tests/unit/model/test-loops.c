@@ -57,6 +57,9 @@ loop_body (gint64 last, gboolean with_each)
   return body;
 }
 
+#define MANY 100
+#define N_WEIGHTS 10000
+
 typedef struct
 {
   const char *name;
@@ -90,6 +93,7 @@ static const Case cases[] = {
 static GBytes *
 build (const Case *c)
 {
+  static const gint64 weights[N_WEIGHTS];
   const gint64 two[] = { 2 };
   const char *count = c->count == -1 ? "-" : "m";
   g_autofree char *inputs = g_strdup_printf ("%s go x", count);
@@ -97,6 +101,8 @@ build (const Case *c)
   guint8 starts = c->starts;
 
   put_float_input (graph, "x", 1, two);
+  if (c->count >= MANY)
+    put_int64s (graph, "weights", N_WEIGHTS, weights); /* what a file may unfold to grows with it */
   put_initializer (graph, tensor ("go", 9, 0, NULL, &starts, 1));
   if (c->count == -2)
     put_info (graph, 11, "m", 7, 0);
