@@ -52,10 +52,17 @@ is_layer (StrataOp op)
     }
 }
 
+/* Elements, where a dimension of 0 counts as 1: an operator may take memory for each place along a dimension of a
+ * tensor that is empty by another. */
 static gint64
 count_of (const StrataGraph *graph, int value)
 {
-  return value < 0 ? 0 : strata_value_count (&graph->values[value]);
+  const StrataValue *v = &graph->values[MAX (value, 0)];
+  gint64 count = 1;
+
+  for (int d = 0; value >= 0 && d < v->n_dims; d++)
+    count *= MAX (v->dims[d], 1); /* below 2^57: onnx/tensor.c, strata_shape_set () */
+  return value < 0 ? 0 : count;
 }
 
 static gint64
