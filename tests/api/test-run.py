@@ -103,6 +103,7 @@ def test_open_dimensions():
     assert result("info", path, "--shape", "sequence=7")["layers"][0]["shape"] == "1×7×4"
     refused(4, ["size is given for width"], "info", path, "--shape", "width=3")
     refused(4, ["does not fit batchxsequencex4"], "info", path, "--shape", "x=2x7x5")
+    refused(4, ["sizes given for input x: 1, where it has 3 dimensions"], "info", path, "--shape", "x=5", "--shape", "sequence=7")
     for text in ("sequence", "=3", "sequence=", "sequence=-1", "sequence=99999999999", "x=1x2x3x4x5x6x7x8x9", "x=1xx4"):
         refused(2, ["--shape"], "info", path, "--shape", text)
 

@@ -82,7 +82,8 @@ strata_architecture_find (const char *name, GError **error)
     if (g_str_equal (row->name, name))
       return row;
   g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
-               "\"%s\" is no built-in architecture; the nearest is %s", name, find_nearest (name));
+               "\"%s\" is no built-in architecture; the nearest is %s, and `strata model list` has them all", name,
+               find_nearest (name));
   return NULL;
 }
 

@@ -352,11 +352,21 @@ static gboolean
 check_open (const Import *import, GError **error)
 {
   for (int i = 0; i < import->options->n_shapes; i++)
-    if (!import->is_used[i] && !import->options->shapes[i].is_hint)
+    {
+      const StrataShapeBinding *shape = &import->options->shapes[i];
+      int input = strata_graph_builder_find (&import->builder, shape->name);
+
+      if (import->is_used[i] || shape->is_hint)
+        continue;
+      if (input >= 0)
+        return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                     "sizes given for input %s: %d, where it has %d dimensions; give all of them, as 1x64", shape->name,
+                     MAX (shape->n_dims, 1), import->builder.values[input].n_dims);
       return fail (error, STRATA_IMPORT_ERROR_SHAPE,
                    "a size is given for %s, which the model does not have; give the name of an input or of an open "
                    "dimension",
-                   import->options->shapes[i].name);
+                   shape->name);
+    }
   if (import->open->len == 0)
     return TRUE;
   return fail (error, STRATA_IMPORT_ERROR_SHAPE,
