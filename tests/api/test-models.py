@@ -82,7 +82,7 @@ def test_macs_of_all():
         assert sum(layer["macs"] for layer in info["layers"]) == info["macs"], name
         assert info["activations_peak"] <= info["activations_written"] + sum(
             math.prod(port["dims"]) for port in info["inputs"]), name
-        page = call("info", path).stdout.splitlines()
+        page = subprocess.run([STRATA, "info", str(path)], capture_output=True, text=True, cwd=WORK).stdout.splitlines()
         assert len(page) <= 40 and max(map(len, page)) <= 120, (name, len(page), max(page, key=len))
 
 
