@@ -189,10 +189,10 @@ typedef struct
 } Bindings;
 
 static void
-add_value (Bindings *bindings, const char *name, StrataTensor *tensor)
+add_value (Bindings *bindings, const char *name, StrataTensor *tensor, gboolean is_hint)
 {
   StrataArray *view = g_new0 (StrataArray, 1);
-  StrataBinding binding = { name, view };
+  StrataBinding binding = { name, view, is_hint };
 
   strata_tensor_view (tensor, view);
   g_ptr_array_add (bindings->arrays, view);
@@ -240,7 +240,8 @@ load_once (StrataModelOptions *self,
 
   g_array_append_vals (shapes, self->shapes->data, self->shapes->len);
   for (guint i = 0; i < self->values->len; i++)
-    add_value (&bindings, g_array_index (self->values, Given, i).input, g_array_index (self->values, Given, i).tensor);
+    add_value (&bindings, g_array_index (self->values, Given, i).input, g_array_index (self->values, Given, i).tensor,
+               FALSE);
   for (guint i = 0; i < self->examples->len; i++)
     {
       const Given *given = &g_array_index (self->examples, Given, i);
@@ -249,9 +250,8 @@ load_once (StrataModelOptions *self,
       if (name == NULL)
         continue;
       if (with_values && may_be_constant (given->tensor))
-        add_value (&bindings, name, given->tensor);
-      else
-        add_hint (&bindings, name, given->tensor);
+        add_value (&bindings, name, given->tensor, TRUE);
+      add_hint (&bindings, name, given->tensor);
     }
   options = (StrataImportOptions){ (const StrataBinding *) (void *) values->data, (int) values->len,
                                    (const StrataShapeBinding *) (void *) shapes->data, (int) shapes->len };

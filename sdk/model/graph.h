@@ -235,6 +235,7 @@ typedef struct
 {
   const char *name;
   const StrataArray *array; /* copied */
+  gboolean is_hint;         /* passed over where the input is of another type or number of dimensions */
 } StrataBinding;
 
 /* Dimensions that the file leaves open */

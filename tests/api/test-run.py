@@ -137,6 +137,9 @@ def test_value_decides_branch():
         result("run", path, "--reference", "--input", f"mode={mode}", "--input", f"x={save_array('b.npy', x)}", "-o", out)
         assert np.array_equal(np.load(out / "y.npy"), want), mode
     refused(4, ["If", "condition"], "info", path)
+    # a whole number for a float input is its value, not a constant of another type
+    result("run", path, "--reference", "--input", "mode=1", "--input", "x=3", "-o", out)
+    assert np.array_equal(np.load(out / "y.npy"), np.full(3, 6, np.float32))
 
 
 def test_data_sets_of_different_shapes():

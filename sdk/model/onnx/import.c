@@ -167,6 +167,14 @@ find_binding (const Import *import, const char *name)
 }
 
 static gboolean
+suits (const StrataBinding *binding, const StrataOnnxInfo *info)
+{
+  return !binding->is_hint
+         || (strata_onnx_dtype (info->elem_type, NULL) == binding->array->dtype
+             && (!info->has_shape || info->n_dims == binding->array->n_dims));
+}
+
+static gboolean
 bind (Import *import, const StrataBinding *binding, const StrataOnnxInfo *info, StrataValue *value, GError **error)
 {
   const StrataArray *array = binding->array;
@@ -281,6 +289,8 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
     return TRUE; /* an initialiser: files of IR version 3 list them here too */
   value.name = info.name;
   binding = find_binding (import, info.name);
+  if (binding != NULL && !suits (binding, &info))
+    binding = NULL;
   if (binding != NULL ? !bind (import, binding, &info, &value, error)
                       : !strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
     return FALSE;
