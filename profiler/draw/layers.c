@@ -121,7 +121,7 @@ cell (Drawing *d, Column column, guint32 colour, double baseline, const char *te
 static void
 draw_used (Drawing *d, double utilisation, double y, double baseline)
 {
-  StrataRect bar = { d->x[COLUMN_USED], y + 7, d->width[COLUMN_USED] - 12 - 46, ROW - 14 };
+  StrataRect bar = { d->x[COLUMN_USED], y + 7, d->width[COLUMN_USED] - 12 - 58, ROW - 14 };
   g_autofree char *text = isnan (utilisation) ? g_strdup ("–") : strata_draw_quantity (100 * utilisation, "%");
 
   cell (d, COLUMN_USED, d->pen.theme->text, baseline, text);
