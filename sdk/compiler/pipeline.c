@@ -121,9 +121,12 @@ make_graph (Run *run, GError **error)
 static gboolean
 make_tiles (Run *run, StrataImage *image, GError **error)
 {
+  StrataMapOptions options = run->options->map;
+
+  options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->tiles = strata_map (image->graph, run->chip, &run->options->map, error);
+  image->tiles = strata_map (image->graph, run->chip, &options, error);
   return image->tiles != NULL && strata_tile_set_check (image->tiles, image->graph, run->chip, error)
          && dump (run, "03-tiles.txt", strata_tile_set_print (image->tiles, image->graph), error);
 }
@@ -131,9 +134,14 @@ make_tiles (Run *run, StrataImage *image, GError **error)
 static gboolean
 make_placement (Run *run, StrataImage *image, GError **error)
 {
+  StrataPlaceOptions options = run->options->place;
+
+  options.seed = run->options->seed;
+  options.cancellable = run->options->cancellable;
+  options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->placement = strata_place (image->graph, image->tiles, run->chip, run->options->seed, error);
+  image->placement = strata_place (image->graph, image->tiles, run->chip, &options, error);
   return image->placement != NULL && strata_placement_check (image->placement, image->tiles, run->chip, error)
          && dump (run, "04-placement.txt", strata_placement_print (image->placement, image->tiles), error);
 }
@@ -141,9 +149,13 @@ make_placement (Run *run, StrataImage *image, GError **error)
 static gboolean
 make_schedule (Run *run, StrataImage *image, GError **error)
 {
+  StrataScheduleOptions options = run->options->schedule;
+
+  options.cancellable = run->options->cancellable;
+  options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->schedule = strata_schedule (image->graph, image->tiles, image->placement, run->chip, error);
+  image->schedule = strata_schedule (image->graph, image->tiles, image->placement, run->chip, &options, error);
   return image->schedule != NULL
          && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, run->chip, error)
          && dump (run, "05-schedule.txt", strata_schedule_print (image->schedule), error);
@@ -319,6 +331,7 @@ strata_compile (const StrataGraph *graph,
   StrataJudgement verdict;
 
   g_return_val_if_fail (graph != NULL && chip != NULL && options != NULL, NULL);
+  image->decisions = strata_decisions_new ();
   image->graph = make_graph (&run, error);
   if (image->graph == NULL || !make_tiles (&run, image, error) || !make_placement (&run, image, error)
       || !make_schedule (&run, image, error) || !make_image (&run, image, error)

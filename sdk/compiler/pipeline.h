@@ -26,6 +26,8 @@ typedef struct
 {
   StrataCalibration calibration;
   StrataMapOptions map;
+  StrataPlaceOptions place;       /* its seed, cancellable and decisions are the compilation's */
+  StrataScheduleOptions schedule; /* its cancellable and decisions likewise */
   StrataLimits limits;
   StrataEvaluator evaluator; /* judge NULL: limits on time only, judged by the schedule */
   guint64 seed;

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "program/decisions.h"
 #include "program/image.h"
 
 /* One set of inputs of the model, for calibration */
@@ -46,9 +47,13 @@ StrataQGraph *strata_quantise (const StrataGraph *graph,
                                const StrataCalibration *calibration,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Options of a stage may be NULL: the defaults. `decisions`, where given, gets what the stage decided. */
+
 typedef struct
 {
   gboolean row_copies; /* fill free rows with copies of the weights; default TRUE */
+  const int *n_copies; /* per op: copies of its matrix, each of which takes a share of the output rows; NULL: one */
+  StrataDecisions *decisions;
 } StrataMapOptions;
 
 StrataTileSet *strata_map (const StrataQGraph *graph,
@@ -56,14 +61,31 @@ StrataTileSet *strata_map (const StrataQGraph *graph,
                            const StrataMapOptions *options,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+typedef struct
+{
+  guint64 seed;
+  double effort; /* seconds that improving may take, roughly: it is turned into a count of moves, so that results do not
+                    depend on the machine; 0: the default, below 0: constructive start only */
+  guint n_threads;
+  GCancellable *cancellable;
+  StrataDecisions *decisions;
+} StrataPlaceOptions;
+
 StrataPlacement *strata_place (const StrataQGraph *graph,
                                const StrataTileSet *tiles,
                                const StrataChipSpec *chip,
-                               guint64 seed,
+                               const StrataPlaceOptions *options,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct
+{
+  GCancellable *cancellable;
+  StrataDecisions *decisions;
+} StrataScheduleOptions;
 
 StrataSchedule *strata_schedule (const StrataQGraph *graph,
                                  const StrataTileSet *tiles,
                                  const StrataPlacement *placement,
                                  const StrataChipSpec *chip,
+                                 const StrataScheduleOptions *options,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

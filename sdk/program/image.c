@@ -21,6 +21,7 @@ strata_image_free (StrataImage *image)
     strata_array_free (image->calibration[i]);
   g_free (image->calibration);
   strata_schedule_free (image->schedule);
+  strata_decisions_free (image->decisions);
   strata_placement_free (image->placement);
   strata_tile_set_free (image->tiles);
   strata_qgraph_free (image->graph);

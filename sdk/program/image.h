@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "program/decisions.h"
 #include "program/schedule.h"
 
 #define STRATA_MAX_CALIBRATION 16
@@ -26,6 +27,7 @@ typedef struct
   StrataPlacement *placement;
   StrataSchedule *schedule;
   StrataLimits limits;
+  StrataDecisions *decisions; /* NULL: the program came without */
   StrataArray *
     *calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */
   int n_calibration; /* at most STRATA_MAX_CALIBRATION are kept */

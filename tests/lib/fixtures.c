@@ -254,9 +254,9 @@ fixtures_image (StrataQGraph *graph, StrataChipSpec *chip)
   g_assert_no_error (error);
   image->tiles = strata_map (graph, chip, NULL, &error);
   g_assert_no_error (error);
-  image->placement = strata_place (graph, image->tiles, chip, 0, &error);
+  image->placement = strata_place (graph, image->tiles, chip, NULL, &error);
   g_assert_no_error (error);
-  image->schedule = strata_schedule (graph, image->tiles, image->placement, chip, &error);
+  image->schedule = strata_schedule (graph, image->tiles, image->placement, chip, NULL, &error);
   g_assert_no_error (error);
   image->model_name = g_strdup ("fixture");
   image->model_path = g_strdup ("fixture.onnx");

@@ -2,7 +2,8 @@
  *
  * Cuts the matrix of every MVM op into tiles, the contents of one array each. K goes into blocks of as many rows as an
  * array has, the last block takes the rest; N into blocks of columns / slices outputs. A block that leaves rows free is
- * repeated in them, against kT/C (hardware-facts 1.4). One copy of each matrix.
+ * repeated in them, against kT/C (hardware-facts 1.4). Copies of a
+ * matrix are whole sets of tiles.
  */
 #include "compiler/stages.h"
 #include "cost/cost.h"
@@ -42,9 +43,23 @@ refuse_capacity (
   return FALSE;
 }
 
-/* Arrays per op; the total where they fit, an error where they do not. */
+/* Copies of an op's matrix: at most one per output row, of which each takes its share */
+static int
+count_copies (const StrataQGraph *graph, const StrataMapOptions *options, int op)
+{
+  int n = options == NULL || options->n_copies == NULL ? 1 : options->n_copies[op];
+
+  return CLAMP (n, 1, strata_qop_bursts (graph, op));
+}
+
+/* Arrays per op with its copies, and room for all tiles; an error where the chip has fewer. */
 static gboolean
-count_arrays (const StrataQGraph *graph, const StrataChipSpec *chip, gint64 *arrays, gint64 *n_required, GError **error)
+count_arrays (const StrataQGraph *graph,
+              const StrataChipSpec *chip,
+              const StrataMapOptions *options,
+              gint64 *arrays,
+              StrataTileSet *tiles,
+              GError **error)
 {
   gint64 n = 0;
 
@@ -63,11 +78,13 @@ count_arrays (const StrataQGraph *graph, const StrataChipSpec *chip, gint64 *arr
           return FALSE;
         }
       arrays[i] = strata_cost_arrays_required (chip, op->k, op->n, op->n_slices);
+      tiles->arrays_required += arrays[i];
+      arrays[i] *= count_copies (graph, options, i);
       n += arrays[i];
     }
   if (n > strata_chip_arrays (chip))
     return refuse_capacity (graph, chip, arrays, n, error);
-  *n_required = n;
+  tiles->tiles = g_new0 (StrataTile, (gsize) n + 1);
   return TRUE;
 }
 
@@ -81,8 +98,12 @@ count_row_copies (const StrataChipSpec *chip, const StrataMapOptions *options, i
 }
 
 static int
-tile_op (
-  const StrataQGraph *graph, int op_id, const StrataChipSpec *chip, const StrataMapOptions *options, StrataTile *tile)
+tile_op (const StrataQGraph *graph,
+         int op_id,
+         int copy,
+         const StrataChipSpec *chip,
+         const StrataMapOptions *options,
+         StrataTile *tile)
 {
   const StrataQOp *op = &graph->ops[op_id];
   int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
@@ -94,6 +115,7 @@ tile_op (
 
         tile[n_tiles++] = (StrataTile){
           .op = op_id,
+          .copy = copy,
           .row0 = row0,
           .n_rows = n_rows,
           .col0 = col0,
@@ -111,14 +133,13 @@ strata_map (const StrataQGraph *graph, const StrataChipSpec *chip, const StrataM
   g_autoptr (StrataTileSet) tiles = g_new0 (StrataTileSet, 1);
   g_autofree gint64 *arrays = g_new (gint64, (gsize) graph->n_ops + 1);
 
-  if (!count_arrays (graph, chip, arrays, &tiles->arrays_required, error))
+  if (!count_arrays (graph, chip, options, arrays, tiles, error))
     return NULL;
-  tiles->tiles = g_new0 (StrataTile, (gsize) tiles->arrays_required + 1);
   tiles->n_ops = graph->n_ops;
   tiles->op_first = g_new0 (int, (gsize) graph->n_ops + 1);
   for (int i = 0; i < graph->n_ops; i++)
-    if (graph->ops[i].kind == STRATA_QOP_MVM)
-      tiles->n_tiles += tile_op (graph, i, chip, options, tiles->tiles + tiles->n_tiles);
+    for (int copy = 0; graph->ops[i].kind == STRATA_QOP_MVM && copy < count_copies (graph, options, i); copy++)
+      tiles->n_tiles += tile_op (graph, i, copy, chip, options, tiles->tiles + tiles->n_tiles);
   strata_tile_set_index (tiles);
   if (!strata_tile_set_check (tiles, graph, chip, error))
     return NULL;

@@ -259,8 +259,11 @@ spread_tiers (PlaceState *state)
 }
 
 StrataPlacement *
-strata_place (
-  const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip, guint64 seed, GError **error)
+strata_place (const StrataQGraph *graph,
+              const StrataTileSet *tiles,
+              const StrataChipSpec *chip,
+              const StrataPlaceOptions *options,
+              GError **error)
 {
   g_autoptr (StrataPlacement) placement = g_new0 (StrataPlacement, 1);
   PlaceState state;
@@ -270,7 +273,7 @@ strata_place (
   ok = place_in_order (&state, error);
   if (ok)
     {
-      anneal (&state, seed);
+      anneal (&state, options == NULL ? 0 : options->seed);
       spread_tiers (&state);
       placement->n_tiles = tiles->n_tiles;
       placement->site = g_memdup2 (state.site, ((gsize) tiles->n_tiles + 1) * sizeof *state.site);

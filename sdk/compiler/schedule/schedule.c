@@ -87,12 +87,15 @@ strata_schedule (const StrataQGraph *graph,
                  const StrataTileSet *tiles,
                  const StrataPlacement *placement,
                  const StrataChipSpec *chip,
+                 const StrataScheduleOptions *options,
                  GError **error)
 {
   g_autofree guint8 *silent = strata_work_silent (graph);
   ScheduleInput in = { graph, tiles, placement, chip, silent };
   g_autoptr (StrataSchedule) schedule = schedule_emit (&in);
 
+  if (options != NULL && g_cancellable_set_error_if_cancelled (options->cancellable, error))
+    return NULL;
   if (!strata_schedule_check_sums (schedule, graph, tiles, chip, error) || !set_figures (schedule, &in, error)
       || !strata_schedule_check (schedule, graph, tiles, placement, chip, error))
     return NULL;

@@ -60,7 +60,7 @@ test_random (void)
           g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
           continue;
         }
-      placement = strata_place (graph, tiles, chip, seed, &error);
+      placement = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = seed }, &error);
       g_assert_no_error (error);
       assert_placement (placement, graph, tiles, chip);
       n_placed++;
@@ -151,8 +151,8 @@ test_seed (void)
   g_autoptr (StrataQGraph) graph = fixtures_random (17);
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 12);
   g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
-  g_autoptr (StrataPlacement) a = strata_place (graph, tiles, chip, 1, NULL);
-  g_autoptr (StrataPlacement) b = strata_place (graph, tiles, chip, 1, NULL);
+  g_autoptr (StrataPlacement) a = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = 1 }, NULL);
+  g_autoptr (StrataPlacement) b = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = 1 }, NULL);
 
   g_assert_cmpuint (strata_placement_hash (a), ==, strata_placement_hash (b));
 }
@@ -163,13 +163,13 @@ test_full (void)
   g_autoptr (StrataQGraph) graph = fixtures_tiny ();
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 2, 1, 2);
   g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
-  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, 0, NULL);
+  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, NULL, NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (placement); /* 4 tiles, 4 sites */
   fixtures_kill (chip, 0, 1.0);
   g_clear_pointer (&placement, strata_placement_free);
-  placement = strata_place (graph, tiles, chip, 0, &error);
+  placement = strata_place (graph, tiles, chip, NULL, &error);
   g_assert_null (placement);
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
 }

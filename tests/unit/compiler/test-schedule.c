@@ -114,13 +114,13 @@ test_memory (void)
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
   g_autoptr (StrataQGraph) graph = fixtures_tiny ();
   g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
-  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, 0, NULL);
+  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, NULL, NULL);
   g_autoptr (StrataSchedule) schedule = NULL;
   g_autoptr (GError) error = NULL;
 
   /* The input alone is 192 bytes. */
   chip->sram_bytes = 191;
-  schedule = strata_schedule (graph, tiles, placement, chip, &error);
+  schedule = strata_schedule (graph, tiles, placement, chip, NULL, &error);
   g_assert_null (schedule);
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
   g_assert_nonnull (g_strstr_len (error->message, -1, "191 bytes of SRAM"));
@@ -139,7 +139,7 @@ test_copies (void)
   g_autoptr (StrataPlacement) placement = NULL;
   g_autoptr (StrataSchedule) schedule = NULL;
   g_autoptr (StrataSchedule) before = NULL;
-  g_autoptr (StrataPlacement) place_one = strata_place (graph, one, chip, 0, NULL);
+  g_autoptr (StrataPlacement) place_one = strata_place (graph, one, chip, NULL, NULL);
   g_autoptr (GError) error = NULL;
 
   g_string_replace (two, "tiles 4", "tiles 5", 1);
@@ -153,11 +153,11 @@ test_copies (void)
   tiles = strata_tile_set_parse (two->str, graph, &error);
   g_assert_no_error (error);
   g_assert_true (strata_tile_set_check (tiles, graph, chip, &error));
-  placement = strata_place (graph, tiles, chip, 0, &error);
+  placement = strata_place (graph, tiles, chip, NULL, &error);
   g_assert_no_error (error);
-  schedule = strata_schedule (graph, tiles, placement, chip, &error);
+  schedule = strata_schedule (graph, tiles, placement, chip, NULL, &error);
   g_assert_no_error (error);
-  before = strata_schedule (graph, one, place_one, chip, &error);
+  before = strata_schedule (graph, one, place_one, chip, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (find (schedule, STRATA_OPCODE_MVM, 0)->n_bursts, ==, 4);
   g_assert_cmpint (schedule->latency_ps, <, before->latency_ps);

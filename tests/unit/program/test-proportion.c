@@ -21,9 +21,9 @@ test_times (void)
   graph->ops[0].n_reads = 4096;
   tiles = strata_map (graph, chip, NULL, &error);
   g_assert_no_error (error);
-  placement = strata_place (graph, tiles, chip, 0, &error);
+  placement = strata_place (graph, tiles, chip, NULL, &error);
   g_assert_no_error (error);
-  schedule = strata_schedule (graph, tiles, placement, chip, &error);
+  schedule = strata_schedule (graph, tiles, placement, chip, NULL, &error);
   g_assert_null (schedule);
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
   g_assert_true (

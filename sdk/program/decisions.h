@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the compiler decided and why: one decision per choice, with its reason, what was chosen, and the alternatives
+ * that were tried with their costs. Stages append to the list they are given; it travels with the program, for
+ * `strata explain` and the profile. Not part of what a device executes.
+ */
+#pragma once
+
+#include "base/arena.h"
+
+typedef enum
+{
+#define STRATA_REASON(id, code, meaning) STRATA_REASON_##id,
+#include "program/reasons.def"
+#undef STRATA_REASON
+  STRATA_N_REASONS,
+} StrataReason;
+
+/* Another way that was tried or computed. Times and energies are modelled; -1: not known. */
+typedef struct
+{
+  const char *what; /* "2 copies", "stack 12 tier 3", "digital units" */
+  gint64 latency_ps, interval_ps, energy_fj, n_arrays;
+  const char *verdict; /* why it was not taken: "misses the limit by 1.2 ms" */
+} StrataAlternative;
+
+typedef struct
+{
+  StrataReason reason;
+  int op, tile; /* ids in the quantised graph and the tiles; -1: the whole program, the whole op */
+  gint64 value; /* what was chosen, in the reason's unit: copies, reads, slices, bits, bytes, stack * tiers + tier */
+  const char *text; /* one sentence with the numbers that decided */
+  int first_alternative, n_alternatives;
+} StrataDecision;
+
+typedef struct
+{
+  StrataArena *arena; /* owns every string */
+  GArray *decisions;  /* StrataDecision, in the order they were taken */
+  GArray *alternatives;
+} StrataDecisions;
+
+StrataDecisions *strata_decisions_new (void) G_GNUC_WARN_UNUSED_RESULT;
+void strata_decisions_free (StrataDecisions *decisions);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDecisions, strata_decisions_free)
+
+/* Appends a decision. @decisions NULL: nothing is kept. */
+void strata_decisions_add (
+  StrataDecisions *decisions, StrataReason reason, int op, int tile, gint64 value, const char *format, ...)
+  G_GNUC_PRINTF (6, 7);
+/* Appends an alternative to the last decision; strings are copied. */
+void strata_decisions_add_alternative (StrataDecisions *decisions, const StrataAlternative *alternative);
+/* Everything of @other, after what is there. */
+void strata_decisions_append (StrataDecisions *decisions, const StrataDecisions *other);
+
+const char *strata_reason_code (StrataReason reason);    /* "row-copies" */
+const char *strata_reason_meaning (StrataReason reason); /* a phrase */
