@@ -41,6 +41,52 @@ check_product (const StrataLowered *lowered, const StrataLoweredOp *op, GError *
 }
 
 static gboolean
+same_planes (const StrataLoweredTensor *a, const StrataLoweredTensor *b)
+{
+  return a->channels == b->channels && a->height == b->height && a->width == b->width;
+}
+
+static gint64
+count_elements (const StrataLoweredTensor *t)
+{
+  return (gint64) t->channels * t->height * t->width;
+}
+
+/* What does not change the shape, or only the planes, keeps it. */
+static gboolean
+check_shapes (const StrataLowered *lowered, const StrataLoweredOp *op, GError **error)
+{
+  const StrataLoweredTensor *in = &lowered->tensors[op->inputs[0]], *out = &lowered->tensors[op->output];
+  gboolean ok = TRUE;
+
+  switch (op->kind)
+    {
+    case STRATA_QOP_ADD:
+      for (int i = 0; i < op->n_inputs; i++)
+        ok = ok && same_planes (&lowered->tensors[op->inputs[i]], out);
+      break;
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_AVG_POOL:
+      ok = in->channels == out->channels;
+      break;
+    case STRATA_QOP_RESHAPE:
+      ok = count_elements (in) == count_elements (out);
+      break;
+    case STRATA_QOP_SOFTMAX:
+    case STRATA_QOP_ACTIVATE:
+    case STRATA_QOP_QUANTISE:
+    case STRATA_QOP_DEQUANTISE:
+      ok = same_planes (in, out);
+      break;
+    default:
+      break;
+    }
+  return ok
+         || fail (lowered, error, "op %s (%s): its output %s is %d x %d x %d, which its inputs do not give", op->name,
+                  op->onnx, out->name, out->channels, out->height, out->width);
+}
+
+static gboolean
 check_op (const StrataLowered *lowered, int id, GError **error)
 {
   const StrataLoweredOp *op = &lowered->ops[id];
@@ -52,6 +98,8 @@ check_op (const StrataLowered *lowered, int id, GError **error)
       return fail (lowered, error, "op %d (%s) reads a tensor that no earlier op makes", id, op->name);
   if (!(op->clamp_lo <= op->clamp_hi))
     return fail (lowered, error, "op %d (%s) clamps to %g … %g", id, op->name, op->clamp_lo, op->clamp_hi);
+  if (!check_shapes (lowered, op, error))
+    return FALSE;
   return (op->kind != STRATA_QOP_MVM && op->kind != STRATA_QOP_MAC) || check_product (lowered, op, error);
 }
 
