@@ -95,6 +95,16 @@ STRATA_API void strata_compiler_set_row_copies (StrataCompiler *self, gboolean r
 STRATA_API void strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads);
 
 /**
+ * strata_compiler_set_timing_only:
+ * @self: a compiler
+ * @timing_only: whether the program is to serve time, energy and heat alone; default %FALSE
+ *
+ * Lets a configuration's half-precision checkpoint stay in its file: the program then has no weights, as
+ * strata_program_has_weights() says. Models whose weights are at hand are compiled as ever.
+ */
+STRATA_API void strata_compiler_set_timing_only (StrataCompiler *self, gboolean timing_only);
+
+/**
  * strata_compiler_set_dump_folder:
  * @self: a compiler
  * @path: (nullable) (type filename): folder for a text dump of each stage's result

@@ -103,6 +103,15 @@ STRATA_API const char *strata_program_get_model_shapes (StrataProgram *self);
 STRATA_API gboolean strata_program_is_calibrated (StrataProgram *self);
 
 /**
+ * strata_program_has_weights:
+ * @self: a program
+ *
+ * Returns: %FALSE where it was made of a model without weights, as of a configuration alone: it has time, energy and
+ * heat, and a device that computes values refuses it
+ */
+STRATA_API gboolean strata_program_has_weights (StrataProgram *self);
+
+/**
  * strata_program_get_n_layers:
  * @self: a program
  *

@@ -22,7 +22,7 @@ struct _StrataCompiler
   guint64 seed;
   guint n_threads;
   guint n_reads;
-  gboolean row_copies;
+  gboolean row_copies, timing_only;
   char *dump_folder;
 };
 
@@ -167,6 +167,13 @@ strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads)
 }
 
 void
+strata_compiler_set_timing_only (StrataCompiler *self, gboolean timing_only)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  self->timing_only = timing_only;
+}
+
+void
 strata_compiler_set_dump_folder (StrataCompiler *self, const char *path)
 {
   g_return_if_fail (STRATA_IS_COMPILER (self));
@@ -216,7 +223,7 @@ strata_compiler_compile (
   guint n_inputs;
 
   g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
-  if (!strata_model_load_weights (self->model, error))
+  if (!self->timing_only && !strata_model_load_weights (self->model, error))
     return NULL;
   graph = strata_model_get_graph (self->model);
   n_inputs = (guint) graph->n_inputs;

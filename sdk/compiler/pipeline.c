@@ -161,13 +161,16 @@ make_schedule (Run *run, StrataImage *image, GError **error)
          && dump (run, "05-schedule.txt", strata_schedule_print (image->schedule), error);
 }
 
-/* Keeps the first samples; the rest is freed. */
+/* Keeps the first samples; the rest is freed. Without weights there is nothing that they could calibrate. */
 static void
 keep_calibration (Run *run, StrataImage *image)
 {
   int n_inputs = run->graph->n_inputs, n_samples = 0;
-  StrataArray **samples = strata_calibration_samples (run->graph, &run->options->calibration, &n_samples);
+  StrataArray **samples;
 
+  if (image->graph->weightless)
+    return;
+  samples = strata_calibration_samples (run->graph, &run->options->calibration, &n_samples);
   image->n_calibration = MIN (n_samples, STRATA_MAX_CALIBRATION);
   for (gsize i = (gsize) image->n_calibration * (gsize) n_inputs; i < (gsize) n_samples * (gsize) n_inputs; i++)
     g_clear_pointer (&samples[i], strata_array_free);

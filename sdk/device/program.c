@@ -133,6 +133,13 @@ strata_program_is_calibrated (StrataProgram *self)
   return self->image->graph->calibrated || self->image->graph->quantised_source;
 }
 
+gboolean
+strata_program_has_weights (StrataProgram *self)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), FALSE);
+  return !self->image->graph->weightless;
+}
+
 guint
 strata_program_get_n_layers (StrataProgram *self)
 {

@@ -19,7 +19,7 @@
 #define STRATA_SECTIONS(X)                                                                                             \
   X (CHIP, 1, "chip description")                                                                                      \
   X (LIMT, 1, "requirements, seed, identity of the model")                                                             \
-  X (QGRF, 1, "quantised graph")                                                                                       \
+  X (QGRF, 2, "quantised graph")                                                                                       \
   X (TILE, 1, "tiles")                                                                                                 \
   X (PLAC, 1, "placement")                                                                                             \
   X (SCHD, 1, "schedule")                                                                                              \

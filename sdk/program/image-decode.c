@@ -277,6 +277,7 @@ read_graph (Decoder *decoder)
   graph->node_op = read_ints (&reader, arena, &graph->n_nodes);
   graph->quantised_source = strata_get_i32 (&reader) != 0;
   graph->calibrated = strata_get_i32 (&reader) != 0;
+  graph->weightless = strata_get_i32 (&reader) != 0;
   return close_section (decoder, STRATA_SECTION_QGRF, &reader);
 }
 

@@ -164,6 +164,7 @@ put_graph (GByteArray *bytes, GByteArray *weights, const StrataQGraph *graph)
   put_ints (bytes, graph->node_op, graph->n_nodes);
   strata_put_i32 (bytes, graph->quantised_source);
   strata_put_i32 (bytes, graph->calibrated);
+  strata_put_i32 (bytes, graph->weightless);
 }
 
 static void

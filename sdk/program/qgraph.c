@@ -201,6 +201,12 @@ check_weights (const StrataQOp *op, const StrataQTensor *in, GError **error)
 }
 
 static gboolean
+is_absent (const StrataQGraph *graph, const StrataQOp *op)
+{
+  return graph->weightless && op->weights == NULL && op->bias == NULL && op->multiplier == NULL;
+}
+
+static gboolean
 check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
 {
   const StrataQTensor *in = &graph->tensors[op->inputs[0]], *out = &graph->tensors[op->output];
@@ -214,7 +220,7 @@ check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     return fail (error, op, "a crossbar product has %d groups", w->groups);
   if (op->n != out->channels || (gint64) op->k != (gint64) in->channels / w->groups * w->kernel_h * w->kernel_w)
     return fail (error, op, "its matrix is %d x %d, which its tensors do not fit", op->n, op->k);
-  if (op->weights == NULL || op->bias == NULL || op->multiplier == NULL)
+  if (!is_absent (graph, op) && (op->weights == NULL || op->bias == NULL || op->multiplier == NULL))
     return fail (error, op, "weights, bias or multiplier are missing");
   if (op->weight_max < 1 || op->weight_max > G_MAXINT16)
     return fail (error, op, "weight_max is %d", op->weight_max);
@@ -222,7 +228,7 @@ check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     return fail (error, op, "%d slices and %d reads", op->n_slices, op->n_reads);
   if (op->x_rms < 0 || op->x_peak < 0 || op->x_rms > op->x_peak || op->x_peak > 255)
     return fail (error, op, "input statistics rms %d, peak %d", op->x_rms, op->x_peak);
-  return check_weights (op, in, error);
+  return is_absent (graph, op) || check_weights (op, in, error);
 }
 
 static gboolean
@@ -380,6 +386,8 @@ gboolean
 strata_qgraph_check (const StrataQGraph *graph, GError **error)
 {
   g_return_val_if_fail (graph != NULL, FALSE);
+  if (graph->weightless && graph->calibrated)
+    return fail (error, NULL, "it is calibrated, and has no weights");
   if (graph->n_tensors < 1 || graph->n_ops < 0 || graph->n_inputs < 0 || graph->n_outputs < 1 || graph->n_nodes < 0)
     return fail (error, NULL, "it has no tensors or no outputs");
   for (int i = 0; i < graph->n_tensors; i++)
@@ -408,8 +416,11 @@ print_tensor (GString *text, const StrataQGraph *graph, int id)
 static guint64
 weights_hash (const StrataQOp *op)
 {
-  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+  g_autoptr (StrataHasher) hasher = NULL;
 
+  if (op->weights == NULL)
+    return 0;
+  hasher = strata_hasher_new ();
   strata_hasher_bytes (hasher, op->weights, sizeof (gint16) * (gsize) op->n * (gsize) op->k);
   strata_hasher_bytes (hasher, op->bias, sizeof (gint32) * (gsize) op->n);
   for (int n = 0; n < op->n; n++)
@@ -467,6 +478,7 @@ strata_qgraph_print (const StrataQGraph *graph)
   g_return_val_if_fail (graph != NULL, NULL);
   g_string_append_printf (text, "quantised graph: %d ops, %d tensors, %s\n", graph->n_ops, graph->n_tensors,
                           graph->quantised_source ? "scales of the file"
+                          : graph->weightless     ? "weightless"
                           : graph->calibrated     ? "calibrated"
                                                   : "ranges guessed");
   print_ids (text, "inputs", graph->inputs, graph->n_inputs);
@@ -538,6 +550,7 @@ strata_qgraph_hash (const StrataQGraph *graph)
   hash_ints (hasher, graph->node_op, graph->n_nodes);
   strata_hasher_int (hasher, graph->quantised_source);
   strata_hasher_int (hasher, graph->calibrated);
+  strata_hasher_int (hasher, graph->weightless);
   return strata_hasher_digest (hasher);
 }
 

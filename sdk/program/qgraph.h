@@ -71,10 +71,11 @@ typedef struct
   int n_inputs, output;
   StrataWindow window; /* MVM and MAC of convolutions, pools; all ones and zeros for products */
 
-  /* MVM, MAC: weights[n][k], k = (channel in group, ky, kx) */
+  /* MVM, MAC: weights[n][k], k = (channel in group, ky, kx). In a weightless graph weights, bias and multiplier may all
+   * three be NULL. */
   int n, k;
   const gint16 *weights;    /* n * k integers in -weight_max … weight_max */
-  const gint32 *bias;       /* n, in accumulator units; never NULL for MVM and MAC */
+  const gint32 *bias;       /* n, in accumulator units; NULL only where weights is */
   const double *multiplier; /* n; accumulator units to output steps (or to reals for F32 outputs) */
   int weight_max;           /* 127 or 128 for QDQ int8; 2^(b S) - 1 for float models */
   int n_slices;             /* MVM: cells per weight */
@@ -102,6 +103,7 @@ typedef struct
   int n_nodes;
   gboolean quantised_source; /* the file brought its scales (QDQ) */
   gboolean calibrated;       /* ranges from user data; FALSE for QDQ and for guessed ranges */
+  gboolean weightless;       /* made of a model without weights: for time, energy and heat, not for values */
 } StrataQGraph;
 
 gboolean strata_qgraph_check (const StrataQGraph *graph, GError **error);

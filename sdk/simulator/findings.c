@@ -342,7 +342,11 @@ find_calibration (Findings *f)
 
   for (int i = 0; i < f->image->graph->n_tensors; i++)
     n_guessed += f->image->graph->tensors[i].guessed;
-  if (!f->image->graph->quantised_source && !f->image->graph->calibrated)
+  if (f->image->graph->weightless)
+    add (f, "no-weights", WARNING, -1,
+         "the model came without weights: time, energy and heat are modelled, values are not",
+         "put the checkpoint beside the configuration for accuracy", NAN, "accuracy");
+  else if (!f->image->graph->quantised_source && !f->image->graph->calibrated)
     add (f, "guessed-ranges", WARNING, -1,
          strata_arena_printf (f->arena, "the ranges of %d of %d tensors come from synthetic samples", n_guessed,
                               f->image->graph->n_tensors),

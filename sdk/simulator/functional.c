@@ -446,6 +446,17 @@ program_arrays (StrataFunctional *functional, GError **error)
 }
 
 static gboolean
+check_graph (const StrataQGraph *graph, GError **error)
+{
+  if (!graph->weightless)
+    return TRUE;
+  g_set_error_literal (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
+                       "program: it was compiled without weights and computes no values, only time, energy and "
+                       "heat; " STRATA_WEIGHTS_REMEDY ", and compile that");
+  return FALSE;
+}
+
+static gboolean
 check_chip (const StrataChipSpec *chip, GError **error)
 {
   if ((gint64) chip->rows * (strata_chip_levels (chip) - 1) * (CODE_HI - CODE_LO) < MAX_EXACT)
@@ -463,6 +474,8 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   g_autoptr (StrataFunctional) functional = NULL;
 
   g_return_val_if_fail (image != NULL && options != NULL, NULL);
+  if (!check_graph (image->graph, error))
+    return NULL;
   functional = g_new0 (StrataFunctional, 1);
   g_mutex_init (&functional->lock);
   functional->image = image;

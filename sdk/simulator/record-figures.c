@@ -364,6 +364,7 @@ strata_record_meta (StrataArena *arena,
   add_meta (meta, "calibration",
             graph->quantised_source ? "from the model"
             : graph->calibrated     ? "user data"
+            : graph->weightless     ? "none: no weights"
                                     : "guessed");
   add_meta (meta, "analog", analog_text (modelled->analog));
   if (modelled->analog >= 0)

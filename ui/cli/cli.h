@@ -106,6 +106,7 @@ typedef struct
   double input_scale, input_offset;
   int n_calibration, n_reads;
   gboolean no_row_copies;
+  gboolean timing_only; /* set by the verb: no values will be computed */
 } CliCompileOptions;
 
 void cli_compile_options_clear (CliCompileOptions *options);

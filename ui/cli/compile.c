@@ -252,6 +252,7 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
   strata_compiler_set_row_copies (compiler, !options->no_row_copies);
   strata_compiler_set_n_reads (compiler, MAX ((guint) options->n_reads, 1));
+  strata_compiler_set_timing_only (compiler, options->timing_only);
   strata_compiler_set_dump_folder (compiler, options->dump);
   if (!calibrate (compiler, model, options, error))
     return NULL;
@@ -342,6 +343,7 @@ cli_program_figures (StrataProgram *program, JsonBuilder *builder)
   cli_json_string (builder, "chip", strata_program_get_chip_name (program));
   cli_json_string (builder, "program_hash", strata_program_get_hash (program));
   cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  cli_json_bool (builder, "weights", strata_program_has_weights (program));
   cli_json_int (builder, "layers", strata_program_get_n_layers (program));
   cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
   cli_json_int (builder, "reads", strata_program_get_n_reads (program));
@@ -395,7 +397,9 @@ cli_print_program (StrataProgram *program)
       cli_row (rows[i].label, "%s", text);
     }
   g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
-  if (!strata_program_is_calibrated (program))
+  if (!strata_program_has_weights (program))
+    g_print ("The model came without weights: the program has time, energy and heat, and computes no values.\n");
+  else if (!strata_program_is_calibrated (program))
     g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
 }
 

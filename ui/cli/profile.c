@@ -53,13 +53,15 @@ record (Cli *cli, StrataProgram *program, const Options *options, StrataAnalog a
 }
 
 static int
-profile (Cli *cli, const char *path, const Options *options, StrataAnalog analog, GError **error)
+profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GError **error)
 {
-  g_autoptr (StrataProgram) program = cli_open_program (cli, path, &options->compile, NULL, error);
+  g_autoptr (StrataProgram) program = NULL;
   g_autoptr (StrataProfile) recorded = NULL;
   g_autofree char *hash = NULL;
   g_autofree char *text = NULL;
 
+  options->compile.timing_only = options->input == NULL;
+  program = cli_open_program (cli, path, &options->compile, NULL, error);
   if (program == NULL)
     return -1;
   if (cli->output == NULL)

@@ -33,6 +33,18 @@ fold (StrataLowerState *state, StrataLoweredOp *op, const double *gain, const do
     }
 }
 
+/* Whether the constants of @node, whose computed operand is @value, are not all there */
+static gboolean
+lacks_constants (const StrataLowerState *state, int node, int value)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+
+  for (int i = 0; i < n->n_inputs; i++)
+    if (n->inputs[i] != value && strata_lower_is_absent (state, n->inputs[i]))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 apply_affine (StrataLowerState *state, int node, int value, double *gain, double *shift, int n_channels, GError **error)
 {
@@ -43,6 +55,7 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
   if (o != NULL && (o->kind == STRATA_QOP_MVM || o->kind == STRATA_QOP_MAC) && !is_clamped (o) && o->n == n_channels)
     {
       fold (state, o, gain, shift);
+      o->weightless = o->weightless || lacks_constants (state, node, value);
       strata_lower_extend (state, op, node, out);
       return TRUE;
     }
@@ -61,33 +74,8 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
   o->weights = ones;
   o->scale = gain;
   o->bias = shift;
+  o->weightless = lacks_constants (state, node, value);
   return TRUE;
-}
-
-/* One number per channel of @value, or NULL with an error: the constant may vary along the channels only. */
-static double *
-channel_vector (StrataLowerState *state, int node, int constant_value, int value, int n_channels, GError **error)
-{
-  const StrataConstant *constant = strata_lower_constant (state, node, constant_value, error);
-  const StrataValue *v = &state->graph->values[value];
-  int channel_axis = MIN (1, v->n_dims - 1);
-  double *vector;
-
-  if (constant == NULL)
-    return NULL;
-  for (int i = 0; i < constant->n_dims; i++)
-    if (constant->dims[i] != 1 && (constant->dims[i] != n_channels || i + v->n_dims - constant->n_dims != channel_axis))
-      {
-        strata_lower_fail (state, node, error,
-                           "its constant %s varies along other axes than the channels; give it one value per "
-                           "channel",
-                           state->graph->values[constant_value].name);
-        return NULL;
-      }
-  vector = strata_arena_array (state->arena, double, n_channels);
-  for (int n = 0; n < n_channels; n++)
-    vector[n] = strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
-  return vector;
 }
 
 static double *
@@ -97,6 +85,35 @@ filled (StrataLowerState *state, int n, double value)
 
   for (int i = 0; i < n; i++)
     vector[i] = value;
+  return vector;
+}
+
+/* One number per channel of @value, or NULL with an error: the constant may vary along the channels only. Ones stand
+ * for a constant that is absent. */
+static double *
+channel_vector (StrataLowerState *state, int node, int constant_value, int value, int n_channels, GError **error)
+{
+  const StrataValue *v = &state->graph->values[value], *c = &state->graph->values[constant_value];
+  gboolean absent = strata_lower_is_absent (state, constant_value);
+  const StrataConstant *constant = absent ? NULL : strata_lower_constant (state, node, constant_value, error);
+  int channel_axis = MIN (1, v->n_dims - 1), n_dims = absent ? c->n_dims : constant != NULL ? constant->n_dims : 0;
+  const gint64 *dims = absent ? c->dims : constant != NULL ? constant->dims : NULL;
+  double *vector;
+
+  if (!absent && constant == NULL)
+    return NULL;
+  for (int i = 0; i < n_dims; i++)
+    if (dims[i] != 1 && (dims[i] != n_channels || i + v->n_dims - n_dims != channel_axis))
+      {
+        strata_lower_fail (state, node, error,
+                           "its constant %s varies along other axes than the channels; give it one value per "
+                           "channel",
+                           state->graph->values[constant_value].name);
+        return NULL;
+      }
+  vector = filled (state, n_channels, 1);
+  for (int n = 0; n < n_channels && !absent; n++)
+    vector[n] = strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
   return vector;
 }
 
@@ -129,15 +146,18 @@ strata_lower_batch_norm (StrataLowerState *state, int node, GError **error)
     return FALSE;
   for (int i = 0; i < 4; i++)
     {
-      const StrataConstant *constant = strata_lower_constant (state, node, n->inputs[i + 1], error);
+      const StrataConstant *constant;
 
+      parts[i] = filled (state, planes[0], 1);
+      if (strata_lower_is_absent (state, n->inputs[i + 1]))
+        continue;
+      constant = strata_lower_constant (state, node, n->inputs[i + 1], error);
       if (constant == NULL)
         return FALSE;
       if (constant->count != planes[0])
         return strata_lower_fail (state, node, error,
                                   "operand %d has %" G_GINT64_FORMAT " elements; one per channel (%d) is right", i + 1,
                                   constant->count, planes[0]);
-      parts[i] = strata_arena_array (state->arena, double, planes[0]);
       for (int c = 0; c < planes[0]; c++)
         parts[i][c] = strata_lower_constant_double (constant, c);
     }

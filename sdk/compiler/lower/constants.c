@@ -2,7 +2,7 @@
  *
  * Constants of the source graph: from the file, or computed by executing the subgraph that makes them (a Reshape of an
  * initialiser, ConstantOfShape, …). Executed lazily, one value at a time, so that dequantised copies of integer weights
- * are made only where somebody asks for floats.
+ * are made only where somebody asks for floats. A constant whose bytes the model lacks is absent: it has a shape alone.
  */
 #include <string.h>
 
@@ -14,22 +14,39 @@ strata_lower_find_constants (StrataLowerState *state)
   const StrataGraph *graph = state->graph;
 
   state->is_constant = strata_arena_array (state->arena, gboolean, graph->n_values + 1);
+  state->is_absent = strata_arena_array (state->arena, gboolean, graph->n_values + 1);
   for (int i = 0; i < graph->n_values; i++)
-    state->is_constant[i] =
-      graph->values[i].data != NULL || (graph->values[i].producer < 0 && strata_value_count (&graph->values[i]) == 0);
+    {
+      const StrataValue *v = &graph->values[i];
+
+      state->is_absent[i] = v->weightless;
+      state->is_constant[i] = v->data != NULL || v->weightless || (v->producer < 0 && strata_value_count (v) == 0);
+    }
   for (int i = 0; i < graph->n_inputs; i++)
     state->is_constant[graph->inputs[i]] = FALSE;
   for (int i = 0; i < graph->n_nodes; i++)
     {
       const StrataNode *node = &graph->nodes[i];
-      gboolean constant = TRUE;
+      gboolean constant = TRUE, absent = FALSE;
 
       for (int j = 0; j < node->n_inputs; j++)
-        constant = constant && (node->inputs[j] < 0 || state->is_constant[node->inputs[j]]);
+        {
+          constant = constant && (node->inputs[j] < 0 || state->is_constant[node->inputs[j]]);
+          absent = absent || (node->inputs[j] >= 0 && state->is_absent[node->inputs[j]]);
+        }
       for (int j = 0; j < node->n_outputs && constant; j++)
         if (node->outputs[j] >= 0)
-          state->is_constant[node->outputs[j]] = TRUE;
+          {
+            state->is_constant[node->outputs[j]] = TRUE;
+            state->is_absent[node->outputs[j]] = absent;
+          }
     }
+}
+
+gboolean
+strata_lower_is_absent (const StrataLowerState *state, int value)
+{
+  return value >= 0 && state->is_absent[value];
 }
 
 /* Marks the nodes that @value needs. Depth is bounded by the work list, not by the C stack. */
@@ -99,6 +116,12 @@ strata_lower_constant (StrataLowerState *state, int node, int value, GError **er
     {
       strata_lower_fail (state, node, error, "its operand %s is computed at run time; here the chip needs a constant",
                          v != NULL ? v->name : "(left out)");
+      return NULL;
+    }
+  if (state->is_absent[value])
+    {
+      strata_lower_fail (state, node, error, "the values of its operand %s are not there; " STRATA_WEIGHTS_REMEDY,
+                         v->name);
       return NULL;
     }
   if (state->constants[value] != NULL)

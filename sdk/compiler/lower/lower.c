@@ -305,20 +305,6 @@ count_uses (StrataLowerState *state)
 }
 
 static gboolean
-check_weights (const StrataGraph *graph, GError **error)
-{
-  for (int i = 0; i < graph->n_values; i++)
-    if (graph->values[i].weightless && graph->values[i].n_consumers > 0)
-      {
-        g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
-                     "%s: the weights %s are not there; " STRATA_WEIGHTS_REMEDY,
-                     graph->path != NULL ? graph->path : "model", graph->values[i].name);
-        return FALSE;
-      }
-  return TRUE;
-}
-
-static gboolean
 add_inputs (StrataLowerState *state, int *inputs, GError **error)
 {
   const StrataGraph *graph = state->graph;
@@ -504,7 +490,7 @@ strata_lower (const StrataGraph *graph, GError **error)
   init_state (&state, graph);
   inputs = strata_arena_array (state.arena, int, graph->n_inputs + 1);
   outputs = strata_arena_array (state.arena, int, graph->n_outputs + 1);
-  ok = add_inputs (&state, inputs, error) && check_weights (graph, error);
+  ok = add_inputs (&state, inputs, error);
   for (int i = 0; i < graph->n_nodes && ok; i++)
     ok = lower_node (&state, i, error);
   if (ok && add_outputs (&state, outputs, error))

@@ -31,7 +31,7 @@ check_product (const StrataLowered *lowered, const StrataLoweredOp *op, GError *
   if (op->n != out->channels || (gint64) op->k != (gint64) in->channels / w->groups * w->kernel_h * w->kernel_w)
     return fail (lowered, error, "node %s (%s): its %d x %d weights do not fit its tensors; export matching shapes",
                  op->name, op->onnx, op->n, op->k);
-  if ((op->weights == NULL) == (op->integers == NULL) || op->scale == NULL)
+  if ((!op->weightless && (op->weights == NULL) == (op->integers == NULL)) || op->scale == NULL)
     return fail (lowered, error, "node %s (%s): it has no weights", op->name, op->onnx);
   for (int n = 0; n < op->n; n++)
     if (!isfinite (op->scale[n]) || (op->bias != NULL && !isfinite (op->bias[n])))
@@ -140,7 +140,10 @@ print_op (GString *text, const StrataLowered *lowered, int id)
     g_string_append_printf (text, " %d", op->inputs[i]);
   g_string_append_printf (text, " out %d", op->output);
   if (op->n > 0)
-    g_string_append_printf (text, " k %d n %d %s", op->k, op->n, op->integers != NULL ? "integers" : "floats");
+    g_string_append_printf (text, " k %d n %d %s", op->k, op->n,
+                            op->weightless         ? "weightless"
+                            : op->integers != NULL ? "integers"
+                                                   : "floats");
   if (w->kernel_h * w->kernel_w > 1 || w->stride_h * w->stride_w > 1 || w->groups > 1)
     g_string_append_printf (text, " kernel %dx%d stride %dx%d pad %d,%d,%d,%d groups %d", w->kernel_h, w->kernel_w,
                             w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);

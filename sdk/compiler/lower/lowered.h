@@ -29,6 +29,7 @@ typedef struct
 
   /* MVM, MAC */
   int n, k;
+  gboolean weightless;         /* the model holds no weights here: weights, integers and bias are NULL or unused */
   const float *weights;        /* n * k; NULL: integers */
   const gint16 *integers;      /* n * k; NULL: weights */
   double *scale;               /* n */

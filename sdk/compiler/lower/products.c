@@ -88,6 +88,22 @@ take_floats (StrataLowerState *state, int node, StrataLoweredOp *op, int value, 
   return TRUE;
 }
 
+/* Weights that the model does not hold have a shape, which is all that time and energy depend on. */
+static gboolean
+take_absent (StrataLowerState *state, int node, StrataLoweredOp *op, int value, const Layout *layout, GError **error)
+{
+  const StrataValue *v = &state->graph->values[value];
+
+  if (strata_value_count (v) != (gint64) layout->n * layout->k)
+    return strata_lower_fail (state, node, error,
+                              "its weights %s have %" G_GINT64_FORMAT " elements where %d x %d are needed", v->name,
+                              strata_value_count (v), layout->n, layout->k);
+  for (int n = 0; n < layout->n; n++)
+    op->scale[n] = 1;
+  op->weightless = TRUE;
+  return TRUE;
+}
+
 static gboolean
 take_weights (StrataLowerState *state, int node, int op_id, int value, const Layout *layout, GError **error)
 {
@@ -98,6 +114,8 @@ take_weights (StrataLowerState *state, int node, int op_id, int value, const Lay
   op->n = layout->n;
   op->k = layout->k;
   op->scale = strata_arena_array (state->arena, double, layout->n);
+  if (strata_lower_is_absent (state, value))
+    return take_absent (state, node, op, value, layout, error);
   if (strata_lower_codes (state, node, value, &codes, &problem))
     {
       if (codes.codes->count != (gint64) layout->n * layout->k)
@@ -146,6 +164,11 @@ take_bias (StrataLowerState *state, int node, int op_id, int value, double facto
   GError *problem = NULL;
   StrataCodes codes;
 
+  if (strata_lower_is_absent (state, value))
+    {
+      op->weightless = TRUE;
+      return TRUE;
+    }
   if (factor == 1 && strata_lower_codes (state, node, value, &codes, &problem) && take_bias_codes (state, op, &codes))
     return TRUE;
   if (problem != NULL)

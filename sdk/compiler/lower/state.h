@@ -31,6 +31,7 @@ typedef struct
   GArray *tensors, *ops;      /* StrataLoweredTensor, StrataLoweredOp */
   StrataView *views;          /* per value */
   gboolean *is_constant;      /* per value */
+  gboolean *is_absent;        /* per value: a constant that is weightless or computed from such */
   StrataConstant **constants; /* per value, once asked for */
   int *node_op;
   int *first_use, *uses; /* CSR: nodes that read value v are uses[first_use[v]] …; a graph output counts as node -1 */
@@ -66,6 +67,9 @@ void strata_lower_extend (StrataLowerState *state, int op, int node, int value);
 
 /* constants.c */
 void strata_lower_find_constants (StrataLowerState *state);
+/* Whether @value is a constant of which only type and shape are known; strata_lower_constant () then fails, and
+ * products do without. */
+gboolean strata_lower_is_absent (const StrataLowerState *state, int value);
 /* Errors name @node. */
 const StrataConstant *strata_lower_constant (StrataLowerState *state, int node, int value, GError **error);
 double strata_lower_constant_double (const StrataConstant *constant, gint64 index);

@@ -24,6 +24,7 @@ typedef struct
   int *narrow;           /* per lowered tensor: its int8 version */
   int *op_of;            /* per lowered op */
   gboolean guessed;
+  gboolean weightless; /* nothing is known of any value */
   int n_reads;
 } Build;
 
@@ -202,6 +203,16 @@ choose_levels (Build *build, const StrataLoweredOp *op, StrataQOp *q)
     q->kind == STRATA_QOP_MVM ? MIN ((1 << (build->chip->cell_bits * q->n_slices)) - 1, 255) : MAC_WEIGHT_MAX;
 }
 
+/* What is known of a product whose weights are absent: its size. */
+static void
+fill_weightless (Build *build, const StrataLoweredOp *op, StrataQOp *q)
+{
+  choose_levels (build, op, q);
+  q->n_reads = build->n_reads;
+  q->n = op->n;
+  q->k = op->k;
+}
+
 static gboolean
 fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **error)
 {
@@ -265,7 +276,9 @@ build_op (Build *build, int id, GError **error)
   q.count_padding = op->count_padding;
   q.function = op->function;
   set_clamp (build, &q, op->clamp_lo, op->clamp_hi);
-  if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))
+  if (op->weightless)
+    fill_weightless (build, op, &q);
+  else if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))
     return FALSE;
   fill_multipliers (build, &q);
   build->op_of[id] = append_op (build, &q);
@@ -312,7 +325,8 @@ finish (Build *build, const StrataCalibration *calibration, int *outputs)
   for (int i = 0; i < lowered->n_nodes; i++)
     graph->node_op[i] = lowered->node_op[i] >= 0 ? build->op_of[lowered->node_op[i]] : -1;
   graph->quantised_source = lowered->n_quantised > 0;
-  graph->calibrated = !graph->quantised_source && !synthetic;
+  graph->weightless = build->weightless;
+  graph->calibrated = !graph->quantised_source && !synthetic && !build->weightless;
   return graph;
 }
 
@@ -365,7 +379,11 @@ strata_quantise (const StrataGraph *graph,
   StrataQGraph *result;
 
   g_return_val_if_fail (graph != NULL && lowered != NULL && chip != NULL && calibration != NULL, NULL);
-  build.stats = gather (graph, lowered, calibration, scratch, error);
+  for (int i = 0; i < lowered->n_ops; i++)
+    build.weightless = build.weightless || lowered->ops[i].weightless;
+  /* Without weights there is nothing to run: statistics of no values give every tensor the range -1 to 1. */
+  build.stats = build.weightless ? strata_arena_array (scratch, StrataTensorStats, lowered->n_tensors + 1)
+                                 : gather (graph, lowered, calibration, scratch, error);
   if (build.stats == NULL)
     return NULL;
   formats = strata_choose_formats (lowered);
@@ -374,7 +392,7 @@ strata_quantise (const StrataGraph *graph,
   build.formats = formats;
   build.arena = strata_arena_new ();
   build.n_reads = MAX (calibration->n_reads, 1);
-  build.guessed = calibration->samples == NULL || calibration->n_samples < 1;
+  build.guessed = build.weightless || calibration->samples == NULL || calibration->n_samples < 1;
   build.tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
   build.ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
   build.source = g_array_new (FALSE, TRUE, sizeof (int));

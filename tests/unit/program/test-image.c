@@ -36,6 +36,24 @@ make_image (void)
   return image;
 }
 
+/* The weights of its first product are absent. */
+static StrataImage *
+make_bare (void)
+{
+  StrataImage *image = make_image ();
+  StrataQOp *op = image->graph->ops;
+
+  while (op->kind != STRATA_QOP_MVM)
+    op++;
+  image->graph->weightless = TRUE;
+  image->graph->calibrated = FALSE;
+  op->weights = NULL;
+  op->bias = NULL;
+  op->multiplier = NULL;
+  strata_image_seal (image);
+  return image;
+}
+
 static void
 test_round_trip (void)
 {
@@ -238,9 +256,9 @@ test_flips (void)
 }
 
 static void
-test_fixed_up (void)
+test_fixed_up (gconstpointer bare)
 {
-  g_autoptr (StrataImage) image = make_image ();
+  g_autoptr (StrataImage) image = GPOINTER_TO_INT (bare) ? make_bare () : make_image ();
   g_autoptr (GBytes) bytes = strata_image_encode (image);
   StrataRngKey key = strata_rng_key (1, 3);
   gsize n;
@@ -302,7 +320,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/image/save-fails", test_save_fails);
   g_test_add_func ("/sdk/program/image/full-disk", test_full_disk);
   g_test_add_func ("/sdk/program/image/flips", test_flips);
-  g_test_add_func ("/sdk/program/image/fixed-up", test_fixed_up);
+  g_test_add_data_func ("/sdk/program/image/fixed-up", GINT_TO_POINTER (FALSE), test_fixed_up);
+  g_test_add_data_func ("/sdk/program/image/fixed-up-weightless", GINT_TO_POINTER (TRUE), test_fixed_up);
   g_test_add_func ("/sdk/program/image/truncated", test_truncated);
   g_test_add_func ("/sdk/program/image/disassemble", test_disassemble);
   return g_test_run ();
