@@ -150,7 +150,7 @@ STRATA_API guint strata_program_get_layer_n_tiles (StrataProgram *self, guint la
  * strata_program_get_n_tiles:
  * @self: a program
  *
- * Returns: number of tiles, which is the number of arrays used
+ * Returns: number of tiles; the figure `arrays_used` is lower where tiles share arrays
  */
 STRATA_API guint strata_program_get_n_tiles (StrataProgram *self);
 

@@ -213,7 +213,9 @@ make_image (Run *run, StrataImage *image, GError **error)
   image->n_macs = strata_graph_n_macs (run->graph);
   keep_calibration (run, image);
   strata_image_seal (image);
-  return dump (run, "06-program.txt", strata_image_disassemble (image), error);
+  return strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, error)
+         && dump (run, "06-program.txt", strata_image_disassemble (image), error)
+         && dump (run, "07-decisions.txt", strata_decisions_print (image->decisions), error);
 }
 
 /* --- limits --- */

@@ -251,7 +251,7 @@ get_static_figure (const StrataImage *image, const char *name, double *value)
     gint64 value;
   } known[] = {
     { "arrays_required", image->tiles->arrays_required },
-    { "arrays_used", image->tiles->n_tiles },
+    { "arrays_used", strata_tile_set_n_arrays (image->tiles) },
     { "arrays_total", strata_chip_arrays (image->chip) },
     { "n_macs", image->n_macs },
     { "n_parameters", image->n_parameters },

@@ -3,15 +3,15 @@
  * The layout of *.strp, shared by encoder and decoder. Header of 32 bytes: "STRP", format version, number of sections,
  * 0 (32 bits each), program_hash, length of the file (64 bits each). Then one entry of 32 bytes per section: fourcc,
  * version (32 bits each), offset, length, XXH3 of the bytes (64 bits each). Sections start at multiples of 64 and stand
- * in the order below. program_hash is the XXH3 of the entries of all sections but META, offsets left out. Internal to
- * program/.
+ * in the order below. program_hash is the XXH3 of the entries of all sections but DECI and META, offsets left out: a
+ * program that is explained otherwise, or lies elsewhere, runs the same. Internal to program/.
  */
 #pragma once
 
 #include <glib.h>
 
 #define STRATA_CONTAINER_MAGIC "STRP"
-#define STRATA_CONTAINER_VERSION 2
+#define STRATA_CONTAINER_VERSION 3
 #define STRATA_CONTAINER_HEADER 32
 #define STRATA_CONTAINER_ENTRY 32
 #define STRATA_CONTAINER_ALIGNMENT 64
@@ -25,6 +25,7 @@
   X (SCHD, 1, "schedule")                                                                                              \
   X (WGTS, 1, "weights, biases, multipliers; each array at a multiple of 64")                                          \
   X (CALB, 1, "samples that converters are calibrated with")                                                           \
+  X (DECI, 1, "what the compiler decided and why; not part of program_hash")                                           \
   X (META, 1, "names and paths; not part of program_hash")
 
 typedef enum
@@ -45,5 +46,7 @@ typedef struct
 
 /* Fourcc and version that this library writes and reads */
 const StrataSectionEntry *strata_section (StrataSection section);
+/* Whether a device's work depends on it: its bytes count for program_hash */
+gboolean strata_section_is_hashed (StrataSection section);
 /* program_hash of a complete table */
 guint64 strata_container_hash (const StrataSectionEntry *entries);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The list of decisions: appending, and the texts of the reasons.
+ * The list of decisions: appending, check, print, hash, and the texts of the reasons.
  */
 #include "program/decisions.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "strata/strata-types.h"
 
 static const char *const codes[STRATA_N_REASONS] = {
 #define STRATA_REASON(id, code, meaning) [STRATA_REASON_##id] = code,
@@ -97,4 +102,133 @@ const char *
 strata_reason_meaning (StrataReason reason)
 {
   return meanings[reason];
+}
+
+StrataReason
+strata_reason_from_code (const char *code)
+{
+  int reason = 0;
+
+  while (reason < STRATA_N_REASONS && !g_str_equal (codes[reason], code))
+    reason++;
+  return (StrataReason) reason;
+}
+
+/* --- check, print, hash --- */
+
+static gboolean
+refuse (GError **error, guint decision, const char *reason)
+{
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "decisions: decision %u: %s", decision,
+               reason);
+  return FALSE;
+}
+
+static gboolean
+is_line (const char *text)
+{
+  return text != NULL && strpbrk (text, "\r\n") == NULL && g_utf8_validate (text, -1, NULL);
+}
+
+static gboolean
+check_alternatives (const StrataDecisions *decisions, guint id, GError **error)
+{
+  const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, id);
+
+  for (int i = 0; i < decision->n_alternatives; i++)
+    {
+      const StrataAlternative *other =
+        &g_array_index (decisions->alternatives, StrataAlternative, decision->first_alternative + i);
+
+      if (!is_line (other->what) || !is_line (other->verdict) || *other->what == '\0')
+        return refuse (error, id, "an alternative has no name, or one of several lines");
+      if (other->latency_ps < -1 || other->interval_ps < -1 || other->energy_fj < -1 || other->n_arrays < -1)
+        return refuse (error, id, "an alternative has a negative figure; -1 says that it is not known");
+    }
+  return TRUE;
+}
+
+gboolean
+strata_decisions_check (const StrataDecisions *decisions, int n_ops, int n_tiles, GError **error)
+{
+  guint next = 0;
+
+  for (guint i = 0; i < decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      if ((guint) decision->reason >= STRATA_N_REASONS)
+        return refuse (error, i, "its reason is none of the list");
+      if (decision->op < -1 || decision->op >= n_ops || decision->tile < -1 || decision->tile >= n_tiles)
+        return refuse (error, i, "names an op or a tile that is not there");
+      if (!is_line (decision->text))
+        return refuse (error, i, "its text is not one line of UTF-8");
+      if (decision->n_alternatives < 0 || decision->first_alternative != (int) next
+          || (guint) decision->n_alternatives > decisions->alternatives->len - next)
+        return refuse (error, i, "its alternatives are not those that follow");
+      if (!check_alternatives (decisions, i, error))
+        return FALSE;
+      next += (guint) decision->n_alternatives;
+    }
+  return next == decisions->alternatives->len
+         || refuse (error, decisions->decisions->len, "alternatives that belong to no decision follow");
+}
+
+char *
+strata_decisions_print (const StrataDecisions *decisions)
+{
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "decisions %u alternatives %u\n", decisions->decisions->len,
+                          decisions->alternatives->len);
+  for (guint i = 0; i < decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      g_string_append_printf (text, "decision %u %s op %d tile %d value %" G_GINT64_FORMAT " ; %s\n", i,
+                              codes[decision->reason], decision->op, decision->tile, decision->value, decision->text);
+      for (int j = 0; j < decision->n_alternatives; j++)
+        {
+          const StrataAlternative *other =
+            &g_array_index (decisions->alternatives, StrataAlternative, decision->first_alternative + j);
+
+          g_string_append_printf (text,
+                                  "  or latency %" G_GINT64_FORMAT " interval %" G_GINT64_FORMAT
+                                  " energy %" G_GINT64_FORMAT " arrays %" G_GINT64_FORMAT " ; %s: %s\n",
+                                  other->latency_ps, other->interval_ps, other->energy_fj, other->n_arrays, other->what,
+                                  other->verdict);
+        }
+    }
+  return g_string_free (text, FALSE);
+}
+
+guint64
+strata_decisions_hash (const StrataDecisions *decisions)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
+
+  strata_hasher_int (hasher, decisions->decisions->len);
+  for (guint i = 0; i < decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      strata_hasher_string (hasher, codes[decision->reason]);
+      strata_hasher_int (hasher, decision->op);
+      strata_hasher_int (hasher, decision->tile);
+      strata_hasher_int (hasher, decision->value);
+      strata_hasher_string (hasher, decision->text);
+      strata_hasher_int (hasher, decision->n_alternatives);
+    }
+  for (guint i = 0; i < decisions->alternatives->len; i++)
+    {
+      const StrataAlternative *other = &g_array_index (decisions->alternatives, StrataAlternative, i);
+
+      strata_hasher_int (hasher, other->latency_ps);
+      strata_hasher_int (hasher, other->interval_ps);
+      strata_hasher_int (hasher, other->energy_fj);
+      strata_hasher_int (hasher, other->n_arrays);
+      strata_hasher_string (hasher, other->what);
+      strata_hasher_string (hasher, other->verdict);
+    }
+  return strata_hasher_digest (hasher);
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "base/arena.h"
 
 typedef enum
@@ -53,5 +55,13 @@ void strata_decisions_add_alternative (StrataDecisions *decisions, const StrataA
 /* Everything of @other, after what is there. */
 void strata_decisions_append (StrataDecisions *decisions, const StrataDecisions *other);
 
+/* Codes, ids and texts as they can be: ops and tiles exist, texts are single lines. Errors: STRATA_COMPILE_ERROR_FORMAT
+ */
+gboolean strata_decisions_check (const StrataDecisions *decisions, int n_ops, int n_tiles, GError **error);
+char *strata_decisions_print (const StrataDecisions *decisions) G_GNUC_WARN_UNUSED_RESULT;
+guint64 strata_decisions_hash (const StrataDecisions *decisions);
+
 const char *strata_reason_code (StrataReason reason);    /* "row-copies" */
 const char *strata_reason_meaning (StrataReason reason); /* a phrase */
+/* STRATA_N_REASONS: no reason has this code */
+StrataReason strata_reason_from_code (const char *code);

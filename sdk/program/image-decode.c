@@ -289,14 +289,15 @@ read_tiles (Decoder *decoder)
 
   tiles->n_ops = decoder->image->graph->n_ops;
   tiles->arrays_required = strata_get_i64 (&reader);
-  tiles->n_tiles = strata_get_count (&reader, 32);
+  tiles->n_tiles = strata_get_count (&reader, 44);
   tiles->tiles = g_new0 (StrataTile, (gsize) tiles->n_tiles + 1);
   tiles->op_first = g_new0 (int, (gsize) tiles->n_ops + 1);
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       StrataTile *tile = &tiles->tiles[i];
-      int *const fields[] = { &tile->op,   &tile->copy,   &tile->row0,     &tile->n_rows,
-                              &tile->col0, &tile->n_cols, &tile->n_slices, &tile->n_row_copies };
+      int *const fields[] = { &tile->op,         &tile->copy,   &tile->row0,     &tile->n_rows,
+                              &tile->col0,       &tile->n_cols, &tile->n_slices, &tile->n_row_copies,
+                              &tile->array_back, &tile->at_row, &tile->at_col };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         *fields[j] = strata_get_i32 (&reader);
@@ -432,6 +433,55 @@ read_calibration (Decoder *decoder)
   return close_section (decoder, STRATA_SECTION_CALB, &reader);
 }
 
+static StrataAlternative
+read_alternative (StrataReader *reader, StrataArena *arena)
+{
+  StrataAlternative other = { .what = strata_get_string (reader, arena) };
+
+  other.latency_ps = strata_get_i64 (reader);
+  other.interval_ps = strata_get_i64 (reader);
+  other.energy_fj = strata_get_i64 (reader);
+  other.n_arrays = strata_get_i64 (reader);
+  other.verdict = strata_get_string (reader, arena);
+  return other;
+}
+
+static gboolean
+read_decisions (Decoder *decoder)
+{
+  StrataReader reader = open_section (decoder, STRATA_SECTION_DECI);
+  StrataImage *image = decoder->image;
+  int is_there = strata_get_i32 (&reader), n_decisions;
+
+  if (is_there == 0)
+    return close_section (decoder, STRATA_SECTION_DECI, &reader);
+  if (is_there != 1)
+    return refuse_section (decoder, STRATA_SECTION_DECI, "begins with neither 0 nor 1");
+  image->decisions = strata_decisions_new ();
+  n_decisions = strata_get_count (&reader, 28);
+  for (int i = 0; i < n_decisions && !reader.failed; i++)
+    {
+      StrataArena *arena = image->decisions->arena;
+      StrataDecision decision = { .reason = strata_reason_from_code (strata_get_string (&reader, arena)) };
+
+      decision.op = strata_get_i32 (&reader);
+      decision.tile = strata_get_i32 (&reader);
+      decision.value = strata_get_i64 (&reader);
+      decision.text = strata_get_string (&reader, arena);
+      decision.first_alternative = (int) image->decisions->alternatives->len;
+      decision.n_alternatives = strata_get_count (&reader, 40);
+      for (int j = 0; j < decision.n_alternatives && !reader.failed; j++)
+        {
+          StrataAlternative other = read_alternative (&reader, arena);
+
+          g_array_append_val (image->decisions->alternatives, other);
+        }
+      g_array_append_val (image->decisions->decisions, decision);
+    }
+  return close_section (decoder, STRATA_SECTION_DECI, &reader)
+         && strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, decoder->error);
+}
+
 static gboolean
 read_meta (Decoder *decoder)
 {
@@ -456,7 +506,7 @@ read_all (Decoder *decoder)
          && read_schedule (decoder)
          && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, image->chip,
                                    decoder->error)
-         && read_calibration (decoder) && read_meta (decoder);
+         && read_calibration (decoder) && read_decisions (decoder) && read_meta (decoder);
 }
 
 StrataImage *

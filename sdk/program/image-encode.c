@@ -21,6 +21,12 @@ strata_section (StrataSection section)
   return &table[section];
 }
 
+gboolean
+strata_section_is_hashed (StrataSection section)
+{
+  return section != STRATA_SECTION_DECI && section != STRATA_SECTION_META;
+}
+
 guint64
 strata_container_hash (const StrataSectionEntry *entries)
 {
@@ -28,7 +34,7 @@ strata_container_hash (const StrataSectionEntry *entries)
 
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
     {
-      if (i == STRATA_SECTION_META)
+      if (!strata_section_is_hashed (i))
         continue;
       strata_hasher_string (hasher, entries[i].name);
       strata_hasher_int (hasher, entries[i].version);
@@ -175,8 +181,9 @@ put_tiles (GByteArray *bytes, const StrataTileSet *tiles)
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       const StrataTile *tile = &tiles->tiles[i];
-      const int fields[] = { tile->op,   tile->copy,   tile->row0,     tile->n_rows,
-                             tile->col0, tile->n_cols, tile->n_slices, tile->n_row_copies };
+      const int fields[] = { tile->op,         tile->copy,   tile->row0,     tile->n_rows,
+                             tile->col0,       tile->n_cols, tile->n_slices, tile->n_row_copies,
+                             tile->array_back, tile->at_row, tile->at_col };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         strata_put_i32 (bytes, fields[j]);
@@ -262,6 +269,38 @@ put_calibration (GByteArray *bytes, const StrataImage *image)
 }
 
 static void
+put_decisions (GByteArray *bytes, const StrataDecisions *decisions)
+{
+  strata_put_i32 (bytes, decisions != NULL);
+  if (decisions == NULL)
+    return;
+  strata_put_i32 (bytes, decisions->decisions->len);
+  for (guint i = 0; i < decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      strata_put_string (bytes, strata_reason_code (decision->reason));
+      strata_put_i32 (bytes, decision->op);
+      strata_put_i32 (bytes, decision->tile);
+      strata_put_i64 (bytes, decision->value);
+      strata_put_string (bytes, decision->text);
+      strata_put_i32 (bytes, decision->n_alternatives);
+      for (int j = 0; j < decision->n_alternatives; j++)
+        {
+          const StrataAlternative *other =
+            &g_array_index (decisions->alternatives, StrataAlternative, decision->first_alternative + j);
+
+          strata_put_string (bytes, other->what);
+          strata_put_i64 (bytes, other->latency_ps);
+          strata_put_i64 (bytes, other->interval_ps);
+          strata_put_i64 (bytes, other->energy_fj);
+          strata_put_i64 (bytes, other->n_arrays);
+          strata_put_string (bytes, other->verdict);
+        }
+    }
+}
+
+static void
 put_sections (GByteArray *const *sections, const StrataImage *image)
 {
   put_chip (sections[STRATA_SECTION_CHIP], image);
@@ -271,6 +310,7 @@ put_sections (GByteArray *const *sections, const StrataImage *image)
   put_placement (sections[STRATA_SECTION_PLAC], image->placement);
   put_schedule (sections[STRATA_SECTION_SCHD], image->schedule);
   put_calibration (sections[STRATA_SECTION_CALB], image);
+  put_decisions (sections[STRATA_SECTION_DECI], image->decisions);
   strata_put_string (sections[STRATA_SECTION_META], image->model_path);
   strata_put_string (sections[STRATA_SECTION_META], image->model_name);
   strata_put_string (sections[STRATA_SECTION_META], image->model_shapes);

@@ -3,7 +3,7 @@
  * The image of a compiled program: every artefact of one compilation, and its container file (*.strp). Little-endian;
  * header, section table {fourcc, version, offset, length, XXH3 of the bytes}, sections aligned to 64 bytes. Decoding
  * trusts nothing: every count, id and offset is checked, and the artefacts' own checks run before an image is returned.
- * program_hash covers every section but "META" (paths, times).
+ * program_hash covers every section but "DECI" (why it is as it is) and "META" (paths, names).
  */
 #pragma once
 

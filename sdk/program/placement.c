@@ -51,6 +51,14 @@ strata_placement_check (const StrataPlacement *placement,
         return refuse_site (error, i, site, "is not on the chip");
       if (!strata_chip_site_usable (chip, site))
         return refuse_site (error, i, site, "is dead");
+      if (tiles->tiles[i].array_back > 0)
+        {
+          StrataSite first = placement->site[strata_tile_set_array (tiles, i)];
+
+          if (site.stack != first.stack || site.tier != first.tier)
+            return refuse_site (error, i, site, "is not where the first tile of its array lies");
+          continue;
+        }
       if (taken[index])
         return refuse_site (error, i, site, "already holds a tile");
       taken[index] = 1;

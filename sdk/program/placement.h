@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where each tile lies: site[i] is the (stack, tier) of tile i. Legal when every site exists, is alive and holds at
- * most one tile. Made by compiler/place.
+ * most one array; tiles of one array have one site. Made by compiler/place.
  */
 #pragma once
 

@@ -13,6 +13,7 @@
 
 #define HEAD "tiles # ops # arrays-required #"
 #define LINE "tile # op # copy # rows #+# cols #+# slices # row-copies #"
+#define LINE_SHARED LINE " back # at #,#"
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int tile, const char *format, ...)
 {
@@ -35,12 +36,52 @@ check_tile (const StrataTileSet *tiles, int id, const StrataQOp *op, const Strat
     return refuse (error, id, "has no rows, columns or copies of rows");
   if (tile->n_slices != op->n_slices)
     return refuse (error, id, "has %d slices where op '%s' has %d", tile->n_slices, op->name, op->n_slices);
+  if (tile->at_row < 0 || tile->at_col < 0 || tile->array_back < 0 || tile->array_back > id)
+    return refuse (error, id, "has no place in an array");
   if ((gint64) tile->n_rows * tile->n_row_copies > chip->rows)
     return refuse (error, id, "drives %" G_GINT64_FORMAT " rows; an array has %d",
                    (gint64) tile->n_rows * tile->n_row_copies, chip->rows);
   if ((gint64) tile->n_cols * tile->n_slices > chip->columns)
     return refuse (error, id, "needs %" G_GINT64_FORMAT " columns; an array has %d",
                    (gint64) tile->n_cols * tile->n_slices, chip->columns);
+  if (tile->n_rows * tile->n_row_copies > chip->rows - tile->at_row
+      || tile->n_cols * tile->n_slices > chip->columns - tile->at_col)
+    return refuse (error, id, "starts at row %d column %d of its array and reaches past the %d x %d cells",
+                   tile->at_row, tile->at_col, chip->rows, chip->columns);
+  return TRUE;
+}
+
+static gboolean
+overlap (const StrataTile *a, const StrataTile *b)
+{
+  return a->at_row < b->at_row + b->n_rows * b->n_row_copies && b->at_row < a->at_row + a->n_rows * a->n_row_copies
+         && a->at_col < b->at_col + b->n_cols * b->n_slices && b->at_col < a->at_col + a->n_cols * a->n_slices;
+}
+
+/* Tiles of one array have no cell in common. All tiles have passed check_tile(). Tiles of an array are chained from the
+ * last to the first, so that an array of n tiles takes n^2 looks; its cells bound n. */
+static gboolean
+check_arrays (const StrataTileSet *tiles, const StrataChipSpec *chip, GError **error)
+{
+  g_autofree int *last = g_new (int, (gsize) tiles->n_tiles + 1), *before = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autofree gint64 *n_cells = g_new0 (gint64, (gsize) tiles->n_tiles + 1);
+
+  for (int id = 0; id < tiles->n_tiles; id++)
+    {
+      const StrataTile *tile = &tiles->tiles[id];
+      int first = id - tile->array_back;
+
+      if (tiles->tiles[first].array_back != 0)
+        return refuse (error, id, "lies on the array of tile %d, which is not the first on its own", first);
+      before[id] = first == id ? -1 : last[first];
+      last[first] = id;
+      n_cells[first] += (gint64) tile->n_rows * tile->n_row_copies * tile->n_cols * tile->n_slices;
+      if (n_cells[first] > (gint64) chip->rows * chip->columns)
+        return refuse (error, id, "does not fit beside the other tiles of its array");
+      for (int other = before[id]; other >= 0; other = before[other])
+        if (overlap (tile, &tiles->tiles[other]))
+          return refuse (error, id, "has cells in common with tile %d", other);
+    }
   return TRUE;
 }
 
@@ -143,6 +184,8 @@ strata_tile_set_check (const StrataTileSet *tiles,
   for (int i = 0; i < tiles->n_ops; i++)
     if (!check_op (tiles, i, graph, chip, error))
       return FALSE;
+  if (!check_arrays (tiles, chip, error))
+    return FALSE;
   n_required = count_required (graph, chip);
   if (tiles->arrays_required != n_required)
     {
@@ -165,9 +208,12 @@ strata_tile_set_print (const StrataTileSet *tiles, const StrataQGraph *graph)
     {
       const StrataTile *tile = &tiles->tiles[i];
 
-      g_string_append_printf (text, "tile %d op %d copy %d rows %d+%d cols %d+%d slices %d row-copies %d ; %s\n", i,
-                              tile->op, tile->copy, tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->n_slices,
-                              tile->n_row_copies, graph->ops[tile->op].name);
+      g_string_append_printf (text, "tile %d op %d copy %d rows %d+%d cols %d+%d slices %d row-copies %d", i, tile->op,
+                              tile->copy, tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->n_slices,
+                              tile->n_row_copies);
+      if (tile->array_back > 0 || tile->at_row > 0 || tile->at_col > 0)
+        g_string_append_printf (text, " back %d at %d,%d", tile->array_back, tile->at_row, tile->at_col);
+      g_string_append_printf (text, " ; %s\n", graph->ops[tile->op].name);
     }
   return g_string_free (text, FALSE);
 }
@@ -188,19 +234,18 @@ strata_tile_set_index (StrataTileSet *tiles)
 static gboolean
 parse_tiles (StrataTextReader *reader, StrataTileSet *tiles, GArray *array, GError **error)
 {
-  gint64 v[9];
-
   while (strata_text_next (reader))
     {
+      gint64 v[12] = { 0 };
       StrataTile tile;
 
-      if (!strata_text_match (reader, LINE, v))
+      if (!strata_text_match (reader, LINE_SHARED, v) && !strata_text_match (reader, LINE, v))
         return strata_text_error (reader, "tiles", LINE, error);
       for (guint i = 0; i < G_N_ELEMENTS (v); i++)
         if (v[i] < 0 || v[i] > G_MAXINT32)
           return strata_text_error (reader, "tiles", "numbers from 0 to 2147483647", error);
-      tile =
-        (StrataTile){ (int) v[1], (int) v[2], (int) v[3], (int) v[4], (int) v[5], (int) v[6], (int) v[7], (int) v[8] };
+      tile = (StrataTile){ (int) v[1], (int) v[2], (int) v[3], (int) v[4],  (int) v[5], (int) v[6],
+                           (int) v[7], (int) v[8], (int) v[9], (int) v[10], (int) v[11] };
       if (v[0] != array->len || v[1] >= tiles->n_ops
           || (array->len > 0 && g_array_index (array, StrataTile, array->len - 1).op > tile.op))
         return strata_text_error (reader, "tiles", "tiles in order, of ops of the graph", error);
@@ -246,8 +291,9 @@ strata_tile_set_hash (const StrataTileSet *tiles)
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       const StrataTile *tile = &tiles->tiles[i];
-      const int fields[] = { tile->op,   tile->copy,   tile->row0,     tile->n_rows,
-                             tile->col0, tile->n_cols, tile->n_slices, tile->n_row_copies };
+      const int fields[] = { tile->op,         tile->copy,   tile->row0,     tile->n_rows,
+                             tile->col0,       tile->n_cols, tile->n_slices, tile->n_row_copies,
+                             tile->array_back, tile->at_row, tile->at_col };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         strata_hasher_int (hasher, fields[j]);
@@ -263,6 +309,22 @@ strata_tile_set_free (StrataTileSet *tiles)
   g_free (tiles->tiles);
   g_free (tiles->op_first);
   g_free (tiles);
+}
+
+int
+strata_tile_set_array (const StrataTileSet *tiles, int tile)
+{
+  return tile - tiles->tiles[tile].array_back;
+}
+
+gint64
+strata_tile_set_n_arrays (const StrataTileSet *tiles)
+{
+  gint64 n = 0;
+
+  for (int i = 0; i < tiles->n_tiles; i++)
+    n += tiles->tiles[i].array_back == 0;
+  return n;
 }
 
 double

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tiles: blocks of weight matrices, each the content of one array. Every weight of an MVM op lies in exactly one tile
- * per copy. Made by compiler/map.
+ * Tiles: blocks of weight matrices, each on one array. Every weight of an MVM op lies in exactly one tile per copy.
+ * Most tiles have an array to themselves; small ones may share one: their cells are disjoint, they lie on one site, and
+ * no tier switch stands between them. Made by compiler/map.
  */
 #pragma once
 
@@ -15,7 +16,9 @@ typedef struct
   int row0, n_rows; /* block of K */
   int col0, n_cols; /* block of N (logical outputs) */
   int n_slices;
-  int n_row_copies; /* the block's rows stand this often in the array, against kT/C; >= 1 */
+  int n_row_copies;   /* the block's rows stand this often in the array, against kT/C; >= 1 */
+  int array_back;     /* the first tile of its array is the one this many ids before; 0: it is the first, or alone */
+  int at_row, at_col; /* its first row and column of cells in the array; 0 where it is alone */
 } StrataTile;
 
 typedef struct
@@ -40,6 +43,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTileSet, strata_tile_set_free)
 
 /* Fills op_first, which has room, from n_ops and tiles sorted by op. */
 void strata_tile_set_index (StrataTileSet *tiles);
+
+/* The first tile of the array that @tile lies on; its id stands for the array. */
+int strata_tile_set_array (const StrataTileSet *tiles, int tile);
+gint64 strata_tile_set_n_arrays (const StrataTileSet *tiles);
 
 /* Used cells over cells of the array, row copies counted as used */
 double strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip);

@@ -278,7 +278,7 @@ find_utilisation (Findings *f)
 {
   const StrataTileSet *tiles = f->image->tiles;
   double used = 0;
-  int worst = -1, n_worst = 0;
+  int worst = -1, n_worst = 0, n_arrays;
 
   for (int op = 0; op < tiles->n_ops; op++)
     {
@@ -294,10 +294,11 @@ find_utilisation (Findings *f)
           n_worst = n;
         }
     }
-  if (worst >= 0 && used / tiles->n_tiles < LOW_UTILISATION)
+  n_arrays = (int) strata_tile_set_n_arrays (tiles);
+  if (worst >= 0 && used / n_arrays < LOW_UTILISATION)
     add (f, "low-utilisation", NOTE, worst,
          strata_arena_printf (f->arena, "weights fill %s of the cells of %d arrays; layer %s wastes most, on %d",
-                              percent (f, used / tiles->n_tiles), tiles->n_tiles, layer_name (f, worst), n_worst),
+                              percent (f, used / n_arrays), n_arrays, layer_name (f, worst), n_worst),
          "a chip with smaller arrays, or layers whose sizes are multiples of the array's, would use fewer cells", NAN,
          "energy");
 }

@@ -358,9 +358,11 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
   const StrataAnalogVectors inputs = { vectors->codes, vectors->n, (gsize) op->k,
                                        image->graph->tensors[op->inputs[0]].guessed };
 
+  /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
   functional->arrays[index] =
     strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile,
-                             site.stack * image->chip->tiers + site.tier);
+                             tile->array_back == 0 ? site.stack * image->chip->tiers + site.tier
+                                                   : image->chip->n_stacks * image->chip->tiers + (int) index);
   strata_analog_array_calibrate (functional->arrays[index], op, &inputs);
   return TRUE;
 }

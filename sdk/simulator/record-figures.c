@@ -152,7 +152,8 @@ add_program (Figures *f)
            "longest chain of bursts with unlimited stacks and links");
   add_one (f, "arrays_required", "count", (double) image->tiles->arrays_required, TRUE, estimate,
            "sum of ceil (K / R) ceil (N / (C / S)), one copy");
-  add_one (f, "arrays_used", "count", image->tiles->n_tiles, TRUE, estimate, "tiles placed, copies included");
+  add_one (f, "arrays_used", "count", (double) strata_tile_set_n_arrays (image->tiles), TRUE, estimate,
+           "arrays that hold weights, copies included");
   add_one (f, "arrays_total", "count", (double) strata_chip_arrays (image->chip), TRUE, estimate,
            "stacks x tiers - dead arrays");
   add_one (f, "n_stacks_on", "count", f->modelled->n_stacks_on, TRUE, estimate,

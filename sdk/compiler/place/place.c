@@ -9,7 +9,7 @@
 
 #include "base/rng.h"
 #include "compiler/place/objective.h"
-#include "compiler/stages.h"
+#include "compiler/place/shared.h"
 
 /* Evaluations of pairs of tiles that annealing may spend: some 20 ms */
 #define ANNEAL_PAIRS (2.0 * 1000 * 1000)
@@ -269,6 +269,8 @@ strata_place (const StrataQGraph *graph,
   PlaceState state;
   gboolean ok;
 
+  if (strata_tile_set_n_arrays (tiles) < tiles->n_tiles)
+    return place_shared (graph, tiles, chip, options, error);
   place_state_init (&state, graph, tiles, chip);
   ok = place_in_order (&state, error);
   if (ok)

@@ -67,7 +67,7 @@ test_stages (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *folder = g_dir_make_tmp ("strata-XXXXXX", &error);
   static const char *const dumps[] = { "00-rewrites.txt",  "01-lowered.txt",  "02-quantised.txt", "03-tiles.txt",
-                                       "04-placement.txt", "05-schedule.txt", "06-program.txt" };
+                                       "04-placement.txt", "05-schedule.txt", "06-program.txt",   "07-decisions.txt" };
   g_autoptr (StrataImage) image = NULL;
   StrataCompileOptions options;
   StrataJudgement judgement;

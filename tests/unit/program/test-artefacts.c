@@ -107,6 +107,86 @@ test_tiles_planted (void)
   g_assert_false (strata_tile_set_check (tiles, image->graph, image->chip, NULL));
 }
 
+/* Tiles 0 (27 rows, 9 copies) and 2 (256 rows, 20 columns) cannot share; 0 without copies and 1 (144 rows, 48 columns)
+ * lie diagonally. */
+static void
+share (StrataImage *image)
+{
+  image->tiles->tiles[0].n_row_copies = 1;
+  image->tiles->tiles[1].array_back = 1;
+  image->tiles->tiles[1].at_row = 27;
+  image->tiles->tiles[1].at_col = 32;
+  image->placement->site[1] = image->placement->site[0];
+}
+
+static void
+test_shared (void)
+{
+  g_autoptr (StrataImage) image = tiny ();
+  StrataTileSet *tiles = image->tiles;
+  StrataTile *second = &tiles->tiles[1];
+  const struct
+  {
+    int *field, value;
+    const char *reason;
+  } planted[] = {
+    { &second->array_back, 2, "has no place" },
+    { &second->array_back, -1, "has no place" },
+    { &second->at_row, -1, "has no place" },
+    { &second->at_col, -1, "has no place" },
+    { &second->at_row, 113, "reaches past" },
+    { &second->at_col, 209, "reaches past" },
+    { &second->at_row, G_MAXINT, "reaches past" },
+    { &tiles->tiles[2].array_back, 1, "not the first on its own" },
+    { &tiles->tiles[2].array_back, 2, "cells in common" },
+  };
+  g_autofree char *text = NULL;
+  g_autoptr (StrataTileSet) back = NULL;
+  guint64 alone = strata_tile_set_hash (tiles);
+
+  share (image);
+  g_assert_true (strata_tile_set_check (tiles, image->graph, image->chip, NULL));
+  g_assert_cmpint (strata_tile_set_n_arrays (tiles), ==, 3);
+  g_assert_cmpint (strata_tile_set_array (tiles, 1), ==, 0);
+  g_assert_cmpuint (strata_tile_set_hash (tiles), !=, alone);
+  text = strata_tile_set_print (tiles, image->graph);
+  g_assert_nonnull (
+    strstr (text, "\ntile 1 op 1 copy 0 rows 0+144 cols 0+24 slices 2 row-copies 1 back 1 at 27,32 ; "));
+  back = strata_tile_set_parse (text, image->graph, NULL);
+  g_assert_cmpuint (strata_tile_set_hash (back), ==, strata_tile_set_hash (tiles));
+  for (guint i = 0; i < G_N_ELEMENTS (planted); i++)
+    {
+      int before = *planted[i].field;
+      g_autoptr (GError) error = NULL;
+
+      *planted[i].field = planted[i].value;
+      g_assert_false (strata_tile_set_check (tiles, image->graph, image->chip, &error));
+      if (strstr (error->message, planted[i].reason) == NULL)
+        g_error ("%u: '%s' does not say '%s'", i, error->message, planted[i].reason);
+      *planted[i].field = before;
+    }
+  /* Side by side or one above the other is as good as diagonally; the same cells are not. */
+  second->at_col = 0;
+  g_assert_true (strata_tile_set_check (tiles, image->graph, image->chip, NULL));
+  second->at_row = 26;
+  g_assert_false (strata_tile_set_check (tiles, image->graph, image->chip, NULL));
+}
+
+static void
+test_shared_placement (void)
+{
+  g_autoptr (StrataImage) image = tiny ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (image->placement->site[0].stack == image->placement->site[1].stack
+                  && image->placement->site[0].tier == image->placement->site[1].tier);
+  share (image);
+  g_assert_true (strata_placement_check (image->placement, image->tiles, image->chip, NULL));
+  image->placement->site[1].tier ^= 1;
+  g_assert_false (strata_placement_check (image->placement, image->tiles, image->chip, &error));
+  g_assert_nonnull (strstr (error->message, "not where the first tile of its array lies"));
+}
+
 /* --- placement --- */
 
 static void
@@ -338,6 +418,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/tiles/text", test_tiles_text);
   g_test_add_func ("/sdk/program/tiles/bad-text", test_tiles_bad_text);
   g_test_add_func ("/sdk/program/tiles/planted", test_tiles_planted);
+  g_test_add_func ("/sdk/program/tiles/shared", test_shared);
+  g_test_add_func ("/sdk/program/placement/shared", test_shared_placement);
   g_test_add_func ("/sdk/program/placement/text", test_placement_text);
   g_test_add_func ("/sdk/program/placement/planted", test_placement_planted);
   g_test_add_func ("/sdk/program/schedule/planted", test_schedule_planted);

@@ -20,6 +20,14 @@ make_image (void)
   StrataImage *image = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 0, 0, 0));
   gint64 dims[] = { 1, 3, 8, 8 };
 
+  image->decisions = strata_decisions_new ();
+  for (int i = 0; i < 3; i++)
+    {
+      const StrataAlternative other = { "2 copies", 10, 5, 3, 2, "not needed" };
+
+      strata_decisions_add (image->decisions, STRATA_REASON_COPIES, i, -1, 1, "one copy of op %d", i);
+      strata_decisions_add_alternative (image->decisions, &other);
+    }
   image->limits.max_latency_ps = 2000000000;
   image->limits.max_power_mw = 300;
   image->seed = 42;
@@ -227,6 +235,8 @@ survives (const guint8 *data, gsize n)
   g_assert_no_error (error);
   g_free (strata_image_disassemble (image));
   g_free (strata_schedule_print (image->schedule));
+  if (image->decisions != NULL)
+    g_free (strata_decisions_print (image->decisions));
   g_bytes_unref (strata_image_encode (image));
   return TRUE;
 }
