@@ -94,25 +94,47 @@ put_window (GByteArray *bytes, const StrataWindow *w)
     strata_put_i32 (bytes, fields[i]);
 }
 
+/* The weights section: its bytes, or, where only its hash is wanted, what was hashed of it instead of a copy */
+typedef struct
+{
+  GByteArray *bytes; /* NULL: hashed */
+  StrataHasher *hasher;
+  guint64 length;
+} Weights;
+
+static void
+put_weights (Weights *weights, const void *data, gsize n_bytes)
+{
+  if (weights->bytes != NULL)
+    g_byte_array_append (weights->bytes, data, (guint) n_bytes);
+  else
+    strata_hasher_bytes (weights->hasher, data, n_bytes);
+  weights->length += n_bytes;
+}
+
 /* Appends @n elements to the weights section; leaves offset and count in @bytes. */
 static void
-put_array (GByteArray *bytes, GByteArray *weights, const void *data, gint64 n, gsize element)
+put_array (GByteArray *bytes, Weights *weights, const void *data, gint64 n, gsize element)
 {
+  static const guint8 zeros[STRATA_CONTAINER_ALIGNMENT] = { 0 };
+  gsize past = weights->length % STRATA_CONTAINER_ALIGNMENT;
+
   if (data == NULL)
     n = 0;
-  strata_put_padding (weights, STRATA_CONTAINER_ALIGNMENT);
-  strata_put_i64 (bytes, n == 0 ? 0 : (gint64) weights->len);
+  if (past != 0)
+    put_weights (weights, zeros, STRATA_CONTAINER_ALIGNMENT - past);
+  strata_put_i64 (bytes, n == 0 ? 0 : (gint64) weights->length);
   strata_put_i64 (bytes, n);
 #if G_BYTE_ORDER == G_LITTLE_ENDIAN
   if (n > 0)
-    g_byte_array_append (weights, data, (guint) ((gsize) n * element));
+    put_weights (weights, data, (gsize) n * element);
 #else
 #error "arrays of the container are little-endian; add the swap for this machine"
 #endif
 }
 
 static void
-put_op (GByteArray *bytes, GByteArray *weights, const StrataQOp *op)
+put_op (GByteArray *bytes, Weights *weights, const StrataQOp *op)
 {
   gboolean product = op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC;
 
@@ -157,7 +179,7 @@ put_ints (GByteArray *bytes, const int *values, int n)
 }
 
 static void
-put_graph (GByteArray *bytes, GByteArray *weights, const StrataQGraph *graph)
+put_graph (GByteArray *bytes, Weights *weights, const StrataQGraph *graph)
 {
   strata_put_i32 (bytes, graph->n_tensors);
   for (int i = 0; i < graph->n_tensors; i++)
@@ -301,11 +323,11 @@ put_decisions (GByteArray *bytes, const StrataDecisions *decisions)
 }
 
 static void
-put_sections (GByteArray *const *sections, const StrataImage *image)
+put_sections (GByteArray *const *sections, Weights *weights, const StrataImage *image)
 {
   put_chip (sections[STRATA_SECTION_CHIP], image);
   put_limits (sections[STRATA_SECTION_LIMT], image);
-  put_graph (sections[STRATA_SECTION_QGRF], sections[STRATA_SECTION_WGTS], image->graph);
+  put_graph (sections[STRATA_SECTION_QGRF], weights, image->graph);
   put_tiles (sections[STRATA_SECTION_TILE], image->tiles);
   put_placement (sections[STRATA_SECTION_PLAC], image->placement);
   put_schedule (sections[STRATA_SECTION_SCHD], image->schedule);
@@ -341,21 +363,41 @@ align (guint64 offset)
   return (offset + STRATA_CONTAINER_ALIGNMENT - 1) / STRATA_CONTAINER_ALIGNMENT * STRATA_CONTAINER_ALIGNMENT;
 }
 
-/* The sections and their table; @entries has room for all. Returns the length of the file. */
-static guint64
-lay_out (const StrataImage *image, GByteArray **sections, StrataSectionEntry *entries)
+static gsize
+weights_size (const StrataQGraph *graph)
 {
+  gsize n = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].weights != NULL)
+      n += (gsize) graph->ops[i].n * ((gsize) graph->ops[i].k * sizeof (gint16) + sizeof (gint32) + sizeof (double))
+           + 3 * STRATA_CONTAINER_ALIGNMENT;
+  return MIN (n, G_MAXINT32);
+}
+
+/* The sections and their table; @entries has room for all. Without @copy the bytes of the weights are left out, and
+ * stand in the table alone. Returns the length of the file. */
+static guint64
+lay_out (const StrataImage *image, gboolean copy, GByteArray **sections, StrataSectionEntry *entries)
+{
+  g_autoptr (StrataHasher) hasher = strata_hasher_new ();
   guint64 offset = STRATA_CONTAINER_HEADER + STRATA_N_SECTIONS * STRATA_CONTAINER_ENTRY;
+  Weights weights = { NULL, hasher, 0 };
 
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
-    sections[i] = g_byte_array_new ();
-  put_sections (sections, image);
+    sections[i] = copy && i == STRATA_SECTION_WGTS ? g_byte_array_sized_new ((guint) weights_size (image->graph))
+                                                   : g_byte_array_new ();
+  weights.bytes = copy ? sections[STRATA_SECTION_WGTS] : NULL;
+  put_sections (sections, &weights, image);
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
     {
+      gboolean hashed = !copy && i == STRATA_SECTION_WGTS;
+
       entries[i] = *strata_section (i);
       entries[i].offset = align (offset);
-      entries[i].length = sections[i]->len;
-      entries[i].hash = strata_hash_bytes (sections[i]->data, sections[i]->len);
+      entries[i].length = hashed ? weights.length : sections[i]->len;
+      entries[i].hash =
+        hashed ? strata_hasher_digest (hasher) : strata_hash_bytes (sections[i]->data, sections[i]->len);
       offset = entries[i].offset + entries[i].length;
     }
   return offset;
@@ -367,7 +409,7 @@ strata_image_seal (StrataImage *image)
   GByteArray *sections[STRATA_N_SECTIONS];
   StrataSectionEntry entries[STRATA_N_SECTIONS];
 
-  lay_out (image, sections, entries);
+  lay_out (image, FALSE, sections, entries);
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
     g_byte_array_unref (sections[i]);
   image->hash = strata_container_hash (entries);
@@ -379,7 +421,7 @@ strata_image_encode (const StrataImage *image)
 {
   GByteArray *sections[STRATA_N_SECTIONS];
   StrataSectionEntry entries[STRATA_N_SECTIONS];
-  guint64 n_bytes = lay_out (image, sections, entries);
+  guint64 n_bytes = lay_out (image, TRUE, sections, entries);
   GByteArray *file = g_byte_array_sized_new ((guint) n_bytes);
 
   put_header (file, entries, n_bytes);

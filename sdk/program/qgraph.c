@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/hash.h"
+#include "kernels/int-rows.h"
 
 static const struct
 {
@@ -184,13 +185,14 @@ check_weights (const StrataQOp *op, const StrataQTensor *in, GError **error)
   for (int n = 0; n < op->n; n++)
     {
       const gint16 *row = op->weights + (gsize) n * op->k;
-      gint64 sum = ABS ((gint64) op->bias[n]);
+      int peak, k = 0;
+      gint64 sum = ABS ((gint64) op->bias[n]) + strata_row_extent (row, (gsize) op->k, &peak) * span;
 
-      for (int k = 0; k < op->k; k++)
+      if (peak > op->weight_max)
         {
-          if (row[k] > op->weight_max || row[k] < -op->weight_max)
-            return fail (error, op, "weight [%d][%d] is %d, beyond +-%d", n, k, row[k], op->weight_max);
-          sum += (gint64) ABS (row[k]) * span;
+          while (ABS ((int) row[k]) != peak)
+            k++;
+          return fail (error, op, "weight [%d][%d] is %d, beyond +-%d", n, k, row[k], op->weight_max);
         }
       if (sum > G_MAXINT32)
         return fail (error, op, "the sum of output %d can leave 32 bits", n);

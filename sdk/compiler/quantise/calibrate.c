@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two passes over the samples: extremes and moments, then histograms between the extremes of all samples. Samples run
- * in parallel, in chunks; each fills a slot of its own and the slots are added in order, so that sums of doubles do not
+ * Two passes over the samples: extremes and moments, then histograms between the extremes of all samples. Few samples
+ * leave their values behind in the first pass, so that the second need not run the model again. Samples run in
+ * parallel, in chunks; each fills a slot of its own and the slots are added in order, so that sums of doubles do not
  * depend on threads.
  */
 #include "compiler/quantise/calibrate.h"
@@ -13,6 +14,8 @@
 #include "model/exec/executor.h"
 
 #define CHUNK 8
+/* Values of all samples that the first pass may keep: two samples of a ResNet-50 are 0.12 GB. */
+#define MAX_KEPT_BYTES ((gsize) 160 << 20)
 
 typedef struct
 {
@@ -25,6 +28,9 @@ typedef struct
   const StrataTensorStats *merged; /* second pass: extremes of all samples */
   StrataTensorStats *slots;        /* CHUNK * n_tensors */
   guint32 *bins;                   /* second pass: CHUNK * n_tensors * bins */
+  float *kept;                     /* per sample and tensor: its values; NULL: none are kept */
+  gsize *kept_at;                  /* per tensor, within a sample's n_kept */
+  gsize n_kept;
   int first;
 } Pass;
 
@@ -93,6 +99,8 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
       take_moments (&pass->slots[place], array->data, strata_array_count (array), t->channels);
       if (!isfinite (pass->slots[place].sum_squares) && watch->overflown < 0)
         watch->overflown = value;
+      if (pass->kept != NULL && !t->quantised)
+        memcpy (pass->kept + (gsize) watch->slot * pass->n_kept + pass->kept_at[tensor], array->data, array->n_bytes);
     }
   else if (!t->quantised)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
@@ -121,6 +129,23 @@ run_cb (guint index, gpointer user_data, GError **error)
                "calibration sample %d: %s is not finite; give samples scaled as the model was trained on",
                pass->first + (int) index, graph->values[watch.overflown].name);
   return FALSE;
+}
+
+/* The second pass over one sample whose values were kept */
+static gboolean
+count_kept_cb (guint index, gpointer user_data, GError **error)
+{
+  const Pass *pass = user_data;
+
+  for (int t = 0; t < pass->lowered->n_tensors; t++)
+    {
+      gsize place = (gsize) index * (gsize) pass->lowered->n_tensors + (gsize) t;
+
+      if (pass->kept_at[t] != G_MAXSIZE && pass->slots[place].count > 0)
+        take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[t],
+                        pass->kept + (gsize) index * pass->n_kept + pass->kept_at[t], pass->slots[place].count);
+    }
+  return TRUE;
 }
 
 static void
@@ -177,7 +202,7 @@ second_pass (Pass *pass, int n_samples, guint n_threads, StrataTensorStats *merg
 {
   int n_tensors = pass->lowered->n_tensors;
   gsize n_bins = (gsize) n_tensors * STRATA_HISTOGRAM_BINS;
-  g_autofree guint32 *bins = g_new (guint32, CHUNK * n_bins + 1);
+  g_autofree guint32 *bins = g_new (guint32, (gsize) MIN (CHUNK, n_samples) * n_bins + 1);
 
   pass->bins = bins;
   pass->merged = merged;
@@ -187,8 +212,9 @@ second_pass (Pass *pass, int n_samples, guint n_threads, StrataTensorStats *merg
     {
       int n = MIN (CHUNK, n_samples - pass->first);
 
-      memset (bins, 0, sizeof *bins * CHUNK * n_bins);
-      if (!strata_parallel_for ((guint) n, n_threads, run_cb, pass, pass->cancellable, error))
+      memset (bins, 0, sizeof *bins * (gsize) n * n_bins);
+      if (!strata_parallel_for ((guint) n, n_threads, pass->kept != NULL ? count_kept_cb : run_cb, pass,
+                                pass->cancellable, error))
         return FALSE;
       for (int i = 0; i < n; i++)
         for (gsize b = 0; b < n_bins; b++)
@@ -210,6 +236,25 @@ watch_values (const StrataGraph *graph, const StrataLowered *lowered)
   return tensor_of;
 }
 
+/* Makes room for the values of all samples, where they are few; only what is written of it takes memory. */
+static void
+plan_kept (Pass *pass, int n_samples, StrataArena *arena)
+{
+  const StrataLowered *lowered = pass->lowered;
+
+  pass->kept_at = strata_arena_array (arena, gsize, lowered->n_tensors + 1);
+  for (int t = 0; t < lowered->n_tensors; t++)
+    {
+      const StrataLoweredTensor *tensor = &lowered->tensors[t];
+      gboolean watched = pass->tensor_of[tensor->value] == t && !tensor->quantised;
+
+      pass->kept_at[t] = watched ? pass->n_kept : G_MAXSIZE;
+      pass->n_kept += watched ? (gsize) tensor->channels * (gsize) tensor->height * (gsize) tensor->width : 0;
+    }
+  if (n_samples <= CHUNK && pass->n_kept > 0 && pass->n_kept <= MAX_KEPT_BYTES / sizeof *pass->kept / (gsize) n_samples)
+    pass->kept = g_new (float, pass->n_kept *(gsize) n_samples);
+}
+
 StrataTensorStats *
 strata_calibrate (const StrataGraph *graph,
                   const StrataLowered *lowered,
@@ -224,12 +269,20 @@ strata_calibrate (const StrataGraph *graph,
   StrataTensorStats *merged = new_stats (lowered, 1, arena);
   g_autoptr (StrataExecutor) executor =
     strata_executor_new (graph, STRATA_EXECUTOR_EVERY_VALUE, calibration->cancellable, error);
-  Pass pass = { graph, executor, lowered, samples, calibration->cancellable, tensor_of, NULL, NULL, NULL, 0 };
+  Pass pass = { .graph = graph,
+                .executor = executor,
+                .lowered = lowered,
+                .samples = samples,
+                .cancellable = calibration->cancellable,
+                .tensor_of = tensor_of };
+  g_autofree float *kept = NULL;
   gboolean all_scaled = TRUE;
 
   if (executor == NULL)
     return NULL;
   pass.slots = new_stats (lowered, CHUNK, scratch);
+  plan_kept (&pass, n_samples, scratch);
+  kept = pass.kept;
   if (!first_pass (&pass, n_samples, calibration->n_threads, merged, error))
     return NULL;
   for (int t = 0; t < lowered->n_tensors; t++)

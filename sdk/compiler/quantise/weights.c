@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "compiler/quantise/ranges.h"
+#include "kernels/int-rows.h"
 
 /* With this many levels or fewer, clipping outliers pays. */
 #define FEW_LEVELS 31
@@ -30,11 +31,8 @@ row_error (const float *row, int k, double gain, double scale, int most)
 static double
 choose_row_scale (const float *row, int k, double gain, int most)
 {
-  double peak = 0, best = INFINITY, scale;
+  double peak = strata_row_peak (row, (gsize) k, gain), best = INFINITY, scale = peak / most;
 
-  for (int i = 0; i < k; i++)
-    peak = MAX (peak, fabs (gain * (double) row[i]));
-  scale = peak / most;
   for (int i = 0; i < N_SHARES && most <= FEW_LEVELS && peak > 0; i++)
     {
       double tried = peak / most * (1 - SHARE_STEP * i), error = row_error (row, k, gain, tried, most);
@@ -46,20 +44,6 @@ choose_row_scale (const float *row, int k, double gain, int most)
         }
     }
   return scale;
-}
-
-/* Rounds one row; returns the largest possible |sum| of its products. */
-static gint64
-round_row (const float *row, int k, double gain, double scale, int most, int span, gint16 *out)
-{
-  gint64 sum = 0;
-
-  for (int i = 0; i < k; i++)
-    {
-      out[i] = (gint16) CLAMP (rint (gain * (double) row[i] / scale), -most, most);
-      sum += (gint64) ABS (out[i]) * span;
-    }
-  return sum;
 }
 
 static double
@@ -129,7 +113,8 @@ round_floats (const StrataLoweredOp *op,
       scale[n] = MAX (choose_row_scale (row, op->k, op->scale[n], most), fabs (b) / (unit * 0x1p29));
       if (!(scale[n] > 0))
         scale[n] = 1;
-      while (round_row (row, op->k, op->scale[n], scale[n], most, span, out) > G_MAXINT32 - 0x20000001)
+      /* The largest possible |sum| of its products */
+      while (strata_row_round (row, (gsize) op->k, op->scale[n], scale[n], most, out) * span > G_MAXINT32 - 0x20000001)
         {
           scale[n] *= 2;
           if (!isfinite (scale[n]))

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rows of weights: from reals to integers, and how large integers are. Exact: the same on every machine.
+ */
+#pragma once
+
+#include <glib.h>
+
+/* max |gain * row[i]|, 0 for no elements */
+double strata_row_peak (const float *row, gsize n, double gain);
+/* out[i] = clamp (rint (gain * row[i] / scale), -most, most), most at most 32767. Returns the sum of |out[i]|. */
+gint64 strata_row_round (const float *row, gsize n, double gain, double scale, int most, gint16 *out);
+/* The sum of |row[i]|, and the largest of them in @peak. */
+gint64 strata_row_extent (const gint16 *row, gsize n, int *peak);
