@@ -17,6 +17,7 @@ typedef struct
   const StrataGraph *graph; /* as the file has it: names, sizes and digest of the program are its */
   const StrataChipSpec *chip;
   const StrataCompileOptions *options;
+  StrataDecisions *decisions; /* the image's */
   int n_done;
 } Run;
 
@@ -102,6 +103,8 @@ make_graph (Run *run, GError **error)
 
   if (calibration.cancellable == NULL)
     calibration.cancellable = run->options->cancellable;
+  calibration.no_row_copies = !run->options->map.row_copies;
+  calibration.decisions = run->decisions;
   if (clean == NULL || !next_stage (run, error) || !strata_graph_check_weights (clean, error)
       || !next_stage (run, error))
     return NULL;
@@ -331,12 +334,12 @@ strata_compile (const StrataGraph *graph,
                 StrataJudgement *judgement,
                 GError **error)
 {
-  Run run = { graph, chip, options, 0 };
+  Run run = { graph, chip, options, NULL, 0 };
   g_autoptr (StrataImage) image = g_new0 (StrataImage, 1);
   StrataJudgement verdict;
 
   g_return_val_if_fail (graph != NULL && chip != NULL && options != NULL, NULL);
-  image->decisions = strata_decisions_new ();
+  image->decisions = run.decisions = strata_decisions_new ();
   image->graph = make_graph (&run, error);
   if (image->graph == NULL || !make_tiles (&run, image, error) || !make_placement (&run, image, error)
       || !make_schedule (&run, image, error) || !make_image (&run, image, error)

@@ -15,6 +15,25 @@ typedef struct
   StrataArray **inputs; /* per graph input */
 } StrataSample;
 
+/* Ways to lose less without training, each of which can be left out. */
+typedef enum
+{
+  STRATA_QUANTISE_CHANNELS = 1 << 0,     /* a scale per output channel of the weights, not one per layer */
+  STRATA_QUANTISE_RANGES = 1 << 1,       /* ranges of activations of least error, not the extremes */
+  STRATA_QUANTISE_NOISE_RANGES = 1 << 2, /* the error includes the noise of the crossbars that read them */
+  STRATA_QUANTISE_BIAS = 1 << 3,         /* the bias takes back what rounding weights shifts the mean by */
+  STRATA_QUANTISE_EQUALISE = 1 << 4,     /* scales moved between neighbouring layers, channel by channel */
+  STRATA_QUANTISE_READS = 1 << 5,        /* averaged reads per layer, by measured sensitivity */
+  STRATA_QUANTISE_SLICES = 1 << 6,       /* slices per layer, likewise */
+} StrataQuantiseTechnique;
+
+/* What a layer takes instead of what quantisation would choose; 0: as it chooses. */
+typedef struct
+{
+  int node; /* of the graph that is compiled */
+  int n_slices, n_reads;
+} StrataLayerChoice;
+
 typedef struct
 {
   const StrataSample *samples; /* NULL: two synthetic ones from @seed; ranges are then flagged as guessed */
@@ -22,7 +41,13 @@ typedef struct
   guint64 seed;
   guint n_threads;
   GCancellable *cancellable;
-  int n_reads; /* conversions that every product averages, against thermal noise; 0 counts as 1 */
+  int n_reads;       /* conversions that every product averages; 0: chosen per layer where samples are given, else 1 */
+  guint without;     /* StrataQuantiseTechnique that are left out */
+  double most_flips; /* share of samples whose class analog noise may change, as predicted; 0: 0.01 */
+  const StrataLayerChoice *choices;
+  int n_choices;
+  gboolean no_row_copies;     /* the map will not fill free rows */
+  StrataDecisions *decisions; /* NULL: nothing is kept */
 } StrataCalibration;
 
 /* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer

@@ -10,6 +10,7 @@
 
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
 #define MAX_REGRESSORS 8
+#define CODE_LOWEST (-128)
 
 void
 strata_analog_digits (int weight, int base, int n_slices, int *digits)
@@ -18,6 +19,23 @@ strata_analog_digits (int weight, int base, int n_slices, int *digits)
 
   for (int s = n_slices - 1; s >= 0; s--, rest /= base)
     digits[s] = weight < 0 ? -(rest % base) : rest % base;
+}
+
+int
+strata_analog_column_factor (const gint16 *weights, int n_rows, int base, int n_slices)
+{
+  int peak = 1;
+  double room = pow (base, n_slices) - 1;
+
+  for (int i = 0; i < n_rows; i++)
+    peak = MAX (peak, ABS (weights[i]));
+  return MAX (1, (int) (room / peak));
+}
+
+int
+strata_analog_subtract (int zero_point)
+{
+  return zero_point < CODE_LOWEST / 2 ? CODE_LOWEST : 0;
 }
 
 void

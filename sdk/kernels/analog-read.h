@@ -11,6 +11,11 @@
 /* Sign-magnitude digits of @weight in @base, high first: weight = sum_s digits[s] * base^(n_slices - 1 - s), all digits
  * of the sign of the weight. |weight| < base^n_slices. */
 void strata_analog_digits (int weight, int base, int n_slices, int *digits);
+/* Largest whole factor by which the digits of a column hold every one of its weights */
+int strata_analog_column_factor (const gint16 *weights, int n_rows, int base, int n_slices);
+/* What drivers take off a code: driver codes are those of offset binary or of two's complement, the nearer to zero at
+ * the zero point. -128 or 0 */
+int strata_analog_subtract (int zero_point);
 
 /* sums[i][j] = sum_k inputs[i][k] * levels[k][j] in float; exact while every partial sum of integers stays
  * below 2^24. */

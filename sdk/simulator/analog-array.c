@@ -9,21 +9,14 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "cost/noise.h"
 #include "kernels/analog-read.h"
-#include "simulator/analog-noise.h"
 
-#define CODE_LOWEST (-128)
 #define SIGMA_STEPS 1024
 /* Positions whose products are done at once: enough for the matrix product, small enough for the cache */
 #define CHUNK 256
 /* Converters beyond this are exact: a float holds no more. */
 #define MAX_ADC_BITS 24
-
-int
-strata_analog_subtract (int zero_point)
-{
-  return zero_point < CODE_LOWEST / 2 ? CODE_LOWEST : 0;
-}
 
 static guint64
 key_word (StrataRngKey key)
@@ -62,15 +55,15 @@ typedef struct
 static void
 cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band)
 {
-  double factor = strata_analog_sigma_factor (band);
+  double factor = strata_cost_sigma_factor (band);
 
   table->top = strata_chip_levels (chip) - 1;
   for (int i = 0; i < SIGMA_STEPS + 2; i++)
     {
       double g = MIN ((double) i / SIGMA_STEPS, 1.0);
 
-      table->program[i] = strata_analog_programming_sigma (chip->cell_model, g) * factor * table->top;
-      table->read[i] = strata_analog_read_sigma (chip->cell_model, g) * factor * table->top;
+      table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * factor * table->top;
+      table->read[i] = strata_cost_read_sigma (chip->cell_model, g) * factor * table->top;
     }
 }
 
@@ -120,19 +113,6 @@ program_row (StrataAnalogArray *array, const CellTable *table, const int *digits
     }
 }
 
-/* Largest whole factor by which the digits hold every weight of the column */
-static int
-column_factor (const StrataAnalogArray *array, const StrataQOp *op, int output, int base)
-{
-  const gint16 *weights = op->weights + (gsize) (array->col0 + output) * (gsize) op->k + array->row0;
-  int peak = 1;
-  double room = pow (base, array->n_slices) - 1;
-
-  for (int i = 0; i < array->n_rows; i++)
-    peak = MAX (peak, ABS (weights[i]));
-  return MAX (1, (int) (room / peak));
-}
-
 static void
 set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, int base, int n_row_copies, int *factors)
 {
@@ -144,7 +124,7 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
       for (int i = 0; i < array->n_rows; i++)
         sum += weights[i];
       array->constant[j] = (zero_point - array->subtract) * sum;
-      factors[j] = column_factor (array, op, j, base);
+      factors[j] = strata_analog_column_factor (weights, array->n_rows, base, array->n_slices);
       for (int s = 0; s < array->n_slices; s++)
         array->nominal_gain[s * array->n_cols + j] =
           pow (base, array->n_slices - 1 - s) / ((double) n_row_copies * factors[j]);
@@ -200,7 +180,7 @@ strata_analog_array_new (
   array->noisy = setup->analog != STRATA_ANALOG_IDEAL;
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
-  ktc = array->noisy ? strata_analog_ktc_sigma (chip, band_of (setup->analog)) : 0;
+  ktc = array->noisy ? strata_cost_ktc_sigma (chip, band_of (setup->analog)) : 0;
   array->ktc_variance = (float) (ktc * ktc);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
   array->code_hi = -array->code_lo - 1;

@@ -45,9 +45,6 @@ typedef struct
   double *nominal_gain; /* n_columns: accumulator units per code x level of an exact array */
 } StrataAnalogArray;
 
-/* Driver code of code c is c - strata_analog_subtract (). */
-int strata_analog_subtract (int zero_point);
-
 /* Programs the array. */
 StrataAnalogArray *strata_analog_array_new (const StrataAnalogSetup *setup,
                                             const StrataQOp *op,

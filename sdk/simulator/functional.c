@@ -11,6 +11,7 @@
 
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "kernels/analog-read.h"
 
 /* Output positions gathered at once */
 #define CHUNK 256

@@ -264,6 +264,11 @@ run_task (const Task *task, int n, int n_seeds)
   image = compile (graph, &data);
   if (image == NULL)
     return EXIT_FAILURE;
+  for (guint i = 0; i < image->decisions->decisions->len && g_getenv ("DECISIONS"); i++)
+    {
+      StrataDecision *d = &g_array_index (image->decisions->decisions, StrataDecision, i);
+      g_print ("  %s op %d value %" G_GINT64_FORMAT ": %s\n", strata_reason_code (d->reason), d->op, d->value, d->text);
+    }
   g_print ("%s: %d inputs, %d arrays\n", task->name, n, image->tiles->n_tiles);
   print_level ("off", image, &data, n, STRATA_ANALOG_OFF, 1);
   print_level ("ideal", image, &data, n, STRATA_ANALOG_IDEAL, 1);

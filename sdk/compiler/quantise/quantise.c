@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "compiler/quantise/choose.h"
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
 
@@ -345,6 +346,34 @@ build_graph (Build *build, const StrataCalibration *calibration, GError **error)
   return finish (build, calibration, outputs);
 }
 
+/* Averaged reads per layer: what is asked for, else what the samples say. */
+static gboolean
+set_reads (const Build *build,
+           const StrataGraph *source,
+           const StrataCalibration *calibration,
+           StrataQGraph *graph,
+           GError **error)
+{
+  const StrataSensitivityInput input = { source, build->lowered, graph, build->op_of, NULL, build->chip, calibration };
+  g_autofree int *fixed = g_new0 (int, graph->n_ops + 1);
+  g_autoptr (StrataSensitivity) sensitivity = NULL;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    for (int c = 0; c < calibration->n_choices; c++)
+      if (calibration->choices[c].node == graph->ops[i].node && calibration->choices[c].n_reads > 0)
+        fixed[i] = calibration->choices[c].n_reads;
+  for (int i = 0; i < graph->n_ops; i++)
+    if (fixed[i] > 0 && graph->ops[i].kind == STRATA_QOP_MVM)
+      graph->ops[i].n_reads = fixed[i];
+  if (build->guessed || calibration->n_reads > 0 || (calibration->without & STRATA_QUANTISE_READS) != 0)
+    return TRUE;
+  sensitivity = strata_sensitivity_measure (&input, error);
+  if (sensitivity == NULL)
+    return FALSE;
+  strata_choose_reads (&input, sensitivity, fixed, graph);
+  return TRUE;
+}
+
 static StrataTensorStats *
 gather (const StrataGraph *graph,
         const StrataLowered *lowered,
@@ -404,6 +433,8 @@ strata_quantise (const StrataGraph *graph,
   result = build_graph (&build, calibration, error);
   if (result == NULL)
     strata_arena_free (build.arena);
+  else if (!set_reads (&build, graph, calibration, result, error))
+    g_clear_pointer (&result, strata_qgraph_free);
   g_array_unref (build.tensors);
   g_array_unref (build.ops);
   g_array_unref (build.source);

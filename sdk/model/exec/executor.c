@@ -226,14 +226,30 @@ run_step (const StrataPlan *plan, Context *context, guint index, GError **error)
   return FALSE;
 }
 
+/* Who looks at the values of a run: at most one of the two */
+typedef struct
+{
+  StrataObserveFunc observe;
+  StrataChangeFunc change;
+  gpointer user_data;
+} Viewer;
+
 static void
-show_step (const StrataPlan *plan, Context *context, guint index, StrataObserveFunc observe, gpointer user_data)
+show_step (const StrataPlan *plan, Context *context, guint index, const Viewer *viewer)
 {
   const StrataStep *step = step_of (plan, index);
 
   for (int i = 0; i < step->n_out; i++)
-    if (step->out[i] >= 0 && strata_plan_place (plan, step->out[i])->shown)
-      observe (plan->graph, strata_plan_place (plan, step->out[i])->value, context->out[index][i], user_data);
+    {
+      int value = step->out[i] < 0 ? -1 : strata_plan_place (plan, step->out[i])->value;
+
+      if (value < 0 || !strata_plan_place (plan, step->out[i])->shown)
+        continue;
+      if (viewer->observe != NULL)
+        viewer->observe (plan->graph, value, context->out[index][i], viewer->user_data);
+      if (viewer->change != NULL)
+        viewer->change (plan->graph, value, context->out[index][i], viewer->user_data);
+    }
 }
 
 static void
@@ -254,14 +270,13 @@ copy_output (const StrataPlan *plan, const Context *context, int value)
   return strata_array_copy (&context->arrays[place]);
 }
 
-gboolean
-strata_executor_run (StrataExecutor *executor,
-                     const StrataArray *const *inputs,
-                     StrataArray **outputs,
-                     StrataObserveFunc observe,
-                     gpointer user_data,
-                     GCancellable *cancellable,
-                     GError **error)
+static gboolean
+run (StrataExecutor *executor,
+     const StrataArray *const *inputs,
+     StrataArray **outputs,
+     const Viewer *viewer,
+     GCancellable *cancellable,
+     GError **error)
 {
   const StrataPlan *plan = executor->plan;
   Context *context;
@@ -273,18 +288,43 @@ strata_executor_run (StrataExecutor *executor,
   if (context == NULL)
     return FALSE;
   take_inputs (plan, context, inputs);
-  if (observe != NULL)
-    show_folded (plan, observe, user_data);
+  if (viewer->observe != NULL)
+    show_folded (plan, viewer->observe, viewer->user_data);
   for (guint i = 0; ok && i < plan->steps->len; i++)
     {
       ok = !g_cancellable_set_error_if_cancelled (cancellable, error) && run_step (plan, context, i, error);
-      if (ok && observe != NULL)
-        show_step (plan, context, i, observe, user_data);
+      if (ok)
+        show_step (plan, context, i, viewer);
     }
   for (int i = 0; ok && i < plan->graph->n_outputs; i++)
     outputs[i] = copy_output (plan, context, plan->graph->outputs[i]);
   give_context (executor, context);
   return ok;
+}
+
+gboolean
+strata_executor_run (StrataExecutor *executor,
+                     const StrataArray *const *inputs,
+                     StrataArray **outputs,
+                     StrataObserveFunc observe,
+                     gpointer user_data,
+                     GCancellable *cancellable,
+                     GError **error)
+{
+  return run (executor, inputs, outputs, &(const Viewer){ observe, NULL, user_data }, cancellable, error);
+}
+
+gboolean
+strata_executor_run_changed (StrataExecutor *executor,
+                             const StrataArray *const *inputs,
+                             StrataArray **outputs,
+                             StrataChangeFunc change,
+                             gpointer user_data,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  g_return_val_if_fail ((~executor->plan->flags & (STRATA_EXECUTOR_EVERY_VALUE | STRATA_EXECUTOR_PLAIN)) == 0, FALSE);
+  return run (executor, inputs, outputs, &(const Viewer){ NULL, change, user_data }, cancellable, error);
 }
 
 gboolean

@@ -36,3 +36,16 @@ gboolean strata_executor_run (StrataExecutor *executor,
                               gpointer user_data,
                               GCancellable *cancellable,
                               GError **error);
+
+/* Called with every computed value before anything reads it; may overwrite its elements. */
+typedef void (*StrataChangeFunc) (const StrataGraph *graph, int value, StrataArray *array, gpointer user_data);
+
+/* The same with values that @change may change on their way. Needs STRATA_EXECUTOR_EVERY_VALUE and
+ * STRATA_EXECUTOR_PLAIN: elsewhere a value may be held twice. */
+gboolean strata_executor_run_changed (StrataExecutor *executor,
+                                      const StrataArray *const *inputs,
+                                      StrataArray **outputs,
+                                      StrataChangeFunc change,
+                                      gpointer user_data,
+                                      GCancellable *cancellable,
+                                      GError **error);

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "cost/noise.h"
 #include "kernels/analog-read.h"
-#include "simulator/analog-noise.h"
 
 static StrataChipSpec
 chip_of (int rows, int columns, StrataCellModel cells)
@@ -45,7 +45,7 @@ test_thermal_noise_table (void)
 
         chip.tiers = 256, chip.c_on_ff = c_on_ff[c], chip.t_ambient_c = 330 - 273.15;
         signal = sqrt (rows[r]) * 0.7 * 256 * 0.25 * 15; /* codes of 2^8 at full scale, levels of 15 */
-        snr_db = 20 * log10 (signal / strata_analog_ktc_sigma (&chip, STRATA_BAND_NOMINAL));
+        snr_db = 20 * log10 (signal / strata_cost_ktc_sigma (&chip, STRATA_BAND_NOMINAL));
         g_test_message ("C_on %.3f fF, %d rows: %.2f dB, expected %.0f", c_on_ff[c], rows[r], snr_db,
                         expected_db[c][r]);
         g_assert_cmpfloat_with_epsilon (snr_db, expected_db[c][r], 0.6);
@@ -58,12 +58,12 @@ static void
 test_thermal_noise_of_bands (void)
 {
   StrataChipSpec chip = chip_of (256, 256, STRATA_CELL_SONOS);
-  double nominal = strata_analog_ktc_sigma (&chip, STRATA_BAND_NOMINAL);
+  double nominal = strata_cost_ktc_sigma (&chip, STRATA_BAND_NOMINAL);
 
-  g_assert_cmpfloat_with_epsilon (strata_analog_ktc_sigma (&chip, STRATA_BAND_OPTIMISTIC) / nominal, 0.8, 1e-9);
-  g_assert_cmpfloat_with_epsilon (strata_analog_ktc_sigma (&chip, STRATA_BAND_CONSERVATIVE) / nominal, 0.8 / 0.6, 1e-9);
+  g_assert_cmpfloat_with_epsilon (strata_cost_ktc_sigma (&chip, STRATA_BAND_OPTIMISTIC) / nominal, 0.8, 1e-9);
+  g_assert_cmpfloat_with_epsilon (strata_cost_ktc_sigma (&chip, STRATA_BAND_CONSERVATIVE) / nominal, 0.8 / 0.6, 1e-9);
   chip.cell_model = STRATA_CELL_PCM_HERMES;
-  g_assert_cmpfloat (strata_analog_ktc_sigma (&chip, STRATA_BAND_NOMINAL), ==, 0);
+  g_assert_cmpfloat (strata_cost_ktc_sigma (&chip, STRATA_BAND_NOMINAL), ==, 0);
 }
 
 /* Arrays of one weight everywhere */
@@ -118,12 +118,12 @@ test_sonos_table (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (sonos_rows); i++)
     {
-      assert_per_cent (strata_analog_programming_sigma (STRATA_CELL_SONOS, sonos_rows[i].g), sonos_rows[i].program);
-      assert_per_cent (strata_analog_read_sigma (STRATA_CELL_SONOS, sonos_rows[i].g), sonos_rows[i].read);
+      assert_per_cent (strata_cost_programming_sigma (STRATA_CELL_SONOS, sonos_rows[i].g), sonos_rows[i].program);
+      assert_per_cent (strata_cost_read_sigma (STRATA_CELL_SONOS, sonos_rows[i].g), sonos_rows[i].read);
     }
-  g_assert_cmpfloat (strata_analog_programming_sigma (STRATA_CELL_SONOS, 0), ==, 0);
-  g_assert_cmpfloat (strata_analog_programming_sigma (STRATA_CELL_NONE, 1), ==, 0);
-  g_assert_cmpfloat_with_epsilon (strata_analog_programming_sigma (STRATA_CELL_PCM_HERMES, 1), 1.093 / 20.7, 1e-9);
+  g_assert_cmpfloat (strata_cost_programming_sigma (STRATA_CELL_SONOS, 0), ==, 0);
+  g_assert_cmpfloat (strata_cost_programming_sigma (STRATA_CELL_NONE, 1), ==, 0);
+  g_assert_cmpfloat_with_epsilon (strata_cost_programming_sigma (STRATA_CELL_PCM_HERMES, 1), 1.093 / 20.7, 1e-9);
 }
 
 /* The same drawn: an array of 8-bit cells, so that g = weight / 255 comes close to the table's; the last row of each

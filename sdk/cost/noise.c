@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Noise constants and their formulas; nothing else in the simulator knows a noise figure. Everything is at t = 0, right
+ * Noise constants and their formulas; nothing else knows a noise figure. Everything is at t = 0, right
  * after programming.
  */
-#include "simulator/analog-noise.h"
+#include "cost/noise.h"
 
 #include <math.h>
 
@@ -44,7 +44,7 @@ sonos (double g, double a_na, double b_na)
 }
 
 double
-strata_analog_programming_sigma (StrataCellModel model, double g)
+strata_cost_programming_sigma (StrataCellModel model, double g)
 {
   switch (model)
     {
@@ -59,7 +59,7 @@ strata_analog_programming_sigma (StrataCellModel model, double g)
 }
 
 double
-strata_analog_read_sigma (StrataCellModel model, double g)
+strata_cost_read_sigma (StrataCellModel model, double g)
 {
   switch (model)
     {
@@ -76,14 +76,14 @@ strata_analog_read_sigma (StrataCellModel model, double g)
 }
 
 double
-strata_analog_sigma_factor (StrataBand band)
+strata_cost_sigma_factor (StrataBand band)
 {
   g_return_val_if_fail ((guint) band < STRATA_N_BANDS, 1);
   return sigma_factors[band];
 }
 
 double
-strata_analog_column_ff (const StrataChipSpec *chip)
+strata_cost_column_ff (const StrataChipSpec *chip)
 {
   double c_average = chip->c_on_ff * (1 + 1 / chip->c_on_off_ratio) / 2;
 
@@ -91,7 +91,7 @@ strata_analog_column_ff (const StrataChipSpec *chip)
 }
 
 double
-strata_analog_drive_v (const StrataChipSpec *chip, StrataBand band)
+strata_cost_drive_v (const StrataChipSpec *chip, StrataBand band)
 {
   double volts = chip->v_in_v[STRATA_BAND_NOMINAL];
 
@@ -104,13 +104,13 @@ strata_analog_drive_v (const StrataChipSpec *chip, StrataBand band)
 }
 
 double
-strata_analog_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
+strata_cost_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
 {
   double kt = BOLTZMANN_J_K * (chip->t_ambient_c + ZERO_CELSIUS_K), charge_c;
 
   if (chip->cell_model == STRATA_CELL_PCM_HERMES || !(chip->c_on_ff > 0))
     return 0;
-  charge_c = sqrt (kt * strata_analog_column_ff (chip) * 1e-15);
-  return charge_c / (strata_analog_drive_v (chip, band) * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)
+  charge_c = sqrt (kt * strata_cost_column_ff (chip) * 1e-15);
+  return charge_c / (strata_cost_drive_v (chip, band) * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)
          * (strata_chip_levels (chip) - 1);
 }

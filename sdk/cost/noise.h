@@ -10,17 +10,17 @@
 
 /* Standard deviation of a programmed cell around its target, and of one reading around the programmed value, in units
  * of full scale, nominal. */
-double strata_analog_programming_sigma (StrataCellModel model, double g);
-double strata_analog_read_sigma (StrataCellModel model, double g);
+double strata_cost_programming_sigma (StrataCellModel model, double g);
+double strata_cost_read_sigma (StrataCellModel model, double g);
 /* What a band makes of both. */
-double strata_analog_sigma_factor (StrataBand band);
+double strata_cost_sigma_factor (StrataBand band);
 
 /* Capacitance of a summing column, fF: R * C_avg + T * c_vt + C_fix with C_avg = C_on (1 + 1 / ratio) / 2 */
-double strata_analog_column_ff (const StrataChipSpec *chip);
+double strata_cost_column_ff (const StrataChipSpec *chip);
 /* Drive voltage of the band. More volts mean more signal over kT/C, so the bands of noise take V_in's from the other
  * end: optimistic the highest of the chip's three, conservative the lowest (those of energy take them the other way
  * round). */
-double strata_analog_drive_v (const StrataChipSpec *chip, StrataBand band);
+double strata_cost_drive_v (const StrataChipSpec *chip, StrataBand band);
 /* Standard deviation of kT/C noise of one conversion: sqrt (k T C_column) / (V_in C_on) * 2^input_bits * (levels - 1).
  * 0 for cells that are read by current. */
-double strata_analog_ktc_sigma (const StrataChipSpec *chip, StrataBand band);
+double strata_cost_ktc_sigma (const StrataChipSpec *chip, StrataBand band);

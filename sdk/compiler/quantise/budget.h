@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What analog execution adds to the sums of one layer, by the closed forms of hardware-facts 7.2 on input vectors that
+ * calibration saw.
+ */
+#pragma once
+
+#include "compiler/stages.h"
+
+/* Mean squares over outputs and vectors, in the units of the layer's output; nominal constants. */
+typedef struct
+{
+  double signal;    /* of the sums, without bias */
+  double rounding;  /* of weights and input codes: there without analog noise too */
+  double thermal;   /* kT/C of one conversion */
+  double cells;     /* read noise of the cells, one conversion */
+  double converter; /* rounding of one conversion */
+  double lasting;   /* what averaging does not lower: programming; clipping by the converter */
+  gboolean dithered; /* noise exceeds the converter's step, so that averaging lowers its rounding too */
+  int sound_bits;   /* bits of the converter beyond which rounding is below a quarter of the other noise */
+} StrataNoiseBudget;
+
+/* Input vectors of an op: driver codes, n x k */
+typedef struct
+{
+  gint16 *codes;
+  int n;
+} StrataNoiseVectors;
+
+/* @deviation: per output, of one reading; NULL: not asked for. */
+void strata_noise_budget (const StrataQGraph *graph,
+                          int op,
+                          const StrataChipSpec *chip,
+                          gboolean row_copies,
+                          const StrataNoiseVectors *vectors,
+                          StrataNoiseBudget *budget,
+                          float *deviation);
+/* What is left of it where @n_reads conversions are averaged */
+double strata_noise_power (const StrataNoiseBudget *budget, int n_reads);
+/* Signal over noise, dB, and the bits of a uniform converter as good: (dB - 1.76) / 6.02 */
+double strata_noise_db (double signal, double noise);
+double strata_noise_bits (double db);
