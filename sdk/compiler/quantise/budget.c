@@ -250,7 +250,8 @@ sum_up (const StrataQGraph *graph,
   input_square /= (double) vectors->n * op->k;
   for (int j = 0; j < op->n; j++)
     {
-      double unit = op->multiplier[j] * (out->format == STRATA_FORMAT_F32 ? 1 : out->scale), power = unit * unit / op->n;
+      double unit = op->multiplier[j] * (out->format == STRATA_FORMAT_F32 ? 1 : out->scale),
+             power = unit * unit / op->n;
       const Column *column = &columns[j];
 
       budget->signal += power * signal_power (op, sums, vectors->n, j, added);

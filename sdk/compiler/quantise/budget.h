@@ -10,14 +10,14 @@
 /* Mean squares over outputs and vectors, in the units of the layer's output; nominal constants. */
 typedef struct
 {
-  double signal;    /* of the sums, without bias */
-  double rounding;  /* of weights and input codes: there without analog noise too */
-  double thermal;   /* kT/C of one conversion */
-  double cells;     /* read noise of the cells, one conversion */
-  double converter; /* rounding of one conversion */
-  double lasting;   /* what averaging does not lower: programming; clipping by the converter */
+  double signal;     /* of the sums, without bias */
+  double rounding;   /* of weights and input codes: there without analog noise too */
+  double thermal;    /* kT/C of one conversion */
+  double cells;      /* read noise of the cells, one conversion */
+  double converter;  /* rounding of one conversion */
+  double lasting;    /* what averaging does not lower: programming; clipping by the converter */
   gboolean dithered; /* noise exceeds the converter's step, so that averaging lowers its rounding too */
-  int sound_bits;   /* bits of the converter beyond which rounding is below a quarter of the other noise */
+  int sound_bits;    /* bits of the converter beyond which rounding is below a quarter of the other noise */
 } StrataNoiseBudget;
 
 /* Input vectors of an op: driver codes, n x k */

@@ -50,8 +50,9 @@ read_cost_fj (const StrataSensitivityInput *input, int op_id)
   const StrataQTensor *out = &input->quantised->tensors[op->output];
   const int n_outputs = MAX (strata_chip_outputs (chip, op->n_slices), 1);
   double static_mw = strata_cost_static_mw (chip, STRATA_BAND_NOMINAL, chip->t_ambient_c, 1, FALSE);
-  double fj = static_mw
-              * (double) strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, MIN (n_outputs, op->n), op->n_slices, 1);
+  double fj =
+    static_mw
+    * (double) strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, MIN (n_outputs, op->n), op->n_slices, 1);
 
   for (int col0 = 0; col0 < op->n; col0 += n_outputs)
     for (int row0 = 0; row0 < op->k; row0 += chip->rows)
@@ -89,8 +90,7 @@ is_enough (const Choice *choice, double power)
   const StrataSensitivity *s = choice->sensitivity;
   double db = strata_noise_db (s->head_power, power);
 
-  return db >= ENOUGH_DB
-         || (s->is_class ? strata_sensitivity_flips (s, power) <= choice->most_flips : db >= LEAST_DB);
+  return db >= ENOUGH_DB || (s->is_class ? strata_sensitivity_flips (s, power) <= choice->most_flips : db >= LEAST_DB);
 }
 
 static void
@@ -139,11 +139,12 @@ note_program (const Choice *choice, double before)
       100 * strata_sensitivity_flips (s, after), s->n_samples, 100 * strata_sensitivity_flips (s, before),
       is_enough (choice, after) ? "within" : "misses", 100 * choice->most_flips);
   else
-    strata_decisions_add (decisions, STRATA_REASON_READS, -1, -1, most,
-                          "modelled analog noise at the output is %.1f dB below the signal with up to %d reads (%.1f dB "
-                          "with one); %s the %.0f dB aimed at",
-                          strata_noise_db (s->head_power, after), most, strata_noise_db (s->head_power, before),
-                          is_enough (choice, after) ? "reaches" : "misses", LEAST_DB);
+    strata_decisions_add (
+      decisions, STRATA_REASON_READS, -1, -1, most,
+      "modelled analog noise at the output is %.1f dB below the signal with up to %d reads (%.1f dB "
+      "with one); %s the %.0f dB aimed at",
+      strata_noise_db (s->head_power, after), most, strata_noise_db (s->head_power, before),
+      is_enough (choice, after) ? "reaches" : "misses", LEAST_DB);
 }
 
 static void
@@ -167,9 +168,8 @@ note_layer (const Choice *choice, int i, double sum)
     {
       double other = strata_noise_db (b->signal, strata_noise_power (b, reads));
       g_autofree char *what = g_strdup_printf ("%d read%s", reads, reads == 1 ? "" : "s");
-      g_autofree char *verdict = g_strdup_printf ("%.1f dB; %s", other,
-                                                  reads < choice->reads[i] ? "too much noise arrives at the output"
-                                                                           : "not needed");
+      g_autofree char *verdict = g_strdup_printf (
+        "%.1f dB; %s", other, reads < choice->reads[i] ? "too much noise arrives at the output" : "not needed");
 
       if (reads != choice->reads[i])
         strata_decisions_add_alternative (decisions, &(StrataAlternative){ what, -1, -1, -1, -1, verdict });
@@ -193,21 +193,21 @@ note_converter (const Choice *choice, int i)
 
   if (sound >= chip->adc_bits || sound < 1)
     return;
-  strata_decisions_add (decisions, STRATA_REASON_ADC_BITS, layer->op, -1, sound,
-                        "%d of the converter's %d bits lie below the noise floor: its rounding is at %.1f dB, the other "
-                        "noise of a read at %.1f dB",
-                        chip->adc_bits - sound, chip->adc_bits,
-                        strata_noise_db (layer->budget.signal, layer->budget.converter),
-                        strata_noise_db (layer->budget.signal, layer->budget.thermal + layer->budget.cells));
+  strata_decisions_add (
+    decisions, STRATA_REASON_ADC_BITS, layer->op, -1, sound,
+    "%d of the converter's %d bits lie below the noise floor: its rounding is at %.1f dB, the other "
+    "noise of a read at %.1f dB",
+    chip->adc_bits - sound, chip->adc_bits, strata_noise_db (layer->budget.signal, layer->budget.converter),
+    strata_noise_db (layer->budget.signal, layer->budget.thermal + layer->budget.cells));
   for (int bits = sound; bits < chip->adc_bits; bits++)
     {
       double saved = fj * (strata_cost_adc_scale (chip->adc_bits) - strata_cost_adc_scale (bits));
 
       g_clear_pointer (&what, g_free);
       what = g_strdup_printf ("%d bits, %.3g nJ less per inference", bits, saved * 1e-6);
-      strata_decisions_add_alternative (
-        decisions, &(StrataAlternative){ what, -1, -1, (gint64) (fj * strata_cost_adc_scale (bits)), -1,
-                                         "the chip's converters have one width" });
+      strata_decisions_add_alternative (decisions, &(StrataAlternative){ what, -1, -1,
+                                                                         (gint64) (fj * strata_cost_adc_scale (bits)),
+                                                                         -1, "the chip's converters have one width" });
     }
 }
 

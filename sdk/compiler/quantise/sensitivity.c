@@ -33,8 +33,8 @@ typedef struct
   float *heads;                /* n_samples x n_head */
   StrataNoiseVectors *vectors; /* per layer and vector sample */
   int n_vector_samples, n_noisy;
-  float **deviation;  /* per layer, per output */
-  double *arriving;   /* n_layers x n_noisy */
+  float **deviation; /* per layer, per output */
+  double *arriving;  /* n_layers x n_noisy */
 } Work;
 
 /* --- what is looked at --- */
@@ -85,20 +85,20 @@ collect_vectors (Probe *probe, int layer, const float *reals)
   const StrataQTensor *in = &input->quantised->tensors[op->inputs[0]], *out = &input->quantised->tensors[op->output];
   const double *gains = input->gains != NULL ? input->gains[input->lowered->ops[noise->lowered].inputs[0]] : NULL;
   const StrataWindow *w = &op->window;
-  const StrataIntWindow window = { in->channels, in->height, in->width, out->height, out->width, w->kernel_h,
-                                   w->kernel_w, w->stride_h, w->stride_w, w->dilation_h, w->dilation_w, w->pad_top,
-                                   w->pad_left };
+  const StrataIntWindow window = { in->channels,  in->height,  in->width,   out->height, out->width,
+                                   w->kernel_h,   w->kernel_w, w->stride_h, w->stride_w, w->dilation_h,
+                                   w->dilation_w, w->pad_top,  w->pad_left };
   const int n_positions = out->height * out->width, subtract = strata_analog_subtract (in->zero_point);
   const int n = MIN (n_positions, (MAX_VECTORS + probe->work->n_vector_samples - 1) / probe->work->n_vector_samples);
   const double shift = fmod (0.5 + probe->sample * 0.6180339887, 1.0);
   const gsize n_codes = (gsize) strata_qtensor_count (in), plane = (gsize) in->height * (gsize) in->width;
-  g_autofree gint16 *codes = g_new (gint16, n_codes), *row = g_new (gint16, (gsize) out->width *(gsize) op->k);
+  g_autofree gint16 *codes = g_new (gint16, n_codes), *row = g_new (gint16, (gsize) out->width * (gsize) op->k);
   StrataNoiseVectors *vectors = &probe->work->vectors[layer * probe->work->n_vector_samples + probe->sample];
 
   for (int c = 0; c < in->channels; c++)
     strata_int_quantise (reals + (gsize) c * plane, plane, gains != NULL ? in->scale / gains[c] : in->scale,
                          (StrataIntTarget){ in->zero_point, -128, 127 }, codes + (gsize) c * plane);
-  vectors->codes = g_new (gint16, (gsize) n *(gsize) op->k);
+  vectors->codes = g_new (gint16, (gsize) n * (gsize) op->k);
   for (int i = 0; i < n; i++)
     {
       int position = MIN ((int) ((i + shift) * n_positions / n), n_positions - 1);
@@ -213,9 +213,9 @@ run_noisy_cb (guint index, gpointer user_data, GError **error)
   const StrataGraph *graph = work->input->graph;
   g_autofree StrataArray **outputs = g_new0 (StrataArray *, graph->n_outputs + 1);
 
-  if (!strata_executor_run_changed (
-        work->executor, (const StrataArray *const *) work->input->calibration->samples[noisy.sample].inputs, outputs,
-        noisy_cb, &noisy, work->input->calibration->cancellable, error))
+  if (!strata_executor_run_changed (work->executor,
+                                    (const StrataArray *const *) work->input->calibration->samples[noisy.sample].inputs,
+                                    outputs, noisy_cb, &noisy, work->input->calibration->cancellable, error))
     return FALSE;
   free_outputs (graph, outputs);
   work->arriving[index] = noisy.error;
@@ -267,7 +267,7 @@ measure_head (Work *work)
   if (!result->is_class)
     return;
   result->n_rivals = (int) n - 1;
-  result->margins = g_new0 (double, (gsize) result->n_samples * n);
+  result->margins = g_new0 (double, (gsize) result->n_samples *n);
   for (int s = 0; s < result->n_samples; s++)
     {
       const float *head = work->heads + (gsize) s * n;
@@ -350,8 +350,7 @@ work_init (Work *work)
   find_layers (work);
   work->n_noisy = (int) CLAMP (MAX_MACS / macs / MAX (result->n_layers, 1), 1, MAX_NOISY);
   work->n_noisy = MIN (work->n_noisy, input->calibration->n_samples);
-  result->n_samples =
-    MIN (input->calibration->n_samples, (int) CLAMP (MAX_MACS / macs, work->n_noisy, MAX_SAMPLES));
+  result->n_samples = MIN (input->calibration->n_samples, (int) CLAMP (MAX_MACS / macs, work->n_noisy, MAX_SAMPLES));
   work->n_vector_samples = MIN (result->n_samples, 8);
   work->heads = g_new0 (float, (gsize) result->n_samples * work->n_head);
   work->vectors = g_new0 (StrataNoiseVectors, result->n_layers * work->n_vector_samples + 1);
@@ -378,9 +377,8 @@ StrataSensitivity *
 strata_sensitivity_measure (const StrataSensitivityInput *input, GError **error)
 {
   g_autoptr (StrataSensitivity) result = g_new0 (StrataSensitivity, 1);
-  g_autoptr (StrataExecutor) executor =
-    strata_executor_new (input->graph, STRATA_EXECUTOR_EVERY_VALUE | STRATA_EXECUTOR_PLAIN,
-                         input->calibration->cancellable, error);
+  g_autoptr (StrataExecutor) executor = strata_executor_new (
+    input->graph, STRATA_EXECUTOR_EVERY_VALUE | STRATA_EXECUTOR_PLAIN, input->calibration->cancellable, error);
   Work work = { .input = input, .result = result, .executor = executor };
   gboolean ok;
 

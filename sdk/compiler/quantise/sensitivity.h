@@ -19,9 +19,9 @@ typedef struct
 {
   StrataLayerNoise *layers; /* the products in crossbars, in their order */
   int n_layers;
-  gboolean is_class;  /* the head is a vector of classes: logits, where a softmax follows */
-  double head_power;  /* mean square of the head around its mean */
-  double *margins;    /* n_samples x n_rivals: distance of the best class to the others; not classes: none */
+  gboolean is_class; /* the head is a vector of classes: logits, where a softmax follows */
+  double head_power; /* mean square of the head around its mean */
+  double *margins;   /* n_samples x n_rivals: distance of the best class to the others; not classes: none */
   int n_samples, n_rivals;
   int n_runs; /* of the model */
 } StrataSensitivity;
@@ -31,7 +31,7 @@ typedef struct
   const StrataGraph *graph;
   const StrataLowered *lowered;
   const StrataQGraph *quantised;
-  const int *op_of;        /* per lowered op: of the quantised graph */
+  const int *op_of;           /* per lowered op: of the quantised graph */
   const double *const *gains; /* per lowered tensor, per channel: its reals are the model's times this; NULL: 1 */
   const StrataChipSpec *chip;
   const StrataCalibration *calibration; /* samples given */
