@@ -109,6 +109,12 @@ simple_chip (StrataChipSpec *chip, int slices)
   chip->name = "test";
   chip->cell_bits = 4;
   chip->slices = slices;
+  chip->rows = chip->columns = 256;
+  chip->n_adc = 32;
+  chip->n_stacks = 1;
+  chip->input_bits = chip->adc_bits = 8;
+  chip->phase_bits = 1;
+  chip->cell_model = STRATA_CELL_NONE;
 }
 
 StrataQGraph *
