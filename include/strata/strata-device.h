@@ -68,7 +68,8 @@ STRATA_API GPtrArray *strata_job_get_inputs (StrataJob *self);
 /**
  * strata_job_set_fidelity:
  * @self: a job
- * @fidelity: %STRATA_FIDELITY_TIMING (values are not computed) or %STRATA_FIDELITY_FUNCTIONAL
+ * @fidelity: %STRATA_FIDELITY_ESTIMATE (nothing is executed), %STRATA_FIDELITY_TIMING (values are not computed) or
+ * %STRATA_FIDELITY_FUNCTIONAL
  *
  * Chooses what is computed.
  */

@@ -99,11 +99,13 @@ typedef struct
   double e_noc_fj_per_byte_hop[STRATA_N_BANDS];
   double e_vector_fj[STRATA_N_BANDS], e_mac_fj[STRATA_N_BANDS]; /* per operation */
   double e_dram_fj_per_byte[STRATA_N_BANDS], e_host_fj_per_byte[STRATA_N_BANDS];
-  double e_mvm_fj[STRATA_N_BANDS]; /* lumped mode only, else 0 */
+  double e_stream_fj_per_byte[STRATA_N_BANDS]; /* what passes between external memory and digital units, in and out */
+  double e_mvm_fj[STRATA_N_BANDS];             /* lumped mode only, else 0 */
 
   /* Rates */
   double link_bytes_per_ns, vector_ops_per_s, mac_ops_per_s;
   double dram_bytes_per_ns, host_bytes_per_ns, sensor_bytes_per_ns;
+  double dram_use;       /* share of dram_bytes_per_ns that streams reach */
   const char *host_link; /* "QSPI", for the reader */
 
   /* Static power */

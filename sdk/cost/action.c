@@ -61,6 +61,12 @@ strata_cost_mac_ps (const StrataChipSpec *chip, gint64 n_macs)
 }
 
 gint64
+strata_cost_dram_ps (const StrataChipSpec *chip, gint64 n_bytes)
+{
+  return bytes_ps (n_bytes, chip->dram_bytes_per_ns * chip->dram_use);
+}
+
+gint64
 strata_cost_host_ps (const StrataChipSpec *chip, gint64 n_bytes)
 {
   return bytes_ps (n_bytes, chip->host_bytes_per_ns);
@@ -97,6 +103,15 @@ StrataActionEnergy
 strata_cost_action_sram (const StrataChipSpec *chip, StrataBand band)
 {
   return action_of (STRATA_COMPONENT_SRAM, chip->e_sram_fj_per_byte[band]);
+}
+
+StrataActionEnergy
+strata_cost_action_dram (const StrataChipSpec *chip, StrataBand band)
+{
+  StrataActionEnergy action = action_of (STRATA_COMPONENT_DRAM, chip->e_dram_fj_per_byte[band]);
+
+  action.per_action_fj[STRATA_COMPONENT_SRAM] = 2 * strata_cost_whole_fj (chip->e_stream_fj_per_byte[band]);
+  return action;
 }
 
 StrataActionEnergy

@@ -46,6 +46,8 @@ gint64 strata_cost_select_ps (const StrataChipSpec *chip, StrataBand band);
 gint64 strata_cost_transfer_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_bytes, int n_hops);
 gint64 strata_cost_vector_ps (const StrataChipSpec *chip, gint64 n_ops);
 gint64 strata_cost_mac_ps (const StrataChipSpec *chip, gint64 n_macs);
+/* Of external memory, in a stream: at dram_use of its peak rate */
+gint64 strata_cost_dram_ps (const StrataChipSpec *chip, gint64 n_bytes);
 gint64 strata_cost_host_ps (const StrataChipSpec *chip, gint64 n_bytes);
 /* e_adc at @bits relative to 8 bits: (100 b + 0.001 4^b) / 865.536; hardware-facts 10.2 rounds the divisor to 865.5 */
 double strata_cost_adc_scale (int bits);
@@ -65,6 +67,8 @@ StrataActionEnergy strata_cost_action_transfer (const StrataChipSpec *chip, Stra
 StrataActionEnergy strata_cost_action_vector (const StrataChipSpec *chip, StrataBand band);
 StrataActionEnergy strata_cost_action_mac (const StrataChipSpec *chip, StrataBand band);
 StrataActionEnergy strata_cost_action_sram (const StrataChipSpec *chip, StrataBand band);
+/* One byte between external memory and a digital unit: the memory, and a buffer on the way that is written and read */
+StrataActionEnergy strata_cost_action_dram (const StrataChipSpec *chip, StrataBand band);
 StrataActionEnergy strata_cost_action_host (const StrataChipSpec *chip, StrataBand band);
 StrataActionEnergy strata_cost_action_post (const StrataChipSpec *chip, StrataBand band);
 

@@ -36,7 +36,7 @@ strata_device_null_load (StrataDevice *device, StrataProgram *program, GCancella
 static gboolean
 strata_device_null_run (StrataDevice *device, StrataJob *job, GCancellable *cancellable, GError **error)
 {
-  if (strata_job_get_fidelity (job) == STRATA_FIDELITY_TIMING)
+  if (strata_job_get_fidelity (job) != STRATA_FIDELITY_FUNCTIONAL)
     return TRUE;
   g_set_error_literal (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
                        "null: computes no outputs; run on sim:, or at the timing fidelity");

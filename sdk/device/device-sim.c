@@ -113,10 +113,16 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
   const char *run_name = NULL;
   StrataTraceSink *sink = strata_job_get_sink (job, &run_name);
+  const StrataImage *image = strata_program_get_image (self->program);
   gboolean functional = strata_job_get_fidelity (job) == STRATA_FIDELITY_FUNCTIONAL;
-  const StrataModelled *modelled = strata_program_get_modelled (self->program, cancellable, error);
+  g_autoptr (StrataModelled) estimate = NULL;
+  const StrataModelled *modelled;
   StrataModelled labelled;
 
+  if (strata_job_get_fidelity (job) == STRATA_FIDELITY_ESTIMATE)
+    modelled = estimate = strata_model_estimate (image, image->limits.max_interval_ps, TRUE, cancellable, error);
+  else
+    modelled = strata_program_get_modelled (self->program, cancellable, error);
   if (modelled == NULL || (functional && !compute_outputs (self, job, cancellable, error)))
     return FALSE;
   labelled = *modelled; /* shares its tables, which the program keeps */
@@ -126,7 +132,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
       labelled.noise_seed = strata_job_get_seed (job);
     }
   if (sink != NULL
-      && !strata_modelled_record (strata_program_get_image (self->program), &labelled, strata_job_get_fidelity (job),
+      && !strata_modelled_record (image, &labelled, strata_job_get_fidelity (job),
                                   functional ? strata_functional_accuracy (self->functional) : NULL, run_name, sink,
                                   error))
     return FALSE;

@@ -235,12 +235,13 @@ check_job (StrataDevice *self, StrataProgram *program, StrataJob *job, GError **
                    "%s: cannot record a profile; run without one, or on sim:", uri);
       return FALSE;
     }
-  if (strata_job_get_fidelity (job) == STRATA_FIDELITY_TIMING)
+  if (strata_job_get_fidelity (job) == STRATA_FIDELITY_TIMING
+      || strata_job_get_fidelity (job) == STRATA_FIDELITY_ESTIMATE)
     return TRUE;
   if (strata_job_get_fidelity (job) != STRATA_FIDELITY_FUNCTIONAL)
     {
       g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
-                   "%s: a job runs at the timing or the functional fidelity", uri);
+                   "%s: a job runs at the estimate, the timing or the functional fidelity", uri);
       return FALSE;
     }
   return check_inputs (strata_program_get_image (program), strata_job_get_inputs (job), error);

@@ -59,6 +59,35 @@ time_text (Findings *f, gint64 value_ps)
   return strata_record_time (f->arena, (double) value_ps);
 }
 
+/* Whether @instruction takes @unit */
+static gboolean
+takes (const Findings *f, const StrataInstruction *instruction, int unit)
+{
+  if (instruction->n_hops == 0)
+    return instruction->unit == unit;
+  for (int hop = 0; hop < instruction->n_hops; hop++)
+    if (f->image->schedule->routes[instruction->first_route + hop] == unit)
+      return TRUE;
+  return FALSE;
+}
+
+/* Where nothing was executed: the time that the bursts of each layer take @unit for */
+static void
+add_layer_loads (const Findings *f, int unit, gint64 *sums)
+{
+  const StrataImage *image = f->image;
+
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &image->schedule->instructions[i];
+
+      if (takes (f, instruction, unit))
+        sums[instruction->op] +=
+          instruction->n_bursts
+          * strata_burst_time (instruction, image->graph, image->tiles, image->chip, STRATA_BAND_NOMINAL).occupy_ps;
+    }
+}
+
 /* Layer that keeps @unit busy longest, and how long */
 static int
 layer_on_unit (const Findings *f, int unit, gint64 *busy_ps)
@@ -67,6 +96,8 @@ layer_on_unit (const Findings *f, int unit, gint64 *busy_ps)
   int n_ops = f->image->graph->n_ops, best = -1;
   g_autofree gint64 *sums = g_new0 (gint64, n_ops + 1);
 
+  if (f->modelled->fidelity == STRATA_FIDELITY_ESTIMATE)
+    add_layer_loads (f, unit, sums);
   for (gsize i = 0; i < timing->n_events; i++)
     if (timing->events[i].unit == unit && timing->events[i].layer >= 0)
       sums[timing->events[i].layer] += timing->events[i].duration_ps;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The modelled run of one inference: time, energy, power and heat from timing, energy and heat, in all bands. Energies
- * of the bands are nominal counters x band constants; times of the bands are re-runs without events (design 7).
+ * of the bands are nominal counters x band constants; times of the bands are re-runs without events (design 7). An
+ * estimate takes counts and times from estimate.c instead and has no events.
  */
-#include "simulator/energy.h"
+#include "simulator/estimate.h"
 
 #include <math.h>
 #include <string.h>
@@ -83,6 +84,27 @@ time_nominal (Run *run, GError **error)
   return TRUE;
 }
 
+static gboolean
+estimate_band (Run *run, StrataBand band, GError **error)
+{
+  StrataModelled *modelled = run->modelled;
+  g_autoptr (StrataTiming) timing = g_new0 (StrataTiming, 1);
+
+  timing->n_units = run->image->schedule->n_units;
+  timing->n_inferences = 1;
+  timing->unit_busy_ps = g_new0 (gint64, timing->n_units + 1);
+  if (!strata_estimate_times (run->image, band, timing, run->cancellable, error))
+    return FALSE;
+  modelled->latency_ps[band] = timing->latency_ps;
+  modelled->unit_interval_ps[band] = timing->interval_ps;
+  if (band != STRATA_BAND_NOMINAL)
+    return TRUE;
+  modelled->host_ps = timing->host_ps;
+  modelled->unit_busy_ps = g_memdup2 (timing->unit_busy_ps, sizeof (gint64) * MAX (timing->n_units, 1));
+  modelled->timing = g_steal_pointer (&timing);
+  return TRUE;
+}
+
 /* --- power and steady heat --- */
 
 /* The longest of what units, budget and the caller allow; sets interval_ps and power_mw of the band from its static
@@ -145,6 +167,8 @@ settle (Run *run, gboolean bands)
   g_autofree double *rise_c = g_new0 (double, run->n_nodes + 1);
   StrataHeatSummary summary;
 
+  if (modelled->fidelity == STRATA_FIDELITY_ESTIMATE)
+    strata_estimate_heat (run->image, run->heat, run->tables[0], run->counts, run->node_fj);
   for (gsize i = 0; i < modelled->timing->n_events; i++)
     strata_energy_heat (run->image, run->heat, run->tables[0], &modelled->timing->events[i], 1, run->node_fj);
   for (int band = STRATA_N_BANDS - 1; band > 0; band--)
@@ -251,17 +275,20 @@ static gboolean
 run_init (Run *run, gboolean bands, GError **error)
 {
   StrataModelled *modelled = run->modelled;
+  gboolean estimate = modelled->fidelity == STRATA_FIDELITY_ESTIMATE;
+  gint64 n_switches;
 
-  if (!time_nominal (run, error))
+  if (!estimate && !time_nominal (run, error))
     return FALSE;
   for (int band = 0; band < STRATA_N_BANDS; band++)
     {
       run->tables[band] = strata_energy_table (run->image, bands ? band : STRATA_BAND_NOMINAL);
-      if ((bands || band == 0) && !time_band (run, band, error))
+      if ((bands || band == 0) && !(estimate ? estimate_band (run, band, error) : time_band (run, band, error)))
         return FALSE;
     }
   strata_energy_fill (run->tables[0], modelled->timing->events, modelled->timing->n_events);
-  run->counts = strata_energy_count (run->image, modelled->timing->events, modelled->timing->n_events);
+  run->counts = estimate ? strata_estimate_count (run->image, &n_switches)
+                         : strata_energy_count (run->image, modelled->timing->events, modelled->timing->n_events);
   for (int band = 0; band < STRATA_N_BANDS; band++)
     {
       modelled->dynamic_fj[band] = strata_energy_dynamic (run->image, run->tables[band], run->counts);
@@ -360,27 +387,33 @@ run_model (Run *run, gboolean bands, GError **error)
   if (!check_static (run, error))
     return FALSE;
   sum_energy (run);
-  modelled->power = strata_energy_bins (run->tables[0], modelled->timing, run->draws[0], run->n_draws[0], N_POWER_BINS,
-                                        &modelled->n_power);
   add_steady (run, temperature);
-  if (!add_transient (run, temperature, error))
-    return FALSE;
-  strata_energy_add_static (modelled->timing, run->draws[0], run->n_draws[0]);
+  if (modelled->fidelity == STRATA_FIDELITY_TIMING)
+    {
+      modelled->power = strata_energy_bins (run->tables[0], modelled->timing, run->draws[0], run->n_draws[0],
+                                            N_POWER_BINS, &modelled->n_power);
+      if (!add_transient (run, temperature, error))
+        return FALSE;
+      strata_energy_add_static (modelled->timing, run->draws[0], run->n_draws[0]);
+    }
   modelled->n_temperature = (int) temperature->len;
   modelled->temperature = (StrataTemperatureRecord *) g_array_free (g_steal_pointer (&temperature), FALSE);
   return TRUE;
 }
 
-StrataModelled *
-strata_model_run (
-  const StrataImage *image, gint64 min_interval_ps, gboolean bands, GCancellable *cancellable, GError **error)
+static StrataModelled *
+model (const StrataImage *image,
+       StrataFidelity fidelity,
+       gint64 min_interval_ps,
+       gboolean bands,
+       GCancellable *cancellable,
+       GError **error)
 {
   Run run = { .image = image, .cancellable = cancellable };
   StrataModelled *modelled = NULL;
 
-  g_return_val_if_fail (min_interval_ps >= 0, NULL);
-
   run.modelled = g_new0 (StrataModelled, 1);
+  run.modelled->fidelity = fidelity;
   run.modelled->min_interval_ps = min_interval_ps;
   run.modelled->has_bands = bands;
   run.modelled->analog = -1;
@@ -388,6 +421,22 @@ strata_model_run (
     modelled = g_steal_pointer (&run.modelled);
   run_finish (&run);
   return modelled;
+}
+
+StrataModelled *
+strata_model_run (
+  const StrataImage *image, gint64 min_interval_ps, gboolean bands, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (min_interval_ps >= 0, NULL);
+  return model (image, STRATA_FIDELITY_TIMING, min_interval_ps, bands, cancellable, error);
+}
+
+StrataModelled *
+strata_model_estimate (
+  const StrataImage *image, gint64 min_interval_ps, gboolean bands, GCancellable *cancellable, GError **error)
+{
+  g_return_val_if_fail (min_interval_ps >= 0, NULL);
+  return model (image, STRATA_FIDELITY_ESTIMATE, min_interval_ps, bands, cancellable, error);
 }
 
 void

@@ -91,7 +91,7 @@ add_times (Figures *f, const char *name, const gint64 values_ps[STRATA_N_BANDS],
 
   for (int band = 0; band < STRATA_N_BANDS; band++)
     values[band] = (double) values_ps[band];
-  add_figure (f, name, unit, values, STRATA_FIDELITY_TIMING, source);
+  add_figure (f, name, unit, values, f->modelled->fidelity, source);
 }
 
 /* A figure that the bands do not change: @same, or that only nominal has. */
@@ -113,30 +113,34 @@ static void
 add_run (Figures *f)
 {
   const StrataModelled *m = f->modelled;
+  gboolean estimate = m->fidelity == STRATA_FIDELITY_ESTIMATE;
   double rate[STRATA_N_BANDS];
 
   add_times (f, "latency_ps", m->latency_ps, "ps",
-             "event-driven execution of one inference, input in SRAM to output in SRAM");
+             estimate ? "max of the longest chain of bursts and the busiest unit, input in SRAM to output in SRAM"
+                      : "event-driven execution of one inference, input in SRAM to output in SRAM");
   add_times (f, "interval_ps", m->interval_ps, "ps",
              "steady state between inferences: max (what the units allow, dynamic energy / (budget - static power))");
   add_times (f, "unit_interval_ps", m->unit_interval_ps, "ps",
              "steady state between inferences as the units allow, without the power budget");
-  add_times (f, "energy_fj", m->energy_fj, "fJ", "sum of all events: dynamic energy + static power x latency");
+  add_times (f, "energy_fj", m->energy_fj, "fJ",
+             estimate ? "dynamic energy + static power x latency"
+                      : "sum of all events: dynamic energy + static power x latency");
   add_times (f, "dynamic_fj", m->dynamic_fj, "fJ", "counters x energy per action");
-  add_figure (f, "static_mw", "mW", m->static_mw, STRATA_FIDELITY_TIMING,
+  add_figure (f, "static_mw", "mW", m->static_mw, m->fidelity,
               "control + leakage at the junction temperature (gated stacks at f_gate) + DRAM idle");
-  add_figure (f, "power_mw", "mW", m->power_mw, STRATA_FIDELITY_TIMING,
+  add_figure (f, "power_mw", "mW", m->power_mw, m->fidelity,
               "static power + dynamic energy / max (interval, interval asked for)");
   for (int band = 0; band < STRATA_N_BANDS; band++)
     rate[band] = m->interval_ps[band] > 0 ? 1e12 / (double) m->interval_ps[band] : NAN;
-  add_figure (f, "rate_per_s", "1/s", rate, STRATA_FIDELITY_TIMING, "1 / interval");
-  add_one (f, "host_ps", "ps", (double) m->host_ps, TRUE, STRATA_FIDELITY_TIMING,
+  add_figure (f, "rate_per_s", "1/s", rate, m->fidelity, "1 / interval");
+  add_one (f, "host_ps", "ps", (double) m->host_ps, TRUE, m->fidelity,
            "bytes of input and output / rate of the host link; beside the latency");
   add_times (f, "host_fj", m->host_fj, "fJ", "bytes of input and output x energy per byte; beside the inference's");
-  add_one (f, "junction_c", "degC", m->junction_c, FALSE, STRATA_FIDELITY_TIMING,
+  add_one (f, "junction_c", "degC", m->junction_c, FALSE, m->fidelity,
            "hottest node of the thermal ladder, steady at power_mw");
-  add_one (f, "package_c", "degC", m->package_c, FALSE, STRATA_FIDELITY_TIMING, "ambient + power x package resistance");
-  add_one (f, "skin_c", "degC", m->skin_c, FALSE, STRATA_FIDELITY_TIMING, "ambient + f_skin x power x skin resistance");
+  add_one (f, "package_c", "degC", m->package_c, FALSE, m->fidelity, "ambient + power x package resistance");
+  add_one (f, "skin_c", "degC", m->skin_c, FALSE, m->fidelity, "ambient + f_skin x power x skin resistance");
 }
 
 static void
@@ -178,9 +182,9 @@ add_counts (Figures *f)
       if (instruction->opcode == STRATA_OPCODE_MVM)
         n_mvms += instruction->n_actions * instruction->n_bursts;
     }
-  add_one (f, "n_mvms", "count", (double) n_mvms, TRUE, STRATA_FIDELITY_TIMING, "array activations of one inference");
-  add_one (f, "n_bursts", "count", (double) n_bursts, TRUE, STRATA_FIDELITY_TIMING, "bursts executed, all units");
-  add_one (f, "n_tier_switches", "count", (double) f->modelled->timing->n_switches, FALSE, STRATA_FIDELITY_TIMING,
+  add_one (f, "n_mvms", "count", (double) n_mvms, TRUE, f->modelled->fidelity, "array activations of one inference");
+  add_one (f, "n_bursts", "count", (double) n_bursts, TRUE, f->modelled->fidelity, "bursts executed, all units");
+  add_one (f, "n_tier_switches", "count", (double) f->modelled->timing->n_switches, FALSE, f->modelled->fidelity,
            "times a stack selected another tier");
 }
 
@@ -191,7 +195,7 @@ add_efficiency (Figures *f, const char *name, gint64 n_macs, const gint64 *energ
 
   for (int band = 0; band < STRATA_N_BANDS; band++)
     values[band] = energy_fj[band] > 0 ? TOPS_W_PER_MAC_FJ * (double) n_macs / (double) energy_fj[band] : NAN;
-  add_figure (f, name, "TOPS/W", values, STRATA_FIDELITY_TIMING, source);
+  add_figure (f, name, "TOPS/W", values, f->modelled->fidelity, source);
 }
 
 /* Four different denominators, never one number: the array alone, the macro around it, the chip at work, the workload.

@@ -101,9 +101,10 @@ typedef struct
   gint64 min_interval_ps;
   gint64 *unit_busy_ps; /* n_units: one inference alone, nominal */
   int n_stacks_on;
-  gboolean has_bands; /* FALSE: the bands repeat the nominal values */
-  int analog;         /* StrataAnalog of the values beside, for the record; -1: none were computed */
-  guint64 noise_seed; /* of the analog values, where computed */
+  StrataFidelity fidelity; /* ESTIMATE or TIMING: of every value here */
+  gboolean has_bands;      /* FALSE: the bands repeat the nominal values */
+  int analog;              /* StrataAnalog of the values beside, for the record; -1: none were computed */
+  guint64 noise_seed;      /* of the analog values, where computed */
 } StrataModelled;
 
 /* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast
@@ -114,6 +115,13 @@ StrataModelled *strata_model_run (const StrataImage *image,
                                   gboolean bands,
                                   GCancellable *cancellable,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same without execution, from the critical path and the loads of units: no events, no power or temperature over
+ * time. No time in it is longer than that of strata_model_run (). */
+StrataModelled *strata_model_estimate (const StrataImage *image,
+                                       gint64 min_interval_ps,
+                                       gboolean bands,
+                                       GCancellable *cancellable,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void strata_modelled_free (StrataModelled *modelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataModelled, strata_modelled_free)
 

@@ -7,7 +7,7 @@
 typedef struct
 {
   CliCompileOptions compile;
-  char *device, *analog, *input, *name;
+  char *device, *analog, *input, *name, *fidelity;
 } Options;
 
 static char *
@@ -21,8 +21,46 @@ default_output (const char *path)
   return g_strconcat (base, ".strata", NULL);
 }
 
+/* What --fidelity says; functional is what --input asks for. */
 static gboolean
-record (Cli *cli, StrataProgram *program, const Options *options, StrataAnalog analog, GError **error)
+choose_fidelity (const Options *options, StrataFidelity *fidelity, GError **error)
+{
+  static const struct
+  {
+    const char *name;
+    StrataFidelity fidelity;
+  } known[] = { { "estimate", STRATA_FIDELITY_ESTIMATE },
+                { "timing", STRATA_FIDELITY_TIMING },
+                { "functional", STRATA_FIDELITY_FUNCTIONAL } };
+
+  *fidelity = options->input == NULL ? STRATA_FIDELITY_TIMING : STRATA_FIDELITY_FUNCTIONAL;
+  for (guint i = 0; options->fidelity != NULL; i++)
+    {
+      if (i == G_N_ELEMENTS (known))
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                       "--fidelity: %s is none; estimate, timing and functional are accepted", options->fidelity);
+          return FALSE;
+        }
+      if (!g_str_equal (options->fidelity, known[i].name))
+        continue;
+      *fidelity = known[i].fidelity;
+      break;
+    }
+  if ((*fidelity == STRATA_FIDELITY_FUNCTIONAL) == (options->input != NULL))
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "--fidelity %s: functional goes with --input, the others without", options->fidelity);
+  return FALSE;
+}
+
+static gboolean
+record (Cli *cli,
+        StrataProgram *program,
+        const Options *options,
+        StrataFidelity fidelity,
+        StrataAnalog analog,
+        GError **error)
 {
   g_autoptr (StrataDevice) device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
   g_autoptr (StrataJob) job = strata_job_new ();
@@ -32,7 +70,7 @@ record (Cli *cli, StrataProgram *program, const Options *options, StrataAnalog a
   if (device == NULL || !strata_device_load (device, program, cli->cancellable, error))
     return FALSE;
   strata_job_set_seed (job, (guint64) cli->seed);
-  strata_job_set_fidelity (job, options->input == NULL ? STRATA_FIDELITY_TIMING : STRATA_FIDELITY_FUNCTIONAL);
+  strata_job_set_fidelity (job, fidelity);
   strata_job_set_analog (job, analog);
   if (options->input != NULL)
     {
@@ -52,6 +90,22 @@ record (Cli *cli, StrataProgram *program, const Options *options, StrataAnalog a
   return ok;
 }
 
+/* cli_program_figures () would execute the program; these are the recorded ones. */
+static void
+put_estimate (StrataProgram *program, StrataProfile *recorded, JsonBuilder *builder)
+{
+  gsize n_figures;
+  const StrataProfileFigure *figures = strata_profile_get_figures (recorded, &n_figures);
+
+  cli_json_string (builder, "model", strata_program_get_model_name (program));
+  cli_json_string (builder, "chip", strata_program_get_chip_name (program));
+  cli_json_string (builder, "program_hash", strata_program_get_hash (program));
+  cli_json_bool (builder, "weights", strata_program_has_weights (program));
+  cli_json_string (builder, "fidelity", "estimate");
+  for (gsize i = 0; i < n_figures; i++)
+    cli_json_number (builder, figures[i].name, figures[i].value[STRATA_BAND_NOMINAL]);
+}
+
 static int
 profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GError **error)
 {
@@ -59,14 +113,17 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
   g_autoptr (StrataProfile) recorded = NULL;
   g_autofree char *hash = NULL;
   g_autofree char *text = NULL;
+  StrataFidelity fidelity;
 
+  if (!choose_fidelity (options, &fidelity, error))
+    return -1;
   options->compile.timing_only = options->input == NULL;
   program = cli_open_program (cli, path, &options->compile, NULL, error);
   if (program == NULL)
     return -1;
   if (cli->output == NULL)
     cli->output = default_output (path);
-  if (!record (cli, program, options, analog, error))
+  if (!record (cli, program, options, fidelity, analog, error))
     return -1;
   recorded = strata_profile_open (cli->output, cli->cancellable, error);
   if (recorded == NULL || (hash = strata_profile_content_hash (recorded, cli->cancellable, error)) == NULL)
@@ -75,7 +132,10 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
     {
       JsonBuilder *builder = cli_json_begin (cli);
 
-      cli_program_figures (program, builder);
+      if (fidelity == STRATA_FIDELITY_ESTIMATE)
+        put_estimate (program, recorded, builder);
+      else
+        cli_program_figures (program, builder);
       cli_json_string (builder, "profile", cli->output);
       cli_json_string (builder, "content_hash", hash);
       cli_json_int (builder, "events", strata_profile_get_n_events (recorded));
@@ -92,6 +152,7 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
 
 static const char examples[] = "  strata profile model.onnx --chip demonstrator -o model.strata\n"
                                "  strata profile model.strp -o model.strata\n"
+                               "  strata profile config.json --chip phone --fidelity estimate -o model.strata\n"
                                "  strata profile model.onnx --chip phone --max-power 300mW --input image.npy\n";
 
 int
@@ -104,6 +165,8 @@ cli_profile (Cli *cli, int argc, char **argv)
       "Run on this input, .npy or .pb, and record signal-to-noise and clipping too", "FILE" },
     { "analog", 0, 0, G_OPTION_ARG_STRING, &options.analog, "Physics of the crossbars with --input (default nominal)",
       "LEVEL" },
+    { "fidelity", 0, 0, G_OPTION_ARG_STRING, &options.fidelity,
+      "estimate: critical path and loads, no events; timing (default); functional (default with --input)", "LEVEL" },
     { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, "Name of the run (default: the model's)", "TEXT" },
     { NULL },
   };
@@ -125,5 +188,6 @@ cli_profile (Cli *cli, int argc, char **argv)
   g_free (options.analog);
   g_free (options.input);
   g_free (options.name);
+  g_free (options.fidelity);
   return status;
 }

@@ -208,10 +208,15 @@ test_llama_token (void)
 {
   g_autoptr (StrataChipSpec) chip = load ("phone");
   double mvm_fj = strata_cost_mvm_energy (chip, STRATA_BAND_NOMINAL, 512, 512, 512, 1).total + chip->e_select_fj[0];
+  StrataActionEnergy dram;
 
   g_assert_cmpfloat_with_epsilon (12258 * mvm_fj / 1e9, 59.9, 0.05);
   g_assert_cmpfloat_with_epsilon (12258 * 1536 * 2 / 3.0 * 8 * chip->e_noc_fj_per_byte_hop[0] / 1e9, 80.3, 0.05);
-  g_assert_cmpfloat_with_epsilon (57344.0 * 2048 * chip->e_dram_fj_per_byte[0] / 1e9, 4227.9, 0.05);
+  dram = strata_cost_action_dram (chip, STRATA_BAND_NOMINAL);
+  g_assert_cmpfloat_with_epsilon (57344.0 * 2048 * dram.per_action_fj[STRATA_COMPONENT_DRAM] / 1e9, 4227.9, 0.05);
+  g_assert_cmpfloat_with_epsilon (57344.0 * 2048 * dram.per_action_fj[STRATA_COMPONENT_SRAM] / 1e9, 234.9, 0.05);
+  /* 9.2 ms there is at the peak rate; 10.2 has streams reach 0.7 of it */
+  g_assert_cmpfloat_with_epsilon (strata_cost_dram_ps (chip, 57344 * 2048) * 0.7 / 1e9, 9.2, 0.05);
   g_assert_cmpfloat_with_epsilon (352321536 * chip->e_mac_fj[0] / 1e9, 105.7, 0.05);
 }
 
