@@ -169,6 +169,8 @@ read_tensor (StrataReader *reader, StrataArena *arena, StrataQTensor *tensor)
   tensor->channels = strata_get_i32 (reader);
   tensor->height = strata_get_i32 (reader);
   tensor->width = strata_get_i32 (reader);
+  tensor->tokens = strata_get_i32 (reader) != 0;
+  tensor->dtype = (StrataDtype) strata_get_i32 (reader);
   tensor->format = (StrataFormat) strata_get_i32 (reader);
   tensor->scale = strata_get_f64 (reader);
   tensor->zero_point = strata_get_i32 (reader);
@@ -206,8 +208,40 @@ read_array (StrataReader *reader, StrataReader *weights, StrataArena *arena, gin
   return strata_arena_memdup (arena, strata_get_bytes (&at, n * element), n * element);
 }
 
-static void
-read_op (StrataReader *reader, StrataReader *weights, StrataArena *arena, StrataQOp *op)
+/* The model of a digital op, a copy of its bytes; FALSE with an error where they are none. */
+static gboolean
+read_digital (Decoder *decoder, StrataReader *reader, StrataReader *weights, StrataQOp *op)
+{
+  guint64 offset, n;
+  StrataReader at = *weights;
+  g_autoptr (GBytes) bytes = NULL;
+
+  op->n_more_outputs = strata_get_i32 (reader);
+  if (op->n_more_outputs < 0 || op->n_more_outputs >= STRATA_QOP_MAX_OUTPUTS)
+    {
+      op->n_more_outputs = 0;
+      reader->failed = TRUE;
+    }
+  for (int i = 0; i < op->n_more_outputs; i++)
+    op->more_outputs[i] = strata_get_i32 (reader);
+  op->by_row = (guint32) strata_get_i32 (reader);
+  offset = (guint64) strata_get_i64 (reader);
+  n = (guint64) strata_get_i64 (reader);
+  if (reader->failed || n == 0)
+    return TRUE;
+  if (offset > weights->n || offset % STRATA_CONTAINER_ALIGNMENT != 0 || n > weights->n - offset)
+    {
+      reader->failed = TRUE;
+      return TRUE;
+    }
+  at.at = offset;
+  bytes = g_bytes_new (strata_get_bytes (&at, n), n);
+  op->digital = strata_digital_new (bytes, op->name, decoder->error);
+  return op->digital != NULL;
+}
+
+static gboolean
+read_op (Decoder *decoder, StrataReader *reader, StrataReader *weights, StrataArena *arena, StrataQOp *op)
 {
   gboolean product;
 
@@ -216,10 +250,17 @@ read_op (StrataReader *reader, StrataReader *weights, StrataArena *arena, Strata
   op->name = strata_get_string (reader, arena);
   op->onnx = strata_get_string (reader, arena);
   op->node = strata_get_i32 (reader);
-  for (int i = 0; i < 4; i++)
-    op->inputs[i] = strata_get_i32 (reader);
   op->n_inputs = strata_get_i32 (reader);
+  if (op->n_inputs < 0 || op->n_inputs > STRATA_QOP_MAX_INPUTS)
+    {
+      op->n_inputs = 0;
+      reader->failed = TRUE;
+    }
+  for (int i = 0; i < op->n_inputs; i++)
+    op->inputs[i] = strata_get_i32 (reader);
   op->output = strata_get_i32 (reader);
+  if (!read_digital (decoder, reader, weights, op))
+    return FALSE;
   read_window (reader, &op->window);
   op->n = strata_get_i32 (reader);
   op->k = strata_get_i32 (reader);
@@ -242,6 +283,7 @@ read_op (StrataReader *reader, StrataReader *weights, StrataArena *arena, Strata
   op->offset_w = strata_get_i32 (reader);
   op->count_padding = strata_get_i32 (reader) != 0;
   op->function = (StrataFunction) strata_get_i32 (reader);
+  return TRUE;
 }
 
 static int *
@@ -271,7 +313,8 @@ read_graph (Decoder *decoder)
   graph->n_ops = strata_get_count (&reader, 200);
   graph->ops = strata_arena_array (arena, StrataQOp, graph->n_ops);
   for (int i = 0; i < graph->n_ops && !reader.failed; i++)
-    read_op (&reader, &weights, arena, &graph->ops[i]);
+    if (!read_op (decoder, &reader, &weights, arena, &graph->ops[i]))
+      return FALSE;
   graph->inputs = read_ints (&reader, arena, &graph->n_inputs);
   graph->outputs = read_ints (&reader, arena, &graph->n_outputs);
   graph->node_op = read_ints (&reader, arena, &graph->n_nodes);

@@ -77,6 +77,8 @@ put_tensor (GByteArray *bytes, const StrataQTensor *tensor)
   strata_put_i32 (bytes, tensor->channels);
   strata_put_i32 (bytes, tensor->height);
   strata_put_i32 (bytes, tensor->width);
+  strata_put_i32 (bytes, tensor->tokens);
+  strata_put_i32 (bytes, tensor->dtype);
   strata_put_i32 (bytes, tensor->format);
   strata_put_f64 (bytes, tensor->scale);
   strata_put_i32 (bytes, tensor->zero_point);
@@ -134,6 +136,19 @@ put_array (GByteArray *bytes, Weights *weights, const void *data, gint64 n, gsiz
 }
 
 static void
+put_digital (GByteArray *bytes, Weights *weights, const StrataQOp *op)
+{
+  gsize n = 0;
+  gconstpointer model = op->digital != NULL ? g_bytes_get_data (op->digital->bytes, &n) : NULL;
+
+  strata_put_i32 (bytes, op->n_more_outputs);
+  for (int i = 0; i < op->n_more_outputs; i++)
+    strata_put_i32 (bytes, op->more_outputs[i]);
+  strata_put_i32 (bytes, op->by_row);
+  put_array (bytes, weights, model, (gint64) n, 1);
+}
+
+static void
 put_op (GByteArray *bytes, Weights *weights, const StrataQOp *op)
 {
   gboolean product = op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC;
@@ -142,10 +157,11 @@ put_op (GByteArray *bytes, Weights *weights, const StrataQOp *op)
   strata_put_string (bytes, op->name);
   strata_put_string (bytes, op->onnx);
   strata_put_i32 (bytes, op->node);
-  for (int i = 0; i < 4; i++)
-    strata_put_i32 (bytes, i < op->n_inputs ? op->inputs[i] : -1);
   strata_put_i32 (bytes, op->n_inputs);
+  for (int i = 0; i < op->n_inputs; i++)
+    strata_put_i32 (bytes, op->inputs[i]);
   strata_put_i32 (bytes, op->output);
+  put_digital (bytes, weights, op);
   put_window (bytes, &op->window);
   strata_put_i32 (bytes, op->n);
   strata_put_i32 (bytes, op->k);

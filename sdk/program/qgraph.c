@@ -20,7 +20,7 @@ static const struct
 #undef STRATA_QOP
 };
 
-static const char *const format_names[] = { "i8", "i16", "f32" };
+static const char *const format_names[] = { "i8", "i16", "f32", "i32" };
 static const char *const function_names[] = { "none", "relu", "clip", "sigmoid", "tanh" };
 
 /* No plane of a real model comes near; keeps every product of three dimensions inside 64 bits. */
@@ -44,15 +44,23 @@ strata_qtensor_count (const StrataQTensor *tensor)
 int
 strata_format_bytes (StrataFormat format)
 {
-  static const int bytes[] = { 1, 2, 4 };
+  static const int bytes[] = { 1, 2, 4, 4 };
 
-  g_return_val_if_fail ((guint) format <= STRATA_FORMAT_F32, 0);
+  g_return_val_if_fail ((guint) format <= STRATA_FORMAT_I32, 0);
   return bytes[format];
+}
+
+int
+strata_qop_output (const StrataQOp *op, int i)
+{
+  return i == 0 ? op->output : op->more_outputs[i - 1];
 }
 
 int
 strata_qop_bursts (const StrataQGraph *graph, int op)
 {
+  if (graph->ops[op].kind == STRATA_QOP_DIGITAL && graph->ops[op].by_row == 0)
+    return 1;
   return graph->tensors[graph->ops[op].output].height;
 }
 
@@ -77,6 +85,10 @@ strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row)
       break;
     case STRATA_QOP_RESHAPE:
       if (in->height != out->height || in->channels != out->channels)
+        last = in->height - 1;
+      break;
+    case STRATA_QOP_DIGITAL:
+      if ((o->by_row >> input & 1) == 0)
         last = in->height - 1;
       break;
     default:
@@ -109,6 +121,34 @@ format_range (StrataFormat format, int *lo, int *hi)
 }
 
 static gboolean
+is_output_of (const StrataQOp *op, int tensor)
+{
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    if (strata_qop_output (op, i) == tensor)
+      return TRUE;
+  return FALSE;
+}
+
+/* Elements that say nothing of a scale */
+static gboolean
+is_plain (StrataFormat format)
+{
+  return format == STRATA_FORMAT_F32 || format == STRATA_FORMAT_I32;
+}
+
+static gboolean
+check_integers (const StrataQTensor *t, int id, GError **error)
+{
+  gboolean real = t->dtype == STRATA_DTYPE_INVALID;
+
+  if ((guint) t->dtype > STRATA_DTYPE_BOOL || t->dtype == STRATA_DTYPE_F32 || t->dtype == STRATA_DTYPE_F64
+      || t->dtype == STRATA_DTYPE_F16 || real == (t->format == STRATA_FORMAT_I32))
+    return fail (error, NULL, "tensor %d of format %s stands for elements of type %d", id, format_names[t->format],
+                 (int) t->dtype);
+  return TRUE;
+}
+
+static gboolean
 check_tensor (const StrataQGraph *graph, int id, GError **error)
 {
   const StrataQTensor *t = &graph->tensors[id];
@@ -117,11 +157,16 @@ check_tensor (const StrataQGraph *graph, int id, GError **error)
   if (t->name == NULL || t->channels < 1 || t->height < 1 || t->width < 1 || t->channels > MAX_EXTENT
       || t->height > MAX_EXTENT || t->width > MAX_EXTENT || strata_qtensor_count (t) > G_MAXINT32)
     return fail (error, NULL, "tensor %d has a shape outside 1 … 2^31 elements", id);
-  if ((guint) t->format > STRATA_FORMAT_F32)
+  if (t->tokens && t->width != 1)
+    return fail (error, NULL, "tensor %d of tokens is %d wide", id, t->width);
+  if ((guint) t->format > STRATA_FORMAT_I32)
     return fail (error, NULL, "tensor %d has format %d", id, t->format);
-  if (t->producer < -1 || t->producer >= graph->n_ops || (t->producer >= 0 && graph->ops[t->producer].output != id))
+  if (t->producer < -1 || t->producer >= graph->n_ops
+      || (t->producer >= 0 && !is_output_of (&graph->ops[t->producer], id)))
     return fail (error, NULL, "tensor %d names op %d as producer, which does not make it", id, t->producer);
-  if (t->format == STRATA_FORMAT_F32)
+  if (!check_integers (t, id, error))
+    return FALSE;
+  if (is_plain (t->format))
     return TRUE;
   format_range (t->format, &lo, &hi);
   if (!(t->scale > 0) || !isfinite (t->scale) || t->zero_point < lo || t->zero_point > hi)
@@ -237,7 +282,7 @@ static gboolean
 same_codes (const StrataQTensor *a, const StrataQTensor *b)
 {
   return a->format == b->format
-         && (a->format == STRATA_FORMAT_F32 || (a->scale == b->scale && a->zero_point == b->zero_point));
+         && (is_plain (a->format) ? a->dtype == b->dtype : a->scale == b->scale && a->zero_point == b->zero_point);
 }
 
 static gboolean
@@ -253,6 +298,11 @@ check_formats (const StrataQGraph *graph, const StrataQOp *op, GError **error)
   gboolean in_f32 = in->format == STRATA_FORMAT_F32, out_f32 = out->format == STRATA_FORMAT_F32;
   gboolean ok = TRUE;
 
+  for (int i = 0; i < op->n_inputs && op->kind != STRATA_QOP_RESHAPE && op->kind != STRATA_QOP_DIGITAL; i++)
+    ok = ok && graph->tensors[op->inputs[i]].format != STRATA_FORMAT_I32
+         && graph->tensors[op->inputs[i]].tokens == out->tokens && out->format != STRATA_FORMAT_I32;
+  if (!ok)
+    return fail (error, op, "it computes with integers of i32, or tokens become planes");
   switch (op->kind)
     {
     case STRATA_QOP_MAX_POOL:
@@ -305,6 +355,7 @@ check_shapes (const StrataQGraph *graph, const StrataQOp *op, GError **error)
       break;
     case STRATA_QOP_MVM:
     case STRATA_QOP_MAC:
+    case STRATA_QOP_DIGITAL: /* by check_digital () */
       break;
     case STRATA_QOP_MOVE:
       ok = op->window.stride_h >= 1 && op->window.stride_w >= 1 && ABS (op->offset_c) <= MAX_EXTENT
@@ -319,6 +370,82 @@ check_shapes (const StrataQGraph *graph, const StrataQOp *op, GError **error)
   return ok || fail (error, op, "the shapes of its tensors do not fit a %s", strata_qop_name (op->kind));
 }
 
+/* Tensor @id as input or output @value of the digital model */
+static gboolean
+check_operand (const StrataQGraph *graph, const StrataQOp *op, int id, const StrataValue *value, GError **error)
+{
+  const StrataQTensor *t = &graph->tensors[id];
+  StrataDtype dtype = t->format == STRATA_FORMAT_I32 ? t->dtype : STRATA_DTYPE_F32;
+
+  if (strata_value_count (value) == strata_qtensor_count (t) && value->dtype == dtype)
+    return TRUE;
+  return fail (error, op, "%s has %" G_GINT64_FORMAT " elements of %s, and its model takes %" G_GINT64_FORMAT " of %s",
+               t->name, strata_qtensor_count (t), strata_dtype_name (dtype), strata_value_count (value),
+               strata_dtype_name (value->dtype));
+}
+
+static gboolean
+check_digital (const StrataQGraph *graph, const StrataQOp *op, GError **error)
+{
+  const StrataGraph *model = op->digital != NULL ? op->digital->graph : NULL;
+  int height = graph->tensors[op->output].height;
+
+  if (model == NULL || model->n_inputs < op->n_inputs || (model->n_inputs > op->n_inputs && !graph->weightless)
+      || model->n_outputs != op->n_more_outputs + 1)
+    return fail (error, op, "its model is missing, or has other inputs and outputs than the op");
+  for (int i = 0; i < op->n_inputs; i++)
+    {
+      if (!check_operand (graph, op, op->inputs[i], &model->values[model->inputs[i]], error))
+        return FALSE;
+      if ((op->by_row >> i & 1) != 0 && graph->tensors[op->inputs[i]].height != height)
+        return fail (error, op, "input %d has %d rows where %d are made one by one", i,
+                     graph->tensors[op->inputs[i]].height, height);
+    }
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    {
+      const StrataQTensor *out = &graph->tensors[strata_qop_output (op, i)];
+
+      if (!check_operand (graph, op, strata_qop_output (op, i), &model->values[model->outputs[i]], error))
+        return FALSE;
+      if (op->by_row != 0 && out->height != height)
+        return fail (error, op, "outputs made row by row have %d and %d rows", height, out->height);
+    }
+  return op->n_inputs == STRATA_QOP_MAX_INPUTS || op->by_row >> op->n_inputs == 0
+         || fail (error, op, "it has no input for each row-wise one");
+}
+
+static gboolean
+check_n_outputs (const StrataQOp *op, GError **error)
+{
+  return (op->n_more_outputs >= 0 && op->n_more_outputs < STRATA_QOP_MAX_OUTPUTS
+          && (op->kind == STRATA_QOP_DIGITAL || (op->n_more_outputs == 0 && op->digital == NULL && op->by_row == 0)))
+         || fail (error, op, "it has %d outputs", op->n_more_outputs + 1);
+}
+
+static gboolean
+check_outputs (const StrataQGraph *graph, int id, GError **error)
+{
+  const StrataQOp *op = &graph->ops[id];
+
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    {
+      int tensor = strata_qop_output (op, i);
+
+      if (tensor < 0 || tensor >= graph->n_tensors || graph->tensors[tensor].producer != id)
+        return fail (error, op, "its output %d is not its own tensor", i);
+      for (int j = 0; j < i; j++)
+        if (strata_qop_output (op, j) == tensor)
+          return fail (error, op, "outputs %d and %d are the same tensor", j, i);
+    }
+  return TRUE;
+}
+
+static int
+most_inputs (StrataQOpKind kind)
+{
+  return kind == STRATA_QOP_DIGITAL ? STRATA_QOP_MAX_INPUTS : kind == STRATA_QOP_ADD ? 4 : 1;
+}
+
 static gboolean
 check_op (const StrataQGraph *graph, int id, GError **error)
 {
@@ -328,18 +455,19 @@ check_op (const StrataQGraph *graph, int id, GError **error)
 
   if (op->name == NULL || op->onnx == NULL || (guint) op->kind >= STRATA_N_QOPS)
     return fail (error, NULL, "op %d has no name or an unknown kind", id);
-  if (op->n_inputs < 1 || op->n_inputs > (op->kind == STRATA_QOP_ADD ? 4 : 1)
-      || (op->kind == STRATA_QOP_ADD && op->n_inputs < 2))
+  if (op->n_inputs < 1 || op->n_inputs > most_inputs (op->kind) || (op->kind == STRATA_QOP_ADD && op->n_inputs < 2))
     return fail (error, op, "it has %d inputs", op->n_inputs);
   for (int i = 0; i < op->n_inputs; i++)
     if (op->inputs[i] < 0 || op->inputs[i] >= graph->n_tensors || graph->tensors[op->inputs[i]].producer >= id)
       return fail (error, op, "input %d is a tensor that no earlier op makes", i);
-  if (op->output < 0 || op->output >= graph->n_tensors || graph->tensors[op->output].producer != id)
-    return fail (error, op, "its output is not its own tensor");
+  if (!check_outputs (graph, id, error))
+    return FALSE;
   if (op->node < -1 || op->node >= graph->n_nodes)
     return fail (error, op, "node %d does not exist", op->node);
+  if (op->kind == STRATA_QOP_DIGITAL)
+    return check_digital (graph, op, error);
   out = &graph->tensors[op->output];
-  if (out->format != STRATA_FORMAT_F32)
+  if (!is_plain (out->format))
     {
       format_range (out->format, &lo, &hi);
       if (op->clamp_lo < lo || op->clamp_hi > hi || op->clamp_lo > op->clamp_hi)
@@ -392,6 +520,9 @@ strata_qgraph_check (const StrataQGraph *graph, GError **error)
     return fail (error, NULL, "it is calibrated, and has no weights");
   if (graph->n_tensors < 1 || graph->n_ops < 0 || graph->n_inputs < 0 || graph->n_outputs < 1 || graph->n_nodes < 0)
     return fail (error, NULL, "it has no tensors or no outputs");
+  for (int i = 0; i < graph->n_ops; i++)
+    if (!check_n_outputs (&graph->ops[i], error))
+      return FALSE;
   for (int i = 0; i < graph->n_tensors; i++)
     if (!check_tensor (graph, i, error))
       return FALSE;
@@ -410,7 +541,11 @@ print_tensor (GString *text, const StrataQGraph *graph, int id)
 
   g_string_append_printf (text, "tensor %d %s %dx%dx%d %s", id, t->name, t->channels, t->height, t->width,
                           format_names[t->format]);
-  if (t->format != STRATA_FORMAT_F32)
+  if (t->tokens)
+    g_string_append (text, " tokens");
+  if (t->format == STRATA_FORMAT_I32)
+    g_string_append_printf (text, " %s", strata_dtype_name (t->dtype));
+  if (!is_plain (t->format))
     g_string_append_printf (text, " scale %.9g zero %d", t->scale, t->zero_point);
   g_string_append (text, t->guessed ? " guessed\n" : "\n");
 }
@@ -431,6 +566,22 @@ weights_hash (const StrataQOp *op)
 }
 
 static void
+print_digital (GString *text, const StrataQOp *op)
+{
+  const StrataDigital *digital = op->digital;
+  gsize n_bytes;
+  gconstpointer bytes = g_bytes_get_data (digital->bytes, &n_bytes);
+
+  for (int i = 0; i < op->n_more_outputs; i++)
+    g_string_append_printf (text, " %d", op->more_outputs[i]);
+  g_string_append_printf (text,
+                          " by-row %x nodes %d macs %" G_GINT64_FORMAT " vector %" G_GINT64_FORMAT
+                          " table %" G_GINT64_FORMAT " model %016" G_GINT64_MODIFIER "x\n",
+                          op->by_row, digital->graph->n_nodes, digital->n_macs, digital->n_vector_ops,
+                          digital->table_bytes, strata_hash_bytes (bytes, n_bytes));
+}
+
+static void
 print_op (GString *text, const StrataQGraph *graph, int id)
 {
   const StrataQOp *op = &graph->ops[id];
@@ -440,6 +591,11 @@ print_op (GString *text, const StrataQGraph *graph, int id)
   for (int i = 0; i < op->n_inputs; i++)
     g_string_append_printf (text, " %d", op->inputs[i]);
   g_string_append_printf (text, " out %d", op->output);
+  if (op->kind == STRATA_QOP_DIGITAL)
+    {
+      print_digital (text, op);
+      return;
+    }
   if (has_window (op))
     g_string_append_printf (text, " kernel %dx%d stride %dx%d pad %d,%d,%d,%d groups %d", w->kernel_h, w->kernel_w,
                             w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);
@@ -516,6 +672,15 @@ hash_op (StrataHasher *hasher, const StrataQOp *op)
   strata_hasher_string (hasher, op->onnx);
   hash_ints (hasher, integers, G_N_ELEMENTS (integers));
   hash_ints (hasher, op->inputs, op->n_inputs);
+  hash_ints (hasher, op->more_outputs, op->n_more_outputs);
+  strata_hasher_int (hasher, op->by_row);
+  if (op->digital != NULL)
+    {
+      gsize n_bytes;
+      gconstpointer bytes = g_bytes_get_data (op->digital->bytes, &n_bytes);
+
+      strata_hasher_int (hasher, (gint64) strata_hash_bytes (bytes, n_bytes));
+    }
   strata_hasher_double (hasher, (double) op->clamp_lo_f);
   strata_hasher_double (hasher, (double) op->clamp_hi_f);
   for (int i = 0; i < op->n_inputs && op->kind == STRATA_QOP_ADD; i++)
@@ -537,7 +702,8 @@ strata_qgraph_hash (const StrataQGraph *graph)
     {
       const StrataQTensor *t = &graph->tensors[i];
       const int integers[] = {
-        t->channels, t->height, t->width, (int) t->format, t->zero_point, t->producer, t->guessed
+        t->channels,    t->height,     t->width,    t->tokens,  (int) t->format,
+        (int) t->dtype, t->zero_point, t->producer, t->guessed,
       };
 
       strata_hasher_string (hasher, t->name);
@@ -561,6 +727,8 @@ strata_qgraph_free (StrataQGraph *graph)
 {
   if (graph == NULL)
     return;
+  for (int i = 0; i < graph->n_ops; i++)
+    strata_digital_free (graph->ops[i].digital);
   strata_arena_free (graph->arena);
   g_free (graph);
 }

@@ -18,13 +18,20 @@
  *   ACTIVATE  F32 -> F32: y = f (x); integer -> integer: y = clamp (rint (f (scale_x * (x - zp_x)) / scale_y) + zp_y);
  *             f = relu, sigmoid, tanh, or clip to [clamp_lo_f, clamp_hi_f]; where it could not be fused
  *   RESHAPE   same bytes, other shape; costs nothing
+ *   DIGITAL   outputs = digital model (inputs): the model computes in fp32 as ONNX defines it, on values in ONNX order;
+ *             integer inputs are dequantised before it, y = clamp (rint (value / scale) + zp) after it
  * A product (Gemm, MatMul) is an MVM with a window of ones on a K x 1 x 1 tensor; a RESHAPE before it flattens planes.
  * clamp means to [clamp_lo, clamp_hi]; every op with an integer output has them inside the format (MAX_POOL, MOVE and
  * RESHAPE, which only pass codes on, do not use them).
+ *
+ * Tokens. A tensor of planes stands for an ONNX value in the order channel, row, column. One of `tokens` stands for a
+ * value whose last dimension is the channels: each row is a token (height tokens, width 1), in the order token,
+ * channel. What lies in a row is the same; only the edges of the graph and DIGITAL see the difference. I32 tensors hold
+ * the integers of a value of an integer type or bool as they are.
  */
 #pragma once
 
-#include "model/graph.h"
+#include "program/digital.h"
 
 typedef enum
 {
@@ -39,6 +46,7 @@ typedef enum
   STRATA_FORMAT_I8,
   STRATA_FORMAT_I16,
   STRATA_FORMAT_F32,
+  STRATA_FORMAT_I32,
 } StrataFormat;
 
 typedef struct
@@ -48,8 +56,10 @@ typedef struct
   StrataFormat format;
   double scale;
   int zero_point;
-  int producer;     /* op id, -1: network input */
-  gboolean guessed; /* its range comes from synthetic samples */
+  int producer;      /* op id, -1: network input */
+  gboolean guessed;  /* its range comes from synthetic samples */
+  gboolean tokens;   /* the ONNX value has the channels last */
+  StrataDtype dtype; /* I32: of the ONNX value, an integer type or bool; else INVALID: float32 */
 } StrataQTensor;
 
 typedef enum
@@ -61,14 +71,20 @@ typedef enum
   STRATA_FUNCTION_TANH,
 } StrataFunction;
 
+/* Operands of one op; only DIGITAL has more than 4 inputs, or more than one output */
+#define STRATA_QOP_MAX_INPUTS 32
+#define STRATA_QOP_MAX_OUTPUTS 16
+
 typedef struct
 {
   StrataQOpKind kind;
-  const char *name; /* ONNX node name of the main node */
-  const char *onnx; /* ONNX operator of the main node */
-  int node;         /* node id in the source graph, -1: made by the compiler */
-  int inputs[4];    /* tensor ids */
+  const char *name;                  /* ONNX node name of the main node */
+  const char *onnx;                  /* ONNX operator of the main node */
+  int node;                          /* node id in the source graph, -1: made by the compiler */
+  int inputs[STRATA_QOP_MAX_INPUTS]; /* tensor ids */
   int n_inputs, output;
+  int more_outputs[STRATA_QOP_MAX_OUTPUTS - 1]; /* DIGITAL: after the first */
+  int n_more_outputs;
   StrataWindow window; /* MVM and MAC of convolutions, pools; all ones and zeros for products */
 
   /* MVM, MAC: weights[n][k], k = (channel in group, ky, kx). In a weightless graph weights, bias and multiplier may all
@@ -88,9 +104,12 @@ typedef struct
   int offset_c, offset_h, offset_w; /* MOVE */
   gboolean count_padding;           /* AVG_POOL */
   StrataFunction function;          /* ACTIVATE */
+
+  StrataDigital *digital; /* DIGITAL; the graph frees it */
+  guint32 by_row;         /* DIGITAL: bit i: row b of the outputs needs no more than row b of input i */
 } StrataQOp;
 
-/* Made with g_new0; everything it points to lies in its arena. */
+/* Made with g_new0; everything it points to lies in its arena, but for digital models. */
 typedef struct
 {
   StrataArena *arena;
@@ -115,7 +134,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataQGraph, strata_qgraph_free)
 const char *strata_qop_name (StrataQOpKind kind); /* "mvm" */
 gint64 strata_qtensor_count (const StrataQTensor *tensor);
 int strata_format_bytes (StrataFormat format);
-/* Output rows = bursts of an op: output height (1 for vectors). */
+/* Output @i of an op: 0 is its `output`. */
+int strata_qop_output (const StrataQOp *op, int i);
+/* Output rows = bursts of an op: output height (1 for vectors). A DIGITAL op without a row-wise input is one burst. */
 int strata_qop_bursts (const StrataQGraph *graph, int op);
 /* Last input row (of input @input) that output row @row needs; clamped to the input's rows. */
 int strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row);

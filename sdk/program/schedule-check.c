@@ -21,6 +21,7 @@ typedef struct
   int *mvm_of, *psum_of, *store_of; /* per tile: instruction, -1: none; STORE at the block's first tile */
   int *load_of;                     /* per stack, of the current op */
   int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
+  int *products_of;                 /* per op: MAC of a DIGITAL op, whose VECTOR follows; -1: none */
   int *n_writers;
   GArray *hosts; /* StrataWorkHost */
   guint n_hosts; /* seen so far */
@@ -157,6 +158,8 @@ waits_for_rows (const Check *check, int id, int op, int input, int tensor, int f
     {
       const StrataDependence *d = find_dependence (check, id, check->first_writer[producer] + writer);
 
+      int most = schedule->instructions[check->first_writer[producer] + writer].n_bursts - 1;
+
       for (int b = 0; b < schedule->instructions[id].n_bursts; b++)
         {
           int need = first + b * step;
@@ -166,7 +169,8 @@ waits_for_rows (const Check *check, int id, int op, int input, int tensor, int f
           strata_work_root (check->graph, check->silent, tensor, &need);
           if (need < writer)
             continue;
-          if (d == NULL || strata_schedule_need (schedule, d, b) < (need - writer) / check->n_writers[producer])
+          if (d == NULL
+              || strata_schedule_need (schedule, d, b) < MIN ((need - writer) / check->n_writers[producer], most))
             return refuse (check, id, "burst %d does not wait for row %d of op '%s'", b, need,
                            check->graph->ops[producer].name);
         }
@@ -322,6 +326,50 @@ check_requantise (const Check *check, int id, int copy)
 }
 
 static gboolean
+waits_for_inputs (const Check *check, int id)
+{
+  int op_id = check->schedule->instructions[id].op;
+  const StrataQOp *op = &check->graph->ops[op_id];
+
+  for (int input = 0; input < op->n_inputs; input++)
+    if (!waits_for_rows (check, id, op_id, input, op->inputs[input], 0, 1))
+      return FALSE;
+  return TRUE;
+}
+
+/* MAC of a digital op, and VECTOR behind it: TRUE where the op has products, and the verdict in *@ok. */
+static gboolean
+check_pair (Check *check, int id, gboolean *ok)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  int *products = &check->products_of[i->op];
+  int n_bursts = strata_qop_bursts (check->graph, i->op);
+  gint64 n_macs;
+
+  if (check->graph->ops[i->op].kind != STRATA_QOP_DIGITAL)
+    return FALSE;
+  n_macs = strata_work_macs (check->graph, i->op);
+  if (n_macs == 0)
+    return FALSE;
+  if (i->opcode == STRATA_OPCODE_MAC)
+    {
+      *ok = i->tile == -1 && check->n_writers[i->op] == 0 && claim (check, id, products)
+            && expect (check, id, n_bursts, n_macs, strata_work_read_bytes (check->graph, i->op), 0)
+            && waits_for_inputs (check, id);
+      return TRUE;
+    }
+  if (*products < 0 || check->n_writers[i->op] > 0 || i->tile != -1)
+    *ok = refuse (check, id, "op '%s' has no products before it, or is done", check->graph->ops[i->op].name);
+  else
+    *ok = expect (check, id, n_bursts, strata_work_vector_ops (check->graph, i->op),
+                  strata_work_write_bytes (check->graph, i->op), 0)
+          && waits_in_step (check, id, *products);
+  check->first_writer[i->op] = id;
+  check->n_writers[i->op]++;
+  return TRUE;
+}
+
+static gboolean
 check_writer (Check *check, int id)
 {
   const StrataInstruction *i = &check->schedule->instructions[id];
@@ -329,7 +377,10 @@ check_writer (Check *check, int id)
   gboolean mac = op->kind == STRATA_QOP_MAC;
   gint64 sram_bytes;
   int nth = check->n_writers[i->op];
+  gboolean ok = FALSE;
 
+  if (check_pair (check, id, &ok))
+    return ok;
   if (mac != (i->opcode == STRATA_OPCODE_MAC) || i->tile != -1 || check->silent[i->op])
     return refuse (check, id, "op '%s' does not use this unit", op->name);
   if (nth > 0 && (op->kind != STRATA_QOP_MVM || check->first_writer[i->op] + nth != id))
@@ -339,16 +390,12 @@ check_writer (Check *check, int id)
   check->n_writers[i->op]++;
   if (op->kind == STRATA_QOP_MVM)
     return check_requantise (check, id, nth);
-  sram_bytes =
-    strata_work_read_bytes (check->graph, i->op) + strata_work_row_bytes (&check->graph->tensors[op->output]);
+  sram_bytes = strata_work_read_bytes (check->graph, i->op) + strata_work_write_bytes (check->graph, i->op);
   if (!expect (check, id, strata_qop_bursts (check->graph, i->op),
                mac ? strata_work_macs (check->graph, i->op) : strata_work_vector_ops (check->graph, i->op), sram_bytes,
                0))
     return FALSE;
-  for (int input = 0; input < op->n_inputs; input++)
-    if (!waits_for_rows (check, id, i->op, input, op->inputs[input], 0, 1))
-      return FALSE;
-  return TRUE;
+  return waits_for_inputs (check, id);
 }
 
 /* Host transfers, in the order of the list */
@@ -498,6 +545,7 @@ strata_schedule_check (const StrataSchedule *schedule,
   check.store_of = new_slots (tiles->n_tiles);
   check.load_of = new_slots (chip->n_stacks);
   check.first_writer = new_slots (graph->n_ops);
+  check.products_of = new_slots (graph->n_ops);
   check.n_writers = g_new0 (int, graph->n_ops + 1);
   ok = check_all (&check);
   g_free (check.silent);
@@ -507,6 +555,7 @@ strata_schedule_check (const StrataSchedule *schedule,
   g_free (check.store_of);
   g_free (check.load_of);
   g_free (check.first_writer);
+  g_free (check.products_of);
   g_free (check.n_writers);
   return ok;
 }

@@ -139,6 +139,24 @@ strata_work_row_bytes (const StrataQTensor *tensor)
   return (gint64) tensor->channels * tensor->width * strata_format_bytes (tensor->format);
 }
 
+/* Of a DIGITAL op per burst: what its model does, and the conversions of its integer operands (1 and 2 operations an
+ * element, as DEQUANTISE and REQUANTISE) */
+static gint64
+digital_vector_ops (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  gint64 n_bursts = strata_qop_bursts (graph, op_id), n = op->digital->n_vector_ops;
+
+  for (int i = 0; i < op->n_inputs; i++)
+    if (graph->tensors[op->inputs[i]].format <= STRATA_FORMAT_I16)
+      n += vector_work[STRATA_QOP_DEQUANTISE].per_element * strata_qtensor_count (&graph->tensors[op->inputs[i]]);
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    if (graph->tensors[strata_qop_output (op, i)].format <= STRATA_FORMAT_I16)
+      n += vector_work[STRATA_QOP_REQUANTISE].per_element
+           * strata_qtensor_count (&graph->tensors[strata_qop_output (op, i)]);
+  return MAX (1, (n + n_bursts - 1) / n_bursts);
+}
+
 gint64
 strata_work_vector_ops (const StrataQGraph *graph, int op_id)
 {
@@ -146,6 +164,8 @@ strata_work_vector_ops (const StrataQGraph *graph, int op_id)
   const StrataQTensor *out = &graph->tensors[op->output];
   gint64 n_taps = 0;
 
+  if (op->kind == STRATA_QOP_DIGITAL)
+    return digital_vector_ops (graph, op_id);
   if (op->kind == STRATA_QOP_ADD)
     n_taps = op->n_inputs;
   else if (op->kind == STRATA_QOP_MAX_POOL || op->kind == STRATA_QOP_AVG_POOL)
@@ -157,7 +177,10 @@ gint64
 strata_work_macs (const StrataQGraph *graph, int op_id)
 {
   const StrataQOp *op = &graph->ops[op_id];
+  gint64 n_bursts = strata_qop_bursts (graph, op_id);
 
+  if (op->kind == STRATA_QOP_DIGITAL)
+    return (op->digital->n_macs + n_bursts - 1) / n_bursts;
   return (gint64) op->k * graph->tensors[op->output].channels * graph->tensors[op->output].width;
 }
 
@@ -169,7 +192,37 @@ strata_work_read_bytes (const StrataQGraph *graph, int op_id)
 
   for (int i = 0; i < op->n_inputs; i++)
     n_bytes += strata_work_row_bytes (&graph->tensors[op->inputs[i]]) * graph->tensors[op->inputs[i]].height;
+  n_bytes = (n_bytes + n_bursts - 1) / n_bursts;
+  if (op->kind == STRATA_QOP_DIGITAL)
+    n_bytes += strata_digital_read_bytes (
+      op->digital, n_bursts, (gint64) graph->tensors[op->output].channels * graph->tensors[op->output].width);
+  return n_bytes;
+}
+
+gint64
+strata_work_write_bytes (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  gint64 n_bursts = strata_qop_bursts (graph, op_id), n_bytes = 0;
+
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    {
+      const StrataQTensor *out = &graph->tensors[strata_qop_output (op, i)];
+
+      n_bytes += strata_work_row_bytes (out) * out->height;
+    }
   return (n_bytes + n_bursts - 1) / n_bursts;
+}
+
+gint64
+strata_work_table_bytes (const StrataQGraph *graph)
+{
+  gint64 n_bytes = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].kind == STRATA_QOP_DIGITAL)
+      n_bytes = MIN (n_bytes + graph->ops[i].digital->table_bytes, STRATA_DIGITAL_MOST);
+  return n_bytes;
 }
 
 int

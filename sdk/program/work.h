@@ -30,12 +30,17 @@ GArray *strata_work_host (const StrataQGraph *graph, const guint8 *silent) G_GNU
 
 /* Bytes of one row of a tensor */
 gint64 strata_work_row_bytes (const StrataQTensor *tensor);
-/* Operations of the vector unit per output row; 0 for an op that does not use it */
+/* Operations of the vector unit per burst, on average, rounded up; 0 for an op that does not use it */
 gint64 strata_work_vector_ops (const StrataQGraph *graph, int op);
-/* Multiply-accumulates per output row of a MAC op */
+/* Multiply-accumulates per burst of a MAC or DIGITAL op; 0 for a DIGITAL op without products */
 gint64 strata_work_macs (const StrataQGraph *graph, int op);
-/* Bytes an op reads from SRAM per output row, on average, rounded up: each input row once */
+/* Bytes an op reads from SRAM per burst, on average, rounded up: each input row once, and what a DIGITAL op reads of
+ * its constants */
 gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
+/* Bytes an op writes to SRAM per burst, on average, rounded up */
+gint64 strata_work_write_bytes (const StrataQGraph *graph, int op);
+/* Bytes of the constants of all DIGITAL ops, which lie in memory all the time */
+gint64 strata_work_table_bytes (const StrataQGraph *graph);
 
 /* Output rows that copy @copy of @n_copies computes */
 int strata_work_copy_rows (int n_rows, int copy, int n_copies);

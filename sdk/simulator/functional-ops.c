@@ -13,6 +13,7 @@ strata_functional_tensor_clear (StrataFunctionalTensor *tensor)
 {
   g_clear_pointer (&tensor->codes, g_free);
   g_clear_pointer (&tensor->reals, g_free);
+  g_clear_pointer (&tensor->integers, g_free);
 }
 
 StrataIntWindow
@@ -44,14 +45,16 @@ target_of (const StrataQTensor *out, const StrataQOp *op)
   return (StrataIntTarget){ out->zero_point, op->clamp_lo, op->clamp_hi };
 }
 
-static void
-allocate (const StrataQTensor *info, StrataFunctionalTensor *tensor)
+void
+strata_functional_tensor_allocate (const StrataQTensor *info, StrataFunctionalTensor *tensor)
 {
   gsize n = (gsize) strata_qtensor_count (info);
 
   strata_functional_tensor_clear (tensor);
   if (info->format == STRATA_FORMAT_F32)
     tensor->reals = g_new (float, n);
+  else if (info->format == STRATA_FORMAT_I32)
+    tensor->integers = g_new (gint32, n);
   else
     tensor->codes = g_new (gint16, n);
 }
@@ -217,7 +220,7 @@ strata_functional_execute (const StrataQGraph *graph,
   StrataFunctionalTensor *out = &tensors[op->output];
   gsize n = (gsize) strata_qtensor_count (info);
 
-  allocate (info, out);
+  strata_functional_tensor_allocate (info, out);
   switch (op->kind)
     {
     case STRATA_QOP_MVM:
@@ -256,57 +259,14 @@ strata_functional_execute (const StrataQGraph *graph,
     case STRATA_QOP_RESHAPE:
       if (info->format == STRATA_FORMAT_F32)
         memcpy (out->reals, in->reals, sizeof (float) * n);
+      else if (info->format == STRATA_FORMAT_I32)
+        memcpy (out->integers, in->integers, sizeof (gint32) * n);
       else
         memcpy (out->codes, in->codes, sizeof (gint16) * n);
       break;
+    case STRATA_QOP_DIGITAL: /* functional-digital.c */
     case STRATA_N_QOPS:
     default:
       g_assert_not_reached ();
     }
-}
-
-gboolean
-strata_functional_read_input (
-  const StrataQGraph *graph, int input, const StrataArray *array, StrataFunctionalTensor *tensor, GError **error)
-{
-  static const StrataDtype dtypes[] = { STRATA_DTYPE_I8, STRATA_DTYPE_I16, STRATA_DTYPE_F32 };
-  const StrataQTensor *info = &graph->tensors[graph->inputs[input]];
-  gsize n = (gsize) strata_qtensor_count (info);
-
-  if (array == NULL || array->dtype != dtypes[info->format] || strata_array_count (array) != (gint64) n)
-    {
-      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
-                   "input %s: got %" G_GINT64_FORMAT " elements of %s; it takes %" G_GSIZE_FORMAT " of %s", info->name,
-                   array != NULL ? strata_array_count (array) : 0,
-                   array != NULL ? strata_dtype_name (array->dtype) : "nothing", n,
-                   strata_dtype_name (dtypes[info->format]));
-      return FALSE;
-    }
-  allocate (info, tensor);
-  if (info->format == STRATA_FORMAT_F32)
-    memcpy (tensor->reals, array->data, sizeof (float) * n);
-  else if (info->format == STRATA_FORMAT_I16)
-    memcpy (tensor->codes, array->data, sizeof (gint16) * n);
-  else
-    for (gsize i = 0; i < n; i++)
-      tensor->codes[i] = ((const gint8 *) array->data)[i];
-  return TRUE;
-}
-
-StrataArray *
-strata_functional_write_output (const StrataQTensor *info, const StrataFunctionalTensor *tensor)
-{
-  static const StrataDtype dtypes[] = { STRATA_DTYPE_I8, STRATA_DTYPE_I16, STRATA_DTYPE_F32 };
-  const gint64 dims[] = { 1, info->channels, info->height, info->width };
-  StrataArray *array = strata_array_new (dtypes[info->format], info->height == 1 && info->width == 1 ? 2 : 4, dims);
-  gsize n = (gsize) strata_qtensor_count (info);
-
-  if (info->format == STRATA_FORMAT_F32)
-    memcpy (array->data, tensor->reals, sizeof (float) * n);
-  else if (info->format == STRATA_FORMAT_I16)
-    memcpy (array->data, tensor->codes, sizeof (gint16) * n);
-  else
-    for (gsize i = 0; i < n; i++)
-      ((gint8 *) array->data)[i] = (gint8) tensor->codes[i];
-  return array;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/int-vector.h"
+#include "model/exec/executor.h"
 #include "simulator/analog-array.h"
 #include "simulator/simulator.h"
 
@@ -28,14 +29,16 @@ typedef struct
 gboolean strata_functional_plan_init (StrataFunctionalPlan *plan, const StrataImage *image, GError **error);
 void strata_functional_plan_finish (StrataFunctionalPlan *plan);
 
-/* A tensor in memory: codes for integer formats, reals for F32. */
+/* A tensor in memory: codes of I8 and I16, reals of F32, integers of I32. */
 typedef struct
 {
   gint16 *codes;
   float *reals;
+  gint32 *integers;
 } StrataFunctionalTensor;
 
 void strata_functional_tensor_clear (StrataFunctionalTensor *tensor);
+void strata_functional_tensor_allocate (const StrataQTensor *info, StrataFunctionalTensor *tensor);
 
 StrataIntWindow strata_functional_window (const StrataQGraph *graph, const StrataQOp *op);
 
@@ -44,6 +47,20 @@ void strata_functional_execute (const StrataQGraph *graph,
                                 const StrataQOp *op,
                                 const gint32 *sums,
                                 StrataFunctionalTensor *tensors);
+
+/* A DIGITAL op: its model, prepared by strata_executor_new () */
+gboolean strata_functional_execute_digital (const StrataQGraph *graph,
+                                            const StrataQOp *op,
+                                            StrataExecutor *executor,
+                                            StrataFunctionalTensor *tensors,
+                                            GCancellable *cancellable,
+                                            GError **error);
+/* A tensor in the order and type of its ONNX value, of the shape of @value or, where that is NULL, its own; and back,
+ * quantised. */
+StrataArray *strata_functional_to_array (const StrataQTensor *info,
+                                         const StrataFunctionalTensor *tensor,
+                                         const StrataValue *value) G_GNUC_WARN_UNUSED_RESULT;
+void strata_functional_from_array (const StrataQTensor *info, const StrataArray *array, StrataFunctionalTensor *tensor);
 
 /* Network inputs and outputs */
 gboolean strata_functional_read_input (

@@ -40,6 +40,7 @@ struct _StrataFunctional
   const StrataImage *image;
   StrataFunctionalOptions options;
   StrataFunctionalPlan plan;
+  StrataExecutor **executors; /* per op: of its digital model; NULL: it has none */
   int *n_copies;              /* per op: replicas of its matrix */
   StrataAnalogArray **arrays; /* per tile; NULL: exact */
   GMutex lock;                /* guards the two below */
@@ -239,8 +240,8 @@ collect_vectors (Run *run, int op_id)
 
 /* --- one inference --- */
 
-static void
-execute_step (Run *run, int index)
+static gboolean
+execute_step (Run *run, int index, GCancellable *cancellable, GError **error)
 {
   const StrataFunctional *functional = run->functional;
   const StrataFunctionalStep *step = &functional->plan.steps[index];
@@ -256,6 +257,12 @@ execute_step (Run *run, int index)
       if (run->vectors != NULL && functional->plan.last_tile[step->op] == index)
         collect_vectors (run, step->op);
     }
+  else if (op->kind == STRATA_QOP_DIGITAL)
+    {
+      if (!strata_functional_execute_digital (graph, op, functional->executors[step->op], run->tensors, cancellable,
+                                              error))
+        return FALSE;
+    }
   else
     {
       strata_functional_execute (graph, op, run->sums[step->op], run->tensors);
@@ -264,6 +271,7 @@ execute_step (Run *run, int index)
   for (int i = 0; i < op->n_inputs; i++)
     if (functional->plan.last_use[op->inputs[i]] == index)
       strata_functional_tensor_clear (&run->tensors[op->inputs[i]]);
+  return TRUE;
 }
 
 static void
@@ -302,11 +310,8 @@ run_steps (Run *run, const StrataArray *const *inputs, GCancellable *cancellable
                                        &run->tensors[functional->image->graph->inputs[i]], error))
       return FALSE;
   for (int i = 0; i < functional->plan.n_steps; i++)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      execute_step (run, i);
-    }
+    if (g_cancellable_set_error_if_cancelled (cancellable, error) || !execute_step (run, i, cancellable, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -471,6 +476,36 @@ check_chip (const StrataChipSpec *chip, GError **error)
   return FALSE;
 }
 
+static gboolean
+prepare_digital (StrataFunctional *functional, GError **error)
+{
+  const StrataQGraph *graph = functional->image->graph;
+
+  functional->executors = g_new0 (StrataExecutor *, graph->n_ops + 1);
+  for (int i = 0; i < graph->n_ops; i++)
+    {
+      const StrataQOp *op = &graph->ops[i];
+
+      if (op->kind != STRATA_QOP_DIGITAL)
+        continue;
+      if (op->digital->graph->n_inputs > op->n_inputs)
+        {
+          g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM,
+                       "program: layer %s: the values of %s are not there, so it can be timed only; compile the model "
+                       "with its weights",
+                       op->name, op->digital->graph->values[op->digital->graph->inputs[op->n_inputs]].name);
+          return FALSE;
+        }
+      functional->executors[i] = strata_executor_new (op->digital->graph, STRATA_EXECUTOR_DEFAULT, NULL, error);
+      if (functional->executors[i] == NULL)
+        {
+          g_prefix_error (error, "layer %s: ", op->name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 StrataFunctional *
 strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *options, GError **error)
 {
@@ -491,7 +526,7 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   for (int i = 0; i < image->tiles->n_tiles; i++)
     functional->n_copies[image->tiles->tiles[i].op] =
       MAX (functional->n_copies[image->tiles->tiles[i].op], image->tiles->tiles[i].copy + 1);
-  if (!strata_functional_plan_init (&functional->plan, image, error))
+  if (!strata_functional_plan_init (&functional->plan, image, error) || !prepare_digital (functional, error))
     return NULL;
   if (options->analog != STRATA_ANALOG_OFF && (!check_chip (image->chip, error) || !program_arrays (functional, error)))
     return NULL;
@@ -512,7 +547,10 @@ strata_functional_free (StrataFunctional *functional)
     return;
   for (int i = 0; functional->arrays != NULL && i < functional->image->tiles->n_tiles; i++)
     strata_analog_array_free (functional->arrays[i]);
+  for (int i = 0; functional->executors != NULL && i < functional->image->graph->n_ops; i++)
+    strata_executor_free (functional->executors[i]);
   strata_functional_plan_finish (&functional->plan);
+  g_free (functional->executors);
   g_mutex_clear (&functional->lock);
   g_free (functional->arrays);
   g_free (functional->n_copies);

@@ -5,6 +5,7 @@
 #include "lib/fixtures.h"
 
 #include "base/rng.h"
+#include "model/onnx/write.h"
 
 #define MAX_THINGS 512
 
@@ -163,6 +164,40 @@ fixtures_flatten (StrataQGraph *graph, int input)
   return add_op (graph, STRATA_QOP_RESHAPE, "Flatten", input, in.channels * in.height * in.width, 1, 1)->output;
 }
 
+static char *
+digital_text (const StrataQTensor *t, gboolean product)
+{
+  g_autofree char *shape = g_strdup_printf ("float32[1x%dx%dx%d]", t->channels, t->height, t->width);
+
+  if (!product)
+    return g_strdup_printf ("graph opset 13 folded 0\ninput x %s\nnode @0 Softmax s (x) -> (y %s) axis=2\noutput y\n",
+                            shape, shape);
+  return g_strdup_printf ("graph opset 13 folded 0\ninput x %s\nconstant n int64[2] {%d, %d}\n"
+                          "node @0 ConstantOfShape c (n) -> (w float32[%dx%d]) value=float32[1] {0.5}\n"
+                          "node @1 MatMul m (x, w) -> (y %s)\noutput y\n",
+                          shape, t->width, t->width, t->width, t->width, shape);
+}
+
+int
+fixtures_digital (StrataQGraph *graph, int input, gboolean product)
+{
+  StrataQTensor in = graph->tensors[input];
+  StrataQOp *op =
+    add_op (graph, STRATA_QOP_DIGITAL, product ? "MatMul" : "Softmax", input, in.channels, in.height, in.width);
+  g_autofree char *text = digital_text (&in, product);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataGraph) model = strata_graph_parse (text, &error);
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_assert_no_error (error);
+  bytes = strata_onnx_write_bytes (model, NULL, &error);
+  g_assert_no_error (error);
+  op->digital = strata_digital_new (bytes, op->name, &error);
+  g_assert_no_error (error);
+  op->by_row = product ? 1 : 0;
+  return op->output;
+}
+
 StrataQGraph *
 fixtures_tiny (void)
 {
@@ -203,6 +238,8 @@ fixtures_random (guint64 seed)
         default:
           t = fixtures_conv (graph, t, 1 + (int) (r.word[3] % 300), kernel, 1 + (int) (r.word[2] % 2));
         }
+      if (r.word[2] / 2 % 4 < 2)
+        t = fixtures_digital (graph, t, r.word[2] / 2 % 4 == 0);
     }
   t = r.word[0] % 3 ? fixtures_average (graph, t) : fixtures_flatten (graph, t);
   fixtures_output (graph, fixtures_dense (graph, t, 1 + (int) (r.word[1] % 200)));

@@ -14,6 +14,8 @@ int fixtures_depthwise (StrataQGraph *graph, int input, int kernel, int stride);
 int fixtures_dense (StrataQGraph *graph, int input, int n);
 int fixtures_add (StrataQGraph *graph, int a, int b);
 int fixtures_average (StrataQGraph *graph, int input); /* over the plane */
+/* A digital op. @product: each row times a constant matrix, row by row; else a softmax over the rows, in one burst */
+int fixtures_digital (StrataQGraph *graph, int input, gboolean product);
 int fixtures_flatten (StrataQGraph *graph, int input);
 void fixtures_output (StrataQGraph *graph, int tensor);
 

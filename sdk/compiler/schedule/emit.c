@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Instructions of a placed program, op by op: host input; per op one LOAD per stack that holds a tile, one MVM per
- * tile, PSUM to the home of a K-split column block, STORE to the hub, VECTOR; or VECTOR or MAC alone; host output.
- * Dependences follow rows: the rows that a burst needs, as strata_qop_needs_row () says, are turned into the least
- * linear function that covers them.
+ * tile, PSUM to the home of a K-split column block, STORE to the hub, VECTOR; or VECTOR or MAC alone; or, of a digital
+ * op with products, MAC and VECTOR; host output. Dependences follow rows: the rows that a burst needs, as
+ * strata_qop_needs_row () says, are turned into the least linear function that covers them.
  */
 #include "compiler/schedule/emit.h"
 #include "program/work.h"
@@ -305,24 +305,43 @@ emit_product (Emitter *e, int op)
 /* --- digital ops and the host --- */
 
 static void
-emit_other (Emitter *e, int op_id)
+wait_for_inputs (Emitter *e, int op_id, int n_rows)
 {
   const StrataQGraph *graph = e->in->graph;
   const StrataQOp *op = &graph->ops[op_id];
-  gboolean mac = op->kind == STRATA_QOP_MAC;
-  int n_rows = strata_qop_bursts (graph, op_id);
-  gint64 sram_bytes = strata_work_read_bytes (graph, op_id) + strata_work_row_bytes (&graph->tensors[op->output]);
 
-  e->first_writer[op_id] =
-    emit_digital (e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id,
-                  n_rows, mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), sram_bytes);
-  e->n_writers[op_id] = 1;
   for (int input = 0; input < op->n_inputs; input++)
     {
       for (int b = 0; b < n_rows; b++)
         e->rows[b] = strata_qop_needs_row (graph, op_id, input, b);
       wait_for_tensor (e, op->inputs[input], n_rows);
     }
+}
+
+static void
+emit_other (Emitter *e, int op_id)
+{
+  const StrataQGraph *graph = e->in->graph;
+  gboolean mac = graph->ops[op_id].kind == STRATA_QOP_MAC;
+  gboolean both = graph->ops[op_id].kind == STRATA_QOP_DIGITAL && strata_work_macs (graph, op_id) > 0;
+  int n_rows = strata_qop_bursts (graph, op_id), products = -1;
+  gint64 read_bytes = strata_work_read_bytes (graph, op_id), write_bytes = strata_work_write_bytes (graph, op_id);
+
+  if (both)
+    {
+      products = emit_digital (e, STRATA_OPCODE_MAC, STRATA_UNIT_MAC, op_id, n_rows, strata_work_macs (graph, op_id),
+                               read_bytes);
+      wait_for_inputs (e, op_id, n_rows);
+      read_bytes = 0;
+    }
+  e->first_writer[op_id] = emit_digital (
+    e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id, n_rows,
+    mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), read_bytes + write_bytes);
+  e->n_writers[op_id] = 1;
+  if (both)
+    follow (e, products);
+  else
+    wait_for_inputs (e, op_id, n_rows);
 }
 
 /* What comes in waits for nothing; what goes out follows its rows. */

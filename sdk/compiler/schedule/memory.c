@@ -46,6 +46,8 @@ add_reader (Memory *memory, int id, int op, int input, int tensor)
       && (graph->ops[op].kind == STRATA_QOP_MAC || graph->ops[op].kind == STRATA_QOP_MAX_POOL
           || graph->ops[op].kind == STRATA_QOP_AVG_POOL))
     reach = (graph->ops[op].window.kernel_h - 1) * graph->ops[op].window.dilation_h;
+  if (op >= 0 && graph->ops[op].kind == STRATA_QOP_DIGITAL && (graph->ops[op].by_row >> input & 1) == 0)
+    reach = height;
   for (int b = 0; b < memory->schedule->instructions[id].n_bursts; b++)
     {
       int last = op < 0 ? b : strata_qop_needs_row (graph, op, input, b);
@@ -56,17 +58,20 @@ add_reader (Memory *memory, int id, int op, int input, int tensor)
     }
 }
 
-/* Rows that writer @nth of @n_writers makes, from the start of their bursts */
+/* Rows that writer @nth of @n_writers makes, from the start of their bursts; a digital op may make all in one. */
 static void
 add_writer (Memory *memory, int id, int tensor, int nth, int n_writers)
 {
+  int height = memory->in->graph->tensors[tensor].height, n_bursts = memory->schedule->instructions[id].n_bursts;
   const gint64 *start_ps = &memory->prediction->start_ps[memory->prediction->first[id]];
   const gint64 *end_ps = &memory->prediction->end_ps[memory->prediction->first[id]];
 
-  for (int b = 0; b < memory->schedule->instructions[id].n_bursts; b++)
+  for (int row = nth; row < height; row += n_writers)
     {
-      memory->from_ps[tensor][nth + b * n_writers] = start_ps[b];
-      keep_until (memory, tensor, nth + b * n_writers, end_ps[b]);
+      int b = MIN (row / n_writers, n_bursts - 1);
+
+      memory->from_ps[tensor][row] = start_ps[b];
+      keep_until (memory, tensor, row, end_ps[b]);
     }
 }
 
@@ -110,8 +115,11 @@ add_instruction (Memory *memory, int id)
         add_rows (memory, op->inputs[input]);
         add_reader (memory, id, instruction->op, input, op->inputs[input]);
       }
-  add_rows (memory, op->output);
-  add_writer (memory, id, op->output, nth, n_writers);
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    {
+      add_rows (memory, strata_qop_output (op, i));
+      add_writer (memory, id, strata_qop_output (op, i), nth, n_writers);
+    }
 }
 
 static void
@@ -167,7 +175,8 @@ schedule_sram_peak (const StrataSchedule *schedule,
 {
   Memory memory = { schedule, in, prediction, NULL, NULL };
   g_autoptr (GArray) changes = NULL;
-  gint64 peak = 0, now = 0;
+  /* Constants of digital ops lie here where there is no other memory. */
+  gint64 now = in->chip->dram_bytes > 0 ? 0 : strata_work_table_bytes (in->graph), peak = now;
 
   memory.from_ps = g_new0 (gint64 *, (gsize) in->graph->n_tensors + 1);
   memory.to_ps = g_new0 (gint64 *, (gsize) in->graph->n_tensors + 1);

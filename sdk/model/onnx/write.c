@@ -496,6 +496,36 @@ write_model (Writer *writer, StrataPartial *file, GCancellable *cancellable, GEr
 }
 
 static gboolean
+append_weights (const Writer *writer, const Initialiser *initialiser, GByteArray *out, GError **error)
+{
+  const StrataValue *value = &writer->graph->values[initialiser->value];
+  guint at = out->len;
+
+  g_byte_array_set_size (out, at + (guint) value->n_bytes);
+  return make_weights (writer, initialiser, 0, (gsize) strata_value_count (value), out->data + at, error);
+}
+
+static GBytes *
+make_model (const Writer *writer, GError **error)
+{
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+
+  g_byte_array_append (out, writer->before->data, writer->before->len);
+  strata_wire_put_varint (out, MODEL_GRAPH << 3 | 2);
+  strata_wire_put_varint_wide (out, writer->graph_bytes, writer->graph_width);
+  g_byte_array_append (out, writer->body->data, writer->body->len);
+  for (guint i = 0; i < writer->initialisers->len; i++)
+    {
+      const Initialiser *initialiser = &g_array_index (writer->initialisers, Initialiser, i);
+
+      g_byte_array_append (out, initialiser->head->data, initialiser->head->len);
+      if (!append_weights (writer, initialiser, out, error))
+        return NULL;
+    }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&out));
+}
+
+static gboolean
 write_data (Writer *writer, StrataPartial *file, GCancellable *cancellable, GError **error)
 {
   for (guint i = 0; i < writer->initialisers->len; i++)
@@ -581,4 +611,24 @@ strata_onnx_write (const StrataGraph *graph,
     return write_files (&writer, path, data_path, cancellable, error);
   g_prefix_error (error, "%s: ", path);
   return FALSE;
+}
+
+GBytes *
+strata_onnx_write_bytes (const StrataGraph *graph, const StrataOnnxWriteOptions *options, GError **error)
+{
+  static const StrataOnnxWriteOptions none = { 0 };
+  g_auto (Writer) writer;
+
+  writer_init (&writer, graph, options == NULL ? &none : options);
+  put_model_head (&writer);
+  if (!put_graph_head (&writer, "graph", error) || !collect_initialisers (&writer, error))
+    return NULL;
+  if (has_external (&writer))
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE,
+                   "its weights of %" G_GUINT64_FORMAT " bytes are too many for one model in memory", writer.n_weights);
+      return NULL;
+    }
+  find_layout (&writer);
+  return make_model (&writer, error);
 }

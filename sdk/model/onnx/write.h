@@ -33,3 +33,7 @@ gboolean strata_onnx_write (const StrataGraph *graph,
                             const StrataOnnxWriteOptions *options,
                             GCancellable *cancellable,
                             GError **error);
+/* The same in memory, weights included. Errors: STRATA_IMPORT_ERROR; those of the weights function. */
+GBytes *strata_onnx_write_bytes (const StrataGraph *graph,
+                                 const StrataOnnxWriteOptions *options,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -87,6 +87,38 @@ test_round_trip (void)
   g_assert_true (g_bytes_equal (bytes, again));
 }
 
+/* Digital ops in both forms: row by row with products, and in one burst */
+static StrataImage *
+make_digital_image (void)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  int t = fixtures_conv (graph, fixtures_input (graph, 3, 6, 6), 8, 3, 1);
+
+  t = fixtures_digital (graph, fixtures_digital (graph, t, TRUE), FALSE);
+  fixtures_output (graph, fixtures_dense (graph, fixtures_flatten (graph, t), 10));
+  return fixtures_image (graph, fixtures_chip ("demonstrator", 0, 0, 0));
+}
+
+static void
+test_digital (void)
+{
+  g_autoptr (StrataImage) image = make_digital_image ();
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataImage) back = strata_image_decode (bytes, "test", &error);
+  const StrataQOp *op;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (back->hash, ==, image->hash);
+  g_assert_cmpuint (strata_qgraph_hash (back->graph), ==, strata_qgraph_hash (image->graph));
+  op = &back->graph->ops[1];
+  g_assert_cmpint (op->kind, ==, STRATA_QOP_DIGITAL);
+  g_assert_cmpint (op->by_row, ==, 1);
+  g_assert_cmpint (op->digital->n_macs, ==, 8 * 6 * 6 * 6);
+  g_assert_cmpint (op->digital->table_bytes, ==, 4 * 6 * 6);
+  g_assert_cmpint (back->graph->ops[2].digital->n_vector_ops, ==, 5 * 8 * 6 * 6);
+}
+
 /* Names and paths are not part of what the program is. */
 static void
 test_hash (void)
@@ -266,9 +298,9 @@ test_flips (void)
 }
 
 static void
-test_fixed_up (gconstpointer bare)
+test_fixed_up (gconstpointer make)
 {
-  g_autoptr (StrataImage) image = GPOINTER_TO_INT (bare) ? make_bare () : make_image ();
+  g_autoptr (StrataImage) image = ((StrataImage * (*) (void) ) make) ();
   g_autoptr (GBytes) bytes = strata_image_encode (image);
   StrataRngKey key = strata_rng_key (1, 3);
   gsize n;
@@ -330,8 +362,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/image/save-fails", test_save_fails);
   g_test_add_func ("/sdk/program/image/full-disk", test_full_disk);
   g_test_add_func ("/sdk/program/image/flips", test_flips);
-  g_test_add_data_func ("/sdk/program/image/fixed-up", GINT_TO_POINTER (FALSE), test_fixed_up);
-  g_test_add_data_func ("/sdk/program/image/fixed-up-weightless", GINT_TO_POINTER (TRUE), test_fixed_up);
+  g_test_add_func ("/sdk/program/image/digital", test_digital);
+  g_test_add_data_func ("/sdk/program/image/fixed-up", make_image, test_fixed_up);
+  g_test_add_data_func ("/sdk/program/image/fixed-up-digital", make_digital_image, test_fixed_up);
+  g_test_add_data_func ("/sdk/program/image/fixed-up-weightless", make_bare, test_fixed_up);
   g_test_add_func ("/sdk/program/image/truncated", test_truncated);
   g_test_add_func ("/sdk/program/image/disassemble", test_disassemble);
   return g_test_run ();

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/onnx/write.h"
+
 /* input f32 2x4x4 -> quantise -> 3x3 convolution to 3x4x4 -> flatten 48 -> dense 48 -> 5, float */
 static StrataQGraph *
 make_graph (void)
@@ -242,6 +244,145 @@ test_spoiled (void)
     }
 }
 
+/* --- digital ops --- */
+
+/* x f32 6 tokens of 4 -> y, i16 tokens, and z, i64, both of 6 rows */
+static StrataQGraph *
+make_digital (void)
+{
+  static const char text[] = "graph opset 13 folded 0\n"
+                             "input x float32[1x6x4]\n"
+                             "node @0 Softmax s (x) -> (y float32[1x6x4]) axis=-1\n"
+                             "node @1 ArgMax a (x) -> (z int64[1x6]) axis=-1 keepdims=0\n"
+                             "output y\noutput z\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataGraph) model = strata_graph_parse (text, &error);
+  g_autoptr (GBytes) bytes = NULL;
+  StrataQGraph *g = g_new0 (StrataQGraph, 1);
+
+  g_assert_no_error (error);
+  bytes = strata_onnx_write_bytes (model, NULL, &error);
+  g_assert_no_error (error);
+  g->arena = strata_arena_new ();
+  g->tensors = strata_arena_array (g->arena, StrataQTensor, 3);
+  g->ops = strata_arena_array (g->arena, StrataQOp, 1);
+  g->n_tensors = 3;
+  g->n_ops = 1;
+  g->tensors[0] = (StrataQTensor){ "x", 4, 6, 1, STRATA_FORMAT_F32, 0, 0, -1, FALSE, TRUE, STRATA_DTYPE_INVALID };
+  g->tensors[1] = (StrataQTensor){ "y", 4, 6, 1, STRATA_FORMAT_I16, 1e-4, 0, 0, FALSE, TRUE, STRATA_DTYPE_INVALID };
+  g->tensors[2] = (StrataQTensor){ "z", 1, 6, 1, STRATA_FORMAT_I32, 0, 0, 0, FALSE, TRUE, STRATA_DTYPE_I64 };
+  g->ops[0] = (StrataQOp){ .kind = STRATA_QOP_DIGITAL,
+                           .name = "s",
+                           .onnx = "Softmax",
+                           .node = -1,
+                           .n_inputs = 1,
+                           .output = 1,
+                           .more_outputs = { 2 },
+                           .n_more_outputs = 1,
+                           .by_row = 1 };
+  g->ops[0].digital = strata_digital_new (bytes, "s", &error);
+  g_assert_no_error (error);
+  g->inputs = strata_arena_array (g->arena, int, 1);
+  g->outputs = strata_arena_array (g->arena, int, 2);
+  g->outputs[0] = 1;
+  g->outputs[1] = 2;
+  g->n_inputs = 1;
+  g->n_outputs = 2;
+  return g;
+}
+
+static void
+spoil_more (StrataQGraph *g)
+{
+  g->ops[0].more_outputs[0] = 1;
+}
+static void
+spoil_less (StrataQGraph *g)
+{
+  g->ops[0].n_more_outputs = 0;
+}
+static void
+spoil_rows (StrataQGraph *g)
+{
+  g->tensors[0].channels = 6;
+  g->tensors[0].height = 4;
+}
+static void
+spoil_mask (StrataQGraph *g)
+{
+  g->ops[0].by_row = 3;
+}
+static void
+spoil_dtype (StrataQGraph *g)
+{
+  g->tensors[2].dtype = STRATA_DTYPE_I32;
+}
+static void
+spoil_float (StrataQGraph *g)
+{
+  g->tensors[1].dtype = STRATA_DTYPE_I32;
+}
+static void
+spoil_size (StrataQGraph *g)
+{
+  g->tensors[1].channels = 5;
+}
+static void
+spoil_model (StrataQGraph *g)
+{
+  g_clear_pointer (&g->ops[0].digital, strata_digital_free);
+}
+static void
+spoil_width (StrataQGraph *g)
+{
+  g->tensors[1].channels = 2;
+  g->tensors[1].width = 2;
+}
+static void
+spoil_kind (StrataQGraph *g)
+{
+  g->ops[0].kind = STRATA_QOP_ACTIVATE;
+}
+
+static void
+test_digital (void)
+{
+  const struct
+  {
+    Spoil spoil;
+    const char *message;
+  } cases[] = {
+    { spoil_more, "as producer" },        { spoil_less, "as producer" },       { spoil_rows, "4 rows where 6" },
+    { spoil_mask, "each row-wise one" },  { spoil_dtype, "takes 6 of int64" }, { spoil_float, "of type" },
+    { spoil_size, "its model takes 24" }, { spoil_model, "is missing" },       { spoil_width, "is 2 wide" },
+    { spoil_kind, "it has 2 outputs" },
+  };
+  g_autoptr (StrataQGraph) good = make_digital ();
+  g_autoptr (GError) none = NULL;
+  g_autofree char *text = strata_qgraph_print (good);
+
+  strata_qgraph_check (good, &none);
+  g_assert_no_error (none);
+  g_assert_nonnull (strstr (text, "op 0 digital s (Softmax) node -1 in 0 out 1 2 by-row 1 nodes 2 macs 0 vector 144"));
+  g_assert_cmpint (strata_qop_bursts (good, 0), ==, 6);
+  g_assert_cmpint (strata_qop_needs_row (good, 0, 0, 2), ==, 2);
+  good->ops[0].by_row = 0;
+  g_assert_cmpint (strata_qop_bursts (good, 0), ==, 1);
+  g_assert_cmpint (strata_qop_needs_row (good, 0, 0, 0), ==, 5);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (StrataQGraph) graph = make_digital ();
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmphex (strata_qgraph_hash (good), !=, strata_qgraph_hash (graph));
+      cases[i].spoil (graph);
+      g_assert_false (strata_qgraph_check (graph, &error));
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
+      if (strstr (error->message, cases[i].message) == NULL)
+        g_error ("case %u: \"%s\" lacks \"%s\"", i, error->message, cases[i].message);
+    }
+}
+
 static void
 test_hash (void)
 {
@@ -290,6 +431,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/program/qgraph/good", test_good);
   g_test_add_func ("/sdk/program/qgraph/spoiled", test_spoiled);
+  g_test_add_func ("/sdk/program/qgraph/digital", test_digital);
   g_test_add_func ("/sdk/program/qgraph/hash", test_hash);
   g_test_add_func ("/sdk/program/qgraph/needs-row", test_needs_row);
   return g_test_run ();

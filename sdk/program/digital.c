@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Models of DIGITAL ops: read, checked for fixed shapes, and counted once. Counts are of one inference and saturate, so
+ * that a hostile model is refused and none wraps.
+ */
+#include "program/digital.h"
+
+#include "model/attention.h"
+#include "model/heads.h"
+#include "model/recurrent.h"
+
+typedef struct
+{
+  gboolean listed;
+  gint8 per_output, per_input;
+} DigitalWork;
+
+static const DigitalWork digital_work[STRATA_N_OPS] = {
+#define STRATA_DIGITAL_OP(id, output, input, meaning) [STRATA_OP_##id] = { TRUE, output, input },
+#include "program/digital-ops.def"
+#undef STRATA_DIGITAL_OP
+};
+
+static gint64
+multiply (gint64 a, gint64 b)
+{
+  gint64 product;
+
+  return __builtin_mul_overflow (a, b, &product) ? G_MAXINT64 : product;
+}
+
+static gint64
+add (gint64 a, gint64 b)
+{
+  gint64 sum;
+
+  return __builtin_add_overflow (a, b, &sum) ? G_MAXINT64 : sum;
+}
+
+static gboolean
+is_recurrent (StrataOp op)
+{
+  return op == STRATA_OP_LSTM || op == STRATA_OP_GRU || op == STRATA_OP_RNN;
+}
+
+/* Steps of a recurrence, each of which reads all its weights; 1 for others */
+static gint64
+count_steps (const StrataGraph *graph, const StrataNode *node, gint64 *n_units)
+{
+  StrataRecurrent r;
+
+  *n_units = 0;
+  if (!is_recurrent (node->op) || node->n_inputs < 3 || node->inputs[0] < 0 || node->inputs[2] < 0
+      || !strata_recurrent_read (node, graph->values[node->inputs[0]].dims, graph->values[node->inputs[2]].dims, &r,
+                                 NULL))
+    return 1;
+  *n_units = multiply (multiply (r.steps, r.batch), multiply (r.n_directions, r.hidden));
+  return MAX (r.steps, 1);
+}
+
+static gint64
+count_scores (const StrataGraph *graph, const StrataNode *node)
+{
+  StrataAttention a;
+  StrataHeads h;
+  gboolean ok;
+
+  if (node->op == STRATA_OP_ATTENTION)
+    return strata_attention_read (graph, node, &a, NULL)
+             ? multiply (multiply (a.batch, a.q_heads), multiply (a.queries, a.keys))
+             : 0;
+  if (node->op == STRATA_OP_MS_GROUP_QUERY_ATTENTION)
+    ok = strata_group_query_read (graph, node, &h, NULL);
+  else if (node->op == STRATA_OP_MS_MULTI_HEAD_ATTENTION)
+    ok = strata_multi_head_read (graph, node, &h, NULL);
+  else if (node->op == STRATA_OP_MS_ATTENTION)
+    ok = strata_projected_read (graph, node, &h, NULL);
+  else
+    return 0;
+  return ok ? multiply (multiply (h.batch, h.q_heads), multiply (h.queries, h.keys)) : 0;
+}
+
+/* What digital-ops.def counts by */
+static gint64
+count_elements (const StrataGraph *graph, const StrataNode *node)
+{
+  gint64 n = 0;
+
+  count_steps (graph, node, &n);
+  if (n == 0)
+    n = count_scores (graph, node);
+  for (int i = 0; i < node->n_outputs && n == 0; i++)
+    if (node->outputs[i] >= 0)
+      n = strata_value_count (&graph->values[node->outputs[i]]);
+  return n;
+}
+
+static void
+count_node (StrataDigital *digital, int index)
+{
+  const StrataGraph *graph = digital->graph;
+  const StrataNode *node = &graph->nodes[index];
+  const DigitalWork *work = &digital_work[node->op];
+  int first = node->n_inputs > 0 ? node->inputs[0] : -1;
+  gint64 n_inputs = first >= 0 ? strata_value_count (&graph->values[first]) : 0;
+  gint64 n_macs = strata_node_n_macs (graph, index);
+  /* a product that is not listed leaves nothing to the vector unit */
+  gint64 per_output = work->listed ? work->per_output : n_macs > 0 ? 0 : 1;
+
+  /* Sum and its like read as many elements from every operand. */
+  for (int i = 1; node->op == STRATA_OP_SUM && i < node->n_inputs; i++)
+    n_inputs = add (n_inputs, strata_value_count (&graph->values[node->inputs[i]]));
+  digital->n_macs = add (digital->n_macs, n_macs);
+  digital->n_vector_ops = add (digital->n_vector_ops, add (multiply (per_output, count_elements (graph, node)),
+                                                           multiply (work->per_input, n_inputs)));
+}
+
+static gboolean G_GNUC_PRINTF (3, 4) fail (GError **error, const char *name, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "digital op %s: %s", name, text);
+  return FALSE;
+}
+
+static gboolean
+check_value (const StrataValue *value, const char *name, GError **error)
+{
+  if (value->n_dims < 0 || strata_value_count (value) < 0 || strata_value_count (value) > G_MAXINT32)
+    return fail (error, name, "value %s has no fixed shape of at most 2^31 elements", value->name);
+  for (int d = 0; d < value->n_dims; d++)
+    if (value->dims[d] < 0)
+      return fail (error, name, "value %s has an open dimension", value->name);
+  return TRUE;
+}
+
+static gboolean
+count_all (StrataDigital *digital, const char *name, GError **error)
+{
+  const StrataGraph *graph = digital->graph;
+
+  for (int i = 0; i < graph->n_values; i++)
+    {
+      const StrataValue *value = &graph->values[i];
+
+      if (value->data == NULL && value->producer < 0 && value->n_consumers == 0)
+        continue;
+      if (!check_value (value, name, error))
+        return FALSE;
+      if (value->data != NULL && value->n_consumers > 0)
+        digital->table_bytes = add (digital->table_bytes, (gint64) value->n_bytes);
+    }
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      if (graph->nodes[i].op == STRATA_OP_LOOP || graph->nodes[i].op == STRATA_OP_IF
+          || graph->nodes[i].op == STRATA_OP_SCAN)
+        return fail (error, name, "%s has no fixed amount of work", strata_op_name (graph->nodes[i].op));
+      count_node (digital, i);
+    }
+  if (digital->n_macs > STRATA_DIGITAL_MOST || digital->n_vector_ops > STRATA_DIGITAL_MOST
+      || digital->table_bytes > STRATA_DIGITAL_MOST)
+    return fail (error, name, "it has more than 2^50 operations or bytes");
+  return TRUE;
+}
+
+StrataDigital *
+strata_digital_new (GBytes *bytes, const char *name, GError **error)
+{
+  g_autoptr (StrataDigital) digital = g_new0 (StrataDigital, 1);
+  g_autoptr (GError) reason = NULL;
+
+  digital->bytes = g_bytes_ref (bytes);
+  digital->graph = strata_onnx_parse (bytes, name, &reason);
+  if (digital->graph == NULL)
+    {
+      fail (error, name, "%s", reason->message);
+      return NULL;
+    }
+  return count_all (digital, name, error) ? g_steal_pointer (&digital) : NULL;
+}
+
+void
+strata_digital_free (StrataDigital *digital)
+{
+  if (digital == NULL)
+    return;
+  strata_graph_free (digital->graph);
+  g_bytes_unref (digital->bytes);
+  g_free (digital);
+}
+
+static gboolean
+looks_up (const StrataNode *node)
+{
+  return node->op == STRATA_OP_GATHER || node->op == STRATA_OP_GATHER_ELEMENTS || node->op == STRATA_OP_GATHER_ND;
+}
+
+/* Bytes of the constant @input of a node that one inference reads */
+static gint64
+read_of_input (const StrataGraph *graph, const StrataNode *node, int input, gint64 n_bursts, gint64 row_elements)
+{
+  const StrataValue *value = node->inputs[input] >= 0 ? &graph->values[node->inputs[input]] : NULL;
+  gint64 n_units;
+
+  if (value == NULL || value->producer >= 0 || value->n_bytes == 0 || value->data == NULL)
+    return 0;
+  if (input == 0 && looks_up (node))
+    return multiply (strata_value_count (&graph->values[node->outputs[0]]), (gint64) strata_dtype_size (value->dtype));
+  if (is_recurrent (node->op))
+    return multiply ((gint64) value->n_bytes, count_steps (graph, node, &n_units));
+  return multiply ((gint64) value->n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);
+}
+
+gint64
+strata_digital_read_bytes (const StrataDigital *digital, gint64 n_bursts, gint64 row_elements)
+{
+  const StrataGraph *graph = digital->graph;
+  gint64 n_bytes = 0;
+
+  for (int i = 0; i < graph->n_nodes; i++)
+    for (int j = 0; j < graph->nodes[i].n_inputs; j++)
+      n_bytes = add (n_bytes, read_of_input (graph, &graph->nodes[i], j, n_bursts, row_elements));
+  n_bytes = MIN (n_bytes, STRATA_DIGITAL_MOST);
+  return (n_bytes + n_bursts - 1) / n_bursts;
+}
