@@ -74,4 +74,40 @@ G_DECLARE_FINAL_TYPE (StrataFindingItem, strata_finding_item, STRATA, FINDING_IT
  */
 STRATA_API const StrataProfileFinding *strata_finding_item_get_row (StrataFindingItem *item);
 
+/**
+ * StrataDecisionItem:
+ *
+ * What the compiler decided and why. Properties: `reason`, `meaning`, `layer` (id, -1: the run), `layer-name`, `tile`
+ * (id, -1: the whole layer), `value` (in the reason's unit), `text`, `n-alternatives`.
+ */
+#define STRATA_TYPE_DECISION_ITEM (strata_decision_item_get_type ())
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataDecisionItem, strata_decision_item, STRATA, DECISION_ITEM, GObject)
+
+/**
+ * strata_decision_item_get_row: (skip)
+ * @item: a decision item
+ *
+ * Returns: (transfer none): the decision, owned by the profile that @item keeps
+ */
+STRATA_API const StrataProfileDecision *strata_decision_item_get_row (StrataDecisionItem *item);
+
+/**
+ * strata_decision_item_get_alternative_model:
+ * @item: a decision item
+ *
+ * Returns: (transfer full): a new list of #StrataAlternativeItem: the other ways that were tried or computed
+ */
+STRATA_API GListModel *strata_decision_item_get_alternative_model (StrataDecisionItem *item) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * StrataAlternativeItem:
+ *
+ * Another way that the compiler tried or computed. Properties: `what`, `latency-ps`, `interval-ps`, `energy-fj`,
+ * `n-arrays` (-1: not known), `verdict`.
+ */
+#define STRATA_TYPE_ALTERNATIVE_ITEM (strata_alternative_item_get_type ())
+STRATA_API
+G_DECLARE_FINAL_TYPE (StrataAlternativeItem, strata_alternative_item, STRATA, ALTERNATIVE_ITEM, GObject)
+
 G_END_DECLS

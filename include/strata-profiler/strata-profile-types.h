@@ -56,6 +56,8 @@ typedef struct
   double utilisation;
   gint32 x, y; /* mesh position of the stack, -1: unknown */
   gint64 busy_ps, energy_fj, n_events;
+  gint32 first_in_array; /* lowest tile on the same array; itself where it is alone */
+  gint32 at_row, at_col; /* its first row and column of cells in the array */
 } StrataProfileTile;
 
 /* A unit that works: a stack, a link, the vector unit … Index in the array = id. */
@@ -107,6 +109,25 @@ typedef struct
   const char *evidence, *action, *gain_of;
   double gain; /* expected fraction gained, NaN: unknown */
 } StrataProfileFinding;
+
+/* Another way that the compiler tried or computed. -1: not known */
+typedef struct
+{
+  const char *what;
+  gint64 latency_ps, interval_ps, energy_fj, n_arrays;
+  const char *verdict; /* why it was not taken; empty where nothing is said */
+} StrataProfileAlternative;
+
+/* What the compiler decided and why */
+typedef struct
+{
+  const char *reason, *meaning; /* "copies", and a phrase */
+  gint32 layer, tile;           /* -1: the run; the whole layer */
+  gint64 value;                 /* in the reason's unit */
+  const char *text;
+  const StrataProfileAlternative *alternatives;
+  gint32 n_alternatives;
+} StrataProfileDecision;
 
 typedef struct
 {

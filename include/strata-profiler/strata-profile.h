@@ -36,7 +36,7 @@ typedef enum
 STRATA_API GQuark strata_profile_error_quark (void);
 
 /* Version of the schema that this library writes, and the newest it reads: PRAGMA user_version of the file. */
-#define STRATA_PROFILE_SCHEMA_VERSION 1
+#define STRATA_PROFILE_SCHEMA_VERSION 2
 
 #define STRATA_TYPE_PROFILE (strata_profile_get_type ())
 STRATA_API
@@ -242,6 +242,15 @@ STRATA_API GListModel *strata_profile_get_figure_model (StrataProfile *profile) 
 STRATA_API GListModel *strata_profile_get_finding_model (StrataProfile *profile) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * strata_profile_get_decision_model:
+ * @profile: a profile
+ *
+ * Returns: (transfer full): a new list of #StrataDecisionItem: what the compiler decided and why, the run first, then
+ *   layer by layer; empty for profiles of schema 1
+ */
+STRATA_API GListModel *strata_profile_get_decision_model (StrataProfile *profile) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * strata_profile_query:
  * @profile: a profile
  * @sql: one SELECT statement
@@ -382,6 +391,15 @@ STRATA_API const StrataProfileFigure *strata_profile_find_figure (StrataProfile 
  * Returns: (transfer none) (array length=n_findings): findings, what matters most first: by severity, then by gain
  */
 STRATA_API const StrataProfileFinding *strata_profile_get_findings (StrataProfile *profile, gsize *n_findings);
+
+/**
+ * strata_profile_get_decisions: (skip)
+ * @profile: a profile
+ * @n_decisions: (out) (optional): number of decisions
+ *
+ * Returns: (transfer none) (array length=n_decisions): decisions by layer, the run's first; none in schema 1
+ */
+STRATA_API const StrataProfileDecision *strata_profile_get_decisions (StrataProfile *profile, gsize *n_decisions);
 
 /**
  * strata_profile_get_drops: (skip)

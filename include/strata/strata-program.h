@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-explanation.h>
 #include <strata/strata-types.h>
 
 G_BEGIN_DECLS
@@ -138,6 +139,15 @@ STRATA_API const char *strata_program_get_layer_name (StrataProgram *self, guint
 STRATA_API const char *strata_program_get_layer_kind (StrataProgram *self, guint layer);
 
 /**
+ * strata_program_get_layer_op:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ *
+ * Returns: (transfer none): ONNX operator of its main node, empty for what the compiler made
+ */
+STRATA_API const char *strata_program_get_layer_op (StrataProgram *self, guint layer);
+
+/**
  * strata_program_get_layer_n_tiles:
  * @self: a program
  * @layer: less than strata_program_get_n_layers ()
@@ -211,6 +221,81 @@ STRATA_API const char *const *strata_program_list_figures (void);
  * Returns: the value, in the unit its name ends with; NaN where it is unavailable
  */
 STRATA_API double strata_program_get_figure (StrataProgram *self, const char *name, StrataBand band);
+
+/* --- explanations --- */
+
+/**
+ * strata_program_list_explanations:
+ * @self: a program
+ * @error: return location for a #GError
+ *
+ * Why the program is as it is: what the compiler's stages said, and, where they said nothing, what follows from the
+ * program and its modelled run. The program as a whole comes first, then layer by layer. The first call runs the timing
+ * simulator, as strata_program_get_figure() does; later ones do not block.
+ *
+ * Returns: (transfer container) (element-type StrataExplanation): all decisions
+ */
+STRATA_API GPtrArray *strata_program_list_explanations (StrataProgram *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_program_list_layer_figures:
+ *
+ * Returns: (transfer none) (array zero-terminated=1): names that strata_program_get_layer_figure() knows
+ */
+STRATA_API const char *const *strata_program_list_layer_figures (void);
+
+/**
+ * strata_program_get_layer_figure:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ * @name: "rows", "columns" (of its matrix), "groups", "positions", "arrays", "copies", "row_copies", "reads", "slices",
+ *   "utilisation", "macs", "start_ps", "end_ps", "span_ps", "work_ps", "energy_fj", "energy_share", "tier_switches":
+ *   see strata_program_list_layer_figures()
+ *
+ * A figure of a layer in one inference, nominal. "work_ps" is what its busiest unit does for it, without any waiting:
+ * the least its span could be with these tiles. May run the timing simulator once.
+ *
+ * Returns: the value; NaN where the layer has none
+ */
+STRATA_API double strata_program_get_layer_figure (StrataProgram *self, guint layer, const char *name);
+
+/**
+ * strata_program_get_overlap_ps:
+ * @self: a program
+ * @layer: less than strata_program_get_n_layers ()
+ * @other: less than strata_program_get_n_layers ()
+ *
+ * Returns: how long the two layers run at the same time in one inference; 0 where the simulator fails
+ */
+STRATA_API gint64 strata_program_get_overlap_ps (StrataProgram *self, guint layer, guint other);
+
+/**
+ * strata_program_get_tile_block:
+ * @self: a program
+ * @tile: less than strata_program_get_n_tiles ()
+ * @row: (out) (optional): first row of its block in the layer's matrix
+ * @n_rows: (out) (optional): rows of the block
+ * @column: (out) (optional): first column
+ * @n_columns: (out) (optional): columns of the block
+ *
+ * Which part of its layer's matrix a tile holds.
+ */
+STRATA_API void
+strata_program_get_tile_block (StrataProgram *self, guint tile, int *row, int *n_rows, int *column, int *n_columns);
+
+/**
+ * strata_program_get_tile_figure:
+ * @self: a program
+ * @tile: less than strata_program_get_n_tiles ()
+ * @name: "copy" (which copy of the matrix), "row_copies", "array" (lowest tile on the same array), "utilisation",
+ *   "hops" (from its stack to the hub), "work_ps", "rivals" (tiles on its stack that run at the same time), "rival_ps"
+ *   (their work in that time)
+ *
+ * A figure of a tile in one inference, nominal. May run the timing simulator once.
+ *
+ * Returns: the value; NaN for an unknown name or where the simulator fails
+ */
+STRATA_API double strata_program_get_tile_figure (StrataProgram *self, guint tile, const char *name);
 
 /**
  * strata_program_disassemble:

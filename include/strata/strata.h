@@ -12,6 +12,7 @@
 #include <strata/strata-architecture.h>
 #include <strata/strata-requirements.h>
 #include <strata/strata-rewrite.h>
+#include <strata/strata-explanation.h>
 #include <strata/strata-program.h>
 #include <strata/strata-compiler.h>
 #include <strata/strata-device.h>

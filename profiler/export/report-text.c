@@ -89,6 +89,7 @@ append_section (GString *out, const StrataReportSection *section)
 char *
 strata_profile_report_text (StrataProfile *profile, const char *section, GError **error)
 {
+  static const char *const long_sections[] = { "units", "figures", "decisions", NULL }; /* on demand only */
   GString *out;
 
   g_return_val_if_fail (STRATA_IS_PROFILE (profile), NULL);
@@ -103,7 +104,7 @@ strata_profile_report_text (StrataProfile *profile, const char *section, GError 
     }
   out = g_string_new (NULL);
   for (const char *const *id = strata_report_section_ids (); *id != NULL; id++)
-    if (section != NULL ? g_str_equal (*id, section) : !g_str_equal (*id, "units") && !g_str_equal (*id, "figures"))
+    if (section != NULL ? g_str_equal (*id, section) : !g_strv_contains (long_sections, *id))
       {
         g_autoptr (StrataReportSection) table = strata_report_section_new (profile, *id);
 

@@ -173,6 +173,41 @@ fill_findings (StrataProfile *profile, StrataReportSection *section)
     }
 }
 
+/* What was decided about the run, and of each layer the unit and the copies; the rest is for `strata explain`. */
+static gboolean
+is_told (const StrataProfileDecision *decision)
+{
+  static const char *const reasons[] = { "analog", "digital", "packed", "copies", NULL };
+
+  return decision->layer < 0 || (decision->tile < 0 && g_strv_contains (reasons, decision->reason));
+}
+
+static void
+fill_decisions (StrataProfile *profile, StrataReportSection *section)
+{
+  static const char *const columns[] = { "layer", "decision", "why", "or", NULL };
+  gsize n_decisions;
+  const StrataProfileDecision *decisions = strata_profile_get_decisions (profile, &n_decisions);
+  const StrataProfileLayer *layers = strata_profile_get_layers (profile, NULL);
+
+  add_columns (section, columns);
+  for (gsize i = 0; i < n_decisions; i++)
+    {
+      GString *others;
+
+      if (!is_told (&decisions[i]))
+        continue;
+      others = g_string_new (NULL);
+      for (int j = 0; j < decisions[i].n_alternatives; j++)
+        g_string_append_printf (others, "%s%s: %s", j > 0 ? "; " : "", decisions[i].alternatives[j].what,
+                                decisions[i].alternatives[j].verdict);
+      add_cell (section, decisions[i].layer >= 0 ? layers[decisions[i].layer].name : "run");
+      add_cell (section, decisions[i].reason);
+      add_cell (section, decisions[i].text);
+      take_cell (section, g_string_free (others, FALSE));
+    }
+}
+
 static void
 add_layer_row (StrataReportSection *section, const StrataProfileLayer *layer, gint64 total_fj)
 {
@@ -301,14 +336,14 @@ static const struct
   { "energy", "Energy by component", "", fill_energy },
   { "units", "Units", "No unit was active.", fill_units },
   { "figures", "Figures", "", fill_figures },
+  { "decisions", "Decisions", "The profile says nothing of what the compiler decided.", fill_decisions },
 };
 
 const char *const *
 strata_report_section_ids (void)
 {
-  static const char *const ids[] = {
-    "summary", "requirements", "findings", "layers", "energy", "units", "figures", NULL
-  };
+  static const char *const ids[] = { "summary", "requirements", "findings",  "layers", "energy",
+                                     "units",   "figures",      "decisions", NULL };
 
   return ids;
 }

@@ -144,6 +144,47 @@ insert_finding (StrataInserter *inserter, const StrataFindingRecord *finding, GE
 }
 
 static gboolean
+insert_alternative (
+  StrataInserter *inserter, gint64 decision, int position, const StrataAlternativeRecord *other, GError **error)
+{
+  sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_ALTERNATIVE];
+
+  sqlite3_bind_int64 (statement, 1, decision);
+  sqlite3_bind_int64 (statement, 2, position);
+  strata_bind_text (statement, 3, other->what);
+  strata_bind_id (statement, 4, other->latency_ps);
+  strata_bind_id (statement, 5, other->interval_ps);
+  strata_bind_id (statement, 6, other->energy_fj);
+  strata_bind_id (statement, 7, other->n_arrays);
+  strata_bind_text (statement, 8, other->verdict);
+  return strata_inserter_row (inserter, STRATA_TABLE_ALTERNATIVE, error);
+}
+
+static gboolean
+insert_decision (StrataInserter *inserter, const StrataDecisionRecord *decision, GError **error)
+{
+  sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_DECISION];
+  gint64 id = inserter->n_rows[STRATA_TABLE_DECISION];
+
+  if (decision->layer >= inserter->n_layers || decision->tile >= inserter->n_tiles || decision->n_alternatives < 0)
+    return strata_inserter_refuse (inserter, error, "decision %" G_GINT64_FORMAT " has layer %d of %d, tile %d of %d",
+                                   id, decision->layer, inserter->n_layers, decision->tile, inserter->n_tiles);
+  sqlite3_bind_int64 (statement, 1, id);
+  strata_bind_text (statement, 2, decision->reason);
+  strata_bind_text (statement, 3, decision->meaning);
+  strata_bind_id (statement, 4, decision->layer);
+  strata_bind_id (statement, 5, decision->tile);
+  sqlite3_bind_int64 (statement, 6, decision->value);
+  strata_bind_text (statement, 7, decision->text);
+  if (!strata_inserter_row (inserter, STRATA_TABLE_DECISION, error))
+    return FALSE;
+  for (int i = 0; i < decision->n_alternatives; i++)
+    if (!insert_alternative (inserter, id, i, &decision->alternatives[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 insert_drop (StrataInserter *inserter, const StrataDropRecord *drop, GError **error)
 {
   sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_DROP];
@@ -195,6 +236,8 @@ strata_inserter_write (StrataInserter *inserter, StrataRecordKind kind, gconstpo
       INSERT_ALL (StrataDropRecord, insert_drop);
     case STRATA_RECORD_FIGURE:
       INSERT_ALL (StrataFigureRecord, insert_figure);
+    case STRATA_RECORD_DECISION:
+      INSERT_ALL (StrataDecisionRecord, insert_decision);
     case STRATA_RECORD_META:
       INSERT_ALL (StrataMetaRecord, insert_meta);
     default:

@@ -78,8 +78,14 @@ insert_tile (StrataInserter *inserter, const StrataTileRecord *tile, gint32 id, 
   if (tile->id != id || tile->layer < 0 || tile->layer >= inserter->n_layers || tile->stack < 0 || tile->tier < 0)
     return strata_inserter_refuse (inserter, error, "tile %d has id %d, layer %d of %d, stack %d, tier %d", id,
                                    tile->id, tile->layer, inserter->n_layers, tile->stack, tile->tier);
+  if (tile->array_back < 0 || tile->array_back > id || tile->at_row < 0 || tile->at_col < 0)
+    return strata_inserter_refuse (inserter, error, "tile %d lies at row %d, column %d on the array of tile %d", id,
+                                   tile->at_row, tile->at_col, id - tile->array_back);
   strata_bind_ints (statement, 1, numbers, G_N_ELEMENTS (numbers));
   strata_bind_number (statement, 12, tile->utilisation);
+  sqlite3_bind_int64 (statement, 13, id - tile->array_back);
+  sqlite3_bind_int64 (statement, 14, tile->at_row);
+  sqlite3_bind_int64 (statement, 15, tile->at_col);
   return strata_inserter_row (inserter, STRATA_TABLE_TILE, error);
 }
 

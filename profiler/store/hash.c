@@ -163,11 +163,11 @@ strata_store_content_hash (
 {
   StrataStoreWatch watch = { cancellable, 0 };
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  int code = SQLITE_DONE;
+  int code = SQLITE_DONE, version = strata_store_version (db);
 
   strata_store_watch (db, &watch);
   for (const char *const *table = strata_store_tables (); *table != NULL && code == SQLITE_DONE; table++)
-    if (!g_str_equal (*table, "event"))
+    if (!g_str_equal (*table, "event") && strata_store_table_version (*table) <= version)
       code = hash_table (checksum, db, *table);
   strata_store_unwatch (db);
   hash_events (checksum, rows);

@@ -18,6 +18,7 @@ typedef struct
   sqlite3_stmt *statement;
   GArray *array, *steps, *powers;
   int n_single, n_sealed;
+  int version; /* of the schema */
   gint64 event_fj, event_ps, energy_fj[STRATA_N_BANDS];
   GError *error;
 } StrataLoader;

@@ -4,6 +4,7 @@
  * reference must point at a row, and rows and sums must agree with the seal that was written last.
  */
 #include "store/load-private.h"
+#include "store/schema.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -216,6 +217,9 @@ read_tile (StrataLoader *loader)
   tile.n_slices = strata_loader_count (loader, 9);
   tile.n_row_copies = strata_loader_count (loader, 10);
   tile.utilisation = strata_loader_number (loader, 11);
+  tile.first_in_array = loader->version < 2 ? tile.id : strata_loader_int (loader, 12, 0, tile.id);
+  tile.at_row = loader->version < 2 ? 0 : strata_loader_count (loader, 13);
+  tile.at_col = loader->version < 2 ? 0 : strata_loader_count (loader, 14);
   tile.x = tile.y = -1;
   g_array_append_val (loader->array, tile);
 }
@@ -303,6 +307,51 @@ read_finding (StrataLoader *loader)
 }
 
 static void
+read_decision (StrataLoader *loader)
+{
+  StrataProfileDecision decision = { 0 };
+
+  strata_loader_int (loader, 0, loader->array->len, loader->array->len);
+  decision.reason = strata_loader_text (loader, 1);
+  decision.meaning = strata_loader_text (loader, 2);
+  decision.layer = strata_loader_id (loader, 3, loader->rows->n_layers);
+  decision.tile = strata_loader_id (loader, 4, loader->rows->n_tiles);
+  decision.value = strata_loader_int (loader, 5, G_MININT64, G_MAXINT64);
+  decision.text = strata_loader_text (loader, 6);
+  g_array_append_val (loader->array, decision);
+}
+
+/* A number that may be unknown */
+static gint64
+read_known (StrataLoader *loader, int column)
+{
+  return sqlite3_column_type (loader->statement, column) == SQLITE_NULL
+           ? -1
+           : strata_loader_int (loader, column, 0, G_MAXINT64);
+}
+
+/* Rows come by decision and position. */
+static void
+read_alternative (StrataLoader *loader)
+{
+  StrataRows *rows = loader->rows;
+  StrataProfileAlternative other = { 0 };
+  gint64 id = strata_loader_int (loader, 0, 0, (gint64) rows->n_decisions - 1);
+
+  if (loader->error != NULL)
+    return;
+  strata_loader_int (loader, 1, rows->decisions[id].n_alternatives, rows->decisions[id].n_alternatives);
+  rows->decisions[id].n_alternatives++;
+  other.what = strata_loader_text (loader, 2);
+  other.latency_ps = read_known (loader, 3);
+  other.interval_ps = read_known (loader, 4);
+  other.energy_fj = read_known (loader, 5);
+  other.n_arrays = read_known (loader, 6);
+  other.verdict = strata_loader_text (loader, 7);
+  g_array_append_val (loader->array, other);
+}
+
+static void
 read_drop (StrataLoader *loader)
 {
   StrataProfileDrop drop = { 0 };
@@ -361,7 +410,8 @@ rows_of_table (StrataLoader *loader, const char *name)
                  { "layer", rows->n_layers },        { "tile", rows->n_tiles },
                  { "event", rows->events.n_events }, { "instruction", rows->n_instructions },
                  { "figure", rows->n_figures },      { "finding", rows->n_findings },
-                 { "drop_record", rows->n_drops },   { "temperature", rows->n_temperatures } };
+                 { "drop_record", rows->n_drops },   { "temperature", rows->n_temperatures },
+                 { "decision", rows->n_decisions },  { "alternative", rows->n_alternatives } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
     if (g_str_equal (counts[i].name, name))
@@ -408,6 +458,8 @@ load_array (StrataLoader *loader,
   load_array (loader, #table, "SELECT " columns, read, sizeof *loader->rows->field, &loader->rows->field,              \
               &loader->rows->n_##field)
 
+#define TILE_COLUMNS "id, layer, copy, stack, tier, row0, n_rows, col0, n_cols, n_slices, n_row_copies, utilisation"
+
 static gboolean
 load_single_rows (StrataLoader *loader)
 {
@@ -437,10 +489,9 @@ load_static_tables (StrataLoader *loader)
                   read_layer, layers)
          && strata_loader_each (loader, "layer_input", "SELECT layer, source FROM layer_input ORDER BY layer, position",
                                 read_layer_input)
-         && LOAD (tile,
-                  "id, layer, copy, stack, tier, row0, n_rows, col0, n_cols, n_slices, n_row_copies, utilisation "
-                  "FROM tile ORDER BY id",
-                  read_tile, tiles)
+         && (loader->version < 2
+               ? LOAD (tile, TILE_COLUMNS " FROM tile ORDER BY id", read_tile, tiles)
+               : LOAD (tile, TILE_COLUMNS ", first_in_array, at_row, at_col FROM tile ORDER BY id", read_tile, tiles))
          && LOAD (instruction, "id, layer, tile, unit, opcode, n_bursts, n_actions FROM instruction ORDER BY id",
                   read_instruction, instructions);
 }
@@ -462,6 +513,29 @@ load_results (StrataLoader *loader)
                   read_drop, drops)
          && LOAD (temperature, "time_ps, node, stack, tier, temperature_c FROM temperature ORDER BY 1, 2, 3, 4",
                   read_temperature, temperatures);
+}
+
+static gboolean
+load_decisions (StrataLoader *loader)
+{
+  StrataRows *rows = loader->rows;
+  gsize next = 0;
+
+  if (loader->version < 2)
+    return TRUE;
+  if (!LOAD (decision, "id, reason, meaning, layer, tile, value, text FROM decision ORDER BY id", read_decision,
+             decisions)
+      || !LOAD (alternative,
+                "decision, position, what, latency_ps, interval_ps, energy_fj, n_arrays, verdict FROM alternative "
+                "ORDER BY decision, position",
+                read_alternative, alternatives))
+    return FALSE;
+  for (gsize i = 0; i < rows->n_decisions; i++)
+    {
+      rows->decisions[i].alternatives = rows->alternatives + next;
+      next += (gsize) rows->decisions[i].n_alternatives;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -490,8 +564,9 @@ strata_store_load (sqlite3 *db, const char *path, GCancellable *cancellable, GEr
   rows->strings = g_string_chunk_new (4096);
   rows->run.path = g_string_chunk_insert (rows->strings, path);
   strata_store_watch (db, &watch);
-  if (load_single_rows (&loader) && load_static_tables (&loader) && load_results (&loader) && load_power (&loader)
-      && strata_loader_events (&loader)
+  loader.version = strata_store_version (db);
+  if (load_single_rows (&loader) && load_static_tables (&loader) && load_results (&loader) && load_decisions (&loader)
+      && load_power (&loader) && strata_loader_events (&loader)
       && strata_loader_each (&loader, "seal", "SELECT name, n_rows, sum_fj FROM seal", read_seal)
       && loader.n_sealed == 0)
     strata_loader_fail (&loader, "%s", "its recording did not end");
@@ -516,6 +591,8 @@ strata_rows_free (StrataRows *rows)
   g_free (rows->instructions);
   g_free (rows->figures);
   g_free (rows->findings);
+  g_free (rows->decisions);
+  g_free (rows->alternatives);
   g_free (rows->drops);
   g_free (rows->temperatures);
   g_free (rows->meta);

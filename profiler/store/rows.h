@@ -39,10 +39,13 @@ typedef struct
   StrataProfileInstruction *instructions;
   StrataProfileFigure *figures;
   StrataProfileFinding *findings;
+  StrataProfileDecision *decisions;
+  StrataProfileAlternative *alternatives; /* in the order of decisions */
   StrataProfileDrop *drops;
   StrataProfileTemperature *temperatures;
   StrataProfileMeta *meta;
   gsize n_layers, n_tiles, n_sites, n_units, n_instructions, n_figures, n_findings, n_drops, n_temperatures, n_meta;
+  gsize n_decisions, n_alternatives;
   /* Energy that belongs to no layer, by component. */
   gint64 no_layer_fj[STRATA_N_BANDS][STRATA_N_COMPONENTS];
   StrataEventTable events;

@@ -30,9 +30,29 @@ strata_store_tables (void)
   static const char *const tables[] = { "meta",   "run",     "chip",        "component",   "unit_kind",
                                         "unit",   "layer",   "layer_input", "tile",        "instruction",
                                         "event",  "energy",  "power",       "temperature", "accuracy",
-                                        "figure", "finding", "drop_record", NULL };
+                                        "figure", "finding", "drop_record", "decision",    "alternative",
+                                        NULL };
 
   return tables;
+}
+
+int
+strata_store_table_version (const char *table)
+{
+  return g_str_equal (table, "decision") || g_str_equal (table, "alternative") ? 2 : 1;
+}
+
+int
+strata_store_version (sqlite3 *db)
+{
+  sqlite3_stmt *statement = NULL;
+  int version = 0;
+
+  if (sqlite3_prepare_v2 (db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK
+      && sqlite3_step (statement) == SQLITE_ROW)
+    version = sqlite3_column_int (statement, 0);
+  sqlite3_finalize (statement);
+  return version;
 }
 
 const char *

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema 1 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns.
+-- Schema 2 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns, each with the
+-- version that brought it where that is not 1.
 -- PRAGMA application_id = 0x53545241 ("STRA"), PRAGMA user_version = the schema's version.
 --
 -- Units stand in names: _ps picoseconds from the start of the run, _fj femtojoules (1 mW x 1 ps = 1 fJ), _mw milliwatts,
@@ -108,7 +109,10 @@ CREATE TABLE tile (
   n_cols INTEGER NOT NULL,
   n_slices INTEGER NOT NULL,
   n_row_copies INTEGER NOT NULL,
-  utilisation REAL            -- used cells / cells of the array
+  utilisation REAL,           -- used cells / cells of the array
+  first_in_array INTEGER NOT NULL, -- since 2: lowest tile on the same array; itself where it is alone
+  at_row INTEGER NOT NULL,    -- since 2: its first row of cells in the array
+  at_col INTEGER NOT NULL     -- since 2: its first column of cells
 ) STRICT;
 
 -- What a unit was told to do; executed in bursts.
@@ -196,6 +200,30 @@ CREATE TABLE finding (
   gain_of TEXT NOT NULL       -- "latency", "energy", "accuracy"
 ) STRICT;
 
+-- Since 2: what the compiler decided and why. By layer, the run first; within a layer by kind.
+CREATE TABLE decision (
+  id INTEGER PRIMARY KEY,     -- dense from 0
+  reason TEXT NOT NULL,       -- "copies", "site", "limit" ...
+  meaning TEXT NOT NULL,      -- the reason as a phrase
+  layer INTEGER REFERENCES layer (id), -- NULL: the run
+  tile INTEGER REFERENCES tile (id),   -- NULL: the whole layer, or the run
+  value INTEGER NOT NULL,     -- what was chosen, in the reason's unit: copies, reads, bytes, stack x tiers + tier ...
+  text TEXT NOT NULL          -- one sentence with the numbers that decided
+) STRICT;
+
+-- Since 2: other ways that were tried or computed. NULL: not known.
+CREATE TABLE alternative (
+  decision INTEGER NOT NULL REFERENCES decision (id),
+  position INTEGER NOT NULL,  -- from 0
+  what TEXT NOT NULL,         -- "2 copies", "digital units"
+  latency_ps INTEGER,
+  interval_ps INTEGER,
+  energy_fj INTEGER,
+  n_arrays INTEGER,
+  verdict TEXT NOT NULL,      -- why it was not taken
+  PRIMARY KEY (decision, position)
+) STRICT, WITHOUT ROWID;
+
 -- A stretch in which events were lost.
 CREATE TABLE drop_record (
   unit INTEGER NOT NULL REFERENCES unit (id),
@@ -254,6 +282,16 @@ FROM tile
 JOIN layer ON layer.id = tile.layer
 LEFT JOIN unit ON unit.kind = 0 AND unit.number = tile.stack
 ORDER BY tile.stack, tile.tier, tile.id;
+
+-- Since 2: decisions with the names of their layers, a row per alternative and one where there is none.
+CREATE VIEW decision_summary AS
+SELECT decision.id AS decision, decision.layer, layer.name AS layer_name, decision.tile, decision.reason, decision.value,
+       decision.text, alternative.what AS alternative, alternative.latency_ps, alternative.interval_ps,
+       alternative.energy_fj, alternative.n_arrays, alternative.verdict
+FROM decision
+LEFT JOIN layer ON layer.id = decision.layer
+LEFT JOIN alternative ON alternative.decision = decision.id
+ORDER BY decision.id, alternative.position;
 
 -- How busy each unit was, without static energy; busy_fraction is of the time from the first start to the last end.
 CREATE VIEW unit_busy AS

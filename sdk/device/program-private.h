@@ -5,6 +5,7 @@
 #pragma once
 
 #include "program/image.h"
+#include "simulator/explain.h"
 #include "simulator/simulator.h"
 #include "strata/strata-program.h"
 
@@ -14,3 +15,6 @@ const StrataImage *strata_program_get_image (StrataProgram *self);
 /* The modelled run of one inference at the timing fidelity; made on the first call, kept by the program. NULL where the
  * simulator fails, with @error set. Thread-safe. */
 const StrataModelled *strata_program_get_modelled (StrataProgram *self, GCancellable *cancellable, GError **error);
+/* What the modelled run says of layers and tiles, and why the program is as it is; made and kept likewise. */
+const StrataFacts *strata_program_get_facts (StrataProgram *self, GCancellable *cancellable, GError **error);
+const StrataDecisions *strata_program_get_decisions (StrataProgram *self, GCancellable *cancellable, GError **error);

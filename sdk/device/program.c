@@ -13,6 +13,8 @@ struct _StrataProgram
   char hash[17];
   GMutex lock;
   StrataModelled *modelled;
+  StrataFacts *facts;
+  StrataDecisions *decisions;
 };
 
 G_DEFINE_FINAL_TYPE (StrataProgram, strata_program, G_TYPE_OBJECT)
@@ -22,6 +24,8 @@ strata_program_finalize (GObject *object)
 {
   StrataProgram *self = STRATA_PROGRAM (object);
 
+  strata_decisions_free (self->decisions);
+  strata_facts_free (self->facts);
   strata_modelled_free (self->modelled);
   strata_image_free (self->image);
   g_mutex_clear (&self->lock);
@@ -64,6 +68,28 @@ strata_program_get_modelled (StrataProgram *self, GCancellable *cancellable, GEr
   if (self->modelled == NULL)
     self->modelled = strata_model_run (self->image, self->image->limits.max_interval_ps, TRUE, cancellable, error);
   return self->modelled;
+}
+
+const StrataFacts *
+strata_program_get_facts (StrataProgram *self, GCancellable *cancellable, GError **error)
+{
+  const StrataModelled *modelled = strata_program_get_modelled (self, cancellable, error);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (modelled != NULL && self->facts == NULL)
+    self->facts = strata_facts_new (self->image, modelled);
+  return self->facts;
+}
+
+const StrataDecisions *
+strata_program_get_decisions (StrataProgram *self, GCancellable *cancellable, GError **error)
+{
+  const StrataFacts *facts = strata_program_get_facts (self, cancellable, error);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (facts != NULL && self->decisions == NULL)
+    self->decisions = strata_explain (self->image, self->modelled, facts);
+  return self->decisions;
 }
 
 StrataProgram *
@@ -161,6 +187,14 @@ strata_program_get_layer_kind (StrataProgram *self, guint layer)
   g_return_val_if_fail (STRATA_IS_PROGRAM (self), NULL);
   g_return_val_if_fail (layer < (guint) self->image->graph->n_ops, NULL);
   return strata_qop_name (self->image->graph->ops[layer].kind);
+}
+
+const char *
+strata_program_get_layer_op (StrataProgram *self, guint layer)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), NULL);
+  g_return_val_if_fail (layer < (guint) self->image->graph->n_ops, NULL);
+  return self->image->graph->ops[layer].onnx != NULL ? self->image->graph->ops[layer].onnx : "";
 }
 
 guint

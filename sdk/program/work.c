@@ -158,19 +158,25 @@ digital_vector_ops (const StrataQGraph *graph, int op_id)
 }
 
 gint64
-strata_work_vector_ops (const StrataQGraph *graph, int op_id)
+strata_work_vector_ops_as (const StrataQGraph *graph, int op_id, StrataQOpKind kind)
 {
   const StrataQOp *op = &graph->ops[op_id];
   const StrataQTensor *out = &graph->tensors[op->output];
   gint64 n_taps = 0;
 
-  if (op->kind == STRATA_QOP_DIGITAL)
+  if (kind == STRATA_QOP_DIGITAL)
     return digital_vector_ops (graph, op_id);
-  if (op->kind == STRATA_QOP_ADD)
+  if (kind == STRATA_QOP_ADD)
     n_taps = op->n_inputs;
-  else if (op->kind == STRATA_QOP_MAX_POOL || op->kind == STRATA_QOP_AVG_POOL)
+  else if (kind == STRATA_QOP_MAX_POOL || kind == STRATA_QOP_AVG_POOL)
     n_taps = (gint64) op->window.kernel_h * op->window.kernel_w;
-  return (vector_work[op->kind].per_element + vector_work[op->kind].per_tap * n_taps) * out->channels * out->width;
+  return (vector_work[kind].per_element + vector_work[kind].per_tap * n_taps) * out->channels * out->width;
+}
+
+gint64
+strata_work_vector_ops (const StrataQGraph *graph, int op_id)
+{
+  return strata_work_vector_ops_as (graph, op_id, graph->ops[op_id].kind);
 }
 
 gint64

@@ -32,7 +32,10 @@ GArray *strata_work_host (const StrataQGraph *graph, const guint8 *silent) G_GNU
 gint64 strata_work_row_bytes (const StrataQTensor *tensor);
 /* Operations of the vector unit per burst, on average, rounded up; 0 for an op that does not use it */
 gint64 strata_work_vector_ops (const StrataQGraph *graph, int op);
-/* Multiply-accumulates per burst of a MAC or DIGITAL op; 0 for a DIGITAL op without products */
+/* The same if the op were of @kind */
+gint64 strata_work_vector_ops_as (const StrataQGraph *graph, int op, StrataQOpKind kind);
+/* Multiply-accumulates per burst of a MAC or DIGITAL op, or of an MVM if it were a MAC; 0 for a DIGITAL op without
+ * products */
 gint64 strata_work_macs (const StrataQGraph *graph, int op);
 /* Bytes an op reads from SRAM per burst, on average, rounded up: each input row once, and what a DIGITAL op reads of
  * its constants */

@@ -136,7 +136,10 @@ make_tiles (StrataArena *arena, const StrataImage *image)
                                        .n_cols = tile->n_cols,
                                        .n_slices = tile->n_slices,
                                        .n_row_copies = tile->n_row_copies,
-                                       .utilisation = strata_tile_utilisation (tile, image->chip) };
+                                       .utilisation = strata_tile_utilisation (tile, image->chip),
+                                       .array_back = tile->array_back,
+                                       .at_row = tile->at_row,
+                                       .at_col = tile->at_col };
     }
   return records;
 }

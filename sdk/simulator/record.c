@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sends a modelled run to a sink: session, events in batches, energy, power, temperature, accuracy, figures, findings,
- * meta, end. Stops at the first record the sink refuses, and tells it that the run is incomplete.
+ * decisions, meta, end. Stops at the first record the sink refuses, and tells it that the run is incomplete.
  */
 #include "simulator/record.h"
 
@@ -65,10 +65,12 @@ write_told (StrataArena *arena,
 {
   g_autoptr (GArray) figures = strata_record_figures (arena, image, modelled);
   g_autoptr (GArray) findings = strata_record_findings (arena, image, modelled);
+  g_autoptr (GArray) decisions = strata_record_decisions (arena, image, modelled);
   g_autoptr (GArray) meta = strata_record_meta (arena, image, modelled, fidelity);
 
   return write_array (sink, STRATA_RECORD_FIGURE, figures, error)
          && write_array (sink, STRATA_RECORD_FINDING, findings, error)
+         && write_array (sink, STRATA_RECORD_DECISION, decisions, error)
          && write_array (sink, STRATA_RECORD_META, meta, error);
 }
 

@@ -17,6 +17,10 @@ GArray *strata_record_meta (StrataArena *arena,
                             const StrataImage *image,
                             const StrataModelled *modelled,
                             StrataFidelity fidelity) G_GNUC_WARN_UNUSED_RESULT;
+/* Of StrataDecisionRecord: why the program is as it is */
+GArray *strata_record_decisions (StrataArena *arena,
+                                 const StrataImage *image,
+                                 const StrataModelled *modelled) G_GNUC_WARN_UNUSED_RESULT;
 /* Of StrataFindingRecord, gravest first */
 GArray *strata_record_findings (StrataArena *arena,
                                 const StrataImage *image,

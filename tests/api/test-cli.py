@@ -137,6 +137,32 @@ def test_compile_gives_its_figures():
     assert figures["energy_fj_optimistic"] < figures["energy_fj"] < figures["energy_fj_conservative"]
 
 
+def test_explain():
+    whole = result("explain", program())
+    assert {"limit", "floor", "idle"} <= {item["reason"] for item in whole["decisions"]}
+    assert whole["latency_ps"] >= whole["lower_bound_ps"] and whole["arrays_used"] == result("info", program())["arrays_used"]
+    assert len(whole["layers"]) == result("info", program())["layers"]
+    conv = next(layer for layer in whole["layers"] if layer["name"] == "conv2")
+    assert conv["rows"] == 144 and conv["columns"] == 16 and conv["arrays"] == 1 and "tiles" not in conv
+    by_name, by_number = (result("explain", program(), key)["layers"] for key in ("conv2", conv["layer"]))
+    assert by_name == by_number and len(by_name) == 1
+    reasons = {item["reason"]: item for item in by_name[0]["decisions"]}
+    assert reasons["copies"]["value"] == 1 and reasons["copies"]["alternatives"][0]["what"] == "2 copies"
+    assert reasons["analog"]["alternatives"][0]["what"] == "digital units"
+    tile, = by_name[0]["tiles"]
+    assert (tile["row"], tile["rows"], tile["column"], tile["columns"]) == (0, 144, 0, 16) and tile["hops"] >= 1
+    site = next(item for item in by_name[0]["decisions"] if item.get("tile") == tile["tile"])
+    assert site["reason"] == "site" and f"stack {tile['stack']} tier {tile['tier']}" in site["text"]
+    text = call("explain", program(), "conv2").stdout
+    assert "2 copies" in text and "no limit on latency or rate asks for it" in text
+    assert "below the limit" in call("explain", MODEL, "--max-latency", "1s").stdout
+    assert "conv2" in refused(2, ["none is called", "did you mean"], "explain", program(), "conv22")
+    refused(2, ["4 layers are Conv"], "explain", program(), "Conv")
+    refused(3, [], "explain", "nothing.strp")
+    report = call("report", profile(), "--section", "decisions").stdout
+    assert "conv2" in report and "2 copies" in report
+
+
 def test_levers_against_noise():
     plain, averaged = (result("compile", MODEL, "--reads", n) for n in (1, 4))
     assert averaged["reads"] == 4 and averaged["latency_ps"] > plain["latency_ps"]

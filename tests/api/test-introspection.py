@@ -170,6 +170,36 @@ def test_architecture():
     refused(Strata.import_error_quark(), Strata.ImportError.NOT_FOUND, lambda: Strata.Model.new_architecture("resnet", 0))
 
 
+def test_explanations():
+    explanations = program().list_explanations()
+    n_layers, n_tiles = program().get_n_layers(), program().get_n_tiles()
+    told = {}
+    for item in explanations:
+        assert -1 <= item.get_layer() < n_layers and -1 <= item.get_tile() < n_tiles
+        assert item.get_reason() and item.get_meaning() and item.get_text()
+        told.setdefault(item.get_layer(), []).append(item)
+    assert {"limit", "floor", "idle"} <= {item.get_reason() for item in told[-1]}
+    for layer in range(n_layers):
+        units = [item for item in told[layer] if item.get_reason() in ("analog", "digital", "packed")]
+        assert len(units) == 1, (layer, [item.get_reason() for item in told[layer]])
+        arrays = program().get_layer_figure(layer, "arrays")
+        assert (units[0].get_reason() == "digital") == (arrays == 0)
+        copies = [item for item in told[layer] if item.get_reason() == "copies"]
+        assert len(copies) == (arrays > 0)
+        for item in copies:
+            assert item.get_value() == program().get_layer_figure(layer, "copies") and item.get_n_alternatives() > 0
+            assert item.get_alternative_name(0) and item.get_alternative_verdict(0)
+            assert item.get_alternative_figure(0, "arrays") > arrays
+            assert math.isnan(item.get_alternative_figure(0, "nonsense"))
+    shares = [program().get_layer_figure(layer, "energy_share") for layer in range(n_layers)]
+    assert abs(sum(shares) - 1) < 1e-9, sum(shares)
+    assert set(Strata.Program.list_layer_figures()) >= {"copies", "span_ps", "energy_share"}
+    row, n_rows, column, n_columns = program().get_tile_block(0)
+    assert row == column == 0 and n_rows > 0 and n_columns > 0 and program().get_tile_figure(0, "hops") >= 1
+    layer = program().get_tile_site(0)[0]
+    assert program().get_overlap_ps(layer, layer) == program().get_layer_figure(layer, "span_ps")
+
+
 def test_profile():
     path, source = str(WORK / "digits.strata"), str(WORK / "recorded.strp")
     program().save(source)
@@ -184,6 +214,9 @@ def test_profile():
     assert profile.get_duration_ps() >= latency, (profile.get_duration_ps(), latency)
     assert all(figure.props.source and figure.props.fidelity for figure in figures.values())
     assert all(finding.props.rule and finding.props.evidence and finding.props.action for finding in profile.get_finding_model())
+    decisions = profile.get_decision_model()
+    assert [item.props.text for item in decisions] == [item.get_text() for item in program().list_explanations()]
+    assert decisions[0].props.layer == -1 and any(item.props.n_alternatives > 0 for item in decisions)
     table = profile.query("SELECT count(*) AS n, sum(energy_fj) AS fj FROM event", 0, None)
     assert table.get_value(0, 0).get_int64() == profile.get_n_events()
     assert table.get_value(0, 1).get_int64() == profile.get_energy_fj()

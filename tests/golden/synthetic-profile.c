@@ -377,6 +377,16 @@ write_advice (Synthesis *s, GError **error)
       0.21, "latency" },
     { "clipping", 2, last, "1.9 % of the conversions clip", "calibrate with more samples", NAN, "accuracy" },
   };
+  const StrataAlternativeRecord others[] = {
+    { "2 copies", 900000, 450000, -1, 2, "no limit asks for it" },
+    { "digital units", -1, -1, 77, 0, "twice the time" },
+    { "stack 1", -1, -1, -1, -1, "further from the hub" },
+  };
+  const StrataDecisionRecord decisions[] = {
+    { "limit", "a limit, and the distance to it", -1, -1, 0, "no limits were asked for", NULL, 0 },
+    { "copies", "copies of the matrix that run side by side", 0, -1, 1, "one copy does all rows", others, 2 },
+    { "site", "stack and tier of a tile", 0, 0, 3, "stack 0 tier 3", others + 2, 1 },
+  };
   const StrataMetaRecord meta[] = { { "program_hash", "8d1f0a3be6024c57" }, { "seed", "0" } };
   gboolean is_fine = TRUE;
 
@@ -387,6 +397,7 @@ write_advice (Synthesis *s, GError **error)
       is_fine = s->sink->write (s->sink, STRATA_RECORD_ACCURACY, &accuracy, 1, error);
     }
   return is_fine && s->sink->write (s->sink, STRATA_RECORD_FINDING, findings, G_N_ELEMENTS (findings), error)
+         && s->sink->write (s->sink, STRATA_RECORD_DECISION, decisions, G_N_ELEMENTS (decisions), error)
          && s->sink->write (s->sink, STRATA_RECORD_META, meta, G_N_ELEMENTS (meta), error);
 }
 

@@ -26,7 +26,7 @@ def refused(call):
 
 
 def main():
-    print('1..7')
+    print('1..8')
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'run.strata')
         subprocess.run([sys.argv[1], path, '20', '5000'], check=True)
@@ -46,6 +46,11 @@ def main():
         half = profile.energy_between(0, profile.get_duration_ps() // 2)
         rest = profile.energy_between(profile.get_duration_ps() // 2, profile.get_duration_ps())
         check(7, 'energy of a stretch', half + rest == profile.get_energy_fj())
+        decision = profile.get_decision_model()[1]
+        others = decision.get_alternative_model()
+        check(8, 'decisions', decision.props.reason == 'copies' and decision.props.layer == 0 and decision.props.value == 1
+              and [other.props.what for other in others] == ['2 copies', 'digital units']
+              and others[1].props.energy_fj == 77 and others[1].props.latency_ps == -1)
 
 
 main()

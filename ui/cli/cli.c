@@ -362,3 +362,27 @@ cli_analog_name (StrataAnalog analog)
 {
   return analog_names[analog];
 }
+
+guint
+cli_edit_distance (const char *a, const char *b)
+{
+  gsize n = strlen (b);
+  g_autofree guint *row = g_new (guint, n + 1);
+
+  for (gsize j = 0; j <= n; j++)
+    row[j] = (guint) j;
+  for (gsize i = 1; a[i - 1] != '\0'; i++)
+    {
+      guint diagonal = row[0];
+
+      row[0] = (guint) i;
+      for (gsize j = 1; j <= n; j++)
+        {
+          guint best = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
+
+          diagonal = row[j];
+          row[j] = best;
+        }
+    }
+  return row[n];
+}

@@ -43,6 +43,7 @@ int cli_info (Cli *cli, int argc, char **argv);
 int cli_chip (Cli *cli, int argc, char **argv);
 int cli_model (Cli *cli, int argc, char **argv);
 int cli_compile (Cli *cli, int argc, char **argv);
+int cli_explain (Cli *cli, int argc, char **argv);
 int cli_run (Cli *cli, int argc, char **argv);
 int cli_evaluate (Cli *cli, int argc, char **argv);
 int cli_profile (Cli *cli, int argc, char **argv);
@@ -92,6 +93,8 @@ char *cli_band (const double value[STRATA_N_BANDS], const char *unit);
 /* "3×32×32" */
 /* {"name", "dtype", "dims"} of an input or output */
 void cli_json_port (JsonBuilder *builder, const char *name, StrataDtype dtype, const gint64 *dims, guint n_dims);
+/* Letters to insert, drop or change to make one of the other (Levenshtein), by bytes */
+guint cli_edit_distance (const char *a, const char *b);
 char *cli_shape (const gint64 *dims, guint n_dims);
 
 /* A StrataProgress for a Cli: a bar on a terminal, nothing elsewhere. */

@@ -20,6 +20,7 @@ static const struct
   { "chip", cli_chip, "list, show and check chip descriptions" },
   { "model", cli_model, "standard architectures, written as ONNX" },
   { "compile", cli_compile, "a model to a program for a chip" },
+  { "explain", cli_explain, "why a program is as it is: units, copies, sites, limits, and what else was tried" },
   { "run", cli_run, "inference on a device, or the model itself as reference" },
   { "evaluate", cli_evaluate, "accuracy: float, quantised and analog side by side" },
   { "profile", cli_profile, "compile where needed, run, record: the main job in one command" },
@@ -69,39 +70,15 @@ watch_interrupts (gpointer cancellable)
   return NULL;
 }
 
-static guint
-edit_distance (const char *a, const char *b)
-{
-  gsize n = strlen (b);
-  g_autofree guint *row = g_new (guint, n + 1);
-
-  for (gsize j = 0; j <= n; j++)
-    row[j] = (guint) j;
-  for (gsize i = 1; a[i - 1] != '\0'; i++)
-    {
-      guint diagonal = row[0];
-
-      row[0] = (guint) i;
-      for (gsize j = 1; j <= n; j++)
-        {
-          guint best = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-
-          diagonal = row[j];
-          row[j] = best;
-        }
-    }
-  return row[n];
-}
-
 static int
 unknown_verb (Cli *cli, const char *name)
 {
   guint best = 0;
 
   for (guint i = 1; i < G_N_ELEMENTS (verbs); i++)
-    if (edit_distance (name, verbs[i].name) < edit_distance (name, verbs[best].name))
+    if (cli_edit_distance (name, verbs[i].name) < cli_edit_distance (name, verbs[best].name))
       best = i;
-  if (edit_distance (name, verbs[best].name) <= 2)
+  if (cli_edit_distance (name, verbs[best].name) <= 2)
     return cli_usage (cli, "unknown verb \"%s\"; did you mean %s?", name, verbs[best].name);
   return cli_usage (cli, "unknown verb \"%s\"; `strata --help` lists them", name);
 }

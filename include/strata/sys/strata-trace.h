@@ -88,7 +88,9 @@ typedef struct
   gint32 id, layer, copy, stack, tier;
   gint32 row0, n_rows, col0, n_cols; /* block of the K x N matrix */
   gint32 n_slices, n_row_copies;
-  double utilisation; /* used cells / cells of the array */
+  double utilisation;    /* used cells / cells of the array */
+  gint32 array_back;     /* the first tile of its array is the one this many ids before; 0: it is the first, or alone */
+  gint32 at_row, at_col; /* its first row and column of cells in the array */
 } StrataTileRecord;
 
 typedef struct
@@ -163,6 +165,25 @@ typedef struct
   const char *gain_of;  /* "latency", "energy", "accuracy" */
 } StrataFindingRecord;
 
+/* Another way that the compiler tried or computed. -1: not known */
+typedef struct
+{
+  const char *what; /* "2 copies", "digital units" */
+  gint64 latency_ps, interval_ps, energy_fj, n_arrays;
+  const char *verdict; /* why it was not taken */
+} StrataAlternativeRecord;
+
+/* What the compiler decided and why */
+typedef struct
+{
+  const char *reason, *meaning; /* "copies", and a phrase */
+  gint32 layer, tile;           /* -1: the run; the whole layer */
+  gint64 value;                 /* what was chosen, in the reason's unit */
+  const char *text;             /* one sentence with the numbers that decided */
+  const StrataAlternativeRecord *alternatives;
+  gint32 n_alternatives;
+} StrataDecisionRecord;
+
 typedef struct
 {
   gint32 unit;
@@ -199,6 +220,7 @@ typedef enum
   STRATA_RECORD_DROP,
   STRATA_RECORD_FIGURE,
   STRATA_RECORD_META,
+  STRATA_RECORD_DECISION,
 } StrataRecordKind;
 
 /* The static tables of a run. Borrowed for the call. */

@@ -171,7 +171,7 @@ fixture_op (Fixture *fixture, StrataQOpKind kind, int height, int width)
   tensor.name = strata_arena_printf (fixture->arena, "t%d", id);
   op.name = strata_arena_printf (fixture->arena, "op%d", id);
   op.output = (int) fixture->tensors->len;
-  op.inputs[0] = op.output - 1;
+  op.inputs[0] = MAX (op.output - 1, 0);
   op.n_inputs = id > 0;
   g_array_append_val (fixture->tensors, tensor);
   g_array_append_val (fixture->ops, op);

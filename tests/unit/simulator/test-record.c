@@ -12,7 +12,7 @@ typedef struct
   StrataTraceSink base;
   int n_begun, n_ended, n_calls, fail_at; /* the call that fails, from 1; 0: none */
   gboolean complete, late;
-  gsize n_records[STRATA_RECORD_META + 1], largest;
+  gsize n_records[STRATA_RECORD_DECISION + 1], largest;
   gint64 events_fj, records_fj;
   GHashTable *figures; /* name to StrataFigureRecord */
   GHashTable *meta;
@@ -54,6 +54,7 @@ keep_words (Sink *sink, StrataRecordKind kind, gconstpointer records, gsize n)
   const StrataFigureRecord *figures = records;
   const StrataMetaRecord *meta = records;
   const StrataFindingRecord *findings = records;
+  const StrataDecisionRecord *decisions = records;
 
   for (gsize i = 0; i < n; i++)
     if (kind == STRATA_RECORD_FIGURE)
@@ -69,6 +70,12 @@ keep_words (Sink *sink, StrataRecordKind kind, gconstpointer records, gsize n)
         g_assert_cmpstr (findings[i].evidence, !=, "");
         g_assert_cmpstr (findings[i].action, !=, "");
         g_hash_table_insert (sink->rules, g_strdup (findings[i].rule), g_strdup (findings[i].evidence));
+      }
+    else if (kind == STRATA_RECORD_DECISION)
+      {
+        g_assert_cmpstr (decisions[i].text, !=, "");
+        g_assert_cmpint (decisions[i].layer, <, sink->n_layers);
+        g_assert_cmpint (decisions[i].tile, <, sink->n_tiles);
       }
 }
 

@@ -104,9 +104,11 @@ static const StrataLayerRecord layers[] = {
     .inputs = { 0, -1 },
     .n_inputs = 2 },
 };
-static const StrataTileRecord tiles[] = { { .id = 0, .layer = 0, .stack = 1, .tier = 1, .utilisation = 0.25 },
-                                          { .id = 1, .layer = 0, .stack = 0, .tier = 0, .utilisation = 0.5 },
-                                          { .id = 2, .layer = 0, .stack = 1, .tier = 0, .utilisation = 0.75 } };
+static const StrataTileRecord tiles[] = {
+  { .id = 0, .layer = 0, .stack = 1, .tier = 1, .utilisation = 0.25 },
+  { .id = 1, .layer = 0, .stack = 0, .tier = 0, .utilisation = 0.5 },
+  { .id = 2, .layer = 0, .stack = 1, .tier = 0, .utilisation = 0.75, .at_row = 3, .at_col = 4 },
+};
 static const StrataInstructionRecord instructions[] = { { 0, 0, 0, 1, "MVM", 2, 7 }, { 1, 1, -1, 0, "VADD", 1, 9 } };
 static const StrataTraceSession session = { .run_name = "by hand",
                                             .model_name = "m",
@@ -221,6 +223,8 @@ check_units (StrataProfile *profile)
   g_assert_cmpint (tile[0].n_events, ==, 2);
   g_assert_cmpint (tile[0].energy_fj, ==, 2000);
   g_assert_cmpint (tile[0].x, ==, 1);
+  g_assert_cmpint (tile[2].first_in_array, ==, 2);
+  g_assert_cmpint (tile[2].at_col, ==, 4);
   g_assert_cmpint (sites[0], ==, 1); /* stack 0, tier 0 */
   g_assert_cmpint (sites[1], ==, -1);
   g_assert_cmpint (sites[2], ==, 2);
@@ -264,6 +268,51 @@ test_round_trip (Place *place, gconstpointer data)
   g_assert_cmpfloat (strata_profile_heat_at (profile, -1, &n)->temperature_c, ==, 42);
   g_assert_true (strata_profile_check (profile, NULL, &error));
   g_assert_finalize_object (g_steal_pointer (&profile));
+}
+
+/* Decisions come back as they went in, as rows, as objects and as SQL. */
+static void
+test_decisions (Place *place, gconstpointer data)
+{
+  const StrataSyntheticOptions options = { 2, 2, 4, 3, 200, 1 };
+  g_autoptr (StrataProfile) profile = NULL;
+  g_autoptr (GListModel) items = NULL, others = NULL;
+  g_autoptr (StrataDecisionItem) item = NULL;
+  g_autoptr (StrataAlternativeItem) other = NULL;
+  g_autoptr (StrataProfileTable) table = NULL;
+  g_autofree char *name = NULL, *what = NULL;
+  const StrataProfileDecision *decisions;
+  gint64 energy_fj;
+  gsize n;
+
+  record (place->path, &options);
+  profile = open_profile (place->path);
+  decisions = strata_profile_get_decisions (profile, &n);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpint (decisions[0].layer, ==, -1);
+  g_assert_cmpint (decisions[0].n_alternatives, ==, 0);
+  g_assert_cmpint (decisions[1].value, ==, 1);
+  g_assert_cmpint (decisions[1].tile, ==, -1);
+  g_assert_cmpint (decisions[1].n_alternatives, ==, 2);
+  g_assert_cmpint (decisions[1].alternatives[0].interval_ps, ==, 450000);
+  g_assert_cmpint (decisions[1].alternatives[0].energy_fj, ==, -1);
+  g_assert_cmpint (decisions[1].alternatives[1].n_arrays, ==, 0);
+  g_assert_cmpstr (decisions[2].alternatives[0].verdict, ==, "further from the hub");
+  g_assert_cmpint (decisions[2].tile, ==, 0);
+  items = strata_profile_get_decision_model (profile);
+  g_assert_cmpuint (g_list_model_get_n_items (items), ==, 3);
+  item = g_list_model_get_item (items, 1);
+  g_object_get (item, "layer-name", &name, NULL);
+  g_assert_cmpstr (name, ==, strata_profile_get_layers (profile, NULL)[0].name);
+  others = strata_decision_item_get_alternative_model (item);
+  g_assert_cmpuint (g_list_model_get_n_items (others), ==, 2);
+  other = g_list_model_get_item (others, 1);
+  g_object_get (other, "what", &what, "energy-fj", &energy_fj, NULL);
+  g_assert_cmpstr (what, ==, "digital units");
+  g_assert_cmpint (energy_fj, ==, 77);
+  table = strata_profile_query (profile, "SELECT alternative, energy_fj FROM decision_summary", 0, NULL, NULL);
+  g_assert_cmpuint (strata_profile_table_get_n_rows (table), ==, 4);
+  g_assert_cmpint (strata_profile_table_get_int (table, 2, 1), ==, 77);
 }
 
 /* Layers, what belongs to none, and static energy make the total, in every band and component. */
@@ -484,6 +533,7 @@ main (int argc, char **argv)
 #define ADD(path, function) g_test_add (path, Place, NULL, set_up, function, tear_down)
   g_test_init (&argc, &argv, NULL);
   ADD ("/profiler/store/record/round-trip", test_round_trip);
+  ADD ("/profiler/store/record/decisions", test_decisions);
   ADD ("/profiler/store/record/table-closes", test_table_closes);
   ADD ("/profiler/store/record/sums-must-close", test_sums_must_close);
   ADD ("/profiler/store/record/bad-reference", test_bad_reference);
