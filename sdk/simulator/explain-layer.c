@@ -75,6 +75,15 @@ strata_explain_unit (StrataExplainer *explainer, int id)
       explain_product (explainer, id);
       return;
     }
+  if (op->kind == STRATA_QOP_DIGITAL)
+    {
+      strata_decisions_add (explainer->list, STRATA_REASON_DIGITAL, id, -1, 0,
+                            "%s is computed on the digital units: %" G_GINT64_FORMAT
+                            " multiply-accumulates and %" G_GINT64_FORMAT
+                            " vector operations per inference, constants of %" G_GINT64_FORMAT " bytes in memory",
+                            op->onnx, op->digital->n_macs, op->digital->n_vector_ops, op->digital->table_bytes);
+      return;
+    }
   n_ops = strata_work_vector_ops (explainer->image->graph, id);
   if (explainer->facts->layers[id].start_ps < 0 || n_ops == 0)
     strata_decisions_add (explainer->list, STRATA_REASON_DIGITAL, id, -1, 0,
