@@ -73,6 +73,7 @@ static const struct
   { "latency_ps", "latency" },
   { "lower_bound_ps", "lower bound of latency" },
   { "interval_ps", "interval" },
+  { "interval_bound_ps", "lower bound of interval" },
   { "rate_per_s", "rate" },
   { "energy_fj", "energy per inference" },
   { "power_mw", "power" },

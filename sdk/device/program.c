@@ -264,11 +264,25 @@ strata_program_get_output_step (StrataProgram *self, guint index)
 }
 
 /* Figures that need no simulation come first. */
-static const char *const figure_names[] = {
-  "arrays_required",  "arrays_used",     "arrays_total", "n_macs",      "n_parameters", "lower_bound_ps",
-  "critical_path_ps", "sram_peak_bytes", "latency_ps",   "interval_ps", "host_ps",      "energy_fj",
-  "dynamic_fj",       "static_mw",       "power_mw",     "junction_c",  "skin_c",       NULL
-};
+static const char *const figure_names[] = { "arrays_required",
+                                            "arrays_used",
+                                            "arrays_total",
+                                            "n_macs",
+                                            "n_parameters",
+                                            "lower_bound_ps",
+                                            "interval_bound_ps",
+                                            "critical_path_ps",
+                                            "sram_peak_bytes",
+                                            "latency_ps",
+                                            "interval_ps",
+                                            "host_ps",
+                                            "energy_fj",
+                                            "dynamic_fj",
+                                            "static_mw",
+                                            "power_mw",
+                                            "junction_c",
+                                            "skin_c",
+                                            NULL };
 
 const char *const *
 strata_program_list_figures (void)
@@ -290,6 +304,7 @@ get_static_figure (const StrataImage *image, const char *name, double *value)
     { "n_macs", image->n_macs },
     { "n_parameters", image->n_parameters },
     { "lower_bound_ps", image->schedule->lower_bound_ps },
+    { "interval_bound_ps", image->schedule->interval_bound_ps },
     { "critical_path_ps", image->schedule->critical_path_ps },
     { "sram_peak_bytes", image->schedule->sram_peak_bytes },
   };

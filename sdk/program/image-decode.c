@@ -388,8 +388,43 @@ read_instruction (StrataReader *reader, StrataInstruction *i)
   i->sram_bytes = strata_get_i64 (reader);
   i->n_posts = strata_get_i64 (reader);
   i->priority = strata_get_i32 (reader);
+  i->priority_step = strata_get_i32 (reader);
   i->first_dependence = strata_get_i32 (reader);
   i->n_dependences = strata_get_i32 (reader);
+  i->buffer = strata_get_i32 (reader);
+  i->n_buffers = strata_get_i32 (reader);
+  i->first_row = strata_get_i32 (reader);
+  i->row_step = strata_get_i32 (reader);
+}
+
+static StrataDependence *
+read_dependences (StrataReader *reader, StrataArena *arena, int *n)
+{
+  StrataDependence *dependences;
+
+  *n = strata_get_count (reader, 16);
+  dependences = strata_arena_array (arena, StrataDependence, *n);
+  for (int i = 0; i < *n; i++)
+    {
+      dependences[i].instruction = strata_get_i32 (reader);
+      dependences[i].multiply = strata_get_i32 (reader);
+      dependences[i].add = strata_get_i32 (reader);
+      dependences[i].divide = strata_get_i32 (reader);
+    }
+  return dependences;
+}
+
+static void
+read_buffer (StrataReader *reader, StrataBuffer *buffer)
+{
+  buffer->unit = strata_get_i32 (reader);
+  buffer->tensor = strata_get_i32 (reader);
+  buffer->op = strata_get_i32 (reader);
+  buffer->n_rows = strata_get_i32 (reader);
+  buffer->height = strata_get_i32 (reader);
+  buffer->row_bytes = strata_get_i64 (reader);
+  buffer->first_release = strata_get_i32 (reader);
+  buffer->n_releases = strata_get_i32 (reader);
 }
 
 static gboolean
@@ -400,23 +435,31 @@ read_schedule (Decoder *decoder)
   StrataArena *arena = schedule->arena = strata_arena_new ();
 
   schedule->latency_ps = strata_get_i64 (&reader);
+  schedule->interval_ps = strata_get_i64 (&reader);
   schedule->lower_bound_ps = strata_get_i64 (&reader);
+  schedule->interval_bound_ps = strata_get_i64 (&reader);
   schedule->critical_path_ps = strata_get_i64 (&reader);
   schedule->busiest_unit_ps = strata_get_i64 (&reader);
   schedule->busiest_unit = strata_get_i32 (&reader);
   schedule->sram_peak_bytes = strata_get_i64 (&reader);
-  schedule->n_instructions = strata_get_count (&reader, 72);
+  schedule->max_active_stacks = strata_get_i32 (&reader);
+  schedule->n_instructions = strata_get_count (&reader, 92);
   schedule->instructions = strata_arena_array (arena, StrataInstruction, schedule->n_instructions);
   for (int i = 0; i < schedule->n_instructions; i++)
     read_instruction (&reader, &schedule->instructions[i]);
-  schedule->n_dependences = strata_get_count (&reader, 16);
-  schedule->dependences = strata_arena_array (arena, StrataDependence, schedule->n_dependences);
-  for (int i = 0; i < schedule->n_dependences; i++)
+  schedule->dependences = read_dependences (&reader, arena, &schedule->n_dependences);
+  schedule->releases = read_dependences (&reader, arena, &schedule->n_releases);
+  schedule->n_buffers = strata_get_count (&reader, 36);
+  schedule->buffers = strata_arena_array (arena, StrataBuffer, schedule->n_buffers);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    read_buffer (&reader, &schedule->buffers[i]);
+  schedule->n_places = strata_get_count (&reader, 16);
+  schedule->places = strata_arena_array (arena, StrataRowPlace, schedule->n_places);
+  for (int i = 0; i < schedule->n_places; i++)
     {
-      schedule->dependences[i].instruction = strata_get_i32 (&reader);
-      schedule->dependences[i].multiply = strata_get_i32 (&reader);
-      schedule->dependences[i].add = strata_get_i32 (&reader);
-      schedule->dependences[i].divide = strata_get_i32 (&reader);
+      schedule->places[i].buffer = strata_get_i32 (&reader);
+      schedule->places[i].row = strata_get_i32 (&reader);
+      schedule->places[i].offset = strata_get_i64 (&reader);
     }
   schedule->routes = read_ints (&reader, arena, &schedule->n_routes);
   schedule->units = strata_schedule_units (decoder->image->chip, arena, &schedule->n_units);

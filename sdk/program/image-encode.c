@@ -260,29 +260,67 @@ put_instruction (GByteArray *bytes, const StrataInstruction *i)
   strata_put_i64 (bytes, i->sram_bytes);
   strata_put_i64 (bytes, i->n_posts);
   strata_put_i32 (bytes, i->priority);
+  strata_put_i32 (bytes, i->priority_step);
   strata_put_i32 (bytes, i->first_dependence);
   strata_put_i32 (bytes, i->n_dependences);
+  strata_put_i32 (bytes, i->buffer);
+  strata_put_i32 (bytes, i->n_buffers);
+  strata_put_i32 (bytes, i->first_row);
+  strata_put_i32 (bytes, i->row_step);
+}
+
+static void
+put_dependences (GByteArray *bytes, const StrataDependence *dependences, int n)
+{
+  strata_put_i32 (bytes, n);
+  for (int i = 0; i < n; i++)
+    {
+      strata_put_i32 (bytes, dependences[i].instruction);
+      strata_put_i32 (bytes, dependences[i].multiply);
+      strata_put_i32 (bytes, dependences[i].add);
+      strata_put_i32 (bytes, dependences[i].divide);
+    }
+}
+
+static void
+put_buffer (GByteArray *bytes, const StrataBuffer *buffer)
+{
+  strata_put_i32 (bytes, buffer->unit);
+  strata_put_i32 (bytes, buffer->tensor);
+  strata_put_i32 (bytes, buffer->op);
+  strata_put_i32 (bytes, buffer->n_rows);
+  strata_put_i32 (bytes, buffer->height);
+  strata_put_i64 (bytes, buffer->row_bytes);
+  strata_put_i32 (bytes, buffer->first_release);
+  strata_put_i32 (bytes, buffer->n_releases);
 }
 
 static void
 put_schedule (GByteArray *bytes, const StrataSchedule *schedule)
 {
   strata_put_i64 (bytes, schedule->latency_ps);
+  strata_put_i64 (bytes, schedule->interval_ps);
   strata_put_i64 (bytes, schedule->lower_bound_ps);
+  strata_put_i64 (bytes, schedule->interval_bound_ps);
   strata_put_i64 (bytes, schedule->critical_path_ps);
   strata_put_i64 (bytes, schedule->busiest_unit_ps);
   strata_put_i32 (bytes, schedule->busiest_unit);
   strata_put_i64 (bytes, schedule->sram_peak_bytes);
+  strata_put_i32 (bytes, schedule->max_active_stacks);
   strata_put_i32 (bytes, schedule->n_instructions);
   for (int i = 0; i < schedule->n_instructions; i++)
     put_instruction (bytes, &schedule->instructions[i]);
-  strata_put_i32 (bytes, schedule->n_dependences);
-  for (int i = 0; i < schedule->n_dependences; i++)
+  put_dependences (bytes, schedule->dependences, schedule->n_dependences);
+  put_dependences (bytes, schedule->releases, schedule->n_releases);
+  strata_put_i32 (bytes, schedule->n_buffers);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    put_buffer (bytes, &schedule->buffers[i]);
+  strata_put_i32 (bytes, schedule->n_places);
+  for (int i = 0; i < schedule->n_places; i++)
     {
-      strata_put_i32 (bytes, schedule->dependences[i].instruction);
-      strata_put_i32 (bytes, schedule->dependences[i].multiply);
-      strata_put_i32 (bytes, schedule->dependences[i].add);
-      strata_put_i32 (bytes, schedule->dependences[i].divide);
+      strata_put_i32 (bytes, schedule->places[i].buffer);
+      strata_put_i32 (bytes, schedule->places[i].row);
+      strata_put_i64 (bytes, schedule->places[i].offset);
     }
   put_ints (bytes, schedule->routes, schedule->n_routes);
 }

@@ -97,6 +97,45 @@ strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row)
   return (int) CLAMP (last, 0, in->height - 1);
 }
 
+int
+strata_qop_first_row (const StrataQGraph *graph, int op, int input, int row)
+{
+  const StrataQOp *o = &graph->ops[op];
+  const StrataQTensor *in = &graph->tensors[o->inputs[input]], *out = &graph->tensors[o->output];
+  const StrataWindow *w = &o->window;
+  gint64 first = 0;
+
+  switch (o->kind)
+    {
+    case STRATA_QOP_MVM:
+    case STRATA_QOP_MAC:
+    case STRATA_QOP_MAX_POOL:
+    case STRATA_QOP_AVG_POOL:
+      first = (gint64) row * w->stride_h - w->pad_top;
+      break;
+    case STRATA_QOP_MOVE:
+      first = (gint64) row * w->stride_h + o->offset_h;
+      break;
+    case STRATA_QOP_RESHAPE:
+      first = in->height == out->height && in->channels == out->channels ? row : 0;
+      break;
+    case STRATA_QOP_ADD:
+    case STRATA_QOP_SOFTMAX:
+    case STRATA_QOP_QUANTISE:
+    case STRATA_QOP_DEQUANTISE:
+    case STRATA_QOP_REQUANTISE:
+    case STRATA_QOP_ACTIVATE:
+      first = in->height == out->height ? row : 0;
+      break;
+    case STRATA_QOP_DIGITAL:
+      first = (o->by_row >> input & 1) != 0 && in->height == out->height ? row : 0;
+      break;
+    default: /* reads all rows to the end, as far as anybody knows */
+      break;
+    }
+  return (int) CLAMP (first, 0, in->height - 1);
+}
+
 /* --- check --- */
 
 static gboolean G_GNUC_PRINTF (3, 4) fail (GError **error, const StrataQOp *op, const char *format, ...)

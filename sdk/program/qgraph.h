@@ -140,3 +140,5 @@ int strata_qop_output (const StrataQOp *op, int i);
 int strata_qop_bursts (const StrataQGraph *graph, int op);
 /* Last input row (of input @input) that output row @row needs; clamped to the input's rows. */
 int strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row);
+/* First input row that output row @row or a later one reads: rows above it may be forgotten. Never falls with @row. */
+int strata_qop_first_row (const StrataQGraph *graph, int op, int input, int row);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Checks a schedule against the artefacts it was made from, trusting none of its numbers: every instruction is the one
- * its op, tile and placement ask for, each exactly once; every transfer holds the links of its route; and every burst
- * waits for all the rows it reads. Whatever passes can be executed and ends: producers come before consumers.
+ * its op, tile and placement ask for, each exactly once; every transfer holds the links of its route; every burst
+ * waits for all the rows it reads; and every buffer keeps its rows until they have been read. Whatever passes can be
+ * executed and ends: no burst waits for itself (schedule-order.c).
  */
 #include "program/schedule.h"
 #include "program/work.h"
 
 /* Bounds the work of whatever executes a program. */
 #define MAX_BURSTS (G_GINT64_CONSTANT (1) << 28)
+/* Of the first burst, and what is added from it to the last */
+#define MAX_PRIORITY (1 << 29)
 
 typedef struct
 {
@@ -23,8 +26,10 @@ typedef struct
   int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
   int *products_of;                 /* per op: MAC of a DIGITAL op, whose VECTOR follows; -1: none */
   int *n_writers;
-  GArray *hosts; /* StrataWorkHost */
-  guint n_hosts; /* seen so far */
+  int *buffer_of; /* per tensor: where it lies in SRAM, -1: nowhere yet */
+  int *host_of;   /* per tensor: its HOST_IN, -1: none */
+  GArray *hosts;  /* StrataWorkHost */
+  guint n_hosts;  /* seen so far */
   GError **error;
 } Check;
 
@@ -74,9 +79,13 @@ check_ranges (const Check *check, int id)
         return refuse (check, id, "it waits for instruction %d, which does not come before it", d->instruction);
       if (d->multiply < 0 || d->divide < 1 || (d->multiply == 0 && d->add < 0))
         return refuse (check, id, "the dependence on instruction %d makes no sense", d->instruction);
-      if (schedule->instructions[d->instruction].opcode == STRATA_OPCODE_HOST_IN)
-        return refuse (check, id, "it waits for the host; the input is in SRAM at time 0");
     }
+  if (i->buffer < -1 || i->buffer >= schedule->n_buffers || i->n_buffers < 0
+      || (i->buffer < 0 ? i->n_buffers != 0 : i->n_buffers > schedule->n_buffers - i->buffer || i->n_buffers < 1)
+      || i->first_row < 0 || i->row_step < (i->buffer >= 0))
+    return refuse (check, id, "there is no buffer %d, or no such rows", i->buffer);
+  if (ABS ((gint64) i->priority) > MAX_PRIORITY || ABS ((gint64) i->priority_step) * i->n_bursts > MAX_PRIORITY)
+    return refuse (check, id, "its priorities leave %d … %d", -2 * MAX_PRIORITY, 2 * MAX_PRIORITY);
   return TRUE;
 }
 
@@ -150,15 +159,14 @@ waits_for_rows (const Check *check, int id, int op, int input, int tensor, int f
 {
   const StrataSchedule *schedule = check->schedule;
   int row = 0, root = strata_work_root (check->graph, check->silent, tensor, &row);
-  int producer = check->graph->tensors[root].producer;
+  int producer = check->graph->tensors[root].producer, host = check->host_of[root];
+  int n_writers = host >= 0 ? 1 : producer < 0 ? 0 : check->n_writers[producer];
 
-  if (producer < 0 || check->silent[producer])
-    return TRUE; /* input of the network: there at time 0 */
-  for (int writer = 0; writer < check->n_writers[producer]; writer++)
+  for (int writer = 0; writer < n_writers; writer++)
     {
-      const StrataDependence *d = find_dependence (check, id, check->first_writer[producer] + writer);
-
-      int most = schedule->instructions[check->first_writer[producer] + writer].n_bursts - 1;
+      int writes = host >= 0 ? host : check->first_writer[producer] + writer;
+      const StrataDependence *d = find_dependence (check, id, writes);
+      int most = schedule->instructions[writes].n_bursts - 1;
 
       for (int b = 0; b < schedule->instructions[id].n_bursts; b++)
         {
@@ -169,13 +177,101 @@ waits_for_rows (const Check *check, int id, int op, int input, int tensor, int f
           strata_work_root (check->graph, check->silent, tensor, &need);
           if (need < writer)
             continue;
-          if (d == NULL
-              || strata_schedule_need (schedule, d, b) < MIN ((need - writer) / check->n_writers[producer], most))
-            return refuse (check, id, "burst %d does not wait for row %d of op '%s'", b, need,
-                           check->graph->ops[producer].name);
+          if (d == NULL || strata_schedule_need (schedule, d, b) < MIN ((need - writer) / n_writers, most))
+            return refuse (check, id, "burst %d does not wait for row %d of '%s'", b, need,
+                           check->graph->tensors[root].name);
         }
     }
-  return check->n_writers[producer] > 0 || refuse (check, id, "nothing writes what it reads");
+  return n_writers > 0 || refuse (check, id, "nothing writes what it reads");
+}
+
+/* --- rows that lie in buffers --- */
+
+/* The instruction writes rows @first, @first + @step … of its @nth of @n tensors, which is @tensor, to its place in
+ * SRAM, the same for all writers. */
+static gboolean
+writes_rows (const Check *check, int id, int nth, int n, int tensor, int first, int step)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataBuffer *buffer = i->n_buffers != n ? NULL : &check->schedule->buffers[i->buffer + nth];
+
+  if (buffer == NULL || check->schedule->units[buffer->unit].kind != STRATA_UNIT_SRAM || buffer->tensor != tensor
+      || i->first_row != first || i->row_step != step)
+    return refuse (check, id, "it does not write rows %d+%d of '%s' to a buffer of the activation memory", first, step,
+                   check->graph->tensors[tensor].name);
+  if (check->buffer_of[tensor] >= 0 && check->buffer_of[tensor] != i->buffer + nth)
+    return refuse (check, id, "'%s' lies in buffer %d", check->graph->tensors[tensor].name, check->buffer_of[tensor]);
+  check->buffer_of[tensor] = i->buffer + nth;
+  return TRUE;
+}
+
+static gboolean
+writes_nothing (const Check *check, int id)
+{
+  return check->schedule->instructions[id].buffer < 0 || refuse (check, id, "it writes no rows");
+}
+
+static gboolean
+writes_outputs (const Check *check, int id, int first, int step)
+{
+  const StrataQOp *op = &check->graph->ops[check->schedule->instructions[id].op];
+
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    if (!writes_rows (check, id, i, op->n_more_outputs + 1, strata_qop_output (op, i), first, step))
+      return FALSE;
+  return TRUE;
+}
+
+/* @buffer keeps every row until the last burst of @id that reads it has ended: row first_row (b) of burst b. */
+static gboolean
+keeps (const Check *check, int id, int buffer_id, int op, int input, gboolean root, int first, int step)
+{
+  const StrataSchedule *schedule = check->schedule;
+  const StrataBuffer *buffer = buffer_id < 0 ? NULL : &schedule->buffers[buffer_id];
+  const StrataDependence *release = NULL;
+  int tensor = buffer == NULL ? -1 : buffer->tensor;
+  int height =
+    op < 0 ? check->graph->tensors[input].height : check->graph->tensors[check->graph->ops[op].inputs[input]].height;
+  gboolean whole = buffer != NULL && root && check->graph->tensors[tensor].height != height;
+
+  for (int i = 0; buffer != NULL && i < buffer->n_releases && release == NULL; i++)
+    if (schedule->releases[buffer->first_release + i].instruction == id)
+      release = &schedule->releases[buffer->first_release + i];
+  if (release == NULL)
+    return refuse (check, id, "buffer %d does not keep the rows that it reads", buffer_id);
+  for (int b = 0; b < schedule->instructions[id].n_bursts; b++)
+    {
+      int row = first + b * step;
+
+      if (op >= 0)
+        row = strata_qop_first_row (check->graph, op, input, row);
+      if (strata_schedule_release (schedule, release, whole ? 0 : row) < b)
+        return refuse (check, id, "buffer %d forgets row %d before burst %d has read it", buffer_id, row, b);
+    }
+  return TRUE;
+}
+
+/* The place in SRAM behind @tensor, -1: nothing has written it */
+static int
+place_of (const Check *check, int tensor)
+{
+  int row = 0;
+
+  return check->buffer_of[strata_work_root (check->graph, check->silent, tensor, &row)];
+}
+
+/* A load fills the line buffer of its stack. */
+static gboolean
+fills_line (const Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataBuffer *buffer = i->buffer < 0 ? NULL : &check->schedule->buffers[i->buffer];
+
+  if (buffer == NULL || i->n_buffers != 1 || buffer->unit != i->to_node || buffer->op != i->op
+      || buffer->tensor != check->graph->ops[i->op].inputs[0] || buffer->row_bytes != i->n_actions || i->first_row != 0
+      || i->row_step != 1)
+    return refuse (check, id, "it does not fill a line buffer of stack %d with its rows", i->to_node);
+  return TRUE;
 }
 
 /* --- one instruction against what is asked for --- */
@@ -216,7 +312,8 @@ check_load (const Check *check, int id)
   n_bytes = strata_work_load_bytes (check->graph, check->tiles, check->placement, i->op, i->to_node);
   return claim (check, id, &check->load_of[i->to_node])
          && expect (check, id, check->graph->tensors[op->inputs[0]].height, n_bytes, n_bytes, 0)
-         && waits_for_rows (check, id, -1, 0, op->inputs[0], 0, 1);
+         && waits_for_rows (check, id, -1, 0, op->inputs[0], 0, 1) && fills_line (check, id)
+         && keeps (check, id, place_of (check, op->inputs[0]), -1, op->inputs[0], TRUE, 0, 1);
 }
 
 /* Rows and width of the tile's copy */
@@ -253,7 +350,8 @@ check_mvm (const Check *check, int id)
     if (strata_schedule_need (check->schedule, d, b)
         < strata_qop_needs_row (check->graph, i->op, 0, copy + b * n_copies))
       return refuse (check, id, "burst %d does not wait for all the rows it reads", b);
-  return TRUE;
+  return keeps (check, id, check->schedule->instructions[check->load_of[stack]].buffer, i->op, 0, FALSE, copy,
+                n_copies);
 }
 
 static gboolean
@@ -271,7 +369,7 @@ check_psum (const Check *check, int id)
     return refuse (check, id, "its tile computes nothing before it");
   return claim (check, id, &check->psum_of[i->tile])
          && expect (check, id, n_rows, (gint64) STRATA_SUM_BYTES * n_cols * width, 0, (gint64) n_cols * width)
-         && waits_in_step (check, id, check->mvm_of[i->tile]);
+         && waits_in_step (check, id, check->mvm_of[i->tile]) && writes_nothing (check, id);
 }
 
 static gboolean
@@ -286,7 +384,8 @@ check_store (const Check *check, int id)
     return refuse (check, id, "it does not lead from the home of a column block to the hub");
   copy_rows (check, i->tile, &n_rows, &n_copies, &width);
   if (!claim (check, id, &check->store_of[i->tile])
-      || !expect (check, id, n_rows, (gint64) STRATA_SUM_BYTES * tile->n_cols * width, 0, 0))
+      || !expect (check, id, n_rows, (gint64) STRATA_SUM_BYTES * tile->n_cols * width, 0, 0)
+      || !writes_nothing (check, id))
     return FALSE;
   limit = check->tiles->op_first[tile->op + 1];
   for (int t = i->tile; t < limit && (t == i->tile || check->tiles->tiles[t].row0 > 0); t++)
@@ -322,7 +421,8 @@ check_requantise (const Check *check, int id, int copy)
         return FALSE;
     }
   return expect (check, id, strata_work_copy_rows (out->height, copy, n_copies),
-                 strata_work_vector_ops (check->graph, i->op), strata_work_row_bytes (out), 0);
+                 strata_work_vector_ops (check->graph, i->op), strata_work_row_bytes (out), 0)
+         && writes_outputs (check, id, copy, n_copies);
 }
 
 static gboolean
@@ -332,7 +432,8 @@ waits_for_inputs (const Check *check, int id)
   const StrataQOp *op = &check->graph->ops[op_id];
 
   for (int input = 0; input < op->n_inputs; input++)
-    if (!waits_for_rows (check, id, op_id, input, op->inputs[input], 0, 1))
+    if (!waits_for_rows (check, id, op_id, input, op->inputs[input], 0, 1)
+        || !keeps (check, id, place_of (check, op->inputs[input]), op_id, input, TRUE, 0, 1))
       return FALSE;
   return TRUE;
 }
@@ -355,7 +456,7 @@ check_pair (Check *check, int id, gboolean *ok)
     {
       *ok = i->tile == -1 && check->n_writers[i->op] == 0 && claim (check, id, products)
             && expect (check, id, n_bursts, n_macs, strata_work_read_bytes (check->graph, i->op), 0)
-            && waits_for_inputs (check, id);
+            && waits_for_inputs (check, id) && writes_nothing (check, id);
       return TRUE;
     }
   if (*products < 0 || check->n_writers[i->op] > 0 || i->tile != -1)
@@ -363,7 +464,7 @@ check_pair (Check *check, int id, gboolean *ok)
   else
     *ok = expect (check, id, n_bursts, strata_work_vector_ops (check->graph, i->op),
                   strata_work_write_bytes (check->graph, i->op), 0)
-          && waits_in_step (check, id, *products);
+          && waits_in_step (check, id, *products) && writes_outputs (check, id, 0, 1);
   check->first_writer[i->op] = id;
   check->n_writers[i->op]++;
   return TRUE;
@@ -395,7 +496,7 @@ check_writer (Check *check, int id)
                mac ? strata_work_macs (check->graph, i->op) : strata_work_vector_ops (check->graph, i->op), sram_bytes,
                0))
     return FALSE;
-  return waits_for_inputs (check, id);
+  return waits_for_inputs (check, id) && writes_outputs (check, id, 0, 1);
 }
 
 /* Host transfers, in the order of the list */
@@ -415,8 +516,15 @@ check_host (Check *check, int id)
                    host->in ? "in" : "out");
   if (host->in && i->n_dependences > 0)
     return refuse (check, id, "an input waits for nothing");
-  return expect (check, id, tensor->height, strata_work_row_bytes (tensor), strata_work_row_bytes (tensor), 0)
-         && (host->in || waits_for_rows (check, id, -1, 0, host->tensor, 0, 1));
+  if (!expect (check, id, tensor->height, strata_work_row_bytes (tensor), strata_work_row_bytes (tensor), 0))
+    return FALSE;
+  if (host->in)
+    {
+      check->host_of[host->tensor] = id;
+      return writes_rows (check, id, 0, 1, host->tensor, 0, 1);
+    }
+  return writes_nothing (check, id) && waits_for_rows (check, id, -1, 0, host->tensor, 0, 1)
+         && keeps (check, id, place_of (check, host->tensor), -1, host->tensor, TRUE, 0, 1);
 }
 
 static gboolean
@@ -473,6 +581,18 @@ check_complete (const Check *check)
 }
 
 static gboolean
+check_ends (const Check *check)
+{
+  gint64 n_stuck = strata_schedule_n_stuck (check->schedule);
+
+  if (n_stuck == 0)
+    return TRUE;
+  g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+               "schedule: %" G_GINT64_FORMAT " bursts wait for each other and never start", n_stuck);
+  return FALSE;
+}
+
+static gboolean
 check_all (Check *check)
 {
   const StrataSchedule *schedule = check->schedule;
@@ -502,7 +622,7 @@ check_all (Check *check)
       if (!check_instruction (check, id))
         return FALSE;
     }
-  return check_complete (check)
+  return check_complete (check) && check_ends (check)
          && strata_schedule_check_sums (schedule, check->graph, check->tiles, check->chip, check->error);
 }
 
@@ -532,13 +652,19 @@ strata_schedule_check (const StrataSchedule *schedule,
   if (schedule->busiest_unit < 0 || schedule->busiest_unit >= schedule->n_units || schedule->latency_ps < 0
       || schedule->lower_bound_ps < 0 || schedule->lower_bound_ps > schedule->latency_ps
       || schedule->critical_path_ps < 0 || schedule->critical_path_ps > schedule->lower_bound_ps
-      || schedule->busiest_unit_ps < 0 || schedule->sram_peak_bytes < 0 || schedule->sram_peak_bytes > chip->sram_bytes)
+      || schedule->busiest_unit_ps < 0 || schedule->interval_ps < 0 || schedule->interval_bound_ps < 0
+      || schedule->max_active_stacks < 0 || schedule->sram_peak_bytes < 0
+      || schedule->sram_peak_bytes > chip->sram_bytes)
     {
       g_set_error_literal (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
                            "schedule: its predicted figures contradict each other or the chip");
       return FALSE;
     }
+  if (!strata_schedule_check_buffers (schedule, graph, chip, error))
+    return FALSE;
   check.silent = strata_work_silent (graph);
+  check.buffer_of = new_slots (graph->n_tensors);
+  check.host_of = new_slots (graph->n_tensors);
   check.hosts = strata_work_host (graph, check.silent);
   check.mvm_of = new_slots (tiles->n_tiles);
   check.psum_of = new_slots (tiles->n_tiles);
@@ -549,6 +675,8 @@ strata_schedule_check (const StrataSchedule *schedule,
   check.n_writers = g_new0 (int, graph->n_ops + 1);
   ok = check_all (&check);
   g_free (check.silent);
+  g_free (check.buffer_of);
+  g_free (check.host_of);
   g_array_unref (check.hosts);
   g_free (check.mvm_of);
   g_free (check.psum_of);

@@ -28,6 +28,44 @@ strata_schedule_need (const StrataSchedule *schedule, const StrataDependence *de
   return (int) CLAMP (row / MAX (1, dependence->divide), 0, last);
 }
 
+int
+strata_schedule_release (const StrataSchedule *schedule, const StrataDependence *release, int row)
+{
+  gint64 last = schedule->instructions[release->instruction].n_bursts - 1;
+  gint64 burst = (gint64) row * release->multiply + release->add;
+
+  return (int) CLAMP (burst / MAX (1, release->divide), 0, last);
+}
+
+int
+strata_schedule_rows (
+  const StrataSchedule *schedule, const StrataInstruction *instruction, int buffer, int burst, int *limit)
+{
+  int height = schedule->buffers[buffer].height;
+  gint64 row = instruction->first_row + (gint64) burst * instruction->row_step;
+
+  *limit = burst == instruction->n_bursts - 1 ? height : (int) MIN (row + 1, height);
+  return (int) MIN (row, height);
+}
+
+gint64
+strata_schedule_memory_bytes (const StrataSchedule *schedule, int unit)
+{
+  gint64 n_bytes = 0;
+
+  if (schedule->n_places > 0 && schedule->units[unit].kind == STRATA_UNIT_SRAM)
+    {
+      for (int i = 0; i < schedule->n_places; i++)
+        n_bytes = MAX (n_bytes, schedule->places[i].offset + schedule->buffers[schedule->places[i].buffer].row_bytes);
+      return n_bytes;
+    }
+  for (int i = 0; i < schedule->n_buffers; i++)
+    if (schedule->buffers[i].unit == unit)
+      n_bytes = MIN (n_bytes + strata_cost_times (schedule->buffers[i].n_rows, schedule->buffers[i].row_bytes),
+                     STRATA_COST_MOST);
+  return n_bytes;
+}
+
 /* The singular units, in order after stacks and links */
 static const struct
 {
@@ -104,12 +142,42 @@ print_instruction (GString *text, const StrataSchedule *schedule, int id)
       for (int i = 0; i < instruction->n_hops; i++)
         g_string_append_printf (text, "%c%d", i == 0 ? ' ' : ',', schedule->routes[instruction->first_route + i]);
     }
+  if (instruction->buffer >= 0)
+    {
+      g_string_append_printf (text, " to buffer %d", instruction->buffer);
+      if (instruction->n_buffers > 1)
+        g_string_append_printf (text, "…%d", instruction->buffer + instruction->n_buffers - 1);
+      g_string_append_printf (text, " rows %d+%d", instruction->first_row, instruction->row_step);
+    }
   g_string_append_printf (text, " priority %d", instruction->priority);
+  if (instruction->priority_step != 0)
+    g_string_append_printf (text, "%+d", instruction->priority_step);
   for (int i = 0; i < instruction->n_dependences; i++)
     {
       const StrataDependence *d = &schedule->dependences[instruction->first_dependence + i];
 
       g_string_append_printf (text, " after %d*%d%+d", d->instruction, d->multiply, d->add);
+      if (d->divide != 1)
+        g_string_append_printf (text, "/%d", d->divide);
+    }
+  g_string_append_c (text, '\n');
+}
+
+static void
+print_buffer (GString *text, const StrataSchedule *schedule, int id)
+{
+  const StrataBuffer *buffer = &schedule->buffers[id];
+
+  g_string_append_printf (text, "buffer %d unit %d tensor %d", id, buffer->unit, buffer->tensor);
+  if (buffer->op >= 0)
+    g_string_append_printf (text, " op %d", buffer->op);
+  g_string_append_printf (text, " rows %d of %d, %" G_GINT64_FORMAT " bytes each", buffer->n_rows, buffer->height,
+                          buffer->row_bytes);
+  for (int i = 0; i < buffer->n_releases; i++)
+    {
+      const StrataDependence *d = &schedule->releases[buffer->first_release + i];
+
+      g_string_append_printf (text, " until %d*%d%+d", d->instruction, d->multiply, d->add);
       if (d->divide != 1)
         g_string_append_printf (text, "/%d", d->divide);
     }
@@ -124,11 +192,20 @@ strata_schedule_print (const StrataSchedule *schedule)
   g_string_append_printf (
     text,
     "schedule %d latency-ps %" G_GINT64_FORMAT " lower-bound-ps %" G_GINT64_FORMAT " critical-path-ps %" G_GINT64_FORMAT
-    " busiest %s busy-ps %" G_GINT64_FORMAT " sram-peak-bytes %" G_GINT64_FORMAT "\n",
+    " interval-ps %" G_GINT64_FORMAT " interval-bound-ps %" G_GINT64_FORMAT " busiest %s busy-ps %" G_GINT64_FORMAT
+    " sram-peak-bytes %" G_GINT64_FORMAT "\n",
     schedule->n_instructions, schedule->latency_ps, schedule->lower_bound_ps, schedule->critical_path_ps,
-    schedule->units[schedule->busiest_unit].name, schedule->busiest_unit_ps, schedule->sram_peak_bytes);
+    schedule->interval_ps, schedule->interval_bound_ps, schedule->units[schedule->busiest_unit].name,
+    schedule->busiest_unit_ps, schedule->sram_peak_bytes);
+  if (schedule->max_active_stacks > 0)
+    g_string_append_printf (text, "at most %d active stacks\n", schedule->max_active_stacks);
   for (int i = 0; i < schedule->n_instructions; i++)
     print_instruction (text, schedule, i);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    print_buffer (text, schedule, i);
+  for (int i = 0; i < schedule->n_places; i++)
+    g_string_append_printf (text, "place %d buffer %d row %d at %" G_GINT64_FORMAT "\n", i, schedule->places[i].buffer,
+                            schedule->places[i].row, schedule->places[i].offset);
   return g_string_free (text, FALSE);
 }
 
@@ -142,32 +219,61 @@ hash_instruction (StrataHasher *hasher, const StrataInstruction *instruction)
     instruction->first_route,   instruction->n_hops,
     instruction->n_bursts,      instruction->n_actions,
     instruction->sram_bytes,    instruction->n_posts,
-    instruction->priority,      instruction->first_dependence,
-    instruction->n_dependences,
+    instruction->priority,      instruction->priority_step,
+    instruction->n_dependences, instruction->first_dependence,
+    instruction->buffer,        instruction->first_row,
+    instruction->row_step,      instruction->n_buffers,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     strata_hasher_int (hasher, fields[i]);
 }
 
+static void
+hash_buffer (StrataHasher *hasher, const StrataBuffer *buffer)
+{
+  const gint64 fields[] = { buffer->unit,      buffer->tensor,        buffer->op,        buffer->n_rows, buffer->height,
+                            buffer->row_bytes, buffer->first_release, buffer->n_releases };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    strata_hasher_int (hasher, fields[i]);
+}
+
+static void
+hash_dependences (StrataHasher *hasher, const StrataDependence *dependences, int n)
+{
+  for (int i = 0; i < n; i++)
+    {
+      strata_hasher_int (hasher, dependences[i].instruction);
+      strata_hasher_int (hasher, dependences[i].multiply);
+      strata_hasher_int (hasher, dependences[i].add);
+      strata_hasher_int (hasher, dependences[i].divide);
+    }
+}
+
 guint64
 strata_schedule_hash (const StrataSchedule *schedule)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
-  const gint64 figures[] = { schedule->n_instructions, schedule->n_dependences,   schedule->n_routes,
-                             schedule->latency_ps,     schedule->lower_bound_ps,  schedule->critical_path_ps,
-                             schedule->busiest_unit,   schedule->busiest_unit_ps, schedule->sram_peak_bytes };
+  const gint64 figures[] = { schedule->n_instructions, schedule->n_dependences,     schedule->n_routes,
+                             schedule->latency_ps,     schedule->lower_bound_ps,    schedule->critical_path_ps,
+                             schedule->busiest_unit,   schedule->busiest_unit_ps,   schedule->sram_peak_bytes,
+                             schedule->interval_ps,    schedule->interval_bound_ps, schedule->max_active_stacks,
+                             schedule->n_buffers,      schedule->n_releases,        schedule->n_places };
 
   for (guint i = 0; i < G_N_ELEMENTS (figures); i++)
     strata_hasher_int (hasher, figures[i]);
   for (int i = 0; i < schedule->n_instructions; i++)
     hash_instruction (hasher, &schedule->instructions[i]);
-  for (int i = 0; i < schedule->n_dependences; i++)
+  hash_dependences (hasher, schedule->dependences, schedule->n_dependences);
+  hash_dependences (hasher, schedule->releases, schedule->n_releases);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    hash_buffer (hasher, &schedule->buffers[i]);
+  for (int i = 0; i < schedule->n_places; i++)
     {
-      strata_hasher_int (hasher, schedule->dependences[i].instruction);
-      strata_hasher_int (hasher, schedule->dependences[i].multiply);
-      strata_hasher_int (hasher, schedule->dependences[i].add);
-      strata_hasher_int (hasher, schedule->dependences[i].divide);
+      strata_hasher_int (hasher, schedule->places[i].buffer);
+      strata_hasher_int (hasher, schedule->places[i].row);
+      strata_hasher_int (hasher, schedule->places[i].offset);
     }
   for (int i = 0; i < schedule->n_routes; i++)
     strata_hasher_int (hasher, schedule->routes[i]);

@@ -231,6 +231,79 @@ strata_work_table_bytes (const StrataQGraph *graph)
   return n_bytes;
 }
 
+gint64
+strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip)
+{
+  return chip->dram_bytes > 0 ? 0 : strata_work_table_bytes (graph);
+}
+
+/* The last burst reads every row. */
+static StrataDependence
+keep_all (int n_bursts)
+{
+  return (StrataDependence){ .add = n_bursts - 1, .divide = 1 };
+}
+
+StrataDependence
+strata_work_release_rows (const StrataQGraph *graph, const guint8 *silent, int tensor, int n_bursts)
+{
+  int row = 0, root = strata_work_root (graph, silent, tensor, &row);
+
+  if (graph->tensors[root].height != graph->tensors[tensor].height)
+    return keep_all (n_bursts);
+  return (StrataDependence){ .multiply = 1, .divide = 1 };
+}
+
+/* Row r is read until output row (r - offset) / stride, rounded down. */
+StrataDependence
+strata_work_release (const StrataQGraph *graph,
+                     const guint8 *silent,
+                     int op_id,
+                     int input,
+                     gboolean root,
+                     int first,
+                     int step,
+                     int n_bursts)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataQTensor *in = &graph->tensors[op->inputs[input]];
+  int n_rows = graph->tensors[op->output].height, offset = 0, stride = 1;
+
+  if (root)
+    {
+      int row = 0, lies = strata_work_root (graph, silent, op->inputs[input], &row);
+
+      if (graph->tensors[lies].height != in->height)
+        return keep_all (n_bursts);
+    }
+  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_MAX_POOL
+      || op->kind == STRATA_QOP_AVG_POOL)
+    {
+      offset = -op->window.pad_top;
+      stride = op->window.stride_h;
+    }
+  else if (op->kind == STRATA_QOP_MOVE)
+    {
+      offset = op->offset_h;
+      stride = op->window.stride_h;
+    }
+  else if (n_rows > 1 && strata_qop_first_row (graph, op_id, input, n_rows - 1) == 0)
+    return keep_all (n_bursts);
+  return (StrataDependence){ .multiply = 1,
+                             .add = -offset - first * stride,
+                             .divide = (int) MIN ((gint64) stride * step, G_MAXINT) };
+}
+
+int
+strata_work_line_rows (const StrataQGraph *graph, const StrataTileSet *tiles, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  gint64 span = (gint64) (op->window.kernel_h - 1) * op->window.dilation_h + 1;
+  gint64 next = (gint64) op->window.stride_h * MAX (1, strata_work_n_copies (tiles, op_id));
+
+  return (int) MIN (span + next, graph->tensors[op->inputs[0]].height);
+}
+
 int
 strata_work_copy_rows (int n_rows, int copy, int n_copies)
 {

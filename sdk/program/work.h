@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "program/placement.h"
+#include "program/schedule.h"
 
 /* Sums travel as two bytes (hardware-facts 10.2: 2 c bytes of a tile's results) */
 #define STRATA_SUM_BYTES 2
@@ -44,6 +44,18 @@ gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
 gint64 strata_work_write_bytes (const StrataQGraph *graph, int op);
 /* Bytes of the constants of all DIGITAL ops, which lie in memory all the time */
 gint64 strata_work_table_bytes (const StrataQGraph *graph);
+/* What of them lies in SRAM: all where there is no other memory */
+gint64 strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip);
+
+/* Until which of its bursts a reader of rows keeps them, as multiply, add, divide of a release: input @input of @op,
+ * whose burst b makes output rows first + b step, reads rows of the tensor that lies in SRAM (@root FALSE: of the input
+ * itself). */
+StrataDependence strata_work_release (
+  const StrataQGraph *graph, const guint8 *silent, int op, int input, gboolean root, int first, int step, int n_bursts);
+/* The same for what moves rows of @tensor as they are */
+StrataDependence strata_work_release_rows (const StrataQGraph *graph, const guint8 *silent, int tensor, int n_bursts);
+/* Least rows of its input that a stack's line buffer holds so that @op can run and the next rows come meanwhile */
+int strata_work_line_rows (const StrataQGraph *graph, const StrataTileSet *tiles, int op);
 
 /* Output rows that copy @copy of @n_copies computes */
 int strata_work_copy_rows (int n_rows, int copy, int n_copies);

@@ -4,6 +4,7 @@
  * of the bands are nominal counters x band constants; times of the bands are re-runs without events (design 7). An
  * estimate takes counts and times from estimate.c instead and has no events.
  */
+#include "program/execute.h"
 #include "simulator/estimate.h"
 
 #include <math.h>
@@ -17,10 +18,6 @@
  * eight turns close it far below a millikelvin. Temperatures are held below 250 C, where a chip has long run away. */
 #define N_LEAKAGE_TURNS 8
 #define MAX_LEAKAGE_C 250.0
-/* Bursts that the runs for the steady interval may execute together */
-#define INTERVAL_BURSTS 1000000
-#define MIN_INFERENCES 3
-#define MAX_INFERENCES 6
 
 typedef struct
 {
@@ -40,12 +37,6 @@ typedef struct
 
 /* --- time --- */
 
-static int
-choose_inferences (const StrataTiming *timing)
-{
-  return (int) CLAMP (INTERVAL_BURSTS / MAX (timing->n_events, 1), MIN_INFERENCES, MAX_INFERENCES);
-}
-
 static gboolean
 time_band (Run *run, StrataBand band, GError **error)
 {
@@ -62,7 +53,7 @@ time_band (Run *run, StrataBand band, GError **error)
         return FALSE;
       modelled->latency_ps[band] = single->latency_ps;
     }
-  options.n_inferences = choose_inferences (modelled->timing);
+  options.n_inferences = strata_execute_inferences (run->image->schedule);
   g_autoptr (StrataTiming) many = strata_timing_run (run->image, &options, error);
   if (many == NULL)
     return FALSE;

@@ -152,6 +152,9 @@ add_program (Figures *f)
 
   add_one (f, "lower_bound_ps", "ps", (double) schedule->lower_bound_ps, FALSE, estimate,
            "max of critical path, tier work / stacks, load of each shared unit and link, for these tiles as placed");
+  add_one (f, "interval_bound_ps", "ps", (double) schedule->interval_bound_ps, FALSE, estimate,
+           "max of tier work / stacks, least share of the busiest stack, load of each shared unit and link, dynamic "
+           "energy / (budget - static power at ambient temperature)");
   add_one (f, "critical_path_ps", "ps", (double) schedule->critical_path_ps, FALSE, estimate,
            "longest chain of bursts with unlimited stacks and links");
   add_one (f, "arrays_required", "count", (double) image->tiles->arrays_required, TRUE, estimate,

@@ -377,10 +377,15 @@ cli_print_program (StrataProgram *program)
   {
     const char *label, *name, *unit;
   } rows[] = {
-    { "latency", "latency_ps", "ps" },   { "lower bound", "lower_bound_ps", "ps" },
-    { "interval", "interval_ps", "ps" }, { "energy/inference", "energy_fj", "fj" },
-    { "power", "power_mw", "mw" },       { "static power", "static_mw", "mw" },
-    { "junction", "junction_c", "c" },   { "buffer peak", "sram_peak_bytes", "bytes" },
+    { "latency", "latency_ps", "ps" },
+    { "lower bound", "lower_bound_ps", "ps" },
+    { "interval", "interval_ps", "ps" },
+    { "its bound", "interval_bound_ps", "ps" },
+    { "energy/inference", "energy_fj", "fj" },
+    { "power", "power_mw", "mw" },
+    { "static power", "static_mw", "mw" },
+    { "junction", "junction_c", "c" },
+    { "buffer peak", "sram_peak_bytes", "bytes" },
   };
 
   cli_row ("model", "%s", strata_program_get_model_name (program));

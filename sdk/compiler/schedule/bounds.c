@@ -195,15 +195,82 @@ schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *
 
 /* --- bounds --- */
 
-void
-schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const SchedulePrediction *prediction)
+static int
+compare_loads (gconstpointer a, gconstpointer b)
 {
-  gint64 work_ps = 0, shared_ps = 0, spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
+  gint64 x = *(const gint64 *) a, y = *(const gint64 *) b;
+
+  return (x < y) - (x > y);
+}
+
+/* What the busiest stack has at least to do wherever the tiles lie: all work spread evenly; and since of the k n + 1
+ * heaviest of all tiles some k + 1 share one of n stacks, the k + 1 lightest of those. @selects: on a chip where no
+ * tier is selected yet, each tile's must be once. */
+static gint64
+least_stack_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolean selects)
+{
+  g_autoptr (GArray) loads = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 sum_ps = 0, most_ps = 0;
+  guint n = (guint) in->chip->n_stacks;
 
   for (int i = 0; i < schedule->n_instructions; i++)
     if (schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
-      work_ps += burst_time (schedule, in, i).occupy_ps * schedule->instructions[i].n_bursts
-                 + select_ps (in, &schedule->instructions[i]);
+      {
+        gint64 load_ps = burst_time (schedule, in, i).occupy_ps * schedule->instructions[i].n_bursts
+                         + (selects ? select_ps (in, &schedule->instructions[i]) : 0);
+
+        g_array_append_val (loads, load_ps);
+        sum_ps += load_ps;
+      }
+  g_array_sort (loads, compare_loads);
+  for (guint k = 0; k * n < loads->len; k++)
+    {
+      gint64 share_ps = 0;
+
+      for (guint i = 0; i <= k; i++)
+        share_ps += g_array_index (loads, gint64, k * n - i);
+      most_ps = MAX (most_ps, share_ps);
+    }
+  return MAX (most_ps, (sum_ps + n - 1) / n);
+}
+
+/* The longest interval that the chip's budget asks for, static power at the temperature around it: any warmer, and it
+ * leaks more. 0 where there is no budget, or none is left. */
+static gint64
+budget_ps (const StrataSchedule *schedule, const ScheduleInput *in)
+{
+  g_autofree guint8 *on = g_malloc0 ((gsize) in->chip->n_stacks + 1);
+  double dynamic_fj = 0, spare_mw;
+  int n_on = 0;
+
+  for (int i = 0; i < in->tiles->n_tiles; i++)
+    {
+      n_on += !on[in->placement->site[i].stack];
+      on[in->placement->site[i].stack] = 1;
+    }
+  spare_mw =
+    in->chip->p_budget_mw
+    - strata_cost_static_mw (in->chip, STRATA_BAND_NOMINAL, in->chip->t_ambient_c, n_on, in->chip->dram_bytes > 0);
+  if (in->chip->p_budget_mw <= 0 || spare_mw <= 0)
+    return 0;
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &schedule->instructions[i];
+      StrataActionEnergy energy =
+        strata_burst_energy (instruction, in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
+
+      for (int c = 0; c < STRATA_N_COMPONENTS && !is_host (instruction); c++)
+        dynamic_fj += (double) energy.per_action_fj[c] * instruction->n_bursts;
+    }
+  return dynamic_fj / spare_mw < 0x1p62 ? (gint64) (dynamic_fj / spare_mw) : 0;
+}
+
+void
+schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const SchedulePrediction *prediction)
+{
+  gint64 shared_ps = 0;
+  gint64 spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
+
   schedule->busiest_unit = 0;
   for (int i = 0; i < schedule->n_units; i++)
     {
@@ -216,6 +283,7 @@ schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const Sc
     }
   schedule->busiest_unit_ps = prediction->busy_ps[schedule->busiest_unit];
   schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
-  schedule->lower_bound_ps = MAX (MAX (spread_ps, schedule->critical_path_ps),
-                                  MAX (shared_ps, (work_ps + in->chip->n_stacks - 1) / in->chip->n_stacks));
+  schedule->lower_bound_ps =
+    MAX (MAX (spread_ps, schedule->critical_path_ps), MAX (shared_ps, least_stack_ps (schedule, in, TRUE)));
+  schedule->interval_bound_ps = MAX (MAX (shared_ps, least_stack_ps (schedule, in, FALSE)), budget_ps (schedule, in));
 }

@@ -15,12 +15,22 @@ typedef struct
 {
   const ScheduleInput *in;
   StrataSchedule *schedule;
-  GArray *instructions, *dependences, *routes;
+  GArray *instructions, *dependences, *routes, *buffers;
+  GArray *releases;              /* Kept */
+  int *buffer_of;                /* per tensor, -1: none yet */
+  int *host_of;                  /* per tensor: the instruction that brings it in, -1: none */
   int *first_writer, *n_writers; /* per op */
   int *load_of;                  /* per stack, of the current op; -1: none */
   int *mvm_of, *psum_of;         /* per tile */
   int *rows;                     /* room for the rows of any op */
 } Emitter;
+
+/* A reader of a buffer, with its kind of release */
+typedef struct
+{
+  int buffer;
+  StrataDependence release;
+} Kept;
 
 /* --- dependences --- */
 
@@ -98,16 +108,74 @@ wait_for_tensor (Emitter *e, int tensor, int n)
   int producer = e->in->graph->tensors[root].producer, n_writers;
   StrataDependence fit;
 
-  if (producer < 0 || e->in->silent[producer])
-    return;
   for (int b = 0; b < n; b++)
     strata_work_root (e->in->graph, e->in->silent, tensor, &e->rows[b]);
   fit = fit_rows (e->rows, n, e->in->graph->tensors[root].height - 1);
+  if (e->host_of[root] >= 0)
+    {
+      fit.instruction = e->host_of[root];
+      add_dependence (e, fit);
+      return;
+    }
   n_writers = e->n_writers[producer];
   for (int writer = 0; writer < n_writers; writer++)
     add_dependence (e,
                     (StrataDependence){ e->first_writer[producer] + writer, fit.multiply,
                                         fit.multiply == 0 ? MAX (0, fit.add - writer) : fit.add - writer, n_writers });
+}
+
+/* --- buffers --- */
+
+static StrataInstruction *
+last_instruction (const Emitter *e)
+{
+  return &g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1);
+}
+
+/* The last instruction reads @buffer. */
+static void
+keep (Emitter *e, int buffer, StrataDependence release)
+{
+  Kept kept = { buffer, release };
+
+  kept.release.instruction = (int) e->instructions->len - 1;
+  g_array_append_val (e->releases, kept);
+}
+
+static int
+add_buffer (Emitter *e, int unit, int tensor, int op, gint64 row_bytes)
+{
+  int height = e->in->graph->tensors[tensor].height;
+  StrataBuffer buffer = {
+    .unit = unit, .tensor = tensor, .op = op, .n_rows = height, .height = height, .row_bytes = row_bytes
+  };
+
+  g_array_append_val (e->buffers, buffer);
+  return (int) e->buffers->len - 1;
+}
+
+/* The last instruction writes rows @first, @first + @step … of @tensor to SRAM, beside what it writes already. */
+static void
+write_rows (Emitter *e, int tensor, int first, int step)
+{
+  StrataInstruction *last = last_instruction (e);
+
+  if (e->buffer_of[tensor] < 0)
+    e->buffer_of[tensor] = add_buffer (e, strata_schedule_unit (e->schedule, STRATA_UNIT_SRAM), tensor, -1,
+                                       strata_work_row_bytes (&e->in->graph->tensors[tensor]));
+  if (last->n_buffers++ == 0)
+    last->buffer = e->buffer_of[tensor];
+  last->first_row = first;
+  last->row_step = step;
+}
+
+/* The buffer of what lies in SRAM for @tensor */
+static int
+buffer_behind (const Emitter *e, int tensor)
+{
+  int row = 0;
+
+  return e->buffer_of[strata_work_root (e->in->graph, e->in->silent, tensor, &row)];
 }
 
 /* --- instructions --- */
@@ -116,6 +184,7 @@ static int
 emit (Emitter *e, StrataInstruction instruction)
 {
   instruction.first_dependence = (int) e->dependences->len;
+  instruction.buffer = -1;
   g_array_append_val (e->instructions, instruction);
   return (int) e->instructions->len - 1;
 }
@@ -176,6 +245,10 @@ emit_loads (Emitter *e, int op)
                                                                  .n_bursts = n_rows,
                                                                  .n_actions = n_bytes,
                                                                  .sram_bytes = n_bytes });
+      last_instruction (e)->buffer = add_buffer (e, stack, tensor, op, n_bytes);
+      last_instruction (e)->n_buffers = 1;
+      last_instruction (e)->row_step = 1;
+      keep (e, buffer_behind (e, tensor), strata_work_release_rows (graph, e->in->silent, tensor, n_rows));
       for (int b = 0; b < n_rows; b++)
         e->rows[b] = b;
       wait_for_tensor (e, tensor, n_rows);
@@ -204,6 +277,8 @@ emit_mvm (Emitter *e, int tile_id, int n_rows, int n_copies)
   fit = fit_rows (e->rows, n_rows, graph->tensors[op->inputs[0]].height - 1);
   fit.instruction = e->load_of[stack];
   add_dependence (e, fit);
+  keep (e, g_array_index (e->instructions, StrataInstruction, e->load_of[stack]).buffer,
+        strata_work_release (graph, e->in->silent, tile->op, 0, FALSE, tile->copy, n_copies, n_rows));
 }
 
 static void
@@ -297,6 +372,7 @@ emit_product (Emitter *e, int op)
       emit_digital (e, STRATA_OPCODE_VECTOR, STRATA_UNIT_VECTOR, op,
                     strata_work_copy_rows (out->height, copy, n_copies), strata_work_vector_ops (graph, op),
                     strata_work_row_bytes (out));
+      write_rows (e, graph->ops[op].output, copy, n_copies);
       for (int i = copy == 0 ? 0 : store_end[copy - 1]; i < store_end[copy]; i++)
         follow (e, g_array_index (stores, int, i));
     }
@@ -312,6 +388,8 @@ wait_for_inputs (Emitter *e, int op_id, int n_rows)
 
   for (int input = 0; input < op->n_inputs; input++)
     {
+      keep (e, buffer_behind (e, op->inputs[input]),
+            strata_work_release (graph, e->in->silent, op_id, input, TRUE, 0, 1, n_rows));
       for (int b = 0; b < n_rows; b++)
         e->rows[b] = strata_qop_needs_row (graph, op_id, input, b);
       wait_for_tensor (e, op->inputs[input], n_rows);
@@ -338,6 +416,8 @@ emit_other (Emitter *e, int op_id)
     e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id, n_rows,
     mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), read_bytes + write_bytes);
   e->n_writers[op_id] = 1;
+  for (int i = 0; i <= graph->ops[op_id].n_more_outputs; i++)
+    write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
   if (both)
     follow (e, products);
   else
@@ -353,10 +433,17 @@ emit_host (Emitter *e, const StrataWorkHost *host)
 
   emit_digital (e, host->in ? STRATA_OPCODE_HOST_IN : STRATA_OPCODE_HOST_OUT, STRATA_UNIT_HOST, host->op,
                 tensor->height, n_bytes, n_bytes);
+  if (host->in)
+    {
+      e->host_of[host->tensor] = (int) e->instructions->len - 1;
+      write_rows (e, host->tensor, 0, 1);
+      return;
+    }
+  keep (e, buffer_behind (e, host->tensor),
+        strata_work_release_rows (e->in->graph, e->in->silent, host->tensor, tensor->height));
   for (int b = 0; b < tensor->height; b++)
     e->rows[b] = b;
-  if (!host->in)
-    wait_for_tensor (e, host->tensor, tensor->height);
+  wait_for_tensor (e, host->tensor, tensor->height);
 }
 
 static void
@@ -390,6 +477,54 @@ tallest (const StrataQGraph *graph)
   return height;
 }
 
+/* What nobody reads is forgotten when it is written. */
+static void
+keep_unread (Emitter *e)
+{
+  g_autofree guint8 *is_read = g_malloc0 ((gsize) e->buffers->len + 1);
+
+  for (guint i = 0; i < e->releases->len; i++)
+    is_read[g_array_index (e->releases, Kept, i).buffer] = 1;
+  for (guint i = 0; i < e->instructions->len; i++)
+    {
+      const StrataInstruction *instruction = &g_array_index (e->instructions, StrataInstruction, i);
+
+      for (int j = 0; j < instruction->n_buffers; j++)
+        {
+          Kept kept = { instruction->buffer + j,
+                        { (int) i, 1, -instruction->first_row, MAX (1, instruction->row_step) } };
+
+          if (!is_read[kept.buffer])
+            g_array_append_val (e->releases, kept);
+        }
+    }
+}
+
+/* Releases stand by buffer, in the order of their instructions. */
+static void
+sort_releases (Emitter *e)
+{
+  StrataSchedule *schedule = e->schedule;
+
+  schedule->n_releases = (int) e->releases->len;
+  schedule->releases = strata_arena_array (schedule->arena, StrataDependence, schedule->n_releases + 1);
+  for (int i = 0; i < schedule->n_releases; i++)
+    schedule->buffers[g_array_index (e->releases, Kept, i).buffer].n_releases++;
+  for (int i = 0, n = 0; i < schedule->n_buffers; i++)
+    {
+      schedule->buffers[i].first_release = n;
+      n += schedule->buffers[i].n_releases;
+      schedule->buffers[i].n_releases = 0;
+    }
+  for (int i = 0; i < schedule->n_releases; i++)
+    {
+      const Kept *kept = &g_array_index (e->releases, Kept, i);
+      StrataBuffer *buffer = &schedule->buffers[kept->buffer];
+
+      schedule->releases[buffer->first_release + buffer->n_releases++] = kept->release;
+    }
+}
+
 static void *
 keep_array (StrataArena *arena, GArray *array, int *n)
 {
@@ -412,6 +547,12 @@ schedule_emit (const ScheduleInput *input)
   e.instructions = g_array_new (FALSE, FALSE, sizeof (StrataInstruction));
   e.dependences = g_array_new (FALSE, FALSE, sizeof (StrataDependence));
   e.routes = g_array_new (FALSE, FALSE, sizeof (int));
+  e.buffers = g_array_new (FALSE, FALSE, sizeof (StrataBuffer));
+  e.releases = g_array_new (FALSE, FALSE, sizeof (Kept));
+  e.buffer_of = g_new (int, input->graph->n_tensors + 1);
+  e.host_of = g_new (int, input->graph->n_tensors + 1);
+  for (int i = 0; i < input->graph->n_tensors; i++)
+    e.buffer_of[i] = e.host_of[i] = -1;
   e.first_writer = g_new0 (int, n_ops + 1);
   e.n_writers = g_new0 (int, n_ops + 1);
   e.load_of = g_new0 (int, input->chip->n_stacks);
@@ -419,9 +560,15 @@ schedule_emit (const ScheduleInput *input)
   e.psum_of = g_new0 (int, n_tiles + 1);
   e.rows = g_new0 (int, tallest (input->graph));
   emit_all (&e);
+  keep_unread (&e);
   schedule->instructions = keep_array (schedule->arena, e.instructions, &schedule->n_instructions);
   schedule->dependences = keep_array (schedule->arena, e.dependences, &schedule->n_dependences);
   schedule->routes = keep_array (schedule->arena, e.routes, &schedule->n_routes);
+  schedule->buffers = keep_array (schedule->arena, e.buffers, &schedule->n_buffers);
+  sort_releases (&e);
+  g_array_unref (e.releases);
+  g_free (e.buffer_of);
+  g_free (e.host_of);
   g_free (e.first_writer);
   g_free (e.n_writers);
   g_free (e.load_of);

@@ -13,6 +13,7 @@ typedef struct
   const StrataPlacement *placement;
   const StrataChipSpec *chip;
   guint8 *silent; /* per op: the chip does nothing */
+  GCancellable *cancellable;
 } ScheduleInput;
 
 /* Instructions, dependences, routes and units; priorities and figures are 0. Never fails on checked artefacts. */
@@ -38,19 +39,23 @@ typedef struct
   gint64 latency_ps;
 } SchedulePrediction;
 
-/* Executes the schedule by the rules of program/schedule.h, nominal constants. Fails only where instructions wait for
- * each other in a circle, which emitted ones do not. */
+/* Executes one inference by the rules of program/schedule.h, nominal constants. Fails only where instructions wait for
+ * each other in a circle, or when cancelled. */
 gboolean schedule_predict (const StrataSchedule *schedule,
                            const ScheduleInput *input,
                            SchedulePrediction *prediction,
                            GError **error);
 void schedule_prediction_clear (SchedulePrediction *prediction);
+/* The steady interval; -1 on the errors of schedule_predict */
+gint64 schedule_predict_interval_ps (const StrataSchedule *schedule, const ScheduleInput *input, GError **error);
 
-/* Rows alive at once, at its peak, and the op that was being done then. */
-gint64 schedule_sram_peak (const StrataSchedule *schedule,
-                           const ScheduleInput *input,
-                           const SchedulePrediction *prediction,
-                           int *op);
+/* Sizes line buffers by the stacks' buffers. */
+void schedule_set_lines (StrataSchedule *schedule, const ScheduleInput *input);
+/* Sizes the buffers of the activation memory after the execution @prediction, which had room for all rows, and becomes
+ * that with the buffers as they are. *@natural, n_buffers: the rows that were alive there at once. Errors:
+ * STRATA_COMPILE_ERROR_CAPACITY. */
+gboolean schedule_fit_memory (
+  StrataSchedule *schedule, const ScheduleInput *input, SchedulePrediction *prediction, int *natural, GError **error);
 
 /* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
  * than the chip has stacks are lengthened by how many of them must share one. */

@@ -1,205 +1,465 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What lies in SRAM under predicted times. A row takes its place from the start of the burst that writes it to the end
- * of the last burst that reads it; rows of the network's input are there from time 0, rows of its outputs stay to the
- * end. A burst with a window reads every row of the window (the rows that a stack's line buffer holds are read once, by
- * the load).
+ * How many rows each buffer holds, and where they lie. A buffer that has as many rows as were alive at once in an
+ * execution does not slow that execution down. Where all such windows do not fit side by side, each row gets a place
+ * that is free while it is alive there; where that does not fit either, windows shrink toward those of an execution on
+ * demand (a burst upstream only when none downstream can run). Every choice is one that some execution has kept to, or
+ * wider, so that none can end in a circle.
  */
 #include "compiler/schedule/emit.h"
 #include "program/work.h"
 
+/* Steps between the least windows and those of the fastest execution */
+#define N_STEPS 4
+
+/* When each row of a buffer begins to be written and has last been read */
 typedef struct
 {
-  gint64 time_ps;
-  gint64 bytes; /* > 0: begins, < 0: ends */
-  int op;
-} Change;
+  gint64 *from_ps, *to_ps; /* n_rows of the buffer's height */
+} Rows;
+
+static gboolean
+is_sram (const StrataSchedule *schedule, const StrataBuffer *buffer)
+{
+  return schedule->units[buffer->unit].kind == STRATA_UNIT_SRAM;
+}
+
+static gint64
+buffer_bytes (const StrataBuffer *buffer, int n_rows)
+{
+  return strata_cost_times (n_rows, buffer->row_bytes);
+}
+
+/* What is left for rows */
+static gint64
+capacity (const ScheduleInput *in)
+{
+  return in->chip->sram_bytes - strata_work_resident_bytes (in->graph, in->chip);
+}
+
+/* --- line buffers --- */
+
+/* The rows a burst needs and the next ones; more where the buffer of the stack has room for equal shares. */
+void
+schedule_set_lines (StrataSchedule *schedule, const ScheduleInput *in)
+{
+  g_autofree int *n_lines = g_new0 (int, (gsize) in->chip->n_stacks + 1);
+
+  for (int i = 0; i < schedule->n_buffers; i++)
+    if (!is_sram (schedule, &schedule->buffers[i]))
+      n_lines[schedule->buffers[i].unit]++;
+  for (int i = 0; i < schedule->n_buffers; i++)
+    {
+      StrataBuffer *buffer = &schedule->buffers[i];
+      gint64 share, least;
+
+      if (is_sram (schedule, buffer))
+        continue;
+      share = in->chip->stack_buffer_bytes / n_lines[buffer->unit] / buffer->row_bytes;
+      least = strata_work_line_rows (in->graph, in->tiles, buffer->op);
+      buffer->n_rows = (int) CLAMP (share, least, buffer->height);
+    }
+}
+
+/* --- rows alive --- */
+
+static void
+rows_init (Rows *rows, const StrataSchedule *schedule, const SchedulePrediction *prediction)
+{
+  for (int i = 0; i < schedule->n_buffers; i++)
+    {
+      const StrataBuffer *buffer = &schedule->buffers[i];
+
+      rows[i].from_ps = g_new0 (gint64, buffer->height);
+      rows[i].to_ps = g_new0 (gint64, buffer->height);
+      for (int j = 0; j < buffer->n_releases; j++)
+        {
+          const StrataDependence *d = &schedule->releases[buffer->first_release + j];
+          const gint64 *end_ps = &prediction->end_ps[prediction->first[d->instruction]];
+
+          for (int row = 0; row < buffer->height; row++)
+            rows[i].to_ps[row] = MAX (rows[i].to_ps[row], end_ps[strata_schedule_release (schedule, d, row)]);
+        }
+    }
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      const StrataInstruction *instruction = &schedule->instructions[i];
+
+      for (int j = 0; j < instruction->n_buffers; j++)
+        for (int b = 0; b < instruction->n_bursts; b++)
+          {
+            int limit, row = strata_schedule_rows (schedule, instruction, instruction->buffer + j, b, &limit);
+
+            for (; row < limit; row += instruction->row_step)
+              rows[instruction->buffer + j].from_ps[row] = prediction->start_ps[prediction->first[i] + b];
+          }
+    }
+}
+
+static void
+rows_free (Rows *rows, int n)
+{
+  for (int i = 0; i < n; i++)
+    {
+      g_free (rows[i].from_ps);
+      g_free (rows[i].to_ps);
+    }
+  g_free (rows);
+}
+
+/* The least window under which each row would have begun when it did */
+static int
+rows_alive (const Rows *rows, int height)
+{
+  g_autofree gint64 *gone_ps = g_new (gint64, height); /* row and all before it have been read */
+  int most = 1;
+
+  for (int row = 0; row < height; row++)
+    gone_ps[row] = MAX (row > 0 ? gone_ps[row - 1] : 0, rows->to_ps[row]);
+  for (int row = 0; row < height; row++)
+    {
+      int from = 0, to = row; /* first row that is not gone when this one begins */
+
+      while (from < to)
+        {
+          int middle = (from + to) / 2;
+
+          if (gone_ps[middle] <= rows->from_ps[row])
+            from = middle + 1;
+          else
+            to = middle;
+        }
+      most = MAX (most, row - from + 1);
+    }
+  return most;
+}
+
+static void
+count_rows (const StrataSchedule *schedule, const SchedulePrediction *prediction, int *n_rows)
+{
+  Rows *rows = g_new0 (Rows, (gsize) schedule->n_buffers + 1);
+
+  rows_init (rows, schedule, prediction);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    n_rows[i] = is_sram (schedule, &schedule->buffers[i]) ? rows_alive (&rows[i], schedule->buffers[i].height)
+                                                          : schedule->buffers[i].n_rows;
+  /* The input is there before anything starts. */
+  for (int i = 0; i < schedule->n_instructions; i++)
+    if (schedule->instructions[i].opcode == STRATA_OPCODE_HOST_IN)
+      n_rows[schedule->instructions[i].buffer] = schedule->buffers[schedule->instructions[i].buffer].height;
+  rows_free (rows, schedule->n_buffers);
+}
+
+/* --- on demand --- */
 
 typedef struct
 {
   const StrataSchedule *schedule;
-  const ScheduleInput *in;
-  const SchedulePrediction *prediction;
-  gint64 **from_ps, **to_ps; /* per tensor that lies in SRAM, per row; NULL: it does not */
-} Memory;
+  SchedulePrediction *out;
+  int *n_done, *first_waiter, *next_waiter, *threshold;
+  GArray *ready; /* heap of -instruction: the one furthest on first */
+} Demand;
 
 static void
-keep_until (Memory *memory, int root, int row, gint64 time_ps)
+demand_push (GArray *heap, int item)
 {
-  gint64 *to_ps = &memory->to_ps[root][row];
+  guint i = heap->len;
+  int *items;
 
-  *to_ps = MAX (*to_ps, time_ps);
+  g_array_append_val (heap, item);
+  items = (int *) (gpointer) heap->data;
+  for (; i > 0 && items[(i - 1) / 2] < item; i = (i - 1) / 2)
+    items[i] = items[(i - 1) / 2];
+  items[i] = item;
 }
 
-/* Burst b of @id, for output rows first + b step of @op (op -1: rows of @tensor itself), reads the rows of @tensor that
- * they need; reshaped tensors are read whole. */
-static void
-add_reader (Memory *memory, int id, int op, int input, int tensor)
-{
-  const StrataQGraph *graph = memory->in->graph;
-  const gint64 *end_ps = &memory->prediction->end_ps[memory->prediction->first[id]];
-  int row = 0, root = strata_work_root (graph, memory->in->silent, tensor, &row);
-  int height = graph->tensors[root].height, reach = 0;
-  gboolean whole = graph->tensors[tensor].height != height;
-
-  if (op >= 0
-      && (graph->ops[op].kind == STRATA_QOP_MAC || graph->ops[op].kind == STRATA_QOP_MAX_POOL
-          || graph->ops[op].kind == STRATA_QOP_AVG_POOL))
-    reach = (graph->ops[op].window.kernel_h - 1) * graph->ops[op].window.dilation_h;
-  if (op >= 0 && graph->ops[op].kind == STRATA_QOP_DIGITAL && (graph->ops[op].by_row >> input & 1) == 0)
-    reach = height;
-  for (int b = 0; b < memory->schedule->instructions[id].n_bursts; b++)
-    {
-      int last = op < 0 ? b : strata_qop_needs_row (graph, op, input, b);
-
-      strata_work_root (graph, memory->in->silent, tensor, &last);
-      for (int r = whole ? 0 : MAX (0, last - reach); r <= (whole ? height - 1 : last); r++)
-        keep_until (memory, root, r, end_ps[b]);
-    }
-}
-
-/* Rows that writer @nth of @n_writers makes, from the start of their bursts; a digital op may make all in one. */
-static void
-add_writer (Memory *memory, int id, int tensor, int nth, int n_writers)
-{
-  int height = memory->in->graph->tensors[tensor].height, n_bursts = memory->schedule->instructions[id].n_bursts;
-  const gint64 *start_ps = &memory->prediction->start_ps[memory->prediction->first[id]];
-  const gint64 *end_ps = &memory->prediction->end_ps[memory->prediction->first[id]];
-
-  for (int row = nth; row < height; row += n_writers)
-    {
-      int b = MIN (row / n_writers, n_bursts - 1);
-
-      memory->from_ps[tensor][row] = start_ps[b];
-      keep_until (memory, tensor, row, end_ps[b]);
-    }
-}
-
-static void
-add_rows (Memory *memory, int tensor)
-{
-  const StrataQGraph *graph = memory->in->graph;
-  int row = 0, root = strata_work_root (graph, memory->in->silent, tensor, &row);
-
-  if (memory->from_ps[root] != NULL)
-    return;
-  memory->from_ps[root] = g_new0 (gint64, graph->tensors[root].height);
-  memory->to_ps[root] = g_new0 (gint64, graph->tensors[root].height);
-}
-
-static void
-add_instruction (Memory *memory, int id)
-{
-  const StrataQGraph *graph = memory->in->graph;
-  const StrataInstruction *instruction = &memory->schedule->instructions[id];
-  const StrataQOp *op = &graph->ops[instruction->op];
-  int nth = 0, n_writers = 1;
-
-  if (instruction->opcode == STRATA_OPCODE_LOAD)
-    {
-      add_rows (memory, op->inputs[0]);
-      add_reader (memory, id, -1, 0, op->inputs[0]);
-    }
-  if (instruction->opcode != STRATA_OPCODE_VECTOR && instruction->opcode != STRATA_OPCODE_MAC)
-    return;
-  if (op->kind == STRATA_QOP_MVM)
-    {
-      n_writers = strata_work_n_copies (memory->in->tiles, instruction->op);
-      while (nth < id && memory->schedule->instructions[id - nth - 1].op == instruction->op
-             && memory->schedule->instructions[id - nth - 1].opcode == STRATA_OPCODE_VECTOR)
-        nth++;
-    }
-  else
-    for (int input = 0; input < op->n_inputs; input++)
-      {
-        add_rows (memory, op->inputs[input]);
-        add_reader (memory, id, instruction->op, input, op->inputs[input]);
-      }
-  for (int i = 0; i <= op->n_more_outputs; i++)
-    {
-      add_rows (memory, strata_qop_output (op, i));
-      add_writer (memory, id, strata_qop_output (op, i), nth, n_writers);
-    }
-}
-
-static void
-keep_outputs (Memory *memory)
-{
-  const StrataQGraph *graph = memory->in->graph;
-
-  for (int i = 0; i < graph->n_outputs; i++)
-    {
-      int row = 0, root = strata_work_root (graph, memory->in->silent, graph->outputs[i], &row);
-
-      for (int r = 0; memory->from_ps[root] != NULL && r < graph->tensors[root].height; r++)
-        keep_until (memory, root, r, memory->prediction->latency_ps);
-    }
-}
-
-/* Earlier first; at one instant rows that end before rows that begin. */
 static int
-compare_changes (gconstpointer a, gconstpointer b)
+demand_pop (GArray *heap)
 {
-  const Change *x = a, *y = b;
+  int *items = (int *) (gpointer) heap->data, top = items[0], last = items[heap->len - 1];
+  guint n = heap->len - 1, i = 0;
 
-  if (x->time_ps != y->time_ps)
-    return x->time_ps < y->time_ps ? -1 : 1;
-  return (x->bytes > y->bytes) - (x->bytes < y->bytes);
+  for (guint child = 1; child < n; child = 2 * i + 1)
+    {
+      if (child + 1 < n && items[child + 1] > items[child])
+        child++;
+      if (items[child] <= last)
+        break;
+      items[i] = items[child];
+      i = child;
+    }
+  if (n > 0)
+    items[i] = last;
+  g_array_set_size (heap, n);
+  return top;
+}
+
+static void
+demand_look (Demand *demand, int id)
+{
+  const StrataInstruction *instruction = &demand->schedule->instructions[id];
+
+  if (demand->n_done[id] == instruction->n_bursts)
+    return;
+  for (int i = 0; i < instruction->n_dependences; i++)
+    {
+      const StrataDependence *d = &demand->schedule->dependences[instruction->first_dependence + i];
+      int need = strata_schedule_need (demand->schedule, d, demand->n_done[id]);
+
+      if (demand->n_done[d->instruction] > need)
+        continue;
+      demand->threshold[id] = need + 1;
+      demand->next_waiter[id] = demand->first_waiter[d->instruction];
+      demand->first_waiter[d->instruction] = id;
+      return;
+    }
+  demand_push (demand->ready, id);
+}
+
+static void
+demand_done (Demand *demand, int id)
+{
+  int waiter = demand->first_waiter[id];
+
+  demand->n_done[id]++;
+  demand->first_waiter[id] = -1;
+  while (waiter >= 0)
+    {
+      int next = demand->next_waiter[waiter];
+
+      if (demand->threshold[waiter] <= demand->n_done[id])
+        demand_look (demand, waiter);
+      else
+        {
+          demand->next_waiter[waiter] = demand->first_waiter[id];
+          demand->first_waiter[id] = waiter;
+        }
+      waiter = next;
+    }
+  demand_look (demand, id);
+}
+
+/* One burst after the other, always of the instruction that is furthest on; times are numbers of steps. The line
+ * buffers' windows need not be looked at: the loads before a product that could run stand further back than it. */
+static void
+run_on_demand (const StrataSchedule *schedule, SchedulePrediction *out)
+{
+  gsize n = (gsize) schedule->n_instructions;
+  Demand demand = { .schedule = schedule, .out = out };
+  gint64 step = 0;
+
+  *out = (SchedulePrediction){ .first = g_new0 (gint64, n + 1) };
+  demand.n_done = g_new0 (int, n + 1);
+  demand.first_waiter = g_new (int, n + 1);
+  demand.next_waiter = g_new (int, n + 1);
+  demand.threshold = g_new0 (int, n + 1);
+  demand.ready = g_array_new (FALSE, FALSE, sizeof (int));
+  for (gsize i = 0; i < n; i++)
+    {
+      demand.first_waiter[i] = -1;
+      out->first[i + 1] = out->first[i] + schedule->instructions[i].n_bursts;
+    }
+  out->start_ps = g_new0 (gint64, out->first[n] + 1);
+  out->end_ps = g_new0 (gint64, out->first[n] + 1);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    demand_look (&demand, i);
+  for (; demand.ready->len > 0; step += 2)
+    {
+      int id = demand_pop (demand.ready);
+
+      out->start_ps[out->first[id] + demand.n_done[id]] = step;
+      out->end_ps[out->first[id] + demand.n_done[id]] = step + 1;
+      demand_done (&demand, id);
+    }
+  g_array_unref (demand.ready);
+  g_free (demand.n_done);
+  g_free (demand.first_waiter);
+  g_free (demand.next_waiter);
+  g_free (demand.threshold);
+}
+
+/* --- places --- */
+
+typedef struct
+{
+  gint64 from_ps, to_ps, offset;
+  int buffer, row;
+} Life;
+
+/* Begun first; what is there from the start comes in order of ids. */
+static int
+compare_lives (gconstpointer a, gconstpointer b)
+{
+  const Life *x = a, *y = b;
+
+  if (x->from_ps != y->from_ps)
+    return x->from_ps < y->from_ps ? -1 : 1;
+  if (x->buffer != y->buffer)
+    return x->buffer < y->buffer ? -1 : 1;
+  return (x->row > y->row) - (x->row < y->row);
 }
 
 static GArray *
-list_changes (const Memory *memory)
+list_lives (const StrataSchedule *schedule, const SchedulePrediction *prediction)
 {
-  const StrataQGraph *graph = memory->in->graph;
-  GArray *changes = g_array_new (FALSE, FALSE, sizeof (Change));
+  Rows *rows = g_new0 (Rows, (gsize) schedule->n_buffers + 1);
+  GArray *lives = g_array_new (FALSE, FALSE, sizeof (Life));
 
-  for (int i = 0; i < graph->n_tensors; i++)
-    for (int row = 0; memory->from_ps[i] != NULL && row < graph->tensors[i].height; row++)
+  rows_init (rows, schedule, prediction);
+  for (int i = 0; i < schedule->n_buffers; i++)
+    for (int row = 0; is_sram (schedule, &schedule->buffers[i]) && row < schedule->buffers[i].height; row++)
       {
-        gint64 bytes = strata_work_row_bytes (&graph->tensors[i]);
-        int op = MAX (0, graph->tensors[i].producer);
-        Change begin = { memory->from_ps[i][row], bytes, op }, end = { memory->to_ps[i][row], -bytes, op };
+        Life life = { rows[i].from_ps[row], rows[i].to_ps[row], 0, i, row };
 
-        g_array_append_val (changes, begin);
-        g_array_append_val (changes, end);
+        g_array_append_val (lives, life);
       }
-  g_array_sort (changes, compare_changes);
-  return changes;
+  rows_free (rows, schedule->n_buffers);
+  g_array_sort (lives, compare_lives);
+  return lives;
 }
 
-gint64
-schedule_sram_peak (const StrataSchedule *schedule,
-                    const ScheduleInput *in,
-                    const SchedulePrediction *prediction,
-                    int *op)
+/* The lowest gap of @n_bytes between @alive, which lie in order of offset; *@at is where it belongs there. */
+static gint64
+find_gap (const GArray *alive, const StrataSchedule *schedule, gint64 n_bytes, guint *at)
 {
-  Memory memory = { schedule, in, prediction, NULL, NULL };
-  g_autoptr (GArray) changes = NULL;
-  /* Constants of digital ops lie here where there is no other memory. */
-  gint64 now = in->chip->dram_bytes > 0 ? 0 : strata_work_table_bytes (in->graph), peak = now;
+  gint64 offset = 0;
 
-  memory.from_ps = g_new0 (gint64 *, (gsize) in->graph->n_tensors + 1);
-  memory.to_ps = g_new0 (gint64 *, (gsize) in->graph->n_tensors + 1);
-  for (int i = 0; i < schedule->n_instructions; i++)
-    add_instruction (&memory, i);
-  keep_outputs (&memory);
-  changes = list_changes (&memory);
-  *op = 0;
-  for (guint i = 0; i < changes->len; i++)
+  for (guint i = 0; i < alive->len; i++)
     {
-      now += g_array_index (changes, Change, i).bytes;
-      if (now > peak)
+      const Life *other = &g_array_index (alive, Life, i);
+
+      if (other->offset - offset >= n_bytes)
         {
-          peak = now;
-          *op = g_array_index (changes, Change, i).op;
+          *at = i;
+          return offset;
         }
+      offset = other->offset + schedule->buffers[other->buffer].row_bytes;
     }
-  for (int i = 0; i < in->graph->n_tensors; i++)
+  *at = alive->len;
+  return offset;
+}
+
+/* Gives every row the lowest place that is free while it is alive in @prediction. Returns the bytes that takes. */
+static gint64
+place_rows (StrataSchedule *schedule, const SchedulePrediction *prediction)
+{
+  g_autoptr (GArray) lives = list_lives (schedule, prediction), alive = g_array_new (FALSE, FALSE, sizeof (Life));
+  gint64 n_bytes = 0;
+
+  schedule->n_places = (int) lives->len;
+  schedule->places = strata_arena_array (schedule->arena, StrataRowPlace, lives->len);
+  for (guint i = 0; i < lives->len; i++)
     {
-      g_free (memory.from_ps[i]);
-      g_free (memory.to_ps[i]);
+      Life life = g_array_index (lives, Life, i);
+      guint n = 0, at;
+
+      for (guint j = 0; j < alive->len; j++)
+        if (g_array_index (alive, Life, j).to_ps > life.from_ps)
+          g_array_index (alive, Life, n++) = g_array_index (alive, Life, j);
+      g_array_set_size (alive, n);
+      life.offset = find_gap (alive, schedule, schedule->buffers[life.buffer].row_bytes, &at);
+      g_array_insert_val (alive, at, life);
+      schedule->places[i] = (StrataRowPlace){ life.buffer, life.row, life.offset };
+      n_bytes = MAX (n_bytes, life.offset + schedule->buffers[life.buffer].row_bytes);
     }
-  g_free (memory.from_ps);
-  g_free (memory.to_ps);
-  return peak;
+  return n_bytes;
+}
+
+/* --- windows that fit --- */
+
+static gint64
+set_rows (StrataSchedule *schedule, const int *least, const int *most, int step)
+{
+  gint64 n_bytes = 0;
+
+  for (int i = 0; i < schedule->n_buffers; i++)
+    {
+      StrataBuffer *buffer = &schedule->buffers[i];
+
+      if (!is_sram (schedule, buffer))
+        continue;
+      buffer->n_rows = MIN (least[i], most[i]) + (int) ((gint64) MAX (0, most[i] - least[i]) * step / N_STEPS);
+      n_bytes += buffer_bytes (buffer, buffer->n_rows);
+    }
+  return n_bytes;
+}
+
+static int
+largest_buffer (const StrataSchedule *schedule)
+{
+  int best = 0;
+
+  for (int i = 1; i < schedule->n_buffers; i++)
+    if (is_sram (schedule, &schedule->buffers[i])
+        && buffer_bytes (&schedule->buffers[i], schedule->buffers[i].n_rows)
+             > buffer_bytes (&schedule->buffers[best], schedule->buffers[best].n_rows))
+      best = i;
+  return best;
+}
+
+static gboolean
+refuse (const StrataSchedule *schedule, const ScheduleInput *in, gint64 n_bytes, GError **error)
+{
+  const StrataBuffer *buffer = &schedule->buffers[largest_buffer (schedule)];
+  int producer = in->graph->tensors[buffer->tensor].producer;
+
+  g_set_error (
+    error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
+    "op '%s': activations alive at once come to %" G_GINT64_FORMAT " bytes with the smallest windows, %" G_GINT64_FORMAT
+    " of them rows of '%s', and %s has %" G_GINT64_FORMAT " bytes of SRAM; use a smaller input or a chip with more",
+    in->graph->ops[MAX (0, producer)].name, n_bytes, buffer_bytes (buffer, buffer->n_rows),
+    in->graph->tensors[buffer->tensor].name, in->chip->name, in->chip->sram_bytes);
+  return FALSE;
+}
+
+/* Windows of @step between the least and the most, side by side if they fit, each row where there is room if not. TRUE
+ * where they fit; *@n_bytes is what they take, *@latency_ps what it comes to. */
+static gboolean
+try_rows (StrataSchedule *schedule,
+          const ScheduleInput *in,
+          const int *least,
+          const int *most,
+          int step,
+          gint64 *n_bytes,
+          SchedulePrediction *prediction)
+{
+  schedule->n_places = 0;
+  *n_bytes = set_rows (schedule, least, most, step);
+  if (!schedule_predict (schedule, in, prediction, NULL))
+    return FALSE;
+  if (*n_bytes > capacity (in))
+    *n_bytes = place_rows (schedule, prediction);
+  return *n_bytes <= capacity (in);
+}
+
+gboolean
+schedule_fit_memory (
+  StrataSchedule *schedule, const ScheduleInput *in, SchedulePrediction *prediction, int *natural, GError **error)
+{
+  g_autofree int *least = g_new (int, (gsize) schedule->n_buffers + 1);
+  SchedulePrediction demand = { 0 };
+  gint64 n_bytes = 0;
+
+  count_rows (schedule, prediction, natural);
+  n_bytes = set_rows (schedule, natural, natural, N_STEPS);
+  if (n_bytes <= capacity (in))
+    {
+      schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+      return TRUE;
+    }
+  run_on_demand (schedule, &demand);
+  count_rows (schedule, &demand, least);
+  schedule_prediction_clear (&demand);
+  for (int step = N_STEPS; step >= 0; step--)
+    {
+      gboolean fits;
+
+      schedule_prediction_clear (prediction);
+      fits = try_rows (schedule, in, least, natural, step, &n_bytes, prediction);
+      if (!fits)
+        continue;
+      schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+      return TRUE;
+    }
+  return refuse (schedule, in, n_bytes, error);
 }

@@ -60,7 +60,7 @@ test_dense_by_hand (void)
   g_assert_cmpint (image->schedule->latency_ps, ==, expected_ps);
   g_assert_cmpint (image->schedule->critical_path_ps, ==, expected_ps);
   g_assert_cmpint (image->schedule->lower_bound_ps, ==, expected_ps);
-  g_assert_cmpint (image->schedule->sram_peak_bytes, ==, 64);
+  g_assert_cmpint (image->schedule->sram_peak_bytes, ==, 64 + 10);
 }
 
 static const StrataInstruction *
@@ -239,25 +239,37 @@ test_golden (void)
 
   g_assert_cmpstr (
     text, ==,
-    "schedule 17 latency-ps 6058750 lower-bound-ps 6043500 critical-path-ps 6043500 busiest stack 4 busy-ps 5300000 "
-    "sram-peak-bytes 416\n"
-    "0 host.in op 0 unit 37 bursts 8 actions 24 sram 24 priority 2\n"
-    "1 noc.load op 0 unit 33 bursts 8 actions 24 sram 24 from 9 to 4 links 33 priority 0\n"
-    "2 mvm op 0 tile 0 unit 4 bursts 8 actions 8 priority 1 after 1*1+1\n"
+    "schedule 17 latency-ps 6058750 lower-bound-ps 6043500 critical-path-ps 6043500 interval-ps 5300000 "
+    "interval-bound-ps 5120000 busiest stack 4 busy-ps 5300000 sram-peak-bytes 714\n"
+    "0 host.in op 0 unit 37 bursts 8 actions 24 sram 24 to buffer 0 rows 0+1 priority 0\n"
+    "1 noc.load op 0 unit 33 bursts 8 actions 24 sram 24 from 9 to 4 links 33 to buffer 1 rows 0+1 priority 1 after "
+    "0*1+0\n"
+    "2 mvm op 0 tile 0 unit 4 bursts 8 actions 8 priority 2 after 1*1+1\n"
     "3 noc.store op 0 tile 0 unit 34 bursts 8 actions 256 from 4 to 9 links 34 priority 3 after 2*1+0\n"
-    "4 vec op 0 unit 35 bursts 8 actions 256 sram 128 priority 4 after 3*1+0\n"
-    "5 noc.load op 1 unit 33 bursts 8 actions 128 sram 128 from 9 to 7 links 33,29 priority 5 after 4*1+0\n"
+    "4 vec op 0 unit 35 bursts 8 actions 256 sram 128 to buffer 2 rows 0+1 priority 4 after 3*1+0\n"
+    "5 noc.load op 1 unit 33 bursts 8 actions 128 sram 128 from 9 to 7 links 33,29 to buffer 3 rows 0+1 priority 5 "
+    "after 4*1+0\n"
     "6 mvm op 1 tile 1 unit 7 bursts 4 actions 4 priority 6 after 5*2+1\n"
     "7 noc.store op 1 tile 1 unit 30 bursts 4 actions 192 from 7 to 9 links 30,34 priority 7 after 6*1+0\n"
-    "8 vec op 1 unit 35 bursts 4 actions 192 sram 96 priority 9 after 7*1+0\n"
-    "9 noc.load op 3 unit 33 bursts 1 actions 256 sram 256 from 9 to 4 links 33 priority 10 after 8*0+3\n"
-    "10 noc.load op 3 unit 33 bursts 1 actions 128 sram 128 from 9 to 1 links 33,24 priority 11 after 8*0+3\n"
+    "8 vec op 1 unit 35 bursts 4 actions 192 sram 96 to buffer 4 rows 0+1 priority 9 after 7*1+0\n"
+    "9 noc.load op 3 unit 33 bursts 1 actions 256 sram 256 from 9 to 4 links 33 to buffer 5 rows 0+1 priority 10 after "
+    "8*0+3\n"
+    "10 noc.load op 3 unit 33 bursts 1 actions 128 sram 128 from 9 to 1 links 33,24 to buffer 6 rows 0+1 priority 11 "
+    "after 8*0+3\n"
     "11 mvm op 3 tile 2 unit 4 bursts 1 actions 1 priority 13 after 9*0+0\n"
     "12 mvm op 3 tile 3 unit 1 bursts 1 actions 1 priority 12 after 10*0+0\n"
     "13 noc.psum op 3 tile 3 unit 23 bursts 1 actions 20 posts 10 from 1 to 4 links 23 priority 14 after 12*1+0\n"
     "14 noc.store op 3 tile 2 unit 34 bursts 1 actions 20 from 4 to 9 links 34 priority 15 after 11*1+0 after 13*1+0\n"
-    "15 vec op 3 unit 35 bursts 1 actions 20 sram 10 priority 16 after 14*1+0\n"
-    "16 host.out op 3 unit 37 bursts 1 actions 10 sram 10 priority 8 after 15*0+0\n");
+    "15 vec op 3 unit 35 bursts 1 actions 20 sram 10 to buffer 7 rows 0+1 priority 16 after 14*1+0\n"
+    "16 host.out op 3 unit 37 bursts 1 actions 10 sram 10 priority 8 after 15*0+0\n"
+    "buffer 0 unit 39 tensor 0 rows 8 of 8, 24 bytes each until 1*1+0\n"
+    "buffer 1 unit 4 tensor 0 op 0 rows 8 of 8, 24 bytes each until 2*1+1\n"
+    "buffer 2 unit 39 tensor 1 rows 1 of 8, 128 bytes each until 5*1+0\n"
+    "buffer 3 unit 7 tensor 1 op 1 rows 8 of 8, 128 bytes each until 6*1+1/2\n"
+    "buffer 4 unit 39 tensor 2 rows 4 of 4, 96 bytes each until 9*0+0 until 10*0+0\n"
+    "buffer 5 unit 4 tensor 3 op 3 rows 1 of 1, 256 bytes each until 11*1+0\n"
+    "buffer 6 unit 1 tensor 3 op 3 rows 1 of 1, 128 bytes each until 12*1+0\n"
+    "buffer 7 unit 39 tensor 4 rows 1 of 1, 10 bytes each until 16*1+0\n");
 }
 
 static void

@@ -249,7 +249,7 @@ is_sound (const StrataImage *image, GError **error)
 }
 
 /* Every int of every instruction and dependence matters: any change of one is refused, but for priorities, which are
- * free, and for waiting longer than needed, which is safe. */
+ * free, and for waiting longer than needed, which is safe as long as no buffer is too small for it. */
 static void
 test_schedule_planted (void)
 {
@@ -260,12 +260,15 @@ test_schedule_planted (void)
   for (int i = 0; i < schedule->n_instructions; i++)
     {
       StrataInstruction *x = &schedule->instructions[i];
-      int *const fields[] = { &x->op, &x->tile, &x->unit, &x->from_node, &x->to_node, &x->n_hops, &x->n_bursts };
+      int *const fields[] = { &x->op,       &x->tile,   &x->unit,      &x->from_node, &x->to_node,  &x->n_hops,
+                              &x->n_bursts, &x->buffer, &x->first_row, &x->row_step,  &x->n_buffers };
       gint64 *const counts[] = { &x->n_actions, &x->sram_bytes, &x->n_posts };
 
       for (guint f = 0; f < G_N_ELEMENTS (fields); f++)
         for (int by = -1; by <= 1; by += 2)
           {
+            if (x->buffer < 0 && (fields[f] == &x->first_row || fields[f] == &x->row_step))
+              continue;
             *fields[f] += by;
             g_assert_false (is_sound (image, NULL));
             *fields[f] -= by;
@@ -307,6 +310,7 @@ test_dependences_planted (void)
           d->instruction = i;
           g_assert_false (is_sound (image, &error));
           g_assert_nonnull (strstr (error->message, "which does not come before it"));
+          g_clear_error (&error);
           *d = before;
           if (schedule->instructions[d->instruction].n_bursts < 2)
             continue;
@@ -314,13 +318,64 @@ test_dependences_planted (void)
           g_assert_false (is_sound (image, NULL));
           *d = before;
           d->add++;
-          g_assert_true (is_sound (image, NULL));
+          if (!is_sound (image, &error))
+            g_assert_nonnull (strstr (error->message, "wait for each other"));
           *d = before;
         }
       x->n_dependences--;
       if (x->n_dependences >= 0)
         g_assert_false (is_sound (image, NULL));
       x->n_dependences++;
+    }
+  g_assert_true (is_sound (image, NULL));
+}
+
+/* A buffer elsewhere, of something else, too small to run through, or that forgets a row too soon is refused. */
+static void
+test_buffers_planted (void)
+{
+  g_autoptr (StrataImage) image = tiny ();
+  StrataSchedule *schedule = image->schedule;
+
+  for (int i = 0; i < schedule->n_buffers; i++)
+    {
+      StrataBuffer *x = &schedule->buffers[i], before = *x;
+      int *const fields[] = { &x->unit, &x->tensor, &x->op, &x->height, &x->n_releases };
+
+      for (guint f = 0; f < G_N_ELEMENTS (fields); f++)
+        for (int by = -1; by <= 1; by += 2)
+          {
+            *fields[f] += by;
+            if (f < 4 || by < 0 || i == schedule->n_buffers - 1)
+              g_assert_false (is_sound (image, NULL));
+            *x = before;
+          }
+      for (int by = -1; by <= 1; by += 2)
+        {
+          x->row_bytes += by;
+          g_assert_false (is_sound (image, NULL));
+          *x = before;
+        }
+      for (int n_rows = 0; n_rows < before.n_rows; n_rows++)
+        {
+          x->n_rows = n_rows;
+          g_assert_false (x->op < 0 && is_sound (image, NULL)); /* at least the sum of bytes is another */
+          *x = before;
+        }
+      x->n_rows = STRATA_BUFFER_INFERENCES * x->height + 1;
+      g_assert_false (is_sound (image, NULL));
+      *x = before;
+      for (int j = 0; j < x->n_releases; j++)
+        {
+          StrataDependence *d = &schedule->releases[x->first_release + j], release = *d;
+
+          d->add--;
+          g_assert_true (schedule->instructions[d->instruction].n_bursts < 2 || !is_sound (image, NULL));
+          *d = release;
+          d->instruction = schedule->n_instructions;
+          g_assert_false (is_sound (image, NULL));
+          *d = release;
+        }
     }
   g_assert_true (is_sound (image, NULL));
 }
@@ -424,6 +479,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/placement/planted", test_placement_planted);
   g_test_add_func ("/sdk/program/schedule/planted", test_schedule_planted);
   g_test_add_func ("/sdk/program/schedule/dependences-planted", test_dependences_planted);
+  g_test_add_func ("/sdk/program/schedule/buffers-planted", test_buffers_planted);
   g_test_add_func ("/sdk/program/schedule/missing-instruction", test_missing_instruction);
   g_test_add_func ("/sdk/program/burst/energy", test_burst_energy);
   g_test_add_func ("/sdk/program/burst/parts", test_burst_parts);

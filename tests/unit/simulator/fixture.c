@@ -184,6 +184,7 @@ add_instruction (Fixture *fixture, StrataInstruction instruction)
   instruction.from_node = instruction.to_node = -1;
   instruction.priority = (int) fixture->instructions->len;
   instruction.first_dependence = (int) fixture->dependences->len;
+  instruction.buffer = -1;
   g_array_append_val (fixture->instructions, instruction);
   return (int) fixture->instructions->len - 1;
 }

@@ -277,9 +277,9 @@ static gboolean
 plain_is_ready (const StrataSchedule *schedule, const PlainState *states, int base, int id, gint64 now_ps)
 {
   const StrataInstruction *instruction = &schedule->instructions[id];
-  int burst = states[base + id].n_started;
+  int burst = states[base + id].n_started, before = base + id - schedule->n_instructions;
 
-  if (burst >= instruction->n_bursts)
+  if (burst >= instruction->n_bursts || (before >= 0 && states[before].n_started < instruction->n_bursts))
     return FALSE;
   for (int i = 0; i < instruction->n_dependences; i++)
     {
