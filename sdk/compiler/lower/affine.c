@@ -59,7 +59,7 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
       strata_lower_extend (state, op, node, out);
       return TRUE;
     }
-  if (!strata_lower_input (state, node, value, &tensor, error))
+  if (!strata_lower_either_input (state, node, value, &tensor, error))
     return FALSE;
   op = strata_lower_add_op (state, STRATA_QOP_MAC, node, tensor, out, error);
   if (op < 0)
@@ -88,6 +88,16 @@ filled (StrataLowerState *state, int n, double value)
   return vector;
 }
 
+/* Whether the channels of @value are its last dimension */
+static gboolean
+in_tokens (const StrataLowerState *state, int value)
+{
+  int tensor = state->views[value].tensor;
+
+  return (tensor >= 0 && g_array_index (state->tensors, StrataLoweredTensor, tensor).tokens)
+         || !strata_lower_has_planes (state, value);
+}
+
 /* One number per channel of @value, or NULL with an error: the constant may vary along the channels only. Ones stand
  * for a constant that is absent. */
 static double *
@@ -96,7 +106,10 @@ channel_vector (StrataLowerState *state, int node, int constant_value, int value
   const StrataValue *v = &state->graph->values[value], *c = &state->graph->values[constant_value];
   gboolean absent = strata_lower_is_absent (state, constant_value);
   const StrataConstant *constant = absent ? NULL : strata_lower_constant (state, node, constant_value, error);
-  int channel_axis = MIN (1, v->n_dims - 1), n_dims = absent ? c->n_dims : constant != NULL ? constant->n_dims : 0;
+  int channel_axis = in_tokens (state, value) ? v->n_dims - 1 : MIN (1, v->n_dims - 1), n_dims = absent ? c->n_dims
+                                                                                                 : constant != NULL
+                                                                                                   ? constant->n_dims
+                                                                                                   : 0;
   const gint64 *dims = absent ? c->dims : constant != NULL ? constant->dims : NULL;
   double *vector;
 
@@ -131,7 +144,11 @@ split_operands (StrataLowerState *state, int node, int *value, int *constant, in
       state, node, error,
       "both operands are computed; chips add computed tensors, and add, subtract, multiply or divide by "
       "constants");
-  return strata_lower_geometry (state, node, *value, &planes[0], &planes[1], &planes[2], error);
+  if (state->views[*value].order != NULL)
+    return strata_lower_fail (state, node, error, "its operand %s is transposed", state->graph->values[*value].name);
+  return in_tokens (state, *value)
+           ? strata_lower_tokens (state, node, *value, planes, error)
+           : strata_lower_geometry (state, node, *value, &planes[0], &planes[1], &planes[2], error);
 }
 
 gboolean

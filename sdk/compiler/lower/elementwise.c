@@ -20,7 +20,7 @@ activate (StrataLowerState *state, int node, StrataFunction function, double lo,
   const StrataNode *n = &state->graph->nodes[node];
   int tensor, op;
 
-  if (!strata_lower_input (state, node, n->inputs[0], &tensor, error))
+  if (!strata_lower_either_input (state, node, n->inputs[0], &tensor, error))
     return FALSE;
   op = strata_lower_add_op (state, STRATA_QOP_ACTIVATE, node, tensor, n->outputs[0], error);
   if (op < 0)
@@ -98,7 +98,8 @@ strata_lower_tanh (StrataLowerState *state, int node, GError **error)
   return activate (state, node, STRATA_FUNCTION_TANH, -INFINITY, INFINITY, error);
 }
 
-/* Softmax is over the channels of every pixel. Before opset 13 it flattened the dimensions from the axis on. */
+/* Softmax is over the channels of every pixel or token. Before opset 13 it flattened the dimensions from the axis on.
+ */
 gboolean
 strata_lower_softmax (StrataLowerState *state, int node, GError **error)
 {
@@ -108,12 +109,13 @@ strata_lower_softmax (StrataLowerState *state, int node, GError **error)
   int axis = (int) strata_node_int (n, "axis", flattens ? 1 : -1);
   const StrataLoweredTensor *in;
 
-  if (!strata_lower_input (state, node, n->inputs[0], &tensor, error))
+  if (!strata_lower_either_input (state, node, n->inputs[0], &tensor, error))
     return FALSE;
   in = strata_lower_tensor (state, tensor);
   if (axis < 0)
     axis += n_dims;
-  if (axis != MIN (1, n_dims - 1) || (flattens && (gint64) in->height * in->width != 1))
+  if (axis != (in->tokens ? n_dims - 1 : MIN (1, n_dims - 1))
+      || (flattens && !in->tokens && (gint64) in->height * in->width != 1))
     return strata_lower_fail (state, node, error, "its axis is %d; chips take the softmax over the channels (axis 1)",
                               axis);
   return strata_lower_add_op (state, STRATA_QOP_SOFTMAX, node, tensor, n->outputs[0], error) >= 0;
@@ -134,7 +136,10 @@ strata_lower_sum (StrataLowerState *state, int node, GError **error)
     {
       const StrataLoweredTensor *first, *this;
 
-      if (!strata_lower_input (state, node, n->inputs[i], &tensors[i], error))
+      if (!(i == 0 ? strata_lower_either_input
+            : strata_lower_tensor (state, tensors[0])->tokens
+              ? strata_lower_token_input
+              : strata_lower_input) (state, node, n->inputs[i], &tensors[i], error))
         return FALSE;
       first = strata_lower_tensor (state, tensors[0]);
       this = strata_lower_tensor (state, tensors[i]);

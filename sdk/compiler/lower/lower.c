@@ -160,77 +160,15 @@ strata_lower_append (StrataLowerState *state, StrataQOpKind kind, int node, int 
 int
 strata_lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error)
 {
-  int planes[3];
+  gboolean tokens = strata_lower_tensor (state, tensor)->tokens;
+  int planes[3], op;
 
-  if (!strata_lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
+  if (!(tokens ? strata_lower_tokens (state, node, value, planes, error)
+               : strata_lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error)))
     return -1;
-  return strata_lower_append (state, kind, node, tensor, value, planes);
-}
-
-/* A RESHAPE of the same tensor to the same planes, made before for another reader. */
-static int
-find_reshape (StrataLowerState *state, int tensor, int channels, int height, int width)
-{
-  for (guint i = 0; i < state->ops->len; i++)
-    {
-      const StrataLoweredOp *op = strata_lower_op (state, (int) i);
-      const StrataLoweredTensor *out = strata_lower_tensor (state, op->output);
-
-      if (op->kind == STRATA_QOP_RESHAPE && op->inputs[0] == tensor && out->channels == channels
-          && out->height == height && out->width == width)
-        return op->output;
-    }
-  return -1;
-}
-
-static int
-make_reshape (StrataLowerState *state, int node, int tensor, int value, const int planes[3])
-{
-  const StrataView view = state->views[value];
-  const StrataLoweredTensor in = *strata_lower_tensor (state, tensor);
-  int maker = state->graph->values[value].producer;
-  int covered = maker >= 0 ? state->node_op[maker] : -1;
-  gboolean is_main = covered >= 0 && strata_lower_op (state, covered)->node == maker;
-  int op = strata_lower_append (state, STRATA_QOP_RESHAPE, maker >= 0 ? maker : node, tensor, value, planes);
-  StrataLoweredTensor *out = strata_lower_tensor (state, strata_lower_op (state, op)->output);
-
-  out->quantised = in.quantised;
-  out->scale = in.scale;
-  out->zero_point = in.zero_point;
-  state->views[value] = view;
-  if (is_main || maker < 0)
-    state->node_op[maker >= 0 ? maker : node] = covered;
-  return strata_lower_op (state, op)->output;
-}
-
-gboolean
-strata_lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error)
-{
-  const StrataView view = value >= 0 ? state->views[value] : (StrataView){ -1, NULL };
-  const StrataLoweredTensor *t;
-  int planes[3], found;
-
-  if (view.tensor < 0)
-    return strata_lower_fail (state, node, error,
-                              "its input %s is a constant; this operator runs on computed values only",
-                              value >= 0 ? state->graph->values[value].name : "(left out)");
-  if (view.order != NULL)
-    return strata_lower_fail (
-      state, node, error,
-      "its input %s is transposed; only Gemm and MatMul can read transposed data: keep the channels in "
-      "dimension 1",
-      state->graph->values[value].name);
-  if (!strata_lower_geometry (state, node, value, &planes[0], &planes[1], &planes[2], error))
-    return FALSE;
-  t = strata_lower_tensor (state, view.tensor);
-  if (t->channels == planes[0] && t->height == planes[1] && t->width == planes[2])
-    {
-      *tensor = view.tensor;
-      return TRUE;
-    }
-  found = find_reshape (state, view.tensor, planes[0], planes[1], planes[2]);
-  *tensor = found >= 0 ? found : make_reshape (state, node, view.tensor, value, planes);
-  return TRUE;
+  op = strata_lower_append (state, kind, node, tensor, value, planes);
+  strata_lower_tensor (state, strata_lower_op (state, op)->output)->tokens = tokens;
+  return op;
 }
 
 void
@@ -305,6 +243,25 @@ count_uses (StrataLowerState *state)
 }
 
 static gboolean
+place_input (StrataLowerState *state, int reader, int value, StrataLoweredTensor *t, GError **error)
+{
+  const StrataValue *v = &state->graph->values[value];
+  int planes[3];
+
+  t->dtype = v->dtype == STRATA_DTYPE_F32 ? STRATA_DTYPE_INVALID : v->dtype;
+  if (strata_lower_has_planes (state, value)
+      && (t->dtype != STRATA_DTYPE_INVALID || v->n_dims == 4 || !strata_lower_prefers_tokens (state, value)))
+    return strata_lower_geometry (state, reader, value, &t->channels, &t->height, &t->width, error);
+  if (!strata_lower_tokens (state, reader, value, planes, error))
+    return FALSE;
+  t->channels = planes[0];
+  t->height = planes[1];
+  t->width = 1;
+  t->tokens = planes[1] > 1;
+  return TRUE;
+}
+
+static gboolean
 add_inputs (StrataLowerState *state, int *inputs, GError **error)
 {
   const StrataGraph *graph = state->graph;
@@ -317,12 +274,12 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
       gboolean shared = FALSE;
       int reader = strata_lower_n_uses (state, value) > 0 ? state->uses[state->first_use[value]] : -1;
 
-      if (v->dtype != STRATA_DTYPE_F32)
+      if (v->dtype == STRATA_DTYPE_F64 || v->dtype == STRATA_DTYPE_F16)
         {
-          g_set_error (
-            error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
-            "%s: input %s is %s; chips take float32 inputs: begin the model behind its conversion or embedding",
-            graph->path != NULL ? graph->path : "model", v->name, strata_dtype_name (v->dtype));
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
+                       "%s: input %s is %s; chips take float32, integers and bools: begin the model behind its "
+                       "conversion",
+                       graph->path != NULL ? graph->path : "model", v->name, strata_dtype_name (v->dtype));
           return FALSE;
         }
       t.name = v->name;
@@ -335,7 +292,7 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
                        graph->path != NULL ? graph->path : "model", v->name);
           return FALSE;
         }
-      if (!strata_lower_geometry (state, reader, value, &t.channels, &t.height, &t.width, error))
+      if (!place_input (state, reader, value, &t, error))
         return FALSE;
       inputs[i] = (int) state->tensors->len;
       state->views[value] = (StrataView){ inputs[i], NULL };
@@ -345,36 +302,128 @@ add_inputs (StrataLowerState *state, int *inputs, GError **error)
   return TRUE;
 }
 
-static char *
-list_operators (void)
+/* What a failed attempt may have left behind: its tensors and ops, and the op that covers the makers of operands */
+typedef struct
 {
-  GString *text = g_string_new (NULL);
+  guint n_tensors, n_ops;
+  int *covers;
+} Mark;
 
-  for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", operators[i].onnx);
-  return g_string_free (text, FALSE);
+static Mark
+set_mark (StrataLowerState *state, const StrataNode *node)
+{
+  Mark mark = { state->tensors->len, state->ops->len, g_new (int, node->n_inputs + 1) };
+
+  for (int i = 0; i < node->n_inputs; i++)
+    {
+      int maker = node->inputs[i] >= 0 ? state->graph->values[node->inputs[i]].producer : -1;
+
+      mark.covers[i] = maker >= 0 ? state->node_op[maker] : -1;
+    }
+  return mark;
+}
+
+static void
+go_back (StrataLowerState *state, const StrataNode *node, const Mark *mark)
+{
+  for (guint i = mark->n_ops; i < state->ops->len; i++)
+    g_clear_pointer (&strata_lower_op (state, (int) i)->digital, g_bytes_unref);
+  g_array_set_size (state->tensors, mark->n_tensors);
+  g_array_set_size (state->shared, mark->n_tensors);
+  g_array_set_size (state->ops, mark->n_ops);
+  for (int i = 0; i < node->n_outputs; i++)
+    if (node->outputs[i] >= 0)
+      state->views[node->outputs[i]] = (StrataView){ -1, NULL };
+  for (int i = 0; i < node->n_inputs; i++)
+    {
+      int maker = node->inputs[i] >= 0 ? state->graph->values[node->inputs[i]].producer : -1;
+
+      if (maker >= 0)
+        state->node_op[maker] = mark->covers[i];
+    }
+}
+
+/* Operands and results of integers and bools are for digital ops, codes of a QuantizeLinear aside. */
+static gboolean
+computes_with_integers (StrataLowerState *state, const StrataNode *node)
+{
+  for (int i = 0; i < node->n_inputs; i++)
+    if (node->inputs[i] >= 0 && !state->is_constant[node->inputs[i]] && state->views[node->inputs[i]].tensor >= 0
+        && strata_lower_tensor (state, state->views[node->inputs[i]].tensor)->dtype != STRATA_DTYPE_INVALID)
+      return TRUE;
+  return FALSE;
+}
+
+/* A convolution of a batch would lose its crossbars; what scales say of a tensor is not known without them. */
+static gboolean
+is_refused (StrataLowerState *state, int node, GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  gboolean scales = n->op == STRATA_OP_QUANTIZE_LINEAR || n->op == STRATA_OP_DEQUANTIZE_LINEAR;
+  const StrataValue *in = n->n_inputs > 0 && n->inputs[0] >= 0 ? &state->graph->values[n->inputs[0]] : NULL;
+
+  for (int i = 1; scales && i < n->n_inputs; i++)
+    if (strata_lower_is_absent (state, n->inputs[i]))
+      return strata_lower_constant (state, node, n->inputs[i], error) == NULL;
+  if (n->op != STRATA_OP_CONV || in == NULL || in->n_dims < 2 || in->dims[0] == 1)
+    return FALSE;
+  strata_lower_fail (state, node, error,
+                     "value %s has batch %" G_GINT64_FORMAT
+                     "; chips run one sample at a time: export the model with batch 1",
+                     in->name, in->dims[0]);
+  return TRUE;
+}
+
+/* What an attempt said, without the node that strata_lower_fail () names */
+static const char *
+reason_of (StrataLowerState *state, int node, const GError *error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  g_autofree char *start = g_strdup_printf ("node %s (%s): ", n->name, strata_op_name (n->op));
+  const char *text = error != NULL ? strstr (error->message, start) : NULL;
+
+  return text != NULL ? text + strlen (start) : strata_lower_digital_reason (n->op);
+}
+
+/* First as what crossbars and units of their own do; what those cannot take, the digital units compute. */
+static gboolean
+lower_computed (StrataLowerState *state, int node, GError **error)
+{
+  const StrataNode *n = &state->graph->nodes[node];
+  g_autoptr (GError) reason = NULL;
+  Mark mark = set_mark (state, n);
+  gboolean ok = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (operators) && !ok && reason == NULL; i++)
+    if (strata_lower_is (state, node, operators[i].onnx)
+        && (!computes_with_integers (state, n) || operators[i].func == strata_lower_same_order
+            || operators[i].func == strata_lower_transpose))
+      ok = operators[i].func (state, node, &reason);
+  if (!ok && reason != NULL && !g_error_matches (reason, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED))
+    g_propagate_error (error, g_steal_pointer (&reason));
+  else if (!ok)
+    {
+      go_back (state, n, &mark);
+      ok = strata_lower_digital (state, node, reason_of (state, node, reason), error);
+    }
+  g_free (mark.covers);
+  return ok;
 }
 
 static gboolean
 lower_node (StrataLowerState *state, int node, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
-  gboolean constant = n->n_outputs > 0;
-  g_autofree char *known = NULL;
+  gboolean constant = n->n_outputs > 0, read = FALSE;
 
   for (int i = 0; i < n->n_outputs; i++)
-    constant = constant && (n->outputs[i] < 0 || state->is_constant[n->outputs[i]]);
-  if (constant)
+    {
+      constant = constant && (n->outputs[i] < 0 || state->is_constant[n->outputs[i]]);
+      read = read || (n->outputs[i] >= 0 && strata_lower_n_uses (state, n->outputs[i]) > 0);
+    }
+  if (constant || !read)
     return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (operators); i++)
-    if (strata_lower_is (state, node, operators[i].onnx))
-      return operators[i].func (state, node, error);
-  known = list_operators ();
-  return strata_lower_fail (
-    state, node, error,
-    "the compiler has no mapping for this operator; it maps %s: rewrite the model with these, or run the "
-    "model with the reference executor",
-    known);
+  return !is_refused (state, node, error) && lower_computed (state, node, error);
 }
 
 static gboolean
@@ -386,18 +435,21 @@ add_outputs (StrataLowerState *state, int *outputs, GError **error)
     {
       int value = graph->outputs[i], maker = graph->values[value].producer, tensor;
 
-      if (maker < 0 || state->is_constant[value])
+      if (state->is_constant[value] || state->views[value].tensor < 0)
         {
           g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED,
                        "%s: output %s is not computed from an input; remove it from the model",
                        graph->path != NULL ? graph->path : "model", graph->values[value].name);
           return FALSE;
         }
-      if (graph->values[value].dtype != STRATA_DTYPE_F32)
+      if (graph->values[value].dtype != STRATA_DTYPE_F32
+          && strata_lower_tensor (state, state->views[value].tensor)->quantised)
         return strata_lower_fail (state, maker, error,
-                                  "output %s is %s; chips return float32: end the model with DequantizeLinear",
-                                  graph->values[value].name, strata_dtype_name (graph->values[value].dtype));
-      if (!strata_lower_input (state, maker, value, &tensor, error))
+                                  "output %s is codes of a QuantizeLinear; end the model with DequantizeLinear",
+                                  graph->values[value].name);
+      tensor = state->views[value].tensor;
+      if ((state->views[value].order != NULL || !strata_lower_tensor (state, tensor)->tokens)
+          && !strata_lower_either_input (state, maker, value, &tensor, error))
         return FALSE;
       if (strata_lower_tensor (state, tensor)->quantised)
         {
@@ -476,6 +528,7 @@ init_state (StrataLowerState *state, const StrataGraph *graph)
     state->node_op[i] = -1;
   count_uses (state);
   strata_lower_find_constants (state);
+  strata_lower_find_layouts (state);
 }
 
 StrataLowered *
@@ -499,7 +552,11 @@ strata_lower (const StrataGraph *graph, GError **error)
       lowered = finish (&state, inputs, outputs);
     }
   else
-    strata_arena_free (state.arena);
+    {
+      for (guint i = 0; i < state.ops->len; i++)
+        g_clear_pointer (&strata_lower_op (&state, (int) i)->digital, g_bytes_unref);
+      strata_arena_free (state.arena);
+    }
   g_array_unref (state.tensors);
   g_array_unref (state.ops);
   g_array_unref (state.shared);

@@ -91,8 +91,15 @@ check_op (const StrataLowered *lowered, int id, GError **error)
 {
   const StrataLoweredOp *op = &lowered->ops[id];
 
-  if (op->output < 0 || op->output >= lowered->n_tensors || lowered->tensors[op->output].producer != id)
-    return fail (lowered, error, "op %d (%s) does not make its output", id, op->name);
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    {
+      int out = i == 0 ? op->output : op->more_outputs[i - 1];
+
+      if (out < 0 || out >= lowered->n_tensors || lowered->tensors[out].producer != id)
+        return fail (lowered, error, "op %d (%s) does not make its output %d", id, op->name, i);
+    }
+  if ((op->kind == STRATA_QOP_DIGITAL) != (op->digital != NULL))
+    return fail (lowered, error, "op %d (%s) has a digital model where none belongs, or lacks it", id, op->name);
   for (int i = 0; i < op->n_inputs; i++)
     if (op->inputs[i] < 0 || op->inputs[i] >= lowered->n_tensors || lowered->tensors[op->inputs[i]].producer >= id)
       return fail (lowered, error, "op %d (%s) reads a tensor that no earlier op makes", id, op->name);
@@ -139,6 +146,11 @@ print_op (GString *text, const StrataLowered *lowered, int id)
   for (int i = 0; i < op->n_inputs; i++)
     g_string_append_printf (text, " %d", op->inputs[i]);
   g_string_append_printf (text, " out %d", op->output);
+  for (int i = 0; i < op->n_more_outputs; i++)
+    g_string_append_printf (text, " %d", op->more_outputs[i]);
+  if (op->digital != NULL)
+    g_string_append_printf (text, " by-row %x model %" G_GSIZE_FORMAT " bytes: %s", op->by_row,
+                            g_bytes_get_size (op->digital), op->why);
   if (op->n > 0)
     g_string_append_printf (text, " k %d n %d %s", op->k, op->n,
                             op->weightless         ? "weightless"
@@ -167,6 +179,10 @@ strata_lowered_print (const StrataLowered *lowered)
       const StrataLoweredTensor *t = &lowered->tensors[i];
 
       g_string_append_printf (text, "tensor %d %s %dx%dx%d", i, t->name, t->channels, t->height, t->width);
+      if (t->tokens)
+        g_string_append (text, " tokens");
+      if (t->dtype != STRATA_DTYPE_INVALID)
+        g_string_append_printf (text, " %s", strata_dtype_name (t->dtype));
       if (t->quantised)
         g_string_append_printf (text, " scale %.9g zero %d", t->scale, t->zero_point);
       g_string_append_c (text, '\n');
@@ -185,6 +201,8 @@ strata_lowered_free (StrataLowered *lowered)
 {
   if (lowered == NULL)
     return;
+  for (int i = 0; i < lowered->n_ops; i++)
+    g_clear_pointer (&lowered->ops[i].digital, g_bytes_unref);
   strata_arena_free (lowered->arena);
   g_free (lowered);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The graph as layers: what lower/ makes and quantise/ reads. Ops in execution order, tensors single-assignment, batch
- * 1, batch-norm, bias and activation folded into the op before them. A tensor is float (its scale is for quantise/ to
- * choose) or carries the file's scale; weights are real = scale[n] * w[n][k], w float or the file's integers.
+ * 1 or tokens, batch-norm, bias and activation folded into the op before them. A tensor is float (its scale is for
+ * quantise/ to choose) or carries the file's scale; weights are real = scale[n] * w[n][k], w float or the file's
+ * integers.
  */
 #pragma once
 
@@ -13,8 +14,11 @@ typedef struct
   const char *name; /* ONNX value name */
   int value;        /* value of the source graph that holds its data when the graph runs */
   int channels, height, width;
-  int producer;       /* op id, -1: network input */
-  gboolean quantised; /* the file gives scale and zero point; int8 codes */
+  gboolean tokens;     /* the value has the channels last (qgraph.h) */
+  const gint32 *order; /* place of each element of the value, where it is none of the two; NULL */
+  StrataDtype dtype;   /* of a value of integers or bools; INVALID: float32 */
+  int producer;        /* op id, -1: network input */
+  gboolean quantised;  /* the file gives scale and zero point; int8 codes */
   double scale;
   int zero_point;
 } StrataLoweredTensor;
@@ -24,12 +28,14 @@ typedef struct
   StrataQOpKind kind;
   const char *name, *onnx;
   int node; /* main node of the source graph */
-  int inputs[4], n_inputs, output;
+  int inputs[STRATA_QOP_MAX_INPUTS], n_inputs, output;
+  int more_outputs[STRATA_QOP_MAX_OUTPUTS - 1], n_more_outputs; /* DIGITAL */
   StrataWindow window;
 
   /* MVM, MAC */
   int n, k;
-  gboolean weightless;         /* the model holds no weights here: weights, integers and bias are NULL or unused */
+  gboolean weightless;         /* the model holds no weights here: weights, integers and bias are NULL or unused; of
+                                  DIGITAL, some constant is absent */
   const float *weights;        /* n * k; NULL: integers */
   const gint16 *integers;      /* n * k; NULL: weights */
   double *scale;               /* n */
@@ -40,12 +46,28 @@ typedef struct
   int offset_c, offset_h, offset_w;
   gboolean count_padding;
   StrataFunction function;
+
+  GBytes *digital; /* DIGITAL: its model; the graph unrefs it */
+  guint32 by_row;  /* DIGITAL */
+  const char *why; /* no crossbar takes it; NULL: not said */
 } StrataLoweredOp;
+
+/* Place in the tensor of element @i of its value */
+static inline gsize
+strata_lowered_place (const StrataLoweredTensor *tensor, gsize i)
+{
+  gsize channels = (gsize) tensor->channels;
+
+  if (tensor->order != NULL)
+    return (gsize) tensor->order[i];
+  return tensor->tokens ? i % channels * (gsize) tensor->height + i / channels : i;
+}
 
 struct _StrataLowered
 {
-  StrataArena *arena; /* owns all but the struct itself; weights may also point into the source graph */
-  const char *path;   /* of the model, for messages */
+  StrataArena
+    *arena; /* owns all but the struct itself and digital models; weights may also point into the source graph */
+  const char *path; /* of the model, for messages */
   StrataLoweredTensor *tensors;
   StrataLoweredOp *ops;
   int n_tensors, n_ops;

@@ -229,28 +229,55 @@ strata_lower_conv (StrataLowerState *state, int node, GError **error)
   return optional_input (n, 2) < 0 || take_bias (state, node, op, n->inputs[2], 1, error);
 }
 
-/* A dense product on the flat tensor; a transposed input is undone in the weights. */
+/* The tensor that holds @value as one vector, and where in it each element lies; a transposition or the order of
+ * tokens is undone in the weights. */
+static gboolean
+flat_input (
+  StrataLowerState *state, int node, int value, int n_elements, int *tensor, const gint32 **order, GError **error)
+{
+  const StrataView view = state->views[value];
+  const int planes[] = { n_elements, 1, 1 };
+  const StrataLoweredTensor *t;
+  gint32 *places;
+
+  if (view.tensor < 0)
+    return strata_lower_fail (state, node, error,
+                              "its input %s is a constant; this operator runs on computed values only",
+                              state->graph->values[value].name);
+  t = strata_lower_tensor (state, view.tensor);
+  *order = view.order;
+  if (t->tokens && t->height > 1 && t->channels > 1)
+    {
+      places = strata_arena_array (state->arena, gint32, n_elements);
+      for (int i = 0; i < n_elements; i++)
+        {
+          int at = view.order != NULL ? view.order[i] : i;
+
+          places[i] = at % t->channels * t->height + at / t->channels;
+        }
+      *order = places;
+    }
+  *tensor = strata_lower_reshape (state, node, view.tensor, value, planes, FALSE);
+  if (*tensor != view.tensor)
+    strata_lower_tensor (state, *tensor)->order = *order;
+  return TRUE;
+}
+
+/* A dense product: of one vector, or of tokens, each on its own. */
 static int
-add_product (StrataLowerState *state, int node, GError **error)
+add_product (StrataLowerState *state, int node, const gint32 **order, GError **error)
 {
   const StrataNode *n = &state->graph->nodes[node];
-  StrataView view = state->views[n->inputs[0]];
-  int tensor, op;
+  int planes[3], tensor, op;
 
-  state->views[n->inputs[0]].order = NULL;
-  if (!strata_lower_input (state, node, n->inputs[0], &tensor, error))
+  *order = NULL;
+  if (!strata_lower_tokens (state, node, n->inputs[0], planes, error)
+      || !(planes[1] > 1 ? strata_lower_token_input (state, node, n->inputs[0], &tensor, error)
+                         : flat_input (state, node, n->inputs[0], planes[0], &tensor, order, error))
+      || !strata_lower_tokens (state, node, n->outputs[0], planes, error))
     return -1;
-  state->views[n->inputs[0]] = view;
-  if (strata_lower_tensor (state, tensor)->height != 1 || strata_lower_tensor (state, tensor)->width != 1)
-    {
-      strata_lower_fail (
-        state, node, error,
-        "its input %s is %d x %d x %d; chips multiply one vector at a time: flatten it to 1 x K, or use a 1x1 Conv",
-        state->graph->values[n->inputs[0]].name, strata_lower_tensor (state, tensor)->channels,
-        strata_lower_tensor (state, tensor)->height, strata_lower_tensor (state, tensor)->width);
-      return -1;
-    }
-  op = strata_lower_add_op (state, STRATA_QOP_MVM, node, tensor, n->outputs[0], error);
+  op = strata_lower_append (state, STRATA_QOP_MVM, node, tensor, n->outputs[0], planes);
+  strata_lower_tensor (state, strata_lower_op (state, op)->output)->tokens = planes[1] > 1;
   return op;
 }
 
@@ -263,10 +290,13 @@ lower_product (StrataLowerState *state, int node, gboolean transposed, GError **
   Layout layout = { 0 };
   int op;
 
+  if (!state->is_constant[n->inputs[1]])
+    return strata_lower_fail (state, node, error, "its operand %s is computed at run time, and cells hold constants",
+                              w->name);
   if (w->n_dims != 2 || w->dims[0] > G_MAXINT32 || w->dims[1] > G_MAXINT32)
-    return strata_lower_fail (state, node, error, "its weights have %d dimensions; a constant matrix is needed",
+    return strata_lower_fail (state, node, error, "its weights have %d dimensions; crossbars hold constant matrices",
                               w->n_dims);
-  op = add_product (state, node, error);
+  op = add_product (state, node, &layout.order, error);
   if (op < 0)
     return FALSE;
   layout.n = (int) w->dims[transposed ? 0 : 1];
@@ -274,7 +304,6 @@ lower_product (StrataLowerState *state, int node, gboolean transposed, GError **
   layout.stride_n = transposed ? layout.k : 1;
   layout.stride_k = transposed ? 1 : layout.n;
   layout.axis = transposed ? 0 : 1;
-  layout.order = state->views[n->inputs[0]].order;
   if (layout.k != strata_lower_tensor (state, strata_lower_op (state, op)->inputs[0])->channels)
     return strata_lower_fail (state, node, error, "its weights take %d inputs, but there are %d", layout.k,
                               strata_lower_tensor (state, strata_lower_op (state, op)->inputs[0])->channels);
@@ -289,8 +318,7 @@ strata_lower_gemm (StrataLowerState *state, int node, GError **error)
   StrataLoweredOp *op;
 
   if (strata_node_int (n, "transA", 0) != 0)
-    return strata_lower_fail (state, node, error,
-                              "transA is set; chips multiply a vector 1 x K: remove the transposition");
+    return strata_lower_fail (state, node, error, "transA is set; crossbars multiply rows: remove the transposition");
   if (!lower_product (state, node, strata_node_int (n, "transB", 0) != 0, error))
     return FALSE;
   op = strata_lower_op (state, state->node_op[node]);

@@ -175,7 +175,7 @@ strata_lower_quantize_linear (StrataLowerState *state, int node, GError **error)
       strata_lower_alias (state, node, value, out, view.order);
       return TRUE;
     }
-  if (!strata_lower_input (state, node, value, &tensor, error))
+  if (!strata_lower_either_input (state, node, value, &tensor, error))
     return FALSE;
   op = find_conversion (state, tensor, scale, zero_point);
   if (op >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * State of one lowering, shared by the files of this folder. A view says which lowered tensor holds a value of the
- * source graph, and in which order: order[i] is the place in the tensor of the value's element i (NULL: the same
- * place). Shape-only operators change views, not data.
+ * source graph, and in which order: order[i] is the place, in the ONNX order of the tensor, of the value's element i
+ * (NULL: the same place). Shape-only operators change views, not data.
  */
 #pragma once
 
@@ -31,6 +31,7 @@ typedef struct
   GArray *tensors, *ops;      /* StrataLoweredTensor, StrataLoweredOp */
   StrataView *views;          /* per value */
   gboolean *is_constant;      /* per value */
+  gboolean *wants_planes;     /* per value: what reads it works on planes */
   gboolean *is_absent;        /* per value: a constant that is weightless or computed from such */
   StrataConstant **constants; /* per value, once asked for */
   int *node_op;
@@ -50,10 +51,8 @@ int strata_lower_n_uses (const StrataLowerState *state, int value);
 /* Batch-1 planes of a value; 2-D and 1-D values are vectors. Fails where the shape is dynamic or the batch is not 1. */
 gboolean strata_lower_geometry (
   StrataLowerState *state, int node, int value, int *channels, int *height, int *width, GError **error);
-/* The tensor that holds @value in plain order with the value's own planes; makes a RESHAPE where they differ. */
-gboolean strata_lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
-/* Appends an op for @node with inputs[0] = @tensor and an output tensor for @value of the value's planes. Returns its
- * id or -1. */
+/* Appends an op for @node with inputs[0] = @tensor and an output tensor for @value of the value's planes, or tokens
+ * where @tensor has them. Returns its id or -1. */
 int strata_lower_add_op (StrataLowerState *state, StrataQOpKind kind, int node, int tensor, int value, GError **error);
 /* The same with a given shape, for tensors that stand for no other value. */
 int
@@ -64,6 +63,29 @@ void strata_lower_alias (StrataLowerState *state, int node, int from, int value,
 int strata_lower_open_producer (const StrataLowerState *state, int value);
 /* The result of open producer @op is @value now. */
 void strata_lower_extend (StrataLowerState *state, int op, int node, int value);
+
+/* layout.c. The tensor that holds @value with the value's own planes; as tokens; either, as it lies. Makes a RESHAPE
+ * where the bytes are the same, else a copy. */
+gboolean strata_lower_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
+gboolean strata_lower_token_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
+gboolean strata_lower_either_input (StrataLowerState *state, int node, int value, int *tensor, GError **error);
+void strata_lower_find_layouts (StrataLowerState *state);
+/* Channels, rows and 1 of a value as tokens */
+gboolean strata_lower_tokens (StrataLowerState *state, int node, int value, int planes[3], GError **error);
+/* Whether a value can be planes at all; and whether what nobody asks for as planes has several rows as tokens */
+gboolean strata_lower_has_planes (const StrataLowerState *state, int value);
+gboolean strata_lower_prefers_tokens (const StrataLowerState *state, int value);
+/* The bytes of @tensor under another shape, for @value; made once. Returns the tensor. */
+int
+strata_lower_reshape (StrataLowerState *state, int node, int tensor, int value, const int planes[3], gboolean tokens);
+
+/* digital.c. @why no crossbar and no unit of its own takes the node, one sentence. */
+gboolean strata_lower_digital (StrataLowerState *state, int node, const char *why, GError **error);
+/* Why no crossbar takes an operator, whatever its operands are */
+const char *strata_lower_digital_reason (StrataOp op);
+/* @value copied to planes or tokens by an op that stands for no node */
+gboolean strata_lower_copy (
+  StrataLowerState *state, int node, int value, const int planes[3], gboolean tokens, int *tensor, GError **error);
 
 /* constants.c */
 void strata_lower_find_constants (StrataLowerState *state);

@@ -24,7 +24,9 @@ typedef struct
   const StrataLowered *lowered;
   StrataArray *const *samples;
   GCancellable *cancellable;
-  const int *tensor_of;            /* per value, -1: not watched */
+  const int *tensor_of;            /* per value: its first tensor, -1: not watched */
+  const int *next;                 /* per tensor: the next one of its value, -1: none */
+  const gboolean *may_be_open;     /* per tensor: digital ops alone read and write it */
   const StrataTensorStats *merged; /* second pass: extremes of all samples */
   StrataTensorStats *slots;        /* CHUNK * n_tensors */
   guint32 *bins;                   /* second pass: CHUNK * n_tensors * bins */
@@ -61,6 +63,19 @@ take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_chan
   stats->count = count;
 }
 
+/* Of a tensor whose channels lie in its value in another way than planes do */
+static void
+take_channels (StrataTensorStats *stats, const float *x, const StrataLoweredTensor *tensor)
+{
+  gsize channels = (gsize) tensor->channels, plane = (gsize) tensor->height * (gsize) tensor->width;
+
+  memset (stats->channel_sums, 0, sizeof (double) * channels);
+  for (gsize i = 0; i < channels * plane; i++)
+    stats->channel_sums[tensor->tokens && tensor->order == NULL ? i % channels
+                                                                : strata_lowered_place (tensor, i) / plane] +=
+      (double) x[i];
+}
+
 static void
 take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count)
 {
@@ -82,6 +97,22 @@ typedef struct
   int overflown; /* first value that is not finite throughout, -1: none */
 } Watch;
 
+/* Other tensors of the value share its statistics, but may have other channels. */
+static void
+take_others (const Watch *watch, int tensor, const float *x)
+{
+  const Pass *pass = watch->pass;
+
+  while ((tensor = pass->next[tensor]) >= 0)
+    {
+      const StrataLoweredTensor *t = &pass->lowered->tensors[tensor];
+      StrataTensorStats *stats = &pass->slots[(gsize) watch->slot * (gsize) pass->lowered->n_tensors + (gsize) tensor];
+
+      take_channels (stats, x, t);
+      stats->count = (gint64) t->channels * t->height * t->width;
+    }
+}
+
 static void
 watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointer user_data)
 {
@@ -97,12 +128,16 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
   if (pass->bins == NULL)
     {
       take_moments (&pass->slots[place], array->data, strata_array_count (array), t->channels);
-      if (!isfinite (pass->slots[place].sum_squares) && watch->overflown < 0)
+      if (t->tokens || t->order != NULL)
+        take_channels (&pass->slots[place], array->data, t);
+      pass->slots[place].is_open = !isfinite (pass->slots[place].sum_squares);
+      if (pass->slots[place].is_open && !pass->may_be_open[tensor] && watch->overflown < 0)
         watch->overflown = value;
+      take_others (watch, tensor, array->data);
       if (pass->kept != NULL && !t->quantised)
         memcpy (pass->kept + (gsize) watch->slot * pass->n_kept + pass->kept_at[tensor], array->data, array->n_bytes);
     }
-  else if (!t->quantised)
+  else if (!t->quantised && !pass->merged[tensor].is_open)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
                     strata_array_count (array));
 }
@@ -141,7 +176,7 @@ count_kept_cb (guint index, gpointer user_data, GError **error)
     {
       gsize place = (gsize) index * (gsize) pass->lowered->n_tensors + (gsize) t;
 
-      if (pass->kept_at[t] != G_MAXSIZE && pass->slots[place].count > 0)
+      if (pass->kept_at[t] != G_MAXSIZE && pass->slots[place].count > 0 && !pass->merged[t].is_open)
         take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[t],
                         pass->kept + (gsize) index * pass->n_kept + pass->kept_at[t], pass->slots[place].count);
     }
@@ -156,6 +191,7 @@ merge_moments (StrataTensorStats *into, const StrataTensorStats *from, int n_cha
   into->min = MIN (into->min, from->min);
   into->max = MAX (into->max, from->max);
   into->sum_squares += from->sum_squares;
+  into->is_open = into->is_open || from->is_open;
   into->count += from->count;
   for (int c = 0; c < n_channels; c++)
     into->channel_sums[c] += from->channel_sums[c];
@@ -225,15 +261,37 @@ second_pass (Pass *pass, int n_samples, guint n_threads, StrataTensorStats *merg
 
 /* Two tensors may hold one value (codes and their reals); the first is watched, the others share its statistics. */
 static int *
-watch_values (const StrataGraph *graph, const StrataLowered *lowered)
+watch_values (const StrataGraph *graph, const StrataLowered *lowered, int *next)
 {
   int *tensor_of = g_new (int, graph->n_values + 1);
 
   for (int i = 0; i < graph->n_values; i++)
     tensor_of[i] = -1;
   for (int t = lowered->n_tensors - 1; t >= 0; t--)
-    tensor_of[lowered->tensors[t].value] = t;
+    {
+      next[t] = tensor_of[lowered->tensors[t].value];
+      tensor_of[lowered->tensors[t].value] = t;
+    }
   return tensor_of;
+}
+
+/* Tensors that hold infinities where ONNX does, such as masks: nothing turns them into codes. */
+static gboolean *
+find_open (const StrataLowered *lowered)
+{
+  gboolean *may_be_open = g_new (gboolean, lowered->n_tensors + 1);
+
+  for (int t = 0; t < lowered->n_tensors; t++)
+    {
+      int producer = lowered->tensors[t].producer;
+
+      may_be_open[t] =
+        !lowered->tensors[t].quantised && (producer < 0 || lowered->ops[producer].kind == STRATA_QOP_DIGITAL);
+    }
+  for (int i = 0; i < lowered->n_ops; i++)
+    for (int j = 0; j < lowered->ops[i].n_inputs && lowered->ops[i].kind != STRATA_QOP_DIGITAL; j++)
+      may_be_open[lowered->ops[i].inputs[j]] = FALSE;
+  return may_be_open;
 }
 
 /* Makes room for the values of all samples, where they are few; only what is written of it takes memory. */
@@ -265,7 +323,8 @@ strata_calibrate (const StrataGraph *graph,
                   GError **error)
 {
   g_autoptr (StrataArena) scratch = strata_arena_new ();
-  g_autofree int *tensor_of = watch_values (graph, lowered);
+  g_autofree int *next = g_new (int, lowered->n_tensors + 1), *tensor_of = watch_values (graph, lowered, next);
+  g_autofree gboolean *may_be_open = find_open (lowered);
   StrataTensorStats *merged = new_stats (lowered, 1, arena);
   g_autoptr (StrataExecutor) executor =
     strata_executor_new (graph, STRATA_EXECUTOR_EVERY_VALUE, calibration->cancellable, error);
@@ -274,7 +333,9 @@ strata_calibrate (const StrataGraph *graph,
                 .lowered = lowered,
                 .samples = samples,
                 .cancellable = calibration->cancellable,
-                .tensor_of = tensor_of };
+                .tensor_of = tensor_of,
+                .next = next,
+                .may_be_open = may_be_open };
   g_autofree float *kept = NULL;
   gboolean all_scaled = TRUE;
 
@@ -287,7 +348,8 @@ strata_calibrate (const StrataGraph *graph,
     return NULL;
   for (int t = 0; t < lowered->n_tensors; t++)
     {
-      if (merged[t].count > 0 && !(isfinite (merged[t].min) && isfinite (merged[t].max)))
+      if (merged[t].count > 0 && tensor_of[lowered->tensors[t].value] == t && !may_be_open[t]
+          && !(isfinite (merged[t].min) && isfinite (merged[t].max)))
         {
           g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT,
                        "%s: value %s is not finite on the calibration samples; check the samples' scale", lowered->path,
@@ -299,6 +361,11 @@ strata_calibrate (const StrataGraph *graph,
   if (!all_scaled && !second_pass (&pass, n_samples, calibration->n_threads, merged, arena, error))
     return NULL;
   for (int t = 0; t < lowered->n_tensors; t++)
-    merged[t] = merged[tensor_of[lowered->tensors[t].value]];
+    {
+      double *channel_sums = merged[t].channel_sums;
+
+      merged[t] = merged[tensor_of[lowered->tensors[t].value]];
+      merged[t].channel_sums = channel_sums;
+    }
   return merged;
 }

@@ -14,6 +14,7 @@ typedef struct
   double min, max, sum_squares;
   gint64 count;
   double *channel_sums; /* per channel */
+  gboolean is_open;     /* some value was infinite or NaN, where that may be: it stays float */
   gint64 *histogram;    /* STRATA_HISTOGRAM_BINS over min … max, NULL: not asked for */
 } StrataTensorStats;
 

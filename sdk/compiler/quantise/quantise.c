@@ -21,9 +21,10 @@ typedef struct
   StrataArena *arena;
   GArray *tensors, *ops; /* StrataQTensor, StrataQOp */
   GArray *source;        /* lowered tensor per tensor */
-  int *made;             /* per lowered tensor: its tensor, -1: not yet */
-  int *narrow;           /* per lowered tensor: its int8 version */
-  int *op_of;            /* per lowered op */
+  StrataDecisions *decisions;
+  int *made;   /* per lowered tensor: its tensor, -1: not yet */
+  int *narrow; /* per lowered tensor: its int8 version */
+  int *op_of;  /* per lowered op */
   gboolean guessed;
   gboolean weightless; /* nothing is known of any value */
   int n_reads;
@@ -48,7 +49,9 @@ add_tensor (Build *build, int source, const char *suffix, StrataFormat format)
   q.width = t->width;
   q.format = format;
   q.producer = -1;
-  if (format != STRATA_FORMAT_F32)
+  q.tokens = t->tokens;
+  q.dtype = format == STRATA_FORMAT_I32 ? t->dtype : STRATA_DTYPE_INVALID;
+  if (format == STRATA_FORMAT_I8 || format == STRATA_FORMAT_I16)
     {
       q.scale = t->scale;
       q.zero_point = t->zero_point;
@@ -81,7 +84,7 @@ set_clamp (Build *build, StrataQOp *op, double lo, double hi)
 
   op->clamp_lo_f = (float) lo;
   op->clamp_hi_f = (float) hi;
-  if (out->format == STRATA_FORMAT_F32)
+  if (out->format == STRATA_FORMAT_F32 || out->format == STRATA_FORMAT_I32)
     return;
   op->clamp_lo = isfinite (lo) ? (int) CLAMP (rint (lo / out->scale) + out->zero_point, least, most) : least;
   op->clamp_hi = isfinite (hi) ? (int) CLAMP (rint (hi / out->scale) + out->zero_point, least, most) : most;
@@ -92,7 +95,8 @@ append_op (Build *build, StrataQOp *op)
 {
   int id = (int) build->ops->len;
 
-  tensor_at (build, op->output)->producer = id;
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    tensor_at (build, strata_qop_output (op, i))->producer = id;
   g_array_append_val (build->ops, *op);
   return id;
 }
@@ -174,8 +178,10 @@ operand (Build *build, const StrataLoweredOp *op, int input)
     case STRATA_QOP_SOFTMAX:
     case STRATA_QOP_QUANTISE:
     case STRATA_QOP_DEQUANTISE:
+    case STRATA_QOP_DIGITAL:
       return tensor;
     case STRATA_QOP_ACTIVATE:
+    case STRATA_QOP_MOVE:
     case STRATA_QOP_RESHAPE:
       return is_real && !out_real ? as_narrow (build, source) : tensor;
     default:
@@ -254,10 +260,51 @@ fill_multipliers (Build *build, StrataQOp *q)
 }
 
 static gboolean
+fill_digital (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **error)
+{
+  for (int i = 0; i < op->n_more_outputs; i++)
+    {
+      int source = op->more_outputs[i];
+
+      q->more_outputs[i] = build->made[source] = add_tensor (build, source, "", build->formats[source]);
+    }
+  q->n_more_outputs = op->n_more_outputs;
+  q->by_row = op->by_row;
+  q->digital = strata_digital_new (op->digital, op->name, error);
+  return q->digital != NULL;
+}
+
+/* What computes the op, and why */
+static void
+explain (const Build *build, const StrataLoweredOp *op, int id)
+{
+  const StrataQOp *q = &g_array_index (build->ops, StrataQOp, id);
+  const StrataLoweredTensor *out = &build->lowered->tensors[op->output];
+  gint64 n_positions = (gint64) out->height * out->width;
+
+  if (op->kind == STRATA_QOP_MVM)
+    strata_decisions_add (build->decisions, STRATA_REASON_ANALOG, id, -1, q->n_slices,
+                          "%s multiplies %" G_GINT64_FORMAT " vectors by one constant matrix of %d x %d, in %d cells a "
+                          "weight",
+                          op->onnx, n_positions, op->k, op->n, q->n_slices);
+  else if (op->kind == STRATA_QOP_MAC)
+    strata_decisions_add (
+      build->decisions, STRATA_REASON_DIGITAL, id, -1, n_positions * op->n * op->k,
+      "%s has %d groups of %d weights an output; each would fill %d rows of an array for %d columns, "
+      "so %" G_GINT64_FORMAT " multiply-accumulates go to the MAC units",
+      op->onnx, op->window.groups, op->k, op->k, op->n / op->window.groups, n_positions * op->n * op->k);
+  else if (op->kind == STRATA_QOP_DIGITAL)
+    strata_decisions_add (build->decisions, STRATA_REASON_DIGITAL, id, -1, q->digital->n_macs,
+                          "%s: %" G_GINT64_FORMAT " multiply-accumulates, %" G_GINT64_FORMAT
+                          " vector operations and constants of %" G_GINT64_FORMAT " bytes; %s",
+                          op->onnx, q->digital->n_macs, q->digital->n_vector_ops, q->digital->table_bytes, op->why);
+}
+
+static gboolean
 build_op (Build *build, int id, GError **error)
 {
   const StrataLoweredOp *op = &build->lowered->ops[id];
-  int inputs[4] = { 0 };
+  int inputs[STRATA_QOP_MAX_INPUTS] = { 0 };
   StrataQOp q;
 
   for (int i = 0; i < op->n_inputs; i++)
@@ -277,12 +324,18 @@ build_op (Build *build, int id, GError **error)
   q.count_padding = op->count_padding;
   q.function = op->function;
   set_clamp (build, &q, op->clamp_lo, op->clamp_hi);
-  if (op->weightless)
+  if (op->kind == STRATA_QOP_DIGITAL)
+    {
+      if (!fill_digital (build, op, &q, error))
+        return FALSE;
+    }
+  else if (op->weightless)
     fill_weightless (build, op, &q);
   else if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))
     return FALSE;
   fill_multipliers (build, &q);
   build->op_of[id] = append_op (build, &q);
+  explain (build, op, build->op_of[id]);
   return TRUE;
 }
 
@@ -295,7 +348,8 @@ build_outputs (Build *build, int *outputs)
       int source = build->lowered->outputs[i], tensor = build->made[source];
 
       outputs[i] = tensor;
-      if (tensor_at (build, tensor)->format == STRATA_FORMAT_F32)
+      if (tensor_at (build, tensor)->format == STRATA_FORMAT_F32
+          || tensor_at (build, tensor)->format == STRATA_FORMAT_I32)
         continue;
       outputs[i] = add_tensor (build, source, ".f32", STRATA_FORMAT_F32);
       convert (build, tensor, outputs[i]);
@@ -338,7 +392,7 @@ build_graph (Build *build, const StrataCalibration *calibration, GError **error)
   int *outputs = strata_arena_array (build->arena, int, lowered->n_outputs + 1);
 
   for (int i = 0; i < lowered->n_inputs; i++)
-    build->made[lowered->inputs[i]] = add_tensor (build, lowered->inputs[i], "", STRATA_FORMAT_F32);
+    build->made[lowered->inputs[i]] = add_tensor (build, lowered->inputs[i], "", build->formats[lowered->inputs[i]]);
   for (int i = 0; i < lowered->n_ops; i++)
     if (g_cancellable_set_error_if_cancelled (calibration->cancellable, error) || !build_op (build, i, error))
       return NULL;
@@ -415,8 +469,9 @@ strata_quantise (const StrataGraph *graph,
                                  : gather (graph, lowered, calibration, scratch, error);
   if (build.stats == NULL)
     return NULL;
-  formats = strata_choose_formats (lowered);
+  formats = strata_choose_formats (lowered, build.stats);
   build.lowered = lowered;
+  build.decisions = calibration->decisions;
   build.chip = chip;
   build.formats = formats;
   build.arena = strata_arena_new ();
@@ -432,7 +487,11 @@ strata_quantise (const StrataGraph *graph,
     build.made[i] = build.narrow[i] = -1;
   result = build_graph (&build, calibration, error);
   if (result == NULL)
-    strata_arena_free (build.arena);
+    {
+      for (guint i = 0; i < build.ops->len; i++)
+        strata_digital_free (g_array_index (build.ops, StrataQOp, i).digital);
+      strata_arena_free (build.arena);
+    }
   else if (!set_reads (&build, graph, calibration, result, error))
     g_clear_pointer (&result, strata_qgraph_free);
   g_array_unref (build.tensors);

@@ -2,7 +2,7 @@
  *
  * The samples a compilation calibrates with: the user's, or two synthetic ones. Synthetic values are standard normal;
  * where the file quantises the input its range is known, and they are centred in it with a deviation of a sixth of it,
- * so that three deviations span it.
+ * so that three deviations span it. Integers are indices of the table that they look up, or ones.
  */
 #include <string.h>
 
@@ -95,6 +95,38 @@ input_spread (const StrataGraph *graph, int value, double *mean, double *deviati
     }
 }
 
+/* How many rows the table has that @value looks up; 2 where it looks up none: flags and lengths of one */
+static gint64
+count_entries (const StrataGraph *graph, int value)
+{
+  for (int i = 0; i < graph->n_nodes; i++)
+    {
+      const StrataNode *n = &graph->nodes[i];
+      const StrataValue *table = n->n_inputs > 0 && n->inputs[0] >= 0 ? &graph->values[n->inputs[0]] : NULL;
+
+      if (n->op == STRATA_OP_GATHER && n->inputs[1] == value && table->producer < 0 && table->n_dims > 0
+          && strata_node_int (n, "axis", 0) == 0)
+        return table->dims[0];
+    }
+  return 0;
+}
+
+/* Indices of a table as they come; ones elsewhere, which as a mask, a length or a flag let the most through */
+static void
+fill_integers (const StrataGraph *graph, int value, StrataRngKey key, guint64 sample, StrataArray *array)
+{
+  gint64 n_entries = count_entries (graph, value);
+  gsize size = strata_dtype_size (array->dtype), count = (gsize) strata_array_count (array);
+
+  for (gsize i = 0; i < count; i++)
+    {
+      gint64 code = n_entries > 0 ? (gint64) (strata_rng_uniform (key, sample << 32 | i) * (double) n_entries) : 1;
+      gint64 little = GINT64_TO_LE (code);
+
+      memcpy ((guint8 *) array->data + i * size, &little, size);
+    }
+}
+
 static StrataArray *
 make_synthetic (const StrataGraph *graph, int input, guint64 seed, int sample)
 {
@@ -104,8 +136,13 @@ make_synthetic (const StrataGraph *graph, int input, guint64 seed, int sample)
   float *data = array->data;
   double mean, deviation;
 
-  if (v->dtype != STRATA_DTYPE_F32)
+  if (v->dtype == STRATA_DTYPE_F64 || v->dtype == STRATA_DTYPE_F16)
     return array;
+  if (v->dtype != STRATA_DTYPE_F32)
+    {
+      fill_integers (graph, graph->inputs[input], strata_rng_key (seed, (guint64) input), (guint64) sample, array);
+      return array;
+    }
   input_spread (graph, graph->inputs[input], &mean, &deviation);
   strata_rng_normal (strata_rng_key (seed, (guint64) input), (guint64) sample, data, count);
   for (gsize i = 0; i < count; i++)

@@ -76,8 +76,23 @@ typedef struct
   int sample;
 } Probe;
 
+/* Elements of a value in the order of planes, channel by channel; @reals itself where it lies so */
+static const float *
+in_planes (const StrataLoweredTensor *t, const float *reals, float **copy)
+{
+  gsize n = (gsize) tensor_count (t);
+
+  *copy = NULL;
+  if (!t->tokens && t->order == NULL)
+    return reals;
+  *copy = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    (*copy)[strata_lowered_place (t, i)] = reals[i];
+  return *copy;
+}
+
 static void
-collect_vectors (Probe *probe, int layer, const float *reals)
+collect_vectors (Probe *probe, int layer, const float *values)
 {
   const StrataSensitivityInput *input = probe->work->input;
   const StrataLayerNoise *noise = &probe->work->result->layers[layer];
@@ -94,6 +109,9 @@ collect_vectors (Probe *probe, int layer, const float *reals)
   const gsize n_codes = (gsize) strata_qtensor_count (in), plane = (gsize) in->height * (gsize) in->width;
   g_autofree gint16 *codes = g_new (gint16, n_codes), *row = g_new (gint16, (gsize) out->width * (gsize) op->k);
   StrataNoiseVectors *vectors = &probe->work->vectors[layer * probe->work->n_vector_samples + probe->sample];
+  g_autofree float *copy = NULL;
+  const float *reals =
+    in_planes (&input->lowered->tensors[input->lowered->ops[noise->lowered].inputs[0]], values, &copy);
 
   for (int c = 0; c < in->channels; c++)
     strata_int_quantise (reals + (gsize) c * plane, plane, gains != NULL ? in->scale / gains[c] : in->scale,
@@ -175,12 +193,16 @@ add_noise (const Noisy *noisy, float *reals)
   for (int c = 0; c < t->channels; c++)
     {
       double sigma = (double) noisy->work->deviation[noisy->layer][c] / (gains != NULL ? gains[c] : 1);
-      float *x = reals + (gsize) c * plane;
 
       strata_rng_normal (key, (guint64) c, z, plane);
       for (gsize i = 0; i < plane; i++)
-        if ((double) x[i] > lo && (double) x[i] < hi)
-          x[i] = (float) CLAMP ((double) x[i] + sigma * (double) z[i], lo, hi);
+        {
+          /* results of products are tokens or planes */
+          float *x = &reals[t->tokens ? i * (gsize) t->channels + (gsize) c : (gsize) c * plane + i];
+
+          if ((double) *x > lo && (double) *x < hi)
+            *x = (float) CLAMP ((double) *x + sigma * (double) z[i], lo, hi);
+        }
     }
 }
 

@@ -307,25 +307,130 @@ one_node (StrataOp op, int n_channels, int batch)
   return maker_finish (&m);
 }
 
+/* What neither crossbars nor a unit of its own takes becomes a digital op that says why. */
 static void
-test_refusals (void)
+assert_digital (StrataGraph *graph, int op, int n_inputs, guint32 by_row, const char *why)
+{
+  g_autoptr (StrataGraph) owned = graph;
+  g_autoptr (StrataLowered) lowered = lower (owned);
+  g_autofree char *text = strata_lowered_print (lowered);
+  g_autoptr (StrataDigital) digital = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (lowered->ops[op].kind, ==, STRATA_QOP_DIGITAL);
+  g_assert_cmpint (lowered->ops[op].n_inputs, ==, n_inputs);
+  g_assert_cmphex (lowered->ops[op].by_row, ==, by_row);
+  if (strstr (lowered->ops[op].why, why) == NULL)
+    g_error ("\"%s\" lacks \"%s\"", lowered->ops[op].why, why);
+  g_assert_nonnull (strstr (text, " digital "));
+  digital = strata_digital_new (lowered->ops[op].digital, "digital", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (digital->graph->n_inputs, ==, n_inputs);
+}
+
+static StrataGraph *
+parse (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  StrataGraph *graph = strata_graph_parse (text, &error);
+
+  g_assert_no_error (error);
+  graph->path = "test.onnx";
+  return graph;
+}
+
+static void
+test_digital (void)
 {
   static const float plane[16] = { 0 };
   GraphMaker m;
   int node, conv, sum;
 
-  assert_refused (one_node (STRATA_OP_LEAKY_RELU, 2, 1), "node0 (LeakyRelu)", "it maps Add, AveragePool");
-  assert_refused (one_node (STRATA_OP_RELU, 2, 3), "node0 (Relu)", "batch 3");
+  assert_digital (one_node (STRATA_OP_LEAKY_RELU, 2, 1), 0, 1, 1, "each element by itself");
   conv = start_conv (&m, &node);
   sum = maker_value (&m, "sum", F32, 1, 2, 4, 4, 0);
   maker_node (&m, STRATA_OP_ADD, sum, conv, maker_floats (&m, plane, 1, 1, 4, 4, 0), -2);
   maker_output (&m, sum);
-  assert_refused (maker_finish (&m), "node1 (Add)", "one value per channel");
+  assert_digital (maker_finish (&m), 1, 1, 1, "one value per channel");
   conv = start_conv (&m, &node);
   sum = maker_value (&m, "product", F32, 1, 2, 4, 4, 0);
   maker_node (&m, STRATA_OP_MUL, sum, conv, 0, -2);
   maker_output (&m, sum);
-  assert_refused (maker_finish (&m), "node1 (Mul)", "both operands are computed");
+  assert_digital (maker_finish (&m), 1, 2, 3, "both operands are computed");
+  /* each score needs all keys: rows of the first operand stream, those of the second do not */
+  assert_digital (parse ("graph opset 17 folded 0\ninput q float32[1x6x4]\ninput k float32[1x4x6]\n"
+                         "node @0 MatMul m (q, k) -> (y float32[1x6x6])\noutput y\n"),
+                  0, 2, 1, "computed at run time");
+  assert_digital (parse ("graph opset 17 folded 0\ninput ids int64[1x6]\nconstant t float32[2x2] {1.0, 2.0, 3.0, 4.0}\n"
+                         "node @0 Gather g (t, ids) -> (y float32[1x6x2])\noutput y\n"),
+                  0, 1, 0, "looks values up");
+}
+
+/* Six tokens of four through a norm, a matrix and its bias, to the layout of heads. */
+static void
+test_tokens (void)
+{
+  g_autoptr (StrataGraph) graph =
+    parse ("graph opset 17 folded 0\ninput x float32[1x6x4]\n"
+           "constant g float32[4] {1.0, 2.0, 3.0, 4.0}\nconstant b float32[4] {0.0, 0.0, 1.0, 1.0}\n"
+           "constant w float32[4x2] {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0}\nconstant c float32[2] {0.5, -0.5}\n"
+           "node @0 LayerNormalization n (x, g, b) -> (y float32[1x6x4])\n"
+           "node @1 MatMul m (y, w) -> (z float32[1x6x2])\n"
+           "node @2 Add a (z, c) -> (v float32[1x6x2])\n"
+           "node @3 Relu r (v) -> (u float32[1x6x2])\n"
+           "node @4 Transpose t (u) -> (s float32[1x2x6]) perm=[0, 2, 1]\n"
+           "node @5 GlobalAveragePool p (s) -> (o float32[1x2x1])\noutput o\n");
+  g_autoptr (StrataLowered) lowered = lower (graph);
+  const StrataLoweredOp *mvm = &lowered->ops[1];
+  const StrataLoweredTensor *out = &lowered->tensors[mvm->output];
+
+  g_assert_cmpint (lowered->n_ops, ==, 4);
+  g_assert_cmpint (lowered->ops[0].kind, ==, STRATA_QOP_DIGITAL);
+  g_assert_cmphex (lowered->ops[0].by_row, ==, 1);
+  g_assert_true (lowered->tensors[lowered->inputs[0]].tokens);
+  g_assert_cmpint (mvm->kind, ==, STRATA_QOP_MVM);
+  g_assert_cmpint (mvm->n, ==, 2);
+  g_assert_cmpint (mvm->k, ==, 4);
+  g_assert_cmpfloat (mvm->bias[1], ==, -0.5);
+  g_assert_cmpfloat (mvm->clamp_lo, ==, 0);
+  g_assert_true (out->tokens);
+  g_assert_cmpint (out->channels, ==, 2);
+  g_assert_cmpint (out->height, ==, 6);
+  /* channels before tokens are the planes that lie there already */
+  g_assert_cmpint (lowered->ops[2].kind, ==, STRATA_QOP_RESHAPE);
+  g_assert_cmpint (lowered->ops[3].kind, ==, STRATA_QOP_AVG_POOL);
+}
+
+/* Several results, of integers too; a transposed operand is transposed in the model. */
+static void
+test_outputs (void)
+{
+  g_autoptr (StrataGraph) graph =
+    parse ("graph opset 17 folded 0\ninput x float32[1x3x4]\nconstant k int64[1] {2}\n"
+           "node @0 Transpose t (x) -> (y float32[1x4x3]) perm=[0, 2, 1]\n"
+           "node @1 TopK top (y, k) -> (v float32[1x4x2], i int64[1x4x2])\noutput v\noutput i\n");
+  g_autoptr (StrataLowered) lowered = lower (graph);
+  g_autoptr (StrataDigital) digital = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (lowered->n_ops, ==, 1);
+  g_assert_cmpint (lowered->ops[0].n_more_outputs, ==, 1);
+  g_assert_cmpint (lowered->tensors[lowered->outputs[1]].dtype, ==, STRATA_DTYPE_I64);
+  digital = strata_digital_new (lowered->ops[0].digital, "digital", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (digital->graph->n_nodes, ==, 2);
+  g_assert_cmpint (digital->graph->nodes[0].op, ==, STRATA_OP_TRANSPOSE);
+}
+
+static void
+test_refusals (void)
+{
+  assert_refused (parse ("graph opset 17 folded 0\ninput x float32[2x1x4x4]\nconstant w float32[1x1x1x1] {1.0}\n"
+                         "node @0 Conv c (x, w) -> (y float32[2x1x4x4])\noutput y\n"),
+                  "node c (Conv)", "batch 2");
+  assert_refused (parse ("graph opset 17 folded 0\ninput x float32[1x4]\n"
+                         "node @0 Cast c (x) -> (y float64[1x4]) to=11\noutput y\n"),
+                  "node c (Cast)", "y is float64");
 }
 
 int
@@ -339,6 +444,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/lower/transposed-product", test_transposed_product);
   g_test_add_func ("/sdk/compiler/lower/qdq", test_qdq);
   g_test_add_func ("/sdk/compiler/lower/gemm", test_gemm);
+  g_test_add_func ("/sdk/compiler/lower/digital", test_digital);
+  g_test_add_func ("/sdk/compiler/lower/tokens", test_tokens);
+  g_test_add_func ("/sdk/compiler/lower/outputs", test_outputs);
   g_test_add_func ("/sdk/compiler/lower/refusals", test_refusals);
   return g_test_run ();
 }
