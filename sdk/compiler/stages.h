@@ -86,13 +86,35 @@ StrataTileSet *strata_map (const StrataQGraph *graph,
                            const StrataMapOptions *options,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* How a placement is looked for; all start from the same one */
+typedef enum
+{
+  STRATA_PLACE_BEST,    /* both searches, each with half of the effort, and the better of them */
+  STRATA_PLACE_GREEDY,  /* the start alone: every tile where it costs least, those with most work first */
+  STRATA_PLACE_DESCENT, /* moves, swaps and whole ops, to better only */
+  STRATA_PLACE_ANNEAL,  /* moves and swaps, at first also to worse; then descent */
+} StrataPlaceAlgorithm;
+
+/* Two ops that fire together with another chance than if each fired on its own account: experts of one layer */
+typedef struct
+{
+  int op, other;   /* each pair once, and no op with itself */
+  double together; /* chance that one token needs both */
+} StrataPlaceCoactivation;
+
 typedef struct
 {
   guint64 seed;
-  double effort; /* seconds that improving may take, roughly: it is turned into a count of moves, so that results do not
+  StrataPlaceAlgorithm algorithm;
+  double effort; /* seconds that improving may take, roughly: it is turned into a count of prices, so that results do not
                     depend on the machine; 0: the default, below 0: constructive start only */
-  guint n_threads;
+  guint n_threads;        /* the result does not depend on it; 0 counts as 1 */
+  const double *activity; /* per op: chance that a token needs it, for experts that are routed to; NULL: all always */
+  const StrataPlaceCoactivation *coactivation; /* pairs that are not listed: the product of their activities */
+  int n_coactivations;
   GCancellable *cancellable;
+  void (*progress) (double fraction, gpointer user_data); /* called from any thread, one at a time; may be NULL */
+  gpointer progress_data;
   StrataDecisions *decisions;
 } StrataPlaceOptions;
 

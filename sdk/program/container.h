@@ -21,7 +21,7 @@
   X (LIMT, 1, "requirements, seed, identity of the model")                                                             \
   X (QGRF, 2, "quantised graph")                                                                                       \
   X (TILE, 1, "tiles")                                                                                                 \
-  X (PLAC, 1, "placement")                                                                                             \
+  X (PLAC, 2, "placement")                                                                                             \
   X (SCHD, 2, "schedule")                                                                                              \
   X (WGTS, 1, "weights, biases, multipliers, models of digital ops; each array at a multiple of 64")                   \
   X (CALB, 1, "samples that converters are calibrated with")                                                           \

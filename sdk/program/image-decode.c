@@ -357,11 +357,13 @@ read_placement (Decoder *decoder)
   StrataReader reader = open_section (decoder, STRATA_SECTION_PLAC);
   StrataPlacement *placement = decoder->image->placement = g_new0 (StrataPlacement, 1);
 
-  placement->cost_serial = strata_get_i64 (&reader);
-  placement->cost_switch = strata_get_i64 (&reader);
-  placement->cost_noc = strata_get_i64 (&reader);
-  placement->cost_heat = strata_get_i64 (&reader);
-  placement->cost_total = strata_get_i64 (&reader);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      placement->cost_ps[i] = strata_get_i64 (&reader);
+      placement->bound_ps[i] = strata_get_i64 (&reader);
+    }
+  placement->total_ps = strata_get_i64 (&reader);
+  placement->total_bound_ps = strata_get_i64 (&reader);
   placement->n_tiles = strata_get_count (&reader, 8);
   placement->site = g_new0 (StrataSite, (gsize) placement->n_tiles + 1);
   for (int i = 0; i < placement->n_tiles; i++)

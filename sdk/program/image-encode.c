@@ -231,11 +231,13 @@ put_tiles (GByteArray *bytes, const StrataTileSet *tiles)
 static void
 put_placement (GByteArray *bytes, const StrataPlacement *placement)
 {
-  strata_put_i64 (bytes, placement->cost_serial);
-  strata_put_i64 (bytes, placement->cost_switch);
-  strata_put_i64 (bytes, placement->cost_noc);
-  strata_put_i64 (bytes, placement->cost_heat);
-  strata_put_i64 (bytes, placement->cost_total);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      strata_put_i64 (bytes, placement->cost_ps[i]);
+      strata_put_i64 (bytes, placement->bound_ps[i]);
+    }
+  strata_put_i64 (bytes, placement->total_ps);
+  strata_put_i64 (bytes, placement->total_bound_ps);
   strata_put_i32 (bytes, placement->n_tiles);
   for (int i = 0; i < placement->n_tiles; i++)
     {

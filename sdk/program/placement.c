@@ -7,8 +7,32 @@
 #include "base/hash.h"
 #include "program/text.h"
 
-#define HEAD "placement # cost # serial # switch # noc # heat #"
+#define HEAD "placement # cost # bound #"
 #define LINE "tile # stack # tier #"
+
+static const char *const names[STRATA_N_PLACE_TERMS] = {
+#define STRATA_PLACE_TERM(id, name, meaning) [STRATA_PLACE_TERM_##id] = name,
+#include "program/place-terms.def"
+#undef STRATA_PLACE_TERM
+};
+
+static const char *const meanings[STRATA_N_PLACE_TERMS] = {
+#define STRATA_PLACE_TERM(id, name, meaning) [STRATA_PLACE_TERM_##id] = meaning,
+#include "program/place-terms.def"
+#undef STRATA_PLACE_TERM
+};
+
+const char *
+strata_place_term_name (StrataPlaceTerm term)
+{
+  return names[term];
+}
+
+const char *
+strata_place_term_meaning (StrataPlaceTerm term)
+{
+  return meanings[term];
+}
 
 static gboolean
 refuse_site (GError **error, int tile, StrataSite site, const char *why)
@@ -16,6 +40,35 @@ refuse_site (GError **error, int tile, StrataSite site, const char *why)
   g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT, "placement: tile %d: stack %d tier %d %s",
                tile, site.stack, site.tier, why);
   return FALSE;
+}
+
+/* From a file, the terms may be anything. */
+static gboolean
+check_cost (const StrataPlacement *placement, GError **error)
+{
+  gint64 cost_ps = 0, bound_ps = 0;
+
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      if (placement->bound_ps[i] < 0 || placement->cost_ps[i] < placement->bound_ps[i])
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                       "placement: its term '%s' is below its bound, or the bound below 0", names[i]);
+          return FALSE;
+        }
+      if (__builtin_add_overflow (cost_ps, placement->cost_ps[i], &cost_ps))
+        cost_ps = -1;
+      if (cost_ps < 0)
+        break;
+      bound_ps += placement->bound_ps[i];
+    }
+  if (cost_ps < 0 || cost_ps != placement->total_ps || bound_ps != placement->total_bound_ps)
+    {
+      g_set_error_literal (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                           "placement: the terms of its cost do not add up to the total");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean
@@ -32,15 +85,8 @@ strata_placement_check (const StrataPlacement *placement,
                    "placement: has %d sites for %d tiles; each tile needs one", placement->n_tiles, tiles->n_tiles);
       return FALSE;
     }
-  /* Unsigned: from a file, the terms may be anything */
-  if ((guint64) placement->cost_serial + (guint64) placement->cost_switch + (guint64) placement->cost_noc
-        + (guint64) placement->cost_heat
-      != (guint64) placement->cost_total)
-    {
-      g_set_error_literal (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
-                           "placement: the terms of its cost do not add up to the total");
-      return FALSE;
-    }
+  if (!check_cost (placement, error))
+    return FALSE;
   taken = g_malloc0 ((gsize) chip->n_stacks * chip->tiers);
   for (int i = 0; i < placement->n_tiles; i++)
     {
@@ -71,15 +117,31 @@ strata_placement_print (const StrataPlacement *placement, const StrataTileSet *t
 {
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text,
-                          "placement %d cost %" G_GINT64_FORMAT " serial %" G_GINT64_FORMAT " switch %" G_GINT64_FORMAT
-                          " noc %" G_GINT64_FORMAT " heat %" G_GINT64_FORMAT "\n",
-                          placement->n_tiles, placement->cost_total, placement->cost_serial, placement->cost_switch,
-                          placement->cost_noc, placement->cost_heat);
+  g_string_append_printf (text, "placement %d cost %" G_GINT64_FORMAT " bound %" G_GINT64_FORMAT "\n", placement->n_tiles,
+                          placement->total_ps, placement->total_bound_ps);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    g_string_append_printf (text, "term %s cost %" G_GINT64_FORMAT " bound %" G_GINT64_FORMAT "\n", names[i],
+                            placement->cost_ps[i], placement->bound_ps[i]);
   for (int i = 0; i < placement->n_tiles; i++)
     g_string_append_printf (text, "tile %d stack %d tier %d ; op %d\n", i, placement->site[i].stack,
                             placement->site[i].tier, tiles->tiles[i].op);
   return g_string_free (text, FALSE);
+}
+
+static gboolean
+parse_terms (StrataTextReader *reader, StrataPlacement *placement, GError **error)
+{
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      g_autofree char *pattern = g_strdup_printf ("term %s cost # bound #", names[i]);
+      gint64 v[2];
+
+      if (!strata_text_next (reader) || !strata_text_match (reader, pattern, v))
+        return strata_text_error (reader, "placement", pattern, error);
+      placement->cost_ps[i] = v[0];
+      placement->bound_ps[i] = v[1];
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -106,22 +168,19 @@ strata_placement_parse (const char *text, GError **error)
   g_autoptr (StrataPlacement) placement = g_new0 (StrataPlacement, 1);
   GArray *sites = g_array_new (FALSE, FALSE, sizeof (StrataSite));
   StrataTextReader reader = { text, NULL, 0 };
-  gint64 head[6] = { 0 };
+  gint64 head[3] = { 0 };
   gboolean ok = strata_text_next (&reader) && strata_text_match (&reader, HEAD, head);
 
   if (!ok)
     strata_text_error (&reader, "placement", HEAD, error);
-  ok = ok && parse_sites (&reader, sites, error);
+  ok = ok && parse_terms (&reader, placement, error) && parse_sites (&reader, sites, error);
   if (ok && head[0] != sites->len)
     ok = strata_text_error (&reader, "placement", "as many tiles as the first line says", error);
   strata_text_finish (&reader);
   placement->n_tiles = (int) sites->len;
   placement->site = (StrataSite *) (gpointer) g_array_free (sites, FALSE);
-  placement->cost_total = head[1];
-  placement->cost_serial = head[2];
-  placement->cost_switch = head[3];
-  placement->cost_noc = head[4];
-  placement->cost_heat = head[5];
+  placement->total_ps = head[1];
+  placement->total_bound_ps = head[2];
   return ok ? g_steal_pointer (&placement) : NULL;
 }
 
@@ -129,12 +188,15 @@ guint64
 strata_placement_hash (const StrataPlacement *placement)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
-  const gint64 costs[] = { placement->cost_total, placement->cost_serial, placement->cost_switch, placement->cost_noc,
-                           placement->cost_heat };
 
   strata_hasher_int (hasher, placement->n_tiles);
-  for (guint i = 0; i < G_N_ELEMENTS (costs); i++)
-    strata_hasher_int (hasher, costs[i]);
+  strata_hasher_int (hasher, placement->total_ps);
+  strata_hasher_int (hasher, placement->total_bound_ps);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      strata_hasher_int (hasher, placement->cost_ps[i]);
+      strata_hasher_int (hasher, placement->bound_ps[i]);
+    }
   for (int i = 0; i < placement->n_tiles; i++)
     {
       strata_hasher_int (hasher, placement->site[i].stack);

@@ -7,12 +7,24 @@
 
 #include "program/tiles.h"
 
+typedef enum
+{
+#define STRATA_PLACE_TERM(id, name, meaning) STRATA_PLACE_TERM_##id,
+#include "program/place-terms.def"
+#undef STRATA_PLACE_TERM
+  STRATA_N_PLACE_TERMS,
+} StrataPlaceTerm;
+
+const char *strata_place_term_name (StrataPlaceTerm term);    /* "serial" */
+const char *strata_place_term_meaning (StrataPlaceTerm term); /* a phrase */
+
 typedef struct
 {
   StrataSite *site; /* per tile */
   int n_tiles;
-  /* What the objective came to, term by term; for reports. */
-  gint64 cost_serial, cost_switch, cost_noc, cost_heat, cost_total;
+  /* What the objective came to, and what no placement of these tiles on this chip can go below; for reports. */
+  gint64 cost_ps[STRATA_N_PLACE_TERMS], bound_ps[STRATA_N_PLACE_TERMS];
+  gint64 total_ps, total_bound_ps; /* sums over the terms */
 } StrataPlacement;
 
 gboolean strata_placement_check (const StrataPlacement *placement,

@@ -1,307 +1,417 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The terms, all in picoseconds:
- *   serial    two tiles on one stack: the time in which both want its periphery, b_i b_j overlap / (span_i span_j) with
- * b the busy time of a tile, spread evenly over the span of its op. Tiles of one op overlap wholly. switches  two tiles
- * on one stack that overlap: a switch there and back for each burst of the one with fewer, weighted by how much of the
- * shorter span is shared. noc       link time x hops of the input rows from the hub, of partial sums to the home of the
- * column block, of the block's sums to the hub. (That tiles of one op on one stack share a line buffer is not counted.)
- *   heat      a tile's busy time x its depth below the cap (heat leaves upward, hardware-facts 10.3), and for pairs on
- * the same or a neighbouring stack the lesser busy time over their distance. The weights keep it to a tie-breaker: the
- *             whole gradient across a stack is a fraction of a kelvin (hardware-facts 2.3).
+ * The terms, kept up to date while tiles come and go; README.md says what each stands for. Each is a sum over stacks of
+ * a function of sums over the stack's tiles, or over tiles and the tiles that their sums go to: attaching adds the
+ * difference, detaching takes the same difference away.
  */
 #include "compiler/place/objective.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "cost/cost.h"
-#include "program/work.h"
+#include "compiler/place/bins.h"
 
-#define HEAT_DEPTH 128 /* the bottom tier costs a 128th of the tile's busy time */
-#define HEAT_PAIR 32   /* two equal tiles at distance 0 would cost a 32nd of it */
-#define HEAT_ACROSS 4  /* a neighbouring stack is as far as this many tiers: lateral heat takes the silicon below */
+#define HEAT_OWN 4 /* work on the same stack heats like four times as much on a neighbour */
 
+/* --- terms of one tile --- */
+
+/* Work of a stack that the interval has no time for */
 static gint64
-overlap_ps (const PlaceState *state, int a, int b)
+excess (const PlaceModel *model, gint64 work)
 {
-  gint64 from = MAX (state->span[a].start_ps, state->span[b].start_ps);
-  gint64 to = MIN (state->span[a].end_ps, state->span[b].end_ps);
-
-  return MAX (0, to - from);
+  return MAX (0, work - model->horizon);
 }
 
 static void
-add_same_stack (const PlaceState *state, int i, int j, PlaceCost *cost)
+add_overlaps (const PlaceState *state, int tile, int stack, gint64 *term)
 {
-  const PlaceTile *a = &state->tile[i], *b = &state->tile[j];
-  gint64 shared_ps = overlap_ps (state, a->op, b->op);
-  double len_a = (double) MAX (1, state->span[a->op].end_ps - state->span[a->op].start_ps);
-  double len_b = (double) MAX (1, state->span[b->op].end_ps - state->span[b->op].start_ps);
+  const PlaceModel *model = state->model;
+  const PlaceClass *class = &model->class[model->tile[tile].class];
+  gsize at = (gsize) stack * model->n_bins + class->bin;
 
-  if (shared_ps == 0)
-    return;
-  cost->serial += llround ((double) a->busy_ps * (double) b->busy_ps * (double) shared_ps / (len_a * len_b));
-  cost->switches += llround (2.0 * (double) state->switch_ps * MIN (a->n_bursts, b->n_bursts) * (double) shared_ps
-                             / MIN (len_a, len_b));
+  term[STRATA_PLACE_TERM_SERIAL] += place_bins_product (&model->work[class->first], &state->bin_work[at], class->n_bins);
+  term[STRATA_PLACE_TERM_STEADY] += class->work * state->work[stack];
+  term[STRATA_PLACE_TERM_PEAK] += excess (model, state->work[stack] + class->work) - excess (model, state->work[stack]);
+  term[STRATA_PLACE_TERM_SWITCH] += (gint64) place_bins_switches (
+    &state->bin_bursts[at], &state->bin_squares[at], &model->bursts[class->first], class->n_bins);
 }
 
-static void
-add_heat_pair (const PlaceState *state, int i, int j, int distance, PlaceCost *cost)
+static const PlacePartner *
+find_partner (const PlaceModel *model, const PlaceOp *op, int other)
 {
-  gint64 busy_ps = MIN (state->tile[i].busy_ps, state->tile[j].busy_ps);
+  const PlacePartner *partner = &model->partner[op->first_partner];
+  int low = 0, high = op->n_partners;
 
-  cost->heat += busy_ps / HEAT_PAIR / (1 + HEAT_ACROSS * distance + ABS (state->site[i].tier - state->site[j].tier));
-}
-
-int
-place_hops (const PlaceState *state, int from, int to)
-{
-  int x = state->chip->mesh_x;
-
-  return ABS (from % x - to % x) + ABS (from / x - to / x);
-}
-
-/* The sums of @tile on their way to its home */
-static void
-add_sums (const PlaceState *state, int tile, PlaceCost *cost)
-{
-  int home = state->tile[tile].home;
-
-  if (home != tile && state->site[home].stack >= 0)
-    cost->noc += state->tile[tile].sum_ps * place_hops (state, state->site[tile].stack, state->site[home].stack);
-}
-
-/* Terms of @tile alone, and with the other attached tiles of its column block */
-static void
-add_tile (const PlaceState *state, int tile, PlaceCost *cost)
-{
-  const PlaceTile *self = &state->tile[tile];
-  StrataSite site = state->site[tile];
-
-  cost->noc += self->load_ps * state->hub_hops[site.stack];
-  cost->heat += self->busy_ps * (state->chip->tiers - 1 - site.tier) / state->chip->tiers / HEAT_DEPTH;
-  add_sums (state, tile, cost);
-  if (self->home != tile)
-    return;
-  cost->noc += self->sum_ps * state->hub_hops[site.stack];
-  for (int other = tile + 1; other < state->tiles->n_tiles && state->tile[other].home == tile; other++)
-    if (state->site[other].stack >= 0)
-      add_sums (state, other, cost);
-}
-
-/* Pairs of @tile with attached tiles of @stack; @distance 0 or 1 */
-static void
-add_pairs (const PlaceState *state, int tile, int stack, int distance, PlaceCost *cost)
-{
-  for (int i = 0; i < state->n_stack_tiles[stack]; i++)
+  while (low < high)
     {
-      int other = state->stack_tiles[stack][i];
+      int middle = low + (high - low) / 2;
 
-      if (other == tile)
+      if (partner[middle].op == other)
+        return &partner[middle];
+      if (partner[middle].op < other)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return NULL;
+}
+
+/* The work of two tiles that meets in a bin */
+static gint64
+overlap (const PlaceModel *model, int a, int b)
+{
+  const PlaceClass *x = &model->class[model->tile[a].class], *y = &model->class[model->tile[b].class];
+  int from = MAX (x->bin, y->bin), to = MIN (x->bin + x->n_bins, y->bin + y->n_bins);
+
+  return to <= from ? 0
+                    : place_bins_product (&model->work[x->first + from - x->bin], &model->work[y->first + from - y->bin],
+                                          to - from);
+}
+
+/* Where it is known how often two ops fire together, that stands in for the product of their chances. */
+static void
+add_experts (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+  const PlaceOp *op = &model->op[model->tile[tile].op];
+  const int *list = &state->list[(gsize) stack * model->chip->tiers];
+
+  for (int i = 0; i < state->n_tiles[stack]; i++)
+    {
+      const PlacePartner *partner = find_partner (model, op, model->tile[list[i]].op);
+      gint64 both;
+
+      if (partner == NULL)
         continue;
-      if (distance == 0)
-        add_same_stack (state, tile, other, cost);
-      add_heat_pair (state, tile, other, distance, cost);
+      both = overlap (model, tile, list[i]);
+      term[STRATA_PLACE_TERM_SERIAL] -= both;
+      term[STRATA_PLACE_TERM_EXPERTS] += llround ((double) both * partner->factor);
     }
 }
 
-/* Calls for the neighbours of @stack on the mesh; returns how many. */
 static int
-neighbours (const StrataChipSpec *chip, int stack, int *out)
+count (const int *list, int n, int value)
 {
-  int x = stack % chip->mesh_x, y = stack / chip->mesh_x, n = 0;
-
-  if (x > 0)
-    out[n++] = stack - 1;
-  if (x + 1 < chip->mesh_x && stack + 1 < chip->n_stacks)
-    out[n++] = stack + 1;
-  if (y > 0)
-    out[n++] = stack - chip->mesh_x;
-  if (stack + chip->mesh_x < chip->n_stacks)
-    out[n++] = stack + chip->mesh_x;
-  return n;
-}
-
-/* All terms that @tile, which has a site, is part of */
-static PlaceCost
-cost_of (const PlaceState *state, int tile)
-{
-  PlaceCost cost = { 0 };
-  int stack = state->site[tile].stack, near[4];
-  int n_near = neighbours (state->chip, stack, near);
-
-  add_tile (state, tile, &cost);
-  add_pairs (state, tile, stack, 0, &cost);
-  for (int i = 0; i < n_near; i++)
-    add_pairs (state, tile, near[i], 1, &cost);
-  return cost;
-}
-
-static void
-accumulate (PlaceCost *total, PlaceCost part, int sign)
-{
-  total->serial += sign * part.serial;
-  total->switches += sign * part.switches;
-  total->noc += sign * part.noc;
-  total->heat += sign * part.heat;
-}
-
-void
-place_attach (PlaceState *state, int tile, StrataSite site)
-{
-  gsize index = (gsize) site.stack * state->chip->tiers + site.tier;
-
-  g_assert (state->site[tile].stack < 0 && state->occupant[index] < 0);
-  state->site[tile] = site;
-  state->occupant[index] = tile;
-  accumulate (&state->cost, cost_of (state, tile), 1);
-  state->stack_tiles[site.stack][state->n_stack_tiles[site.stack]++] = tile;
-  state->stack_busy_ps[site.stack] += state->tile[tile].busy_ps;
-}
-
-void
-place_detach (PlaceState *state, int tile)
-{
-  StrataSite site = state->site[tile];
-  int *list = state->stack_tiles[site.stack], n = --state->n_stack_tiles[site.stack];
-
-  for (int i = 0; i <= n; i++)
-    if (list[i] == tile)
-      {
-        list[i] = list[n];
-        break;
-      }
-  accumulate (&state->cost, cost_of (state, tile), -1);
-  state->occupant[(gsize) site.stack * state->chip->tiers + site.tier] = -1;
-  state->stack_busy_ps[site.stack] -= state->tile[tile].busy_ps;
-  state->site[tile] = (StrataSite){ -1, -1 };
-}
-
-PlaceCost
-place_recompute (const PlaceState *state)
-{
-  PlaceCost total = { 0 };
-  int n = state->tiles->n_tiles;
+  int found = 0;
 
   for (int i = 0; i < n; i++)
+    found += list[i] == value;
+  return found;
+}
+
+/* Tiles of the same op, and those that read the same rows */
+static void
+add_company (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+  const PlaceTile *self = &model->tile[tile];
+  gsize at = (gsize) stack * model->chip->tiers;
+  int n_same = count (&state->list_op[at], state->n_tiles[stack], self->op);
+
+  term[STRATA_PLACE_TERM_TURNS] += n_same * model->op[self->op].turn_ps;
+  if (n_same == 0 || count (&state->list_group[at], state->n_tiles[stack], self->group) == 0)
+    term[STRATA_PLACE_TERM_NOC] += model->group_ps[self->group] * model->hub_hops[stack];
+  if (self->home == tile)
+    term[STRATA_PLACE_TERM_NOC] += self->sum_ps * model->hub_hops[stack];
+}
+
+static gint64
+sum_way (const PlaceState *state, int tile, int from, int to)
+{
+  return to < 0 ? 0 : state->model->tile[tile].sum_ps * place_hops (state->model->chip, from, to);
+}
+
+static void
+add_sums (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+  int home = model->tile[tile].home;
+
+  if (home != tile)
     {
-      PlaceCost alone = { 0 };
-
-      if (state->site[i].stack < 0)
-        continue;
-      alone.noc = state->tile[i].load_ps * state->hub_hops[state->site[i].stack];
-      if (state->tile[i].home == i)
-        alone.noc += state->tile[i].sum_ps * state->hub_hops[state->site[i].stack];
-      alone.heat =
-        state->tile[i].busy_ps * (state->chip->tiers - 1 - state->site[i].tier) / state->chip->tiers / HEAT_DEPTH;
-      add_sums (state, i, &alone);
-      for (int j = i + 1; j < n; j++)
-        {
-          int distance;
-
-          if (state->site[j].stack < 0)
-            continue;
-          distance = place_hops (state, state->site[i].stack, state->site[j].stack);
-          if (distance == 0)
-            add_same_stack (state, i, j, &alone);
-          if (distance <= 1)
-            add_heat_pair (state, i, j, distance, &alone);
-        }
-      accumulate (&total, alone, 1);
+      term[STRATA_PLACE_TERM_SUMS] += sum_way (state, tile, stack, state->stack[home]);
+      return;
     }
+  for (int other = tile + 1; other < model->tiles->n_tiles && model->tile[other].home == tile; other++)
+    term[STRATA_PLACE_TERM_SUMS] += sum_way (state, other, stack, state->stack[other]);
+}
+
+static void
+add_heat (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+  gint64 heat = model->class[model->tile[tile].class].heat, around = HEAT_OWN * state->heat[stack];
+  int near[4], n_near = place_neighbours (model->chip, stack, near);
+
+  for (int i = 0; i < n_near; i++)
+    around += state->heat[near[i]];
+  term[STRATA_PLACE_TERM_HEAT] += heat * around;
+}
+
+void
+place_terms (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+
+  memset (term, 0, STRATA_N_PLACE_TERMS * sizeof *term);
+  add_overlaps (state, tile, stack, term);
+  if (model->op[model->tile[tile].op].n_partners > 0)
+    add_experts (state, tile, stack, term);
+  add_company (state, tile, stack, term);
+  add_sums (state, tile, stack, term);
+  add_heat (state, tile, stack, term);
+  if (model->n_usable[stack] - state->n_tiles[stack] <= model->n_spare)
+    term[STRATA_PLACE_TERM_SPARES]++;
+}
+
+static double
+weigh (const PlaceModel *model, const gint64 *term)
+{
+  double total = 0;
+
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    total += (double) term[i] * model->scale[i];
   return total;
 }
 
-gint64
-place_total (const PlaceCost *cost)
+double
+place_price (const PlaceState *state, int tile, int stack)
 {
-  return cost->serial + cost->switches + cost->noc + cost->heat;
+  gint64 term[STRATA_N_PLACE_TERMS];
+
+  place_terms (state, tile, stack, term);
+  return weigh (state->model, term);
+}
+
+double
+place_total (const PlaceState *state)
+{
+  return weigh (state->model, state->term);
+}
+
+/* --- coming and going --- */
+
+gboolean
+place_is_full (const PlaceState *state, int stack)
+{
+  return state->n_tiles[stack] >= state->model->n_usable[stack];
+}
+
+/* Adds the tile's work to the sums of its stack, or takes it away. */
+static void
+change_sums (PlaceState *state, int tile, int stack, int sign)
+{
+  const PlaceModel *model = state->model;
+  const PlaceClass *class = &model->class[model->tile[tile].class];
+  gsize at = (gsize) stack * model->n_bins + class->bin;
+
+  state->work[stack] += sign * class->work;
+  state->heat[stack] += sign * class->heat;
+  for (int i = 0; i < class->n_bins; i++)
+    {
+      double n = model->bursts[class->first + i];
+
+      state->bin_work[at + i] += sign * model->work[class->first + i];
+      state->bin_bursts[at + i] += sign * n;
+      state->bin_squares[at + i] += sign * n * n;
+    }
+}
+
+static void
+set_slot (PlaceState *state, int stack, int slot, int tile)
+{
+  gsize at = (gsize) stack * state->model->chip->tiers + slot;
+
+  state->list[at] = tile;
+  state->list_op[at] = state->model->tile[tile].op;
+  state->list_group[at] = state->model->tile[tile].group;
+  state->slot[tile] = slot;
+}
+
+double
+place_attach (PlaceState *state, int tile, int stack)
+{
+  gint64 term[STRATA_N_PLACE_TERMS];
+
+  g_assert (state->stack[tile] < 0 && !place_is_full (state, stack));
+  place_terms (state, tile, stack, term);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    state->term[i] += term[i];
+  change_sums (state, tile, stack, 1);
+  set_slot (state, stack, state->n_tiles[stack]++, tile);
+  state->stack[tile] = stack;
+  return weigh (state->model, term);
+}
+
+double
+place_detach (PlaceState *state, int tile)
+{
+  int stack = state->stack[tile];
+  int last = --state->n_tiles[stack];
+  gint64 term[STRATA_N_PLACE_TERMS];
+
+  set_slot (state, stack, state->slot[tile], state->list[(gsize) stack * state->model->chip->tiers + last]);
+  state->stack[tile] = -1;
+  change_sums (state, tile, stack, -1);
+  place_terms (state, tile, stack, term);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    state->term[i] -= term[i];
+  return -weigh (state->model, term);
+}
+
+/* --- from nothing --- */
+
+static void
+add_pair (const PlaceModel *model, const int *stack, const int *tier, int i, int j, gint64 *term)
+{
+  const PlaceTile *a = &model->tile[i], *b = &model->tile[j];
+  const PlacePartner *partner = find_partner (model, &model->op[a->op], b->op);
+  gint64 both = overlap (model, i, j);
+  gint64 heat = (gint64) model->class[a->class].heat * model->class[b->class].heat;
+  int n_hops = place_hops (model->chip, stack[i], stack[j]);
+
+  if (n_hops == 0 && partner == NULL)
+    term[STRATA_PLACE_TERM_SERIAL] += both;
+  else if (n_hops == 0)
+    term[STRATA_PLACE_TERM_EXPERTS] += llround ((double) both * partner->factor);
+  if (n_hops == 0)
+    term[STRATA_PLACE_TERM_STEADY] += (gint64) model->class[a->class].work * model->class[b->class].work;
+  if (n_hops == 0 && a->op == b->op)
+    term[STRATA_PLACE_TERM_TURNS] += model->op[a->op].turn_ps;
+  if (b->home == i)
+    term[STRATA_PLACE_TERM_SUMS] += b->sum_ps * n_hops;
+  if (n_hops <= 1)
+    term[STRATA_PLACE_TERM_HEAT] += n_hops == 0 ? HEAT_OWN * heat : heat;
+  if (tier != NULL && n_hops <= 1)
+    term[STRATA_PLACE_TERM_DEPTH] +=
+      heat * (n_hops == 0 ? place_shared_way (model, tier[i], tier[j]) : place_across (model, tier[i], tier[j]));
+}
+
+/* Of tile @i: its rows, where no tile before it brings them, its sums on their way to the hub, its own heat. */
+static void
+add_alone (const PlaceModel *model, const int *stack, const int *tier, int i, gint64 *term)
+{
+  const PlaceTile *self = &model->tile[i];
+  gint64 heat = model->class[self->class].heat;
+  gboolean there = FALSE;
+
+  for (int j = model->tiles->op_first[self->op]; j < i && !there; j++)
+    there = stack[j] == stack[i] && model->tile[j].group == self->group;
+  if (!there)
+    term[STRATA_PLACE_TERM_NOC] += model->group_ps[self->group] * model->hub_hops[stack[i]];
+  if (self->home == i)
+    term[STRATA_PLACE_TERM_NOC] += self->sum_ps * model->hub_hops[stack[i]];
+  if (tier != NULL)
+    term[STRATA_PLACE_TERM_DEPTH] += heat * heat * place_shared_way (model, tier[i], tier[i]);
+}
+
+/* Excess, switches and spares of one stack */
+static void
+add_stack (const PlaceModel *model, const int *stack, int which, gint64 *term)
+{
+  gint64 work = 0;
+  int n = 0;
+
+  for (int bin = 0; bin < model->n_bins; bin++)
+    {
+      double sum = 0, squares = 0;
+
+      for (int i = 0; i < model->tiles->n_tiles; i++)
+        {
+          const PlaceClass *class = &model->class[model->tile[i].class];
+
+          if (stack[i] != which || bin < class->bin || bin >= class->bin + class->n_bins)
+            continue;
+          sum += model->bursts[class->first + bin - class->bin];
+          squares += model->bursts[class->first + bin - class->bin] * model->bursts[class->first + bin - class->bin];
+        }
+      term[STRATA_PLACE_TERM_SWITCH] += (gint64) floor (sum - squares / MAX (sum, 1));
+    }
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    {
+      n += stack[i] == which;
+      work += stack[i] == which ? model->class[model->tile[i].class].work : 0;
+    }
+  term[STRATA_PLACE_TERM_PEAK] += excess (model, work);
+  term[STRATA_PLACE_TERM_SPARES] += n > 0 ? CLAMP (model->n_spare - (model->n_usable[which] - n), 0, n) : 0;
+}
+
+void
+place_recompute (const PlaceModel *model, const int *stack, const int *tier, gint64 *term)
+{
+  int n = model->tiles->n_tiles;
+
+  memset (term, 0, STRATA_N_PLACE_TERMS * sizeof *term);
+  for (int i = 0; i < n; i++)
+    {
+      if (stack[i] < 0)
+        continue;
+      add_alone (model, stack, tier, i, term);
+      for (int j = i + 1; j < n; j++)
+        if (stack[j] >= 0)
+          add_pair (model, stack, tier, i, j, term);
+    }
+  for (int which = 0; which < model->chip->n_stacks; which++)
+    add_stack (model, stack, which, term);
 }
 
 /* --- set-up --- */
 
-/* How long @n_bytes take each link of their way */
-static gint64
-link_ps (const StrataChipSpec *chip, gint64 n_bytes)
+void
+place_state_init (PlaceState *state, const PlaceModel *model)
 {
-  return strata_cost_transfer_ps (chip, STRATA_BAND_NOMINAL, n_bytes, 1);
-}
+  gsize n_stacks = (gsize) model->chip->n_stacks, n_sites = n_stacks * model->chip->tiers;
+  gsize n_tiles = (gsize) model->tiles->n_tiles + 1, n_bins = n_stacks * model->n_bins;
 
-static void
-set_tile (PlaceState *state, int id)
-{
-  const StrataTile *tile = &state->tiles->tiles[id];
-  const StrataQOp *op = &state->graph->ops[tile->op];
-  const StrataQTensor *in = &state->graph->tensors[op->inputs[0]], *out = &state->graph->tensors[op->output];
-  int n_copies = strata_work_n_copies (state->tiles, tile->op), from, to;
-  gint64 interval_ps =
-    strata_cost_mvm_interval_ps (state->chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, MAX (1, op->n_reads));
-
-  strata_work_channels (state->graph, tile, &from, &to);
-  state->tile[id] = (PlaceTile){
-    .op = tile->op,
-    .home = strata_work_home (state->tiles, id),
-    .n_bursts = strata_work_copy_rows (out->height, tile->copy, n_copies),
-  };
-  state->tile[id].busy_ps = state->tile[id].n_bursts * out->width * interval_ps;
-  state->tile[id].load_ps =
-    link_ps (state->chip, (gint64) (to - from) * in->width * in->height * strata_format_bytes (in->format));
-  state->tile[id].sum_ps =
-    link_ps (state->chip, (gint64) STRATA_SUM_BYTES * tile->n_cols * out->width * state->tile[id].n_bursts);
-}
-
-static void
-set_hops (PlaceState *state)
-{
-  g_autofree int *links = g_new (int, state->chip->mesh_x + state->chip->mesh_y + 2);
-
-  state->hub_hops = g_new (int, state->chip->n_stacks);
-  for (int i = 0; i < state->chip->n_stacks; i++)
-    state->hub_hops[i] = strata_chip_route (state->chip, state->chip->n_stacks, i, links);
+  *state = (PlaceState){ .model = model };
+  state->stack = g_new (int, n_tiles);
+  state->slot = g_new0 (int, n_tiles);
+  state->list = g_new0 (int, n_sites);
+  state->list_op = g_new0 (int, n_sites);
+  state->list_group = g_new0 (int, n_sites);
+  state->n_tiles = g_new0 (int, n_stacks);
+  state->work = g_new0 (gint64, n_stacks);
+  state->heat = g_new0 (gint64, n_stacks);
+  state->bin_work = g_new0 (gint32, n_bins);
+  state->bin_bursts = g_new0 (double, n_bins);
+  state->bin_squares = g_new0 (double, n_bins);
+  for (gsize i = 0; i < n_tiles; i++)
+    state->stack[i] = -1;
 }
 
 void
-place_state_init (PlaceState *state, const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip)
+place_state_copy (PlaceState *to, const PlaceState *from)
 {
-  gsize n_sites = (gsize) chip->n_stacks * chip->tiers;
+  const PlaceModel *model = from->model;
+  gsize n_stacks = (gsize) model->chip->n_stacks, n_sites = n_stacks * model->chip->tiers;
+  gsize n_tiles = (gsize) model->tiles->n_tiles + 1, n_bins = n_stacks * model->n_bins;
 
-  *state = (PlaceState){ .graph = graph, .tiles = tiles, .chip = chip };
-  state->span = place_spans (graph, tiles, chip);
-  state->tile = g_new0 (PlaceTile, (gsize) tiles->n_tiles + 1);
-  state->site = g_new (StrataSite, (gsize) tiles->n_tiles + 1);
-  state->occupant = g_new (int, n_sites);
-  state->stack_tiles = g_new0 (int *, chip->n_stacks);
-  state->n_stack_tiles = g_new0 (int, chip->n_stacks);
-  state->stack_busy_ps = g_new0 (gint64, chip->n_stacks);
-  for (int i = 0; i < chip->n_stacks; i++)
-    state->stack_tiles[i] = g_new (int, chip->tiers);
-  for (gsize i = 0; i < n_sites; i++)
-    state->occupant[i] = -1;
-  for (int i = 0; i < tiles->n_tiles; i++)
-    {
-      const StrataTile *tile = &tiles->tiles[i];
-
-      state->site[i] = (StrataSite){ -1, -1 };
-      set_tile (state, i);
-      state->switch_ps = MAX (
-        state->switch_ps, strata_cost_select_ps (chip, STRATA_BAND_NOMINAL)
-                            + strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, 1)
-                            - strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, 1));
-    }
-  set_hops (state);
+  memcpy (to->stack, from->stack, n_tiles * sizeof *to->stack);
+  memcpy (to->slot, from->slot, n_tiles * sizeof *to->slot);
+  memcpy (to->list, from->list, n_sites * sizeof *to->list);
+  memcpy (to->list_op, from->list_op, n_sites * sizeof *to->list_op);
+  memcpy (to->list_group, from->list_group, n_sites * sizeof *to->list_group);
+  memcpy (to->n_tiles, from->n_tiles, n_stacks * sizeof *to->n_tiles);
+  memcpy (to->work, from->work, n_stacks * sizeof *to->work);
+  memcpy (to->heat, from->heat, n_stacks * sizeof *to->heat);
+  memcpy (to->bin_work, from->bin_work, n_bins * sizeof *to->bin_work);
+  memcpy (to->bin_bursts, from->bin_bursts, n_bins * sizeof *to->bin_bursts);
+  memcpy (to->bin_squares, from->bin_squares, n_bins * sizeof *to->bin_squares);
+  memcpy (to->term, from->term, sizeof to->term);
 }
 
 void
 place_state_finish (PlaceState *state)
 {
-  for (int i = 0; i < state->chip->n_stacks; i++)
-    g_free (state->stack_tiles[i]);
-  g_free (state->stack_tiles);
-  g_free (state->n_stack_tiles);
-  g_free (state->stack_busy_ps);
-  g_free (state->occupant);
-  g_free (state->site);
-  g_free (state->tile);
-  g_free (state->span);
-  g_free (state->hub_hops);
+  g_free (state->stack);
+  g_free (state->slot);
+  g_free (state->list);
+  g_free (state->list_op);
+  g_free (state->list_group);
+  g_free (state->n_tiles);
+  g_free (state->work);
+  g_free (state->heat);
+  g_free (state->bin_work);
+  g_free (state->bin_bursts);
+  g_free (state->bin_squares);
 }

@@ -1,59 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The objective of placement, kept up to date while tiles come and go. Every term is an integer sum over tiles and
- * pairs of tiles that are attached, so that attaching and detaching keep it equal to the full recomputation, exactly.
- * Unit: picoseconds that a placement is expected to cost, summed over tiles. Internal to place/.
+ * The objective of placement: where tiles lie, and what its terms come to, kept as sums per stack and bin of time, so
+ * that attaching and detaching a tile costs the bins in which it runs and a look at the tiles of one stack. Terms are
+ * integers in units of their own and equal a computation from pairs of tiles, exactly. Internal to place/.
  */
 #pragma once
 
-#include "program/placement.h"
+#include "compiler/place/model.h"
 
 typedef struct
 {
-  gint64 serial, switches, noc, heat;
-} PlaceCost;
-
-/* What the objective knows of one tile before it is placed */
-typedef struct
-{
-  int op, home; /* home: first tile of its column block */
-  int n_bursts;
-  gint64 busy_ps;         /* all its MVMs */
-  gint64 load_ps, sum_ps; /* link time per hop: its input rows, its output rows */
-} PlaceTile;
-
-/* When an op runs with unlimited units: [start, end) */
-typedef struct
-{
-  gint64 start_ps, end_ps;
-} PlaceSpan;
-
-typedef struct
-{
-  const StrataQGraph *graph;
-  const StrataTileSet *tiles;
-  const StrataChipSpec *chip;
-  PlaceTile *tile;
-  PlaceSpan *span;   /* per op */
-  gint64 switch_ps;  /* t_select and the drained pipeline */
-  int *hub_hops;     /* per stack: links between it and the hub */
-  StrataSite *site;  /* per tile; stack -1: not attached */
-  int *occupant;     /* per site stack * tiers + tier: tile, -1: free */
-  int **stack_tiles; /* per stack: attached tiles */
-  int *n_stack_tiles;
-  gint64 *stack_busy_ps;
-  PlaceCost cost;
+  const PlaceModel *model;
+  int *stack; /* per tile; -1: not attached */
+  int *slot;  /* per tile: its place in the list of its stack */
+  /* Per stack, `tiers` of each: attached tiles, their ops, their groups */
+  int *list, *list_op, *list_group;
+  int *n_tiles; /* per stack */
+  gint64 *work, *heat; /* per stack: quanta */
+  gint32 *bin_work;                 /* per stack and bin */
+  double *bin_bursts, *bin_squares; /* per stack and bin: sum, and sum of squares */
+  gint64 term[STRATA_N_PLACE_TERMS];
 } PlaceState;
 
-void
-place_state_init (PlaceState *state, const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip);
+void place_state_init (PlaceState *state, const PlaceModel *model);
+void place_state_copy (PlaceState *to, const PlaceState *from);
 void place_state_finish (PlaceState *state);
-void place_attach (PlaceState *state, int tile, StrataSite site);
-void place_detach (PlaceState *state, int tile);
-/* Links between two stacks of the mesh */
-int place_hops (const PlaceState *state, int from, int to);
-/* From nothing but the sites */
-PlaceCost place_recompute (const PlaceState *state);
-gint64 place_total (const PlaceCost *cost);
-/* Spans of ops with unlimited units, from row counts alone. (transfer full) */
-PlaceSpan *place_spans (const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip);
+gboolean place_is_full (const PlaceState *state, int stack);
+/* What attaching @tile to @stack would add, by term */
+void place_terms (const PlaceState *state, int tile, int stack, gint64 *term);
+/* The same, as one number of picoseconds */
+double place_price (const PlaceState *state, int tile, int stack);
+/* Return what the total has changed by, in picoseconds. */
+double place_attach (PlaceState *state, int tile, int stack);
+double place_detach (PlaceState *state, int tile);
+double place_total (const PlaceState *state);
+
+/* Depths of heat, in tiers: what a pair on one stack shares of the way to the cap; how near tiers of neighbouring stacks
+ * are */
+gint64 place_shared_way (const PlaceModel *model, int a, int b);
+gint64 place_across (const PlaceModel *model, int a, int b);
+/* STRATA_PLACE_TERM_DEPTH of attached tiles; tier -1: not counted */
+gint64 place_depth (const PlaceState *state, const int *tier);
+/* A tier for each attached tile; -1 for others. (transfer full) */
+int *place_choose_tiers (const PlaceState *state);
+
+/* From nothing but stacks and tiers, pair by pair. @tier NULL: STRATA_PLACE_TERM_DEPTH is 0 */
+void place_recompute (const PlaceModel *model, const int *stack, const int *tier, gint64 *term);

@@ -7,34 +7,69 @@
 #include "lib/fixtures.h"
 
 static void
-assert_costs (PlaceCost a, PlaceCost b)
+assert_terms (const gint64 *a, const gint64 *b)
 {
-  g_assert_cmpint (a.serial, ==, b.serial);
-  g_assert_cmpint (a.switches, ==, b.switches);
-  g_assert_cmpint (a.noc, ==, b.noc);
-  g_assert_cmpint (a.heat, ==, b.heat);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    if (a[i] != b[i])
+      g_error ("term %s: %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, strata_place_term_name (i), a[i], b[i]);
 }
 
-/* Legal, and its printed terms are those of a fresh computation from the sites */
+/* Legal, its printed terms are those of a fresh computation from the sites, and none is below its bound */
 static void
 assert_placement (const StrataPlacement *placement,
                   const StrataQGraph *graph,
                   const StrataTileSet *tiles,
-                  const StrataChipSpec *chip)
+                  const StrataChipSpec *chip,
+                  const StrataPlaceOptions *options)
 {
+  g_autofree int *stack = g_new (int, tiles->n_tiles + 1), *tier = g_new (int, tiles->n_tiles + 1);
   g_autoptr (GError) error = NULL;
-  PlaceState state;
-  PlaceCost cost;
+  gint64 term[STRATA_N_PLACE_TERMS], bound[STRATA_N_PLACE_TERMS];
+  PlaceModel model;
 
   strata_placement_check (placement, tiles, chip, &error);
   g_assert_no_error (error);
-  place_state_init (&state, graph, tiles, chip);
+  place_model_init (&model, graph, tiles, chip, options);
   for (int i = 0; i < tiles->n_tiles; i++)
-    state.site[i] = placement->site[i];
-  cost = place_recompute (&state);
-  assert_costs (
-    cost, (PlaceCost){ placement->cost_serial, placement->cost_switch, placement->cost_noc, placement->cost_heat });
-  place_state_finish (&state);
+    {
+      stack[i] = placement->site[i].stack;
+      tier[i] = placement->site[i].tier;
+    }
+  place_recompute (&model, stack, tier, term);
+  place_bounds (&model, bound);
+  for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
+    {
+      g_assert_cmpint (bound[i], <=, term[i]);
+      g_assert_cmpint (place_term_ps (&model, i, term[i]), ==, placement->cost_ps[i]);
+      g_assert_cmpint (place_term_ps (&model, i, bound[i]), ==, placement->bound_ps[i]);
+    }
+  place_model_finish (&model);
+}
+
+/* Chances for every op, and pairs that fire together more or less often than by chance */
+static StrataPlaceOptions
+make_options (const StrataQGraph *graph, guint64 seed)
+{
+  StrataRngKey key = strata_rng_key (seed, 21);
+  StrataPlaceOptions options = { .seed = seed, .algorithm = (StrataPlaceAlgorithm) (seed % 4), .effort = 0.002 };
+  double *activity = g_new (double, graph->n_ops + 1);
+  StrataPlaceCoactivation *pairs = g_new0 (StrataPlaceCoactivation, graph->n_ops + 1);
+
+  for (int i = 0; i < graph->n_ops; i++)
+    activity[i] = strata_rng_uniform (key, (guint64) i);
+  for (int i = 0; i + 2 < graph->n_ops; i += 2)
+    pairs[options.n_coactivations++] =
+      (StrataPlaceCoactivation){ i, i + 2, strata_rng_uniform (key, 1000 + (guint64) i) };
+  options.activity = activity;
+  options.coactivation = pairs;
+  return options;
+}
+
+static void
+clear_options (StrataPlaceOptions *options)
+{
+  g_free ((gpointer) options->activity);
+  g_free ((gpointer) options->coactivation);
 }
 
 /* 500 random tile sets and chips, dead sites included. Those that do not fit must say so. */
@@ -52,6 +87,7 @@ test_random (void)
       g_autoptr (StrataTileSet) tiles = NULL;
       g_autoptr (StrataPlacement) placement = NULL;
       g_autoptr (GError) error = NULL;
+      StrataPlaceOptions options;
 
       fixtures_kill (chip, seed, (r.word[3] % 4) / 8.0);
       tiles = strata_map (graph, chip, NULL, &error);
@@ -60,54 +96,75 @@ test_random (void)
           g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
           continue;
         }
-      placement = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = seed }, &error);
+      options = make_options (graph, seed);
+      placement = strata_place (graph, tiles, chip, &options, &error);
       g_assert_no_error (error);
-      assert_placement (placement, graph, tiles, chip);
+      assert_placement (placement, graph, tiles, chip, &options);
+      clear_options (&options);
       n_placed++;
     }
   g_assert_cmpint (n_placed, >, 250);
 }
 
+/* Tiles come and go at random; after each step every term is what the pairs of tiles that are there come to. */
+static void
+check_incremental (guint64 seed, gboolean experts)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (seed);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 5);
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  StrataPlaceOptions options = make_options (graph, seed);
+  StrataRngKey key = strata_rng_key (seed, 1);
+  gint64 term[STRATA_N_PLACE_TERMS];
+  PlaceModel model;
+  PlaceState state;
+
+  place_model_init (&model, graph, tiles, chip, experts ? &options : NULL);
+  place_state_init (&state, &model);
+  for (guint64 i = 0; i < 300; i++)
+    {
+      StrataRngBlock r = strata_rng_block (key, i, 0);
+      int tile = (int) (r.word[0] % (guint32) tiles->n_tiles), stack = (int) (r.word[1] % 9);
+
+      if (state.stack[tile] >= 0)
+        {
+          int from = state.stack[tile];
+          double change = place_detach (&state, tile);
+
+          g_assert_cmpfloat (change, ==, -place_price (&state, tile, from));
+        }
+      if (!place_is_full (&state, stack))
+        {
+          double price = place_price (&state, tile, stack);
+
+          g_assert_cmpfloat (place_attach (&state, tile, stack), ==, price);
+        }
+      place_recompute (&model, state.stack, NULL, term);
+      assert_terms (state.term, term);
+    }
+  place_state_finish (&state);
+  place_model_finish (&model);
+  clear_options (&options);
+}
+
 static void
 test_incremental (void)
 {
-  g_autoptr (StrataQGraph) graph = fixtures_random (17);
-  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 12);
-  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
-  StrataRngKey key = strata_rng_key (1, 1);
-  PlaceState state;
-
-  place_state_init (&state, graph, tiles, chip);
-  for (guint64 i = 0; i < 400; i++)
-    {
-      StrataRngBlock r = strata_rng_block (key, i, 0);
-      int tile = (int) (r.word[0] % (guint32) tiles->n_tiles);
-      StrataSite site = { (int) (r.word[1] % 9), (int) (r.word[2] % 12) };
-
-      if (state.site[tile].stack >= 0)
-        place_detach (&state, tile);
-      if (state.occupant[site.stack * 12 + site.tier] < 0)
-        place_attach (&state, tile, site);
-      assert_costs (state.cost, place_recompute (&state));
-    }
-  place_state_finish (&state);
+  check_incremental (17, FALSE);
+  check_incremental (17, TRUE);
+  check_incremental (4, TRUE);
 }
 
 /* The mesh distance is the length of the route that transfers take. */
 static void
 test_hops (void)
 {
-  g_autoptr (StrataQGraph) graph = fixtures_tiny ();
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 5, 3, 4);
-  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
   int links[16];
-  PlaceState state;
 
-  place_state_init (&state, graph, tiles, chip);
   for (int from = 0; from < chip->n_stacks; from++)
     for (int to = 0; to < chip->n_stacks; to++)
-      g_assert_cmpint (place_hops (&state, from, to), ==, strata_chip_route (chip, from, to, links));
-  place_state_finish (&state);
+      g_assert_cmpint (place_hops (chip, from, to), ==, strata_chip_route (chip, from, to, links));
 }
 
 /* In a net with fewer tiles than stacks none that run at the same time share a stack, and several tiers are used; one
@@ -123,7 +180,7 @@ test_spread (void)
   g_assert_cmpint (small->tiles->n_tiles, <, 64);
   for (int i = 0; i < small->tiles->n_tiles; i++)
     tiers |= 1u << small->placement->site[i].tier;
-  g_assert_cmpint (small->placement->cost_serial, ==, 0);
+  g_assert_cmpint (small->placement->cost_ps[STRATA_PLACE_TERM_SERIAL], ==, 0);
   g_assert_cmpint (__builtin_popcount (tiers), >=, 2);
   g_assert_cmpint (large->tiles->n_tiles, >, 8);
   for (int stack = 0; stack < 4; stack++)
@@ -145,16 +202,104 @@ test_spread (void)
   g_assert_cmpuint (stacks, ==, 15);
 }
 
+/* The same for any number of threads; each algorithm is no worse than the start. */
 static void
 test_seed (void)
 {
   g_autoptr (StrataQGraph) graph = fixtures_random (17);
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 12);
   g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
-  g_autoptr (StrataPlacement) a = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = 1 }, NULL);
-  g_autoptr (StrataPlacement) b = strata_place (graph, tiles, chip, &(StrataPlaceOptions){ .seed = 1 }, NULL);
+  gint64 start_ps = G_MAXINT64;
 
-  g_assert_cmpuint (strata_placement_hash (a), ==, strata_placement_hash (b));
+  for (StrataPlaceAlgorithm i = STRATA_PLACE_GREEDY; i != STRATA_PLACE_BEST; i = (StrataPlaceAlgorithm) ((i + 1) % 4))
+    {
+      StrataPlaceOptions options = { .seed = 1, .algorithm = i };
+      g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, &options, NULL);
+
+      start_ps = i == STRATA_PLACE_GREEDY ? placement->total_ps : start_ps;
+      g_assert_cmpint (placement->total_ps - placement->cost_ps[STRATA_PLACE_TERM_DEPTH], <=, start_ps);
+    }
+  for (guint64 seed = 0; seed < 4; seed++)
+    {
+      StrataPlaceOptions options = { .seed = seed, .effort = 0.01, .n_threads = 1 };
+      g_autoptr (StrataPlacement) one = strata_place (graph, tiles, chip, &options, NULL);
+      g_autoptr (StrataPlacement) two = NULL;
+
+      options.n_threads = 2;
+      two = strata_place (graph, tiles, chip, &options, NULL);
+      g_assert_cmpuint (strata_placement_hash (one), ==, strata_placement_hash (two));
+    }
+}
+
+static void
+cancel_cb (double fraction, gpointer user_data)
+{
+  g_assert_cmpfloat (fraction, >=, 0);
+  g_assert_cmpfloat (fraction, <=, 1.01);
+  g_cancellable_cancel (user_data);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (17);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 12);
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  StrataPlaceOptions options = {
+    .effort = 1000, .algorithm = STRATA_PLACE_ANNEAL, .cancellable = cancellable, .progress = cancel_cb,
+    .progress_data = cancellable
+  };
+
+  g_assert_null (strata_place (graph, tiles, chip, &options, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* Free arrays are left on every stack, as many as spare tiers are wanted and there is room for. */
+static void
+test_spares (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (17);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 2, 2, 12);
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autoptr (StrataPlacement) placement = NULL;
+  int n_free = (4 * 12 - tiles->n_tiles) / 4, n[4] = { 0 };
+
+  g_assert_cmpint (n_free, >, 0);
+  chip->spare_tiers = 12;
+  placement = strata_place (graph, tiles, chip, NULL, NULL);
+  for (int i = 0; i < tiles->n_tiles; i++)
+    n[placement->site[i].stack]++;
+  for (int stack = 0; stack < 4; stack++)
+    g_assert_cmpint (12 - n[stack], >=, n_free);
+  g_assert_cmpint (placement->cost_ps[STRATA_PLACE_TERM_SPARES], ==, 0);
+}
+
+/* Two ops side by side that never fire together share a stack; the same two, always together, do not. */
+static void
+test_experts (void)
+{
+  for (int together = 0; together < 2; together++)
+    {
+      g_autoptr (StrataQGraph) graph = fixtures_graph_new ();
+      g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 2, 1, 2);
+      g_autoptr (StrataTileSet) tiles = NULL;
+      g_autoptr (StrataPlacement) placement = NULL;
+      int in = fixtures_input (graph, 16, 12, 12);
+      StrataPlaceCoactivation pairs[] = { { 0, 1, together }, { 2, 3, together }, { 0, 2, !together }, { 1, 3, !together },
+                                          { 0, 3, 0.25 },     { 1, 2, 0.25 } };
+      double activity[] = { 0.5, 0.5, 0.5, 0.5 };
+      StrataPlaceOptions options = { .activity = activity, .coactivation = pairs, .n_coactivations = 6 };
+
+      for (int i = 0; i < 4; i++)
+        fixtures_output (graph, fixtures_conv (graph, in, 16, 3, 1));
+      tiles = strata_map (graph, chip, NULL, NULL);
+      g_assert_cmpint (tiles->n_tiles, ==, 4);
+      placement = strata_place (graph, tiles, chip, &options, NULL);
+      g_assert_true ((placement->site[0].stack == placement->site[1].stack) == !together);
+      g_assert_true ((placement->site[0].stack == placement->site[2].stack) == together);
+    }
 }
 
 static void
@@ -183,6 +328,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/place/hops", test_hops);
   g_test_add_func ("/sdk/compiler/place/spread", test_spread);
   g_test_add_func ("/sdk/compiler/place/seed", test_seed);
+  g_test_add_func ("/sdk/compiler/place/cancel", test_cancel);
+  g_test_add_func ("/sdk/compiler/place/spares", test_spares);
+  g_test_add_func ("/sdk/compiler/place/experts", test_experts);
   g_test_add_func ("/sdk/compiler/place/full", test_full);
   return g_test_run ();
 }

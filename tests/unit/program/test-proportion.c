@@ -70,7 +70,7 @@ test_placement (void)
   StrataPlacement *placement = image->placement;
   g_autoptr (GError) error = NULL;
 
-  placement->cost_serial = placement->cost_switch = placement->cost_noc = G_MAXINT64;
+  placement->cost_ps[0] = placement->cost_ps[1] = placement->cost_ps[2] = G_MAXINT64;
   g_assert_false (strata_placement_check (placement, image->tiles, image->chip, &error));
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
 }

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tiers of the tiles of each stack, chosen when stacks are: in the order in which the tiles run, up or down the stack,
+ * with the offset and spacing of least heat. Heat leaves through the cap (hardware-facts 10.3), so a pair of tiles warms
+ * each other by what they share of the way there; and tiles side by side in neighbouring stacks warm each other across.
+ */
+#include "compiler/place/objective.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ACROSS 4 /* a neighbour's tile on the same tier: a fourth of one as deep as the stack on the own */
+#define TRIES 48
+#define MANY_TILES 16384 /* with more, stacks look at their neighbours once */
+
+gint64
+place_across (const PlaceModel *model, int a, int b)
+{
+  return model->chip->tiers / (ACROSS * (1 + ABS (a - b)));
+}
+
+gint64
+place_shared_way (const PlaceModel *model, int a, int b)
+{
+  return model->chip->tiers - 1 - MAX (a, b);
+}
+
+static gint64
+heat_of (const PlaceModel *model, int tile)
+{
+  return model->class[model->tile[tile].class].heat;
+}
+
+/* Heat per tier of a stack */
+static void
+fill_heat (const PlaceState *state, const int *tier, int stack, gint64 *heat)
+{
+  int n_tiers = state->model->chip->tiers;
+
+  memset (heat, 0, n_tiers * sizeof *heat);
+  for (int i = 0; i < state->n_tiles[stack]; i++)
+    {
+      int tile = state->list[(gsize) stack * n_tiers + i];
+
+      if (tier[tile] >= 0)
+        heat[tier[tile]] += heat_of (state->model, tile);
+    }
+}
+
+static gint64
+depth_between (const PlaceModel *model, const gint64 *heat, const gint64 *other)
+{
+  gint64 sum = 0;
+
+  for (int a = 0; a < model->chip->tiers; a++)
+    for (int b = 0; heat[a] > 0 && b < model->chip->tiers; b++)
+      sum += heat[a] * other[b] * place_across (model, a, b);
+  return sum;
+}
+
+gint64
+place_depth (const PlaceState *state, const int *tier)
+{
+  const PlaceModel *model = state->model;
+  int n_tiers = model->chip->tiers, near[4];
+  g_autofree gint64 *heat = g_new (gint64, n_tiers), *other = g_new (gint64, n_tiers);
+  gint64 sum = 0;
+
+  for (int stack = 0; stack < model->chip->n_stacks; stack++)
+    {
+      int n_near = place_neighbours (model->chip, stack, near);
+      gint64 below = 0;
+
+      if (state->n_tiles[stack] == 0)
+        continue;
+      fill_heat (state, tier, stack, heat);
+      for (int z = 0; z < n_tiers; z++)
+        {
+          below += heat[z];
+          sum += heat[z] * below * place_shared_way (model, z, z);
+        }
+      for (int i = 0; i < n_near; i++)
+        if (near[i] > stack && state->n_tiles[near[i]] > 0)
+          {
+            fill_heat (state, tier, near[i], other);
+            sum += depth_between (model, heat, other);
+          }
+    }
+  return sum;
+}
+
+typedef struct
+{
+  const PlaceState *state;
+  int *tier;
+  int *tile;   /* of the stack at hand, in the order in which they run */
+  int *usable; /* its tiers from the bottom */
+  int n_tiles, n_usable;
+  gint64 *field, *heat; /* per tier: heat from across; of one neighbour */
+} Tiers;
+
+static int
+nth_tier (const Tiers *tiers, int nth, int offset, int step)
+{
+  return step > 0 ? tiers->usable[offset + nth * step] : tiers->usable[offset + (tiers->n_tiles - 1 - nth) * -step];
+}
+
+/* Tiles rise or fall along the plan, so of a pair the one nearer the cap decides: its heat times that of all below. */
+static gint64
+plan_cost (const Tiers *tiers, int offset, int step)
+{
+  const PlaceModel *model = tiers->state->model;
+  gint64 below = 0, cost = 0;
+
+  for (int i = 0; i < tiers->n_tiles; i++)
+    {
+      int nth = step > 0 ? i : tiers->n_tiles - 1 - i, tier = nth_tier (tiers, nth, offset, step);
+      gint64 heat = heat_of (model, tiers->tile[nth]);
+
+      below += heat;
+      cost += heat * (below * place_shared_way (model, tier, tier) + tiers->field[tier]);
+    }
+  return cost;
+}
+
+static void
+fill_field (Tiers *tiers, int stack)
+{
+  const PlaceState *state = tiers->state;
+  const PlaceModel *model = state->model;
+  int n_tiers = model->chip->tiers, near[4], n_near = place_neighbours (model->chip, stack, near);
+
+  memset (tiers->field, 0, n_tiers * sizeof *tiers->field);
+  for (int i = 0; i < n_near; i++)
+    {
+      fill_heat (state, tiers->tier, near[i], tiers->heat);
+      for (int other = 0; other < n_tiers; other++)
+        for (int z = 0; tiers->heat[other] > 0 && z < n_tiers; z++)
+          tiers->field[z] += tiers->heat[other] * place_across (model, z, other);
+    }
+}
+
+static void
+choose (Tiers *tiers)
+{
+  int largest = tiers->n_tiles < 2 ? 1 : MAX (1, (tiers->n_usable - 1) / (tiers->n_tiles - 1));
+  int n_tries = CLAMP (4096 / MAX (1, tiers->n_tiles), 4, TRIES);
+  int step_by = MAX (1, largest / 4), best_offset = 0, best_step = 1;
+  gint64 best = G_MAXINT64;
+
+  for (int step = largest; step >= 1; step -= step_by)
+    {
+      int n_offsets = tiers->n_usable - (tiers->n_tiles - 1) * step, offset_by = MAX (1, n_offsets * 8 / n_tries);
+
+      /* From the cap down */
+      for (int offset = n_offsets - 1; offset >= 0; offset -= offset_by)
+        for (int sign = 1; sign >= (tiers->n_tiles < 2 ? 1 : -1); sign -= 2)
+          {
+            gint64 cost = plan_cost (tiers, offset, sign * step);
+
+            if (cost >= best)
+              continue;
+            best = cost;
+            best_offset = offset;
+            best_step = sign * step;
+          }
+    }
+  for (int i = 0; i < tiers->n_tiles; i++)
+    tiers->tier[tiers->tile[i]] = nth_tier (tiers, i, best_offset, best_step);
+}
+
+static int
+compare_int (gconstpointer a, gconstpointer b)
+{
+  return *(const int *) a - *(const int *) b;
+}
+
+static void
+choose_of_stack (Tiers *tiers, int stack)
+{
+  const PlaceState *state = tiers->state;
+  const StrataChipSpec *chip = state->model->chip;
+
+  tiers->n_tiles = state->n_tiles[stack];
+  tiers->n_usable = 0;
+  if (tiers->n_tiles == 0)
+    return;
+  memcpy (tiers->tile, &state->list[(gsize) stack * chip->tiers], tiers->n_tiles * sizeof *tiers->tile);
+  qsort (tiers->tile, tiers->n_tiles, sizeof *tiers->tile, compare_int);
+  for (int tier = 0; tier < chip->tiers; tier++)
+    if (strata_chip_site_usable (chip, (StrataSite){ stack, tier }))
+      tiers->usable[tiers->n_usable++] = tier;
+  fill_field (tiers, stack);
+  choose (tiers);
+}
+
+int *
+place_choose_tiers (const PlaceState *state)
+{
+  const PlaceModel *model = state->model;
+  Tiers tiers = { .state = state };
+  int n_passes = model->tiles->n_tiles > MANY_TILES ? 1 : 2;
+
+  tiers.tier = g_new (int, (gsize) model->tiles->n_tiles + 1);
+  tiers.tile = g_new (int, model->chip->tiers);
+  tiers.usable = g_new (int, model->chip->tiers);
+  tiers.field = g_new (gint64, model->chip->tiers);
+  tiers.heat = g_new (gint64, model->chip->tiers);
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    tiers.tier[i] = -1;
+  for (int pass = 0; pass < n_passes; pass++)
+    for (int stack = 0; stack < model->chip->n_stacks; stack++)
+      choose_of_stack (&tiers, stack);
+  g_free (tiers.tile);
+  g_free (tiers.usable);
+  g_free (tiers.field);
+  g_free (tiers.heat);
+  return tiers.tier;
+}
