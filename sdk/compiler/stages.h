@@ -106,9 +106,9 @@ typedef struct
 {
   guint64 seed;
   StrataPlaceAlgorithm algorithm;
-  double effort; /* seconds that improving may take, roughly: it is turned into a count of prices, so that results do not
-                    depend on the machine; 0: the default, below 0: constructive start only */
-  guint n_threads;        /* the result does not depend on it; 0 counts as 1 */
+  double effort;   /* seconds that improving may take, roughly: it is turned into a count of prices, so that results do
+                      not   depend on the machine; 0: the default, below 0: constructive start only */
+  guint n_threads; /* the result does not depend on it; 0 counts as 1 */
   const double *activity; /* per op: chance that a token needs it, for experts that are routed to; NULL: all always */
   const StrataPlaceCoactivation *coactivation; /* pairs that are not listed: the product of their activities */
   int n_coactivations;

@@ -117,8 +117,8 @@ strata_placement_print (const StrataPlacement *placement, const StrataTileSet *t
 {
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "placement %d cost %" G_GINT64_FORMAT " bound %" G_GINT64_FORMAT "\n", placement->n_tiles,
-                          placement->total_ps, placement->total_bound_ps);
+  g_string_append_printf (text, "placement %d cost %" G_GINT64_FORMAT " bound %" G_GINT64_FORMAT "\n",
+                          placement->n_tiles, placement->total_ps, placement->total_bound_ps);
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     g_string_append_printf (text, "term %s cost %" G_GINT64_FORMAT " bound %" G_GINT64_FORMAT "\n", names[i],
                             placement->cost_ps[i], placement->bound_ps[i]);

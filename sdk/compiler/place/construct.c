@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The start: tiles with most work first (Graham, SIAM J. Appl. Math. 17, 1969), each onto the stack where it costs least;
- * on large chips the least busy stacks and those of the tile's relatives are looked at, not all.
+ * The start: tiles with most work first (Graham, SIAM J. Appl. Math. 17, 1969), each onto the stack where it costs
+ * least; on large chips the least busy stacks and those of the tile's relatives are looked at, not all.
  */
 #include "compiler/place/search.h"
 
@@ -69,7 +69,8 @@ place_construct (PlaceState *state)
   const PlaceModel *model = state->model;
   int n_tiles = model->tiles->n_tiles, n_stacks = model->chip->n_stacks;
   int n_asked = MIN (n_stacks, MAX (LEAST_STACKS, MOST_PRICES / MAX (1, n_tiles)));
-  g_autofree int *tile = g_new (int, (gsize) n_tiles + 1), *stack = g_new (int, n_stacks), *rank = g_new (int, n_stacks);
+  g_autofree int *tile = g_new (int, (gsize) n_tiles + 1), *stack = g_new (int, n_stacks),
+                 *rank = g_new (int, n_stacks);
   Order order = { stack, rank };
 
   for (int i = 0; i < n_tiles; i++)

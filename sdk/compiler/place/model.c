@@ -14,7 +14,7 @@
 #define MOST_BINS 64
 #define LEAST_BINS 8
 #define MOST_SUMS (1 << 22) /* of bins of all stacks: 80 MB */
-#define MANY_TILES 16384 /* with more, half the bins */
+#define MANY_TILES 16384    /* with more, half the bins */
 /* The quanta of all tiles together: products of sums of them fit 60 bits, those of heat 42, those of bursts 50 */
 #define ALL_WORK (G_GINT64_CONSTANT (1) << 30)
 #define HEAT_SHIFT 9
@@ -70,9 +70,8 @@ activity (const StrataPlaceOptions *options, int op)
 static int
 n_bursts (const PlaceModel *model, const StrataTile *tile)
 {
-  const StrataQTensor *out = &model->graph->tensors[model->graph->ops[tile->op].output];
-
-  return strata_work_copy_rows (out->height, tile->copy, strata_work_n_copies (model->tiles, tile->op));
+  return strata_work_copy_rows (strata_qop_bursts (model->graph, tile->op), tile->copy,
+                                strata_work_n_copies (model->tiles, tile->op));
 }
 
 /* One output row */
@@ -117,20 +116,21 @@ set_links (PlaceModel *model, int id, GArray *group_ps)
   gint64 load_ps;
   int from, to;
 
-  model->tile[id].sum_ps = MIN (
-    most_ps,
-    link_ps (model, strata_cost_times (STRATA_SUM_BYTES * tile->n_cols, model->graph->tensors[op->output].width),
-             n_bursts (model, tile)));
+  model->tile[id].sum_ps =
+    MIN (most_ps,
+         link_ps (model, strata_cost_times (STRATA_SUM_BYTES * tile->n_cols, model->graph->tensors[op->output].width),
+                  n_bursts (model, tile)));
   if (!first)
     {
-      model->tile[id].group = begins ? model->tile[model->tiles->op_first[tile->op]].group : model->tile[id - 1].group + 1;
+      model->tile[id].group =
+        begins ? model->tile[model->tiles->op_first[tile->op]].group : model->tile[id - 1].group + 1;
       return;
     }
   strata_work_channels (model->graph, tile, &from, &to);
   model->tile[id].group = (int) group_ps->len;
   load_ps =
-    MIN (most_ps,
-         link_ps (model, strata_cost_times (to - from, (gint64) in->width * strata_format_bytes (in->format)), in->height));
+    MIN (most_ps, link_ps (model, strata_cost_times (to - from, (gint64) in->width * strata_format_bytes (in->format)),
+                           in->height));
   g_array_append_val (group_ps, load_ps);
 }
 
@@ -310,11 +310,11 @@ switch_ps (const PlaceModel *model)
       {
         const StrataTile *tile = &model->tiles->tiles[model->tiles->op_first[op]];
 
-        most_ps = MAX (most_ps,
-                       (double) strata_cost_select_ps (model->chip, STRATA_BAND_NOMINAL)
-                         + (double) strata_cost_mvm_ps (model->chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, 1)
-                         - (double) strata_cost_mvm_interval_ps (model->chip, STRATA_BAND_NOMINAL, tile->n_cols,
-                                                                 tile->n_slices, 1));
+        most_ps = MAX (
+          most_ps,
+          (double) strata_cost_select_ps (model->chip, STRATA_BAND_NOMINAL)
+            + (double) strata_cost_mvm_ps (model->chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, 1)
+            - (double) strata_cost_mvm_interval_ps (model->chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, 1));
       }
   return most_ps;
 }
@@ -332,9 +332,9 @@ set_horizon (PlaceModel *model, double tile_ps)
     {
       double n_rows = silent[op] ? 0 : strata_qop_bursts (model->graph, op);
 
-      if (model->graph->ops[op].kind == STRATA_QOP_MAC)
+      if (model->graph->ops[op].kind == STRATA_QOP_MAC || model->graph->ops[op].kind == STRATA_QOP_DIGITAL)
         mac_ps += n_rows * (double) strata_cost_mac_ps (model->chip, strata_work_macs (model->graph, op));
-      else
+      if (model->graph->ops[op].kind != STRATA_QOP_MAC)
         vector_ps += n_rows * (double) strata_cost_vector_ps (model->chip, strata_work_vector_ops (model->graph, op));
     }
   model->horizon = 1 + (gint64) (MAX (MAX (stacks_ps, tile_ps), MAX (vector_ps, mac_ps)) / (double) model->quantum_ps);

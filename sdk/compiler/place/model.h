@@ -10,10 +10,10 @@
 /* What a tile asks for. Work is counted in quanta, so that sums of products fit 64 bits. */
 typedef struct
 {
-  int op, home;           /* home: first tile of its column block */
-  int class;              /* tiles that run alike */
-  int group;              /* tiles of one op that read the same input rows */
-  gint64 sum_ps;          /* link time per hop of its output rows */
+  int op, home;  /* home: first tile of its column block */
+  int class;     /* tiles that run alike */
+  int group;     /* tiles of one op that read the same input rows */
+  gint64 sum_ps; /* link time per hop of its output rows */
 } PlaceTile;
 
 /* How tiles run that belong to one op and have the same work */
@@ -50,15 +50,15 @@ typedef struct
   PlacePartner *partner;
   gint64 *group_ps; /* per group: link time per hop of its input rows */
   int n_groups;
-  gint32 *work;      /* per class and bin: quanta */
-  double *bursts;    /* per class and bin: whole numbers of bursts' quanta */
-  int n_bins;        /* of the time of one inference, all of one length */
+  gint32 *work;   /* per class and bin: quanta */
+  double *bursts; /* per class and bin: whole numbers of bursts' quanta */
+  int n_bins;     /* of the time of one inference, all of one length */
   gint64 bin_ps;
-  gint64 quantum_ps; /* of work */
-  gint64 horizon;    /* quanta of one stack in the least interval between inferences */
-  int *hub_hops;     /* per stack: links between it and the hub */
-  int *n_usable;     /* per stack: arrays that work */
-  int n_spare;       /* free arrays that a stack should keep */
+  gint64 quantum_ps;                  /* of work */
+  gint64 horizon;                     /* quanta of one stack in the least interval between inferences */
+  int *hub_hops;                      /* per stack: links between it and the hub */
+  int *n_usable;                      /* per stack: arrays that work */
+  int n_spare;                        /* free arrays that a stack should keep */
   double scale[STRATA_N_PLACE_TERMS]; /* picoseconds per unit of a term */
 } PlaceModel;
 

@@ -29,11 +29,12 @@ add_overlaps (const PlaceState *state, int tile, int stack, gint64 *term)
   const PlaceClass *class = &model->class[model->tile[tile].class];
   gsize at = (gsize) stack * model->n_bins + class->bin;
 
-  term[STRATA_PLACE_TERM_SERIAL] += place_bins_product (&model->work[class->first], &state->bin_work[at], class->n_bins);
+  term[STRATA_PLACE_TERM_SERIAL] +=
+    place_bins_product (&model->work[class->first], &state->bin_work[at], class->n_bins);
   term[STRATA_PLACE_TERM_STEADY] += class->work * state->work[stack];
   term[STRATA_PLACE_TERM_PEAK] += excess (model, state->work[stack] + class->work) - excess (model, state->work[stack]);
-  term[STRATA_PLACE_TERM_SWITCH] += (gint64) place_bins_switches (
-    &state->bin_bursts[at], &state->bin_squares[at], &model->bursts[class->first], class->n_bins);
+  term[STRATA_PLACE_TERM_SWITCH] += (gint64) place_bins_switches (&state->bin_bursts[at], &state->bin_squares[at],
+                                                                  &model->bursts[class->first], class->n_bins);
 }
 
 static const PlacePartner *
@@ -64,8 +65,8 @@ overlap (const PlaceModel *model, int a, int b)
   int from = MAX (x->bin, y->bin), to = MIN (x->bin + x->n_bins, y->bin + y->n_bins);
 
   return to <= from ? 0
-                    : place_bins_product (&model->work[x->first + from - x->bin], &model->work[y->first + from - y->bin],
-                                          to - from);
+                    : place_bins_product (&model->work[x->first + from - x->bin],
+                                          &model->work[y->first + from - y->bin], to - from);
 }
 
 /* Where it is known how often two ops fire together, that stands in for the product of their chances. */

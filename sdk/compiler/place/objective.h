@@ -15,8 +15,8 @@ typedef struct
   int *slot;  /* per tile: its place in the list of its stack */
   /* Per stack, `tiers` of each: attached tiles, their ops, their groups */
   int *list, *list_op, *list_group;
-  int *n_tiles; /* per stack */
-  gint64 *work, *heat; /* per stack: quanta */
+  int *n_tiles;                     /* per stack */
+  gint64 *work, *heat;              /* per stack: quanta */
   gint32 *bin_work;                 /* per stack and bin */
   double *bin_bursts, *bin_squares; /* per stack and bin: sum, and sum of squares */
   gint64 term[STRATA_N_PLACE_TERMS];
@@ -35,8 +35,8 @@ double place_attach (PlaceState *state, int tile, int stack);
 double place_detach (PlaceState *state, int tile);
 double place_total (const PlaceState *state);
 
-/* Depths of heat, in tiers: what a pair on one stack shares of the way to the cap; how near tiers of neighbouring stacks
- * are */
+/* Depths of heat, in tiers: what a pair on one stack shares of the way to the cap; how near tiers of neighbouring
+ * stacks are */
 gint64 place_shared_way (const PlaceModel *model, int a, int b);
 gint64 place_across (const PlaceModel *model, int a, int b);
 /* STRATA_PLACE_TERM_DEPTH of attached tiles; tier -1: not counted */

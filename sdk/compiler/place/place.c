@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Gives every tile a site: a start, two searches from it, the better of them, then tiers. The result depends on the input
- * and the options, not on the number of threads: each search has its own state, seed and share of the work.
+ * Gives every tile a site: a start, two searches from it, the better of them, then tiers. The result depends on the
+ * input and the options, not on the number of threads: each search has its own state, seed and share of the work.
  */
 #include "base/parallel.h"
 #include "compiler/place/search.h"
+#include "compiler/place/shared.h"
 
 #define N_CHAINS 2
 /* Prices that one core works out in a second, with bins and stacks as full as in the networks of the tests */
@@ -75,7 +76,8 @@ improve (PlaceState *state, const StrataPlaceOptions *options, GError **error)
   chains.most_prices = count_prices (options, state->model->tiles->n_tiles) / chains.n;
   for (int i = 0; i < chains.n; i++)
     place_state_init (&chains.state[i], state->model);
-  ok = strata_parallel_for ((guint) chains.n, MAX (1, options->n_threads), run_chain, &chains, options->cancellable, error);
+  ok = strata_parallel_for ((guint) chains.n, MAX (1, options->n_threads), run_chain, &chains, options->cancellable,
+                            error);
   for (int i = 0; ok && i < chains.n; i++)
     if (place_total (&chains.state[i]) < place_total (best < 0 ? state : &chains.state[best]))
       best = i;
@@ -125,6 +127,8 @@ strata_place (const StrataQGraph *graph,
 
   if (options == NULL)
     options = &defaults;
+  if (strata_tile_set_n_arrays (tiles) < tiles->n_tiles)
+    return place_shared (graph, tiles, chip, options, error);
   if (tiles->n_tiles > strata_chip_arrays (chip))
     {
       g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Improving a placement. Descent: passes over the tiles in random order, each moved to the stack where it costs least or
- * swapped with a tile of another stack; when a pass finds nothing, ops are taken out whole and placed anew, kept where
- * that is better. Annealing: moves and swaps at random (Kirkpatrick, Gelatt, Vecchi, Science 220, 1983).
+ * Improving a placement. Descent: passes over the tiles in random order, each moved to the stack where it costs least
+ * or swapped with a tile of another stack; when a pass finds nothing, ops are taken out whole and placed anew, kept
+ * where that is better. Annealing: moves and swaps at random (Kirkpatrick, Gelatt, Vecchi, Science 220, 1983).
  */
 #include "compiler/place/search.h"
 
@@ -133,7 +133,8 @@ swap_better (PlaceSearch *search, int tile)
     {
       int other = (int) (place_draw (search).word[0] % (guint32) state->model->tiles->n_tiles);
 
-      if (state->stack[other] == state->stack[tile] || state->model->tile[other].class == state->model->tile[tile].class)
+      if (state->stack[other] == state->stack[tile]
+          || state->model->tile[other].class == state->model->tile[tile].class)
         continue;
       if (is_better (state, try_swap (search, tile, other)))
         {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tiers of the tiles of each stack, chosen when stacks are: in the order in which the tiles run, up or down the stack,
- * with the offset and spacing of least heat. Heat leaves through the cap (hardware-facts 10.3), so a pair of tiles warms
- * each other by what they share of the way there; and tiles side by side in neighbouring stacks warm each other across.
+ * with the offset and spacing of least heat. Heat leaves through the cap (hardware-facts 10.3), so a pair of tiles
+ * warms each other by what they share of the way there; and tiles side by side in neighbouring stacks warm each other
+ * across.
  */
 #include "compiler/place/objective.h"
 

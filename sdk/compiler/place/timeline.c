@@ -58,11 +58,21 @@ stack_row_ps (const Run *run, int op)
 }
 
 static double
-digital_row_ps (const Run *run, int op)
+mac_row_ps (const Run *run, int op)
 {
-  if (run->graph->ops[op].kind == STRATA_QOP_MAC)
-    return (double) strata_cost_mac_ps (run->chip, strata_work_macs (run->graph, op));
-  return (double) strata_cost_vector_ps (run->chip, strata_work_vector_ops (run->graph, op));
+  StrataQOpKind kind = run->graph->ops[op].kind;
+
+  return kind == STRATA_QOP_MAC || kind == STRATA_QOP_DIGITAL
+           ? (double) strata_cost_mac_ps (run->chip, strata_work_macs (run->graph, op))
+           : 0;
+}
+
+static double
+vector_row_ps (const Run *run, int op)
+{
+  return run->graph->ops[op].kind == STRATA_QOP_MAC
+           ? 0
+           : (double) strata_cost_vector_ps (run->chip, strata_work_vector_ops (run->graph, op));
 }
 
 static double
@@ -109,10 +119,11 @@ take (Run *run, Pool pool, double time_ps, double need_ps, double rate, double *
   return time_ps;
 }
 
+/* The step of @op that makes row @row of its output; one burst may make all of them. */
 static int
 step_of (const Run *run, int op, int row)
 {
-  return (int) ((gint64) row * run->n_steps[op] / strata_qop_bursts (run->graph, op));
+  return MIN (run->n_steps[op] - 1, (int) ((gint64) row * run->n_steps[op] / strata_qop_bursts (run->graph, op)));
 }
 
 /* First row of step @step */
@@ -134,8 +145,9 @@ ready_ps (const Run *run, int op, int last_row)
       int producer = run->graph->tensors[run->graph->ops[op].inputs[input]].producer;
 
       if (producer >= 0)
-        time_ps = MAX (time_ps, run->end_ps[producer][step_of (
-                                  run, producer, strata_qop_needs_row (run->graph, op, input, last_row))]);
+        time_ps =
+          MAX (time_ps,
+               run->end_ps[producer][step_of (run, producer, strata_qop_needs_row (run->graph, op, input, last_row))]);
     }
   return time_ps;
 }
@@ -143,9 +155,10 @@ ready_ps (const Run *run, int op, int last_row)
 static PlaceSpan
 execute (Run *run, int op)
 {
-  Pool digital = run->graph->ops[op].kind == STRATA_QOP_MAC ? MAC : VECTOR;
   double chance = activity (run, op), free_ps = 0;
-  double stacks_ps = chance * stack_row_ps (run, op), digital_ps = chance * digital_row_ps (run, op);
+  double stacks_ps = run->silent[op] ? 0 : chance * stack_row_ps (run, op);
+  double mac_ps = run->silent[op] ? 0 : chance * mac_row_ps (run, op);
+  double vector_ps = run->silent[op] ? 0 : chance * vector_row_ps (run, op);
   PlaceSpan span = { 0, 0 };
 
   for (int step = 0; step < run->n_steps[op]; step++)
@@ -155,10 +168,10 @@ execute (Run *run, int op)
 
       if (step == 0)
         span.start_ps = time_ps;
-      if (!run->silent[op] && stacks_ps > 0)
+      if (stacks_ps > 0)
         time_ps = free_ps = take (run, STACKS, time_ps, stacks_ps * (end - row), stack_rate (run, op), run->taken_ps);
-      if (!run->silent[op])
-        time_ps = take (run, digital, time_ps, digital_ps * (end - row), chance, NULL);
+      time_ps = take (run, MAC, time_ps, mac_ps * (end - row), chance, NULL);
+      time_ps = take (run, VECTOR, time_ps, vector_ps * (end - row), chance, NULL);
       span.end_ps = run->end_ps[op][step] = MAX (span.end_ps, time_ps);
       if (stacks_ps <= 0)
         free_ps = time_ps;
@@ -168,25 +181,32 @@ execute (Run *run, int op)
 
 /* --- all of it --- */
 
+/* As long as the longest chain of single rows, and the slowest op or the busiest pool after it */
 static double
 length_ps (const Run *run)
 {
   double busy_ps[N_POOLS] = { 0 }, longest_ps = 0, end_ps = 1;
-  g_autofree double *path_ps = g_new0 (double, (gsize) run->graph->n_tensors + 1);
+  g_autofree double *path_ps = g_new0 (double, (gsize) run->graph->n_ops + 1);
 
   for (int op = 0; op < run->graph->n_ops; op++)
     {
-      double n_rows = strata_qop_bursts (run->graph, op), stacks_ps, digital_ps, one_ps = 0;
+      double n_rows = run->silent[op] ? 0 : strata_qop_bursts (run->graph, op), stacks_ps = 0, row_ps;
 
-      for (int i = 0; i < run->graph->ops[op].n_inputs; i++)
-        one_ps = MAX (one_ps, path_ps[run->graph->ops[op].inputs[i]]);
-      stacks_ps = run->silent[op] ? 0 : activity (run, op) * stack_row_ps (run, op);
-      digital_ps = run->silent[op] ? 0 : digital_row_ps (run, op);
+      if (n_rows > 0 && stack_rate (run, op) > 0)
+        stacks_ps = activity (run, op) * stack_row_ps (run, op);
       busy_ps[STACKS] += n_rows * stacks_ps / run->chip->n_stacks;
-      busy_ps[run->graph->ops[op].kind == STRATA_QOP_MAC ? MAC : VECTOR] += n_rows * digital_ps;
-      longest_ps = MAX (longest_ps, n_rows * (stacks_ps / MAX (activity (run, op), stack_rate (run, op)) + digital_ps));
-      path_ps[run->graph->ops[op].output] = one_ps + stacks_ps / MAX (activity (run, op), stack_rate (run, op)) + digital_ps;
-      end_ps = MAX (end_ps, path_ps[run->graph->ops[op].output]);
+      busy_ps[VECTOR] += n_rows * vector_row_ps (run, op);
+      busy_ps[MAC] += n_rows * mac_row_ps (run, op);
+      row_ps = (stacks_ps > 0 ? stacks_ps / stack_rate (run, op) : 0) + vector_row_ps (run, op) + mac_row_ps (run, op);
+      longest_ps = MAX (longest_ps, n_rows * row_ps);
+      for (int i = 0; i < run->graph->ops[op].n_inputs; i++)
+        {
+          int producer = run->graph->tensors[run->graph->ops[op].inputs[i]].producer;
+
+          path_ps[op] = MAX (path_ps[op], producer < 0 ? 0 : path_ps[producer]);
+        }
+      path_ps[op] += n_rows > 0 ? row_ps : 0;
+      end_ps = MAX (end_ps, path_ps[op]);
     }
   return LENGTH * (end_ps + MAX (longest_ps, MAX (busy_ps[STACKS], MAX (busy_ps[VECTOR], busy_ps[MAC]))));
 }

@@ -247,10 +247,11 @@ test_cancel (void)
   g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
-  StrataPlaceOptions options = {
-    .effort = 1000, .algorithm = STRATA_PLACE_ANNEAL, .cancellable = cancellable, .progress = cancel_cb,
-    .progress_data = cancellable
-  };
+  StrataPlaceOptions options = { .effort = 1000,
+                                 .algorithm = STRATA_PLACE_ANNEAL,
+                                 .cancellable = cancellable,
+                                 .progress = cancel_cb,
+                                 .progress_data = cancellable };
 
   g_assert_null (strata_place (graph, tiles, chip, &options, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -287,8 +288,8 @@ test_experts (void)
       g_autoptr (StrataTileSet) tiles = NULL;
       g_autoptr (StrataPlacement) placement = NULL;
       int in = fixtures_input (graph, 16, 12, 12);
-      StrataPlaceCoactivation pairs[] = { { 0, 1, together }, { 2, 3, together }, { 0, 2, !together }, { 1, 3, !together },
-                                          { 0, 3, 0.25 },     { 1, 2, 0.25 } };
+      StrataPlaceCoactivation pairs[] = { { 0, 1, together },  { 2, 3, together }, { 0, 2, !together },
+                                          { 1, 3, !together }, { 0, 3, 0.25 },     { 1, 2, 0.25 } };
       double activity[] = { 0.5, 0.5, 0.5, 0.5 };
       StrataPlaceOptions options = { .activity = activity, .coactivation = pairs, .n_coactivations = 6 };
 
