@@ -13,6 +13,7 @@
 struct _StrataArena
 {
   GPtrArray *chunks;
+  GPtrArray *kept; /* arenas that live as long; NULL: none */
   guint8 *head;
   gsize n_left, n_bytes;
   gboolean separate;
@@ -43,6 +44,7 @@ strata_arena_free (StrataArena *arena)
   if (arena == NULL || !g_atomic_int_dec_and_test (&arena->n_owners))
     return;
   g_ptr_array_unref (arena->chunks);
+  g_clear_pointer (&arena->kept, g_ptr_array_unref);
   g_free (arena);
 }
 
@@ -99,6 +101,14 @@ void
 strata_arena_adopt (StrataArena *arena, void *memory)
 {
   g_ptr_array_add (arena->chunks, memory);
+}
+
+void
+strata_arena_keep (StrataArena *arena, StrataArena *other)
+{
+  if (arena->kept == NULL)
+    arena->kept = g_ptr_array_new_with_free_func ((GDestroyNotify) strata_arena_free);
+  g_ptr_array_add (arena->kept, strata_arena_ref (other));
 }
 
 gsize

@@ -18,6 +18,8 @@ void *strata_arena_alloc (StrataArena *arena, gsize n_bytes);
 void *strata_arena_memdup (StrataArena *arena, const void *bytes, gsize n_bytes);
 /* Memory of g_malloc () that the arena frees with its own. */
 void strata_arena_adopt (StrataArena *arena, void *memory);
+/* @other lives at least as long as @arena. */
+void strata_arena_keep (StrataArena *arena, StrataArena *other);
 /* Memory for text: as strata_arena_alloc () without alignment, so that short names take no more than they need */
 char *strata_arena_text (StrataArena *arena, gsize n_bytes);
 /* What it holds of the system's memory, without what it adopted */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/quantity.h"
+#include "compiler/cached.h"
 #include "model/rewrite/rewrite.h"
 
 typedef struct
@@ -17,9 +18,12 @@ typedef struct
   const StrataGraph *graph; /* as the file has it: names, sizes and digest of the program are its */
   const StrataChipSpec *chip;
   const StrataCompileOptions *options;
-  StrataDecisions *decisions; /* the image's */
+  StrataCache *cache;
   int n_done;
 } Run;
+
+/* The first of them that make the quantised graph */
+#define N_GRAPH_STAGES 4
 
 static const char *const stages[] = { "rewrite", "weights",  "lower", "quantise", "map",
                                       "place",   "schedule", "image", "judge" };
@@ -92,19 +96,29 @@ name_source (StrataQGraph *graph, const StrataGraph *source, const StrataRewrite
   graph->n_nodes = source->n_nodes;
 }
 
-static StrataQGraph *
-make_graph (Run *run, GError **error)
+static StrataCalibration
+calibration_of (const Run *run)
 {
   StrataCalibration calibration = run->options->calibration;
+
+  if (calibration.cancellable == NULL)
+    calibration.cancellable = run->options->cancellable;
+  calibration.no_row_copies = !run->options->map.row_copies;
+  return calibration;
+}
+
+/* Rewrite, weights, lower, quantise */
+static StrataQGraph *
+make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
+{
+  Run *run = user_data;
+  StrataCalibration calibration = calibration_of (run);
   g_autoptr (StrataRewriteLog) log = NULL;
   g_autoptr (StrataGraph) clean = make_clean (run, &log, error);
   g_autoptr (StrataLowered) lowered = NULL;
   g_autoptr (StrataQGraph) graph = NULL;
 
-  if (calibration.cancellable == NULL)
-    calibration.cancellable = run->options->cancellable;
-  calibration.no_row_copies = !run->options->map.row_copies;
-  calibration.decisions = run->decisions;
+  calibration.decisions = decisions;
   if (clean == NULL || !next_stage (run, error) || !strata_graph_check_weights (clean, error)
       || !next_stage (run, error))
     return NULL;
@@ -122,6 +136,20 @@ make_graph (Run *run, GError **error)
 }
 
 static gboolean
+make_graph (Run *run, StrataImage *image, GError **error)
+{
+  StrataCalibration calibration = calibration_of (run);
+  int n_before = run->n_done;
+
+  image->graph =
+    strata_cached_graph (run->cache, run->graph, run->chip, &calibration, make_graph_cb, run, image->decisions, error);
+  while (image->graph != NULL && run->n_done < n_before + N_GRAPH_STAGES)
+    if (!next_stage (run, error))
+      return FALSE;
+  return image->graph != NULL;
+}
+
+static gboolean
 make_tiles (Run *run, StrataImage *image, GError **error)
 {
   StrataMapOptions options = run->options->map;
@@ -129,7 +157,7 @@ make_tiles (Run *run, StrataImage *image, GError **error)
   options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->tiles = strata_map (image->graph, run->chip, &options, error);
+  image->tiles = strata_cached_map (run->cache, image->graph, run->chip, &options, error);
   return image->tiles != NULL && strata_tile_set_check (image->tiles, image->graph, run->chip, error)
          && dump (run, "03-tiles.txt", strata_tile_set_print (image->tiles, image->graph), error);
 }
@@ -144,7 +172,7 @@ make_placement (Run *run, StrataImage *image, GError **error)
   options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->placement = strata_place (image->graph, image->tiles, run->chip, &options, error);
+  image->placement = strata_cached_place (run->cache, image->graph, image->tiles, run->chip, &options, error);
   return image->placement != NULL && strata_placement_check (image->placement, image->tiles, run->chip, error)
          && dump (run, "04-placement.txt", strata_placement_print (image->placement, image->tiles), error);
 }
@@ -158,7 +186,8 @@ make_schedule (Run *run, StrataImage *image, GError **error)
   options.decisions = image->decisions;
   if (!next_stage (run, error))
     return FALSE;
-  image->schedule = strata_schedule (image->graph, image->tiles, image->placement, run->chip, &options, error);
+  image->schedule =
+    strata_cached_schedule (run->cache, image->graph, image->tiles, image->placement, run->chip, &options, error);
   return image->schedule != NULL
          && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, run->chip, error)
          && dump (run, "05-schedule.txt", strata_schedule_print (image->schedule), error);
@@ -211,7 +240,7 @@ make_image (Run *run, StrataImage *image, GError **error)
   image->model_path = run->graph->path != NULL ? g_canonicalize_filename (run->graph->path, NULL) : NULL;
   image->model_name = model_name (run->graph);
   image->model_shapes = g_strdup (run->graph->shapes);
-  image->model_digest = strata_graph_digest (run->graph);
+  image->model_digest = strata_cached_digest (run->cache, run->graph);
   image->n_parameters = strata_graph_n_parameters (run->graph);
   image->n_macs = strata_graph_n_macs (run->graph);
   keep_calibration (run, image);
@@ -314,7 +343,7 @@ judge (Run *run, const StrataImage *image, StrataJudgement *judgement, GError **
   if (!next_stage (run, error))
     return FALSE;
   *judgement = (StrataJudgement){ image->schedule->latency_ps, -1, -1, NAN, NAN, NAN, NAN };
-  if (evaluator->judge != NULL && !evaluator->judge (image, judgement, evaluator->user_data, error))
+  if (evaluator->judge != NULL && !strata_cached_judge (run->cache, evaluator, image, judgement, error))
     return FALSE;
   if (!refuse_unknown (run, judgement, error))
     return FALSE;
@@ -334,14 +363,13 @@ strata_compile (const StrataGraph *graph,
                 StrataJudgement *judgement,
                 GError **error)
 {
-  Run run = { graph, chip, options, NULL, 0 };
+  Run run = { graph, chip, options, options->dump_folder == NULL ? options->cache : NULL, 0 };
   g_autoptr (StrataImage) image = g_new0 (StrataImage, 1);
   StrataJudgement verdict;
 
   g_return_val_if_fail (graph != NULL && chip != NULL && options != NULL, NULL);
-  image->decisions = run.decisions = strata_decisions_new ();
-  image->graph = make_graph (&run, error);
-  if (image->graph == NULL || !make_tiles (&run, image, error) || !make_placement (&run, image, error)
+  image->decisions = strata_decisions_new ();
+  if (!make_graph (&run, image, error) || !make_tiles (&run, image, error) || !make_placement (&run, image, error)
       || !make_schedule (&run, image, error) || !make_image (&run, image, error)
       || !judge (&run, image, &verdict, error))
     return NULL;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "compiler/cache.h"
 #include "compiler/stages.h"
 
 typedef void (*StrataProgressFunc) (double fraction, const char *stage, gpointer user_data);
@@ -20,6 +21,7 @@ typedef struct
 {
   gboolean (*judge) (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error);
   gpointer user_data;
+  gboolean is_pure; /* its answers depend on the image's chip, artefacts and max_interval_ps alone, and may be kept */
 } StrataEvaluator;
 
 typedef struct
@@ -32,6 +34,8 @@ typedef struct
   StrataEvaluator evaluator; /* judge NULL: limits on time only, judged by the schedule */
   guint64 seed;
   const char *dump_folder; /* text dump per stage; NULL: none */
+  StrataCache *cache;      /* results of stages, from other compilations and for them; NULL: none. Not looked into where
+                              there is a dump folder, for then every stage has to run. */
   StrataProgressFunc progress;
   gpointer progress_data;
   GCancellable *cancellable;

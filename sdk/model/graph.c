@@ -19,6 +19,7 @@ strata_graph_free (StrataGraph *graph)
   if (graph == NULL)
     return;
   g_clear_pointer (&graph->arena, strata_arena_free);
+  g_clear_pointer (&graph->files, g_array_unref);
   g_clear_pointer (&graph->backing, g_ptr_array_unref);
   g_clear_pointer (&graph->lent, g_ptr_array_unref);
   g_free (graph);
@@ -177,6 +178,16 @@ strata_graph_check_weights (const StrataGraph *graph, GError **error)
         return FALSE;
     }
   return TRUE;
+}
+
+void
+strata_graph_add_file (StrataGraph *graph, GBytes *bytes, const char *path, const StrataFileStamp *stamp)
+{
+  StrataGraphFile file = { bytes, strata_arena_strdup (graph->arena, path), *stamp };
+
+  if (graph->files == NULL)
+    graph->files = g_array_new (FALSE, FALSE, sizeof (StrataGraphFile));
+  g_array_append_val (graph->files, file);
 }
 
 guint64

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "strata/strata-types.h"
 
 #define STRATA_MAX_DIMS 8
@@ -94,10 +95,19 @@ typedef struct
   StrataAttr *attrs;
 } StrataNode;
 
+/* A file that constants point into */
+typedef struct
+{
+  GBytes *bytes;         /* its map; borrowed from the graph's backing */
+  const char *path;      /* in the graph's arena */
+  StrataFileStamp stamp; /* of when it was mapped */
+} StrataGraphFile;
+
 typedef struct
 {
   StrataArena *arena;
   GPtrArray *backing; /* GMappedFile or GBytes that constants point into */
+  GArray *files;      /* StrataGraphFile: those of @backing that are files, the model first; NULL: none */
   GPtrArray *lent;    /* GBytes: memory shared with the graph that this one was rewritten from; NULL: none */
   const char *path, *producer_name;
   const char *shapes; /* sizes that were given at import, NAME=SIZE a line; NULL: none */
@@ -143,8 +153,13 @@ StrataGraph *strata_graph_parse (const char *text, GError **error) G_GNUC_WARN_U
 /* Of the printed form: structure, names and the digests of constants; a graph that was read back has that of the first.
  */
 guint64 strata_graph_hash (const StrataGraph *graph);
+/* The same with digests of constants from @digest, which has to tell apart what strata_value_digest () does. */
+typedef guint64 (*StrataDigestFunc) (const StrataValue *value, gpointer user_data);
+guint64 strata_graph_hash_by (const StrataGraph *graph, StrataDigestFunc digest, gpointer user_data);
 /* XXH3 of a constant's type, dimensions and bytes, never 0; of a weightless one as it was read, 0 where not known. */
 guint64 strata_value_digest (const StrataValue *value);
+/* Notes that @bytes, of the backing, is the map of the file @path. */
+void strata_graph_add_file (StrataGraph *graph, GBytes *bytes, const char *path, const StrataFileStamp *stamp);
 /* XXH3 of the file's bytes, without external data; 0 where the graph is of no file. Reads them all. */
 guint64 strata_graph_digest (const StrataGraph *graph);
 

@@ -44,9 +44,15 @@ print_type (GString *text, const StrataValue *value)
   g_string_append_c (text, ']');
 }
 
+static guint64
+digest_cb (const StrataValue *value, gpointer user_data)
+{
+  return strata_value_digest (value);
+}
+
 /* Up to @max elements; where there are more, the digest */
 static void
-print_content (GString *text, const StrataValue *value, gint64 max)
+print_content (GString *text, const StrataValue *value, gint64 max, StrataDigestFunc digest_of, gpointer user_data)
 {
   gint64 count = strata_value_count (value);
   guint64 digest;
@@ -65,7 +71,7 @@ print_content (GString *text, const StrataValue *value, gint64 max)
       g_string_append_c (text, '}');
       return;
     }
-  digest = strata_value_digest (value);
+  digest = digest_of (value, user_data);
   if (digest == 0)
     g_string_append (text, " weightless");
   else
@@ -120,7 +126,7 @@ print_attr (GString *text, const StrataGraph *graph, const StrataAttr *attr)
       break;
     case STRATA_ATTR_TENSOR:
       print_type (text, &graph->values[attr->tensor]);
-      print_content (text, &graph->values[attr->tensor], G_MAXINT64);
+      print_content (text, &graph->values[attr->tensor], G_MAXINT64, digest_cb, NULL);
       break;
     case STRATA_ATTR_INTS:
     case STRATA_ATTR_FLOATS:
@@ -193,8 +199,8 @@ print_head (GString *text, const StrataGraph *graph)
   g_string_append_c (text, '\n');
 }
 
-char *
-strata_graph_print (const StrataGraph *graph)
+static char *
+print_graph (const StrataGraph *graph, StrataDigestFunc digest_of, gpointer user_data)
 {
   GString *text = g_string_sized_new ((gsize) (graph->n_nodes + 1) * BYTES_PER_LINE);
 
@@ -211,7 +217,7 @@ strata_graph_print (const StrataGraph *graph)
       if ((value->data == NULL && !value->weightless) || value->n_consumers == 0)
         continue;
       print_value (text, "constant ", value);
-      print_content (text, value, MAX_SHOWN);
+      print_content (text, value, MAX_SHOWN, digest_of, user_data);
       g_string_append_c (text, '\n');
     }
   for (int i = 0; i < graph->n_nodes; i++)
@@ -225,10 +231,22 @@ strata_graph_print (const StrataGraph *graph)
   return g_string_free (text, FALSE);
 }
 
+char *
+strata_graph_print (const StrataGraph *graph)
+{
+  return print_graph (graph, digest_cb, NULL);
+}
+
+guint64
+strata_graph_hash_by (const StrataGraph *graph, StrataDigestFunc digest, gpointer user_data)
+{
+  g_autofree char *text = print_graph (graph, digest, user_data);
+
+  return strata_hash_bytes (text, strlen (text));
+}
+
 guint64
 strata_graph_hash (const StrataGraph *graph)
 {
-  g_autofree char *text = strata_graph_print (graph);
-
-  return strata_hash_bytes (text, strlen (text));
+  return strata_graph_hash_by (graph, digest_cb, NULL);
 }

@@ -183,10 +183,17 @@ strata_digital_new (GBytes *bytes, const char *name, GError **error)
   return count_all (digital, name, error) ? g_steal_pointer (&digital) : NULL;
 }
 
+StrataDigital *
+strata_digital_ref (StrataDigital *digital)
+{
+  g_atomic_int_inc (&digital->n_more_owners);
+  return digital;
+}
+
 void
 strata_digital_free (StrataDigital *digital)
 {
-  if (digital == NULL)
+  if (digital == NULL || g_atomic_int_add (&digital->n_more_owners, -1) > 0)
     return;
   strata_graph_free (digital->graph);
   g_bytes_unref (digital->bytes);

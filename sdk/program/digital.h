@@ -17,6 +17,7 @@ typedef struct
   gint64 n_macs;       /* of products, convolutions and recurrences: on the MAC units */
   gint64 n_vector_ops; /* of everything else, by digital-ops.def */
   gint64 table_bytes;  /* constants, as they lie in memory: float32, integers as they are */
+  int n_more_owners;   /* atomic */
 } StrataDigital;
 
 #define STRATA_DIGITAL_MOST (G_GINT64_CONSTANT (1) << 50)
@@ -24,6 +25,8 @@ typedef struct
 /* Reads and counts a model. @name of the op, for messages. Errors: STRATA_COMPILE_ERROR_FORMAT: it is none, shapes are
  * open, or it is too much to count. */
 StrataDigital *strata_digital_new (GBytes *bytes, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Another owner, from any thread; each owner frees. */
+StrataDigital *strata_digital_ref (StrataDigital *digital) G_GNUC_WARN_UNUSED_RESULT;
 void strata_digital_free (StrataDigital *digital);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDigital, strata_digital_free)
 

@@ -567,7 +567,8 @@ read_decisions (Decoder *decoder)
       g_array_append_val (image->decisions->decisions, decision);
     }
   return close_section (decoder, STRATA_SECTION_DECI, &reader)
-         && strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, decoder->error);
+         && strata_decisions_check (image->decisions, image->graph->n_ops,
+                                    image->tiles != NULL ? image->tiles->n_tiles : 0, decoder->error);
 }
 
 static gboolean
@@ -582,19 +583,56 @@ read_meta (Decoder *decoder)
   return close_section (decoder, STRATA_SECTION_META, &reader);
 }
 
+/* Each artefact with its check, which looks at those before it */
 static gboolean
-read_all (Decoder *decoder)
+read_parts (Decoder *decoder, StrataImageParts parts)
 {
   StrataImage *image = decoder->image;
 
-  return read_table (decoder) && read_chip (decoder) && read_limits (decoder) && read_graph (decoder)
-         && strata_qgraph_check (image->graph, decoder->error) && read_tiles (decoder)
-         && strata_tile_set_check (image->tiles, image->graph, image->chip, decoder->error) && read_placement (decoder)
-         && strata_placement_check (image->placement, image->tiles, image->chip, decoder->error)
-         && read_schedule (decoder)
-         && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, image->chip,
-                                   decoder->error)
-         && read_calibration (decoder) && read_decisions (decoder) && read_meta (decoder);
+  if (parts & STRATA_PART_GRAPH && !(read_graph (decoder) && strata_qgraph_check (image->graph, decoder->error)))
+    return FALSE;
+  if (parts & STRATA_PART_TILES
+      && !(read_tiles (decoder) && strata_tile_set_check (image->tiles, image->graph, image->chip, decoder->error)))
+    return FALSE;
+  if (parts & STRATA_PART_PLACEMENT
+      && !(read_placement (decoder)
+           && strata_placement_check (image->placement, image->tiles, image->chip, decoder->error)))
+    return FALSE;
+  if (parts & STRATA_PART_SCHEDULE
+      && !(read_schedule (decoder)
+           && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, image->chip,
+                                     decoder->error)))
+    return FALSE;
+  return !(parts & STRATA_PART_DECISIONS) || read_decisions (decoder);
+}
+
+static gboolean
+read_all (Decoder *decoder)
+{
+  return read_table (decoder) && read_chip (decoder) && read_limits (decoder) && read_parts (decoder, STRATA_PARTS_ALL)
+         && read_calibration (decoder) && read_meta (decoder);
+}
+
+static void
+name_origin (GError *error, const char *origin)
+{
+  if (!g_str_has_prefix (error->message, origin))
+    g_prefix_error (&error, "%s: ", origin);
+}
+
+gboolean
+strata_image_decode_parts (
+  StrataImage *image, StrataImageParts parts, GBytes *bytes, const char *origin, GError **error)
+{
+  GError *local = NULL;
+  Decoder decoder = { .origin = origin, .image = image, .error = &local };
+
+  decoder.data = g_bytes_get_data (bytes, &decoder.n);
+  if (read_table (&decoder) && read_parts (&decoder, parts))
+    return TRUE;
+  name_origin (local, origin);
+  g_propagate_error (error, local);
+  return FALSE;
 }
 
 StrataImage *
@@ -607,8 +645,7 @@ strata_image_decode (GBytes *bytes, const char *origin, GError **error)
   decoder.data = g_bytes_get_data (bytes, &decoder.n);
   if (!read_all (&decoder))
     {
-      if (!g_str_has_prefix (local->message, origin))
-        g_prefix_error (&local, "%s: ", origin);
+      name_origin (local, origin);
       g_propagate_error (error, local);
       return NULL;
     }

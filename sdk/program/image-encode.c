@@ -379,16 +379,27 @@ put_decisions (GByteArray *bytes, const StrataDecisions *decisions)
 }
 
 static void
-put_sections (GByteArray *const *sections, Weights *weights, const StrataImage *image)
+put_parts (GByteArray *const *sections, Weights *weights, const StrataImage *image, StrataImageParts parts)
+{
+  if (parts & STRATA_PART_GRAPH)
+    put_graph (sections[STRATA_SECTION_QGRF], weights, image->graph);
+  if (parts & STRATA_PART_TILES)
+    put_tiles (sections[STRATA_SECTION_TILE], image->tiles);
+  if (parts & STRATA_PART_PLACEMENT)
+    put_placement (sections[STRATA_SECTION_PLAC], image->placement);
+  if (parts & STRATA_PART_SCHEDULE)
+    put_schedule (sections[STRATA_SECTION_SCHD], image->schedule);
+  if (parts & STRATA_PART_DECISIONS)
+    put_decisions (sections[STRATA_SECTION_DECI], image->decisions);
+}
+
+/* What belongs to the image as a whole */
+static void
+put_rest (GByteArray *const *sections, const StrataImage *image)
 {
   put_chip (sections[STRATA_SECTION_CHIP], image);
   put_limits (sections[STRATA_SECTION_LIMT], image);
-  put_graph (sections[STRATA_SECTION_QGRF], weights, image->graph);
-  put_tiles (sections[STRATA_SECTION_TILE], image->tiles);
-  put_placement (sections[STRATA_SECTION_PLAC], image->placement);
-  put_schedule (sections[STRATA_SECTION_SCHD], image->schedule);
   put_calibration (sections[STRATA_SECTION_CALB], image);
-  put_decisions (sections[STRATA_SECTION_DECI], image->decisions);
   strata_put_string (sections[STRATA_SECTION_META], image->model_path);
   strata_put_string (sections[STRATA_SECTION_META], image->model_name);
   strata_put_string (sections[STRATA_SECTION_META], image->model_shapes);
@@ -434,17 +445,21 @@ weights_size (const StrataQGraph *graph)
 /* The sections and their table; @entries has room for all. Without @copy the bytes of the weights are left out, and
  * stand in the table alone. Returns the length of the file. */
 static guint64
-lay_out (const StrataImage *image, gboolean copy, GByteArray **sections, StrataSectionEntry *entries)
+lay_out (
+  const StrataImage *image, StrataImageParts parts, gboolean copy, GByteArray **sections, StrataSectionEntry *entries)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
   guint64 offset = STRATA_CONTAINER_HEADER + STRATA_N_SECTIONS * STRATA_CONTAINER_ENTRY;
   Weights weights = { NULL, hasher, 0 };
 
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
-    sections[i] = copy && i == STRATA_SECTION_WGTS ? g_byte_array_sized_new ((guint) weights_size (image->graph))
-                                                   : g_byte_array_new ();
+    sections[i] = copy && parts & STRATA_PART_GRAPH && i == STRATA_SECTION_WGTS
+                    ? g_byte_array_sized_new ((guint) weights_size (image->graph))
+                    : g_byte_array_new ();
   weights.bytes = copy ? sections[STRATA_SECTION_WGTS] : NULL;
-  put_sections (sections, &weights, image);
+  put_parts (sections, &weights, image, parts);
+  if (parts == STRATA_PARTS_ALL)
+    put_rest (sections, image);
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
     {
       gboolean hashed = !copy && i == STRATA_SECTION_WGTS;
@@ -465,19 +480,19 @@ strata_image_seal (StrataImage *image)
   GByteArray *sections[STRATA_N_SECTIONS];
   StrataSectionEntry entries[STRATA_N_SECTIONS];
 
-  lay_out (image, FALSE, sections, entries);
+  lay_out (image, STRATA_PARTS_ALL, FALSE, sections, entries);
   for (int i = 0; i < STRATA_N_SECTIONS; i++)
     g_byte_array_unref (sections[i]);
   image->hash = strata_container_hash (entries);
   return image->hash;
 }
 
-GBytes *
-strata_image_encode (const StrataImage *image)
+static GBytes *
+encode (const StrataImage *image, StrataImageParts parts)
 {
   GByteArray *sections[STRATA_N_SECTIONS];
   StrataSectionEntry entries[STRATA_N_SECTIONS];
-  guint64 n_bytes = lay_out (image, TRUE, sections, entries);
+  guint64 n_bytes = lay_out (image, parts, TRUE, sections, entries);
   GByteArray *file = g_byte_array_sized_new ((guint) n_bytes);
 
   put_header (file, entries, n_bytes);
@@ -489,4 +504,17 @@ strata_image_encode (const StrataImage *image)
       g_byte_array_unref (sections[i]);
     }
   return g_byte_array_free_to_bytes (file);
+}
+
+GBytes *
+strata_image_encode (const StrataImage *image)
+{
+  return encode (image, STRATA_PARTS_ALL);
+}
+
+GBytes *
+strata_image_encode_parts (const StrataImage *image, StrataImageParts parts)
+{
+  g_return_val_if_fail (parts != STRATA_PARTS_ALL, NULL);
+  return encode (image, parts);
 }

@@ -46,6 +46,23 @@ guint64 strata_image_seal (StrataImage *image);
 GBytes *strata_image_encode (const StrataImage *image) G_GNUC_WARN_UNUSED_RESULT;
 /* Errors: STRATA_COMPILE_ERROR_FORMAT, "FILE: section XXXX: …" */
 StrataImage *strata_image_decode (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Some artefacts of an image, for a container that holds no others */
+typedef enum
+{
+  STRATA_PART_GRAPH = 1 << 0,
+  STRATA_PART_TILES = 1 << 1,
+  STRATA_PART_PLACEMENT = 1 << 2,
+  STRATA_PART_SCHEDULE = 1 << 3,
+  STRATA_PART_DECISIONS = 1 << 4,
+  STRATA_PARTS_ALL = (1 << 5) - 1,
+} StrataImageParts;
+
+GBytes *strata_image_encode_parts (const StrataImage *image, StrataImageParts parts) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds @parts to @image, which lacks them and has what they are checked against: the chip and the artefacts before
+ * them. Trusts the bytes no more than strata_image_decode (); after an error @image may hold some of the parts,
+ * unchecked. */
+gboolean strata_image_decode_parts (
+  StrataImage *image, StrataImageParts parts, GBytes *bytes, const char *origin, GError **error);
 /* Written to PATH.partial and renamed; nothing is left behind on failure. */
 gboolean strata_image_save (const StrataImage *image, const char *path, GError **error);
 StrataImage *strata_image_load (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

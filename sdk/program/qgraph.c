@@ -697,7 +697,7 @@ hash_ints (StrataHasher *hasher, const int *values, int n)
 }
 
 static void
-hash_op (StrataHasher *hasher, const StrataQOp *op)
+hash_op (StrataHasher *hasher, const StrataQOp *op, gboolean weights)
 {
   const StrataWindow *w = &op->window;
   const int integers[] = {
@@ -725,17 +725,16 @@ hash_op (StrataHasher *hasher, const StrataQOp *op)
   for (int i = 0; i < op->n_inputs && op->kind == STRATA_QOP_ADD; i++)
     strata_hasher_double (hasher, op->input_multiplier[i]);
   if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
-    strata_hasher_int (hasher, (gint64) weights_hash (op));
+    strata_hasher_int (hasher, weights ? (gint64) weights_hash (op) : op->weights != NULL);
   else if (op->multiplier != NULL)
     strata_hasher_double (hasher, op->multiplier[0]);
 }
 
-guint64
-strata_qgraph_hash (const StrataQGraph *graph)
+static guint64
+hash_graph (const StrataQGraph *graph, gboolean weights)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
 
-  g_return_val_if_fail (graph != NULL, 0);
   strata_hasher_int (hasher, graph->n_tensors);
   for (int i = 0; i < graph->n_tensors; i++)
     {
@@ -751,7 +750,7 @@ strata_qgraph_hash (const StrataQGraph *graph)
     }
   strata_hasher_int (hasher, graph->n_ops);
   for (int i = 0; i < graph->n_ops; i++)
-    hash_op (hasher, &graph->ops[i]);
+    hash_op (hasher, &graph->ops[i], weights);
   hash_ints (hasher, graph->inputs, graph->n_inputs);
   hash_ints (hasher, graph->outputs, graph->n_outputs);
   hash_ints (hasher, graph->node_op, graph->n_nodes);
@@ -759,6 +758,36 @@ strata_qgraph_hash (const StrataQGraph *graph)
   strata_hasher_int (hasher, graph->calibrated);
   strata_hasher_int (hasher, graph->weightless);
   return strata_hasher_digest (hasher);
+}
+
+guint64
+strata_qgraph_hash (const StrataQGraph *graph)
+{
+  g_return_val_if_fail (graph != NULL, 0);
+  return hash_graph (graph, TRUE);
+}
+
+guint64
+strata_qgraph_shape_hash (const StrataQGraph *graph)
+{
+  g_return_val_if_fail (graph != NULL, 0);
+  return hash_graph (graph, FALSE);
+}
+
+StrataQGraph *
+strata_qgraph_share (const StrataQGraph *graph)
+{
+  StrataQGraph *copy = g_new (StrataQGraph, 1);
+
+  *copy = *graph;
+  copy->arena = strata_arena_new ();
+  strata_arena_keep (copy->arena, graph->arena);
+  copy->tensors = strata_arena_memdup (copy->arena, graph->tensors, sizeof *graph->tensors * (gsize) graph->n_tensors);
+  copy->ops = strata_arena_memdup (copy->arena, graph->ops, sizeof *graph->ops * (gsize) graph->n_ops);
+  for (int i = 0; i < copy->n_ops; i++)
+    if (copy->ops[i].digital != NULL)
+      copy->ops[i].digital = strata_digital_ref (copy->ops[i].digital);
+  return copy;
 }
 
 void

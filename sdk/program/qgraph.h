@@ -128,6 +128,11 @@ typedef struct
 gboolean strata_qgraph_check (const StrataQGraph *graph, GError **error);
 char *strata_qgraph_print (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT; /* weights by hash */
 guint64 strata_qgraph_hash (const StrataQGraph *graph);
+/* Of all but the content of weights, biases and multipliers: what the stages that read no weight depend on */
+guint64 strata_qgraph_shape_hash (const StrataQGraph *graph);
+/* A graph with tensors and ops of its own, which may be changed; names, weights and the like stay those of @graph, and
+ * live as long as either. From any thread. */
+StrataQGraph *strata_qgraph_share (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 void strata_qgraph_free (StrataQGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataQGraph, strata_qgraph_free)
 

@@ -84,6 +84,7 @@ open_file (StrataOnnxSource *source, const char *location, GError **error)
   g_autofree char *path = g_build_filename (source->folder, location, NULL);
   g_autoptr (GError) reason = NULL;
   char *real = realpath (path, NULL);
+  StrataFileStamp stamp;
   GBytes *known;
 
   if (real == NULL)
@@ -93,12 +94,14 @@ open_file (StrataOnnxSource *source, const char *location, GError **error)
     set_outside (location, ", through a link; a file beside the model is accepted", error);
   else if (known == NULL)
     {
-      known = strata_map_file (real, &reason);
+      known = strata_map_file_stamped (real, &stamp, &reason);
       if (known == NULL)
         set_not_found (path, reason->message, error);
       else
         {
           g_ptr_array_add (source->backing, known);
+          if (source->graph != NULL)
+            strata_graph_add_file (source->graph, known, real, &stamp);
           g_hash_table_insert (source->files, g_strdup (real), known);
         }
     }

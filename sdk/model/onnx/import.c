@@ -494,6 +494,7 @@ import_init (Import *import,
   import->is_used = g_new0 (gboolean, options->n_shapes + 1);
   import->places = g_array_new (FALSE, FALSE, sizeof (int));
   strata_onnx_source_init (&import->source, graph->arena, graph->backing, folder);
+  import->source.graph = graph;
   strata_graph_builder_init (&import->builder, graph->arena);
   import->open = g_string_new (NULL);
   strata_onnx_nodes_init (&import->nodes, &import->source, &import->builder);
@@ -526,7 +527,12 @@ begin (Import *import, GBytes *bytes, StrataWire *wire, GError **error)
 }
 
 static StrataGraph *
-parse (GBytes *bytes, const char *origin, const char *folder, const StrataImportOptions *options, GError **error)
+parse (GBytes *bytes,
+       const char *origin,
+       const char *folder,
+       const StrataFileStamp *stamp,
+       const StrataImportOptions *options,
+       GError **error)
 {
   g_autoptr (StrataGraph) graph = g_new0 (StrataGraph, 1);
   Import import;
@@ -534,6 +540,8 @@ parse (GBytes *bytes, const char *origin, const char *folder, const StrataImport
   gboolean ok;
 
   import_init (&import, graph, bytes, origin, folder, options);
+  if (stamp != NULL)
+    strata_graph_add_file (graph, bytes, origin, stamp);
   ok = begin (&import, bytes, &wire, error) && read_graph (&import, &wire, error);
   if (ok && import.n_file_inputs > graph->n_inputs)
     graph->input_places =
@@ -629,7 +637,7 @@ strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error)
 StrataGraph *
 strata_onnx_parse_with (GBytes *bytes, const char *origin, const StrataImportOptions *options, GError **error)
 {
-  return parse (bytes, origin, NULL, options, error);
+  return parse (bytes, origin, NULL, NULL, options, error);
 }
 
 StrataGraph *
@@ -658,11 +666,12 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
   g_autoptr (GError) reason = NULL;
   g_autofree char *folder = g_path_get_dirname (path);
   g_autoptr (GBytes) bytes = NULL;
+  StrataFileStamp stamp;
   StrataGraph *graph;
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  bytes = strata_map_file (path, &reason);
+  bytes = strata_map_file_stamped (path, &stamp, &reason);
   if (bytes == NULL)
     {
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_NOT_FOUND,
@@ -670,7 +679,7 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
       return NULL;
     }
   advise (bytes, MADV_RANDOM);
-  graph = parse (bytes, path, folder, options, error);
+  graph = parse (bytes, path, folder, &stamp, options, error);
   advise (bytes, MADV_NORMAL);
   return graph;
 }

@@ -13,6 +13,7 @@ typedef struct
 {
   StrataArena *arena;
   GPtrArray *backing; /* GBytes that results point into; NULL: results may be misaligned */
+  StrataGraph *graph; /* told of the files; NULL: nobody is */
   const char *folder; /* of the model's file, which is mapped; NULL: there is none, and external data are refused */
   char *real_folder;  /* the same without links; NULL until needed */
   GHashTable *files;  /* location, and path without links, to GBytes, borrowed from @backing */

@@ -106,17 +106,68 @@ test_digital (void)
   g_autoptr (GBytes) bytes = strata_image_encode (image);
   g_autoptr (GError) error = NULL;
   g_autoptr (StrataImage) back = strata_image_decode (bytes, "test", &error);
+  g_autoptr (StrataQGraph) shared = NULL;
   const StrataQOp *op;
+  guint64 hash;
 
   g_assert_no_error (error);
   g_assert_cmpuint (back->hash, ==, image->hash);
   g_assert_cmpuint (strata_qgraph_hash (back->graph), ==, strata_qgraph_hash (image->graph));
+  shared = strata_qgraph_share (image->graph);
+  hash = strata_qgraph_hash (image->graph);
+  g_clear_pointer (&image, strata_image_free);
+  g_assert_cmphex (strata_qgraph_hash (shared), ==, hash);
   op = &back->graph->ops[1];
   g_assert_cmpint (op->kind, ==, STRATA_QOP_DIGITAL);
   g_assert_cmpint (op->by_row, ==, 1);
   g_assert_cmpint (op->digital->n_macs, ==, 8 * 6 * 6 * 6);
   g_assert_cmpint (op->digital->table_bytes, ==, 4 * 6 * 6);
   g_assert_cmpint (back->graph->ops[2].digital->n_vector_ops, ==, 5 * 8 * 6 * 6);
+}
+
+/* Artefacts one by one into a container each, and back onto those before them */
+static void
+test_parts (void)
+{
+  static const StrataImageParts parts[] = { STRATA_PART_GRAPH, STRATA_PART_TILES, STRATA_PART_PLACEMENT,
+                                            STRATA_PART_SCHEDULE | STRATA_PART_DECISIONS };
+  g_autoptr (StrataImage) image = make_image (), back = g_new0 (StrataImage, 1);
+  g_autoptr (GError) error = NULL;
+
+  back->chip = strata_chip_spec_load ("demonstrator", &error);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autoptr (GBytes) bytes = strata_image_encode_parts (image, parts[i]);
+
+      g_assert_true (strata_image_decode_parts (back, parts[i], bytes, "part", &error));
+      g_assert_no_error (error);
+      g_assert_null (strata_image_decode (bytes, "part", &error)); /* is no program */
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
+      g_clear_error (&error);
+    }
+  g_assert_cmphex (strata_qgraph_hash (back->graph), ==, strata_qgraph_hash (image->graph));
+  g_assert_cmphex (strata_tile_set_hash (back->tiles), ==, strata_tile_set_hash (image->tiles));
+  g_assert_cmphex (strata_placement_hash (back->placement), ==, strata_placement_hash (image->placement));
+  g_assert_cmphex (strata_schedule_hash (back->schedule), ==, strata_schedule_hash (image->schedule));
+  g_assert_cmphex (strata_decisions_hash (back->decisions), ==, strata_decisions_hash (image->decisions));
+}
+
+/* What a part is checked against is what @image has, not what it was made with. */
+static void
+test_foreign_part (void)
+{
+  g_autoptr (StrataImage) image = make_image (), back = g_new0 (StrataImage, 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) tiles = strata_image_encode_parts (image, STRATA_PART_TILES);
+
+  back->chip = strata_chip_spec_load ("demonstrator", &error);
+  back->chip->rows = 8;
+  back->graph = strata_qgraph_share (image->graph);
+  g_assert_false (strata_image_decode_parts (back, STRATA_PART_TILES, tiles, "part", &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
+  g_clear_error (&error);
+  g_assert_false (strata_image_decode_parts (back, STRATA_PART_PLACEMENT, tiles, "part", &error)); /* not in there */
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
 }
 
 /* Names and paths are not part of what the program is. */
@@ -357,6 +408,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/program/image/round-trip", test_round_trip);
+  g_test_add_func ("/sdk/program/image/parts", test_parts);
+  g_test_add_func ("/sdk/program/image/foreign-part", test_foreign_part);
   g_test_add_func ("/sdk/program/image/hash", test_hash);
   g_test_add_func ("/sdk/program/image/save", test_save);
   g_test_add_func ("/sdk/program/image/save-fails", test_save_fails);

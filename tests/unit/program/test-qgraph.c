@@ -399,6 +399,37 @@ test_hash (void)
   g_assert_cmphex (strata_qgraph_hash (a), !=, strata_qgraph_hash (b));
 }
 
+/* The content of weights is not part of the shape; how many reads there are is. */
+static void
+test_shape_hash (void)
+{
+  g_autoptr (StrataQGraph) a = make_graph (), b = make_graph ();
+
+  ((gint16 *) b->ops[1].weights)[53]++;
+  ((gint32 *) b->ops[1].bias)[0]++;
+  g_assert_cmphex (strata_qgraph_shape_hash (a), ==, strata_qgraph_shape_hash (b));
+  b->ops[1].n_reads++;
+  g_assert_cmphex (strata_qgraph_shape_hash (a), !=, strata_qgraph_shape_hash (b));
+}
+
+/* A shared graph outlives the one it is of, and is changed without it. */
+static void
+test_share (void)
+{
+  g_autoptr (StrataQGraph) a = make_graph (), b = strata_qgraph_share (a), c = NULL;
+  guint64 hash = strata_qgraph_hash (a);
+
+  g_assert_cmphex (strata_qgraph_hash (b), ==, hash);
+  g_assert_true (b->ops[1].weights == a->ops[1].weights);
+  b->ops[1].n_reads++;
+  b->tensors[0].scale *= 2;
+  g_assert_cmphex (strata_qgraph_hash (a), ==, hash);
+  c = strata_qgraph_share (a);
+  g_clear_pointer (&a, strata_qgraph_free);
+  g_clear_pointer (&b, strata_qgraph_free);
+  g_assert_cmphex (strata_qgraph_hash (c), ==, hash);
+}
+
 /* Row r of a 3x3 convolution with padding 1 ends at input row r + 1; stride 2 at 2r + 1; dilation 2, pad 1 at r + 3. */
 static void
 test_needs_row (void)
@@ -433,6 +464,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/qgraph/spoiled", test_spoiled);
   g_test_add_func ("/sdk/program/qgraph/digital", test_digital);
   g_test_add_func ("/sdk/program/qgraph/hash", test_hash);
+  g_test_add_func ("/sdk/program/qgraph/shape-hash", test_shape_hash);
+  g_test_add_func ("/sdk/program/qgraph/share", test_share);
   g_test_add_func ("/sdk/program/qgraph/needs-row", test_needs_row);
   return g_test_run ();
 }
