@@ -145,7 +145,7 @@ find_infinite (StrataDtype dtype, const guint8 *bytes, gsize n)
 }
 
 static gboolean
-check_finite (const StrataGraph *graph, const StrataValue *value, GError **error)
+check_finite (const StrataGraph *graph, const StrataValue *value, gboolean may_be_infinite, GError **error)
 {
   gsize count = (gsize) strata_value_count (value), size = strata_dtype_size (value->dtype);
 
@@ -154,6 +154,8 @@ check_finite (const StrataGraph *graph, const StrataValue *value, GError **error
       const guint8 *block = (const guint8 *) strata_value_peek (value) + at * size;
       gsize n = MIN (BLOCK, count - at), i = find_infinite (value->dtype, block, n);
 
+      for (; may_be_infinite && i < n && !isnan (strata_element_double (value->dtype, block, (gint64) i)); i++)
+        ;
       if (i == n)
         continue;
       g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE,
@@ -165,16 +167,57 @@ check_finite (const StrataGraph *graph, const StrataValue *value, GError **error
   return TRUE;
 }
 
+/* Operators whose constants are masks and bounds as often as factors and terms */
+static gboolean
+takes_masks (StrataOp op)
+{
+  switch (op)
+    {
+    case STRATA_OP_ADD:
+    case STRATA_OP_CLIP:
+    case STRATA_OP_CONCAT:
+    case STRATA_OP_EQUAL:
+    case STRATA_OP_EXPAND:
+    case STRATA_OP_GREATER:
+    case STRATA_OP_LESS:
+    case STRATA_OP_MAX:
+    case STRATA_OP_MIN:
+    case STRATA_OP_PAD:
+    case STRATA_OP_SLICE:
+    case STRATA_OP_WHERE:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Per value: every reader takes masks. */
+static gboolean *
+find_masks (const StrataGraph *graph)
+{
+  gboolean *masks = g_new (gboolean, graph->n_values + 1);
+
+  for (int i = 0; i < graph->n_values; i++)
+    masks[i] = TRUE;
+  for (int i = 0; i < graph->n_nodes; i++)
+    for (int j = 0; j < graph->nodes[i].n_inputs && !takes_masks (graph->nodes[i].op); j++)
+      if (graph->nodes[i].inputs[j] >= 0)
+        masks[graph->nodes[i].inputs[j]] = FALSE;
+  return masks;
+}
+
 gboolean
 strata_graph_check_weights (const StrataGraph *graph, GError **error)
 {
+  g_autofree gboolean *masks = find_masks (graph);
+
   for (int i = 0; i < graph->n_values; i++)
     {
       const StrataValue *value = &graph->values[i];
 
       if (value->data != NULL && value->n_consumers > 0
           && (value->dtype == STRATA_DTYPE_F32 || value->dtype == STRATA_DTYPE_F64)
-          && !check_finite (graph, value, error))
+          && !check_finite (graph, value, masks[i], error))
         return FALSE;
     }
   return TRUE;

@@ -141,7 +141,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataGraph, strata_graph_free)
 gboolean strata_graph_widen (StrataGraph *graph, GError **error);
 
 gboolean strata_graph_check (const StrataGraph *graph, GError **error);
-/* Refuses NaN and infinite weights, naming the tensor and the element. Reads every float constant. */
+/* Refuses NaN and infinite weights, naming the tensor and the element; where only masks and bounds are read, infinities
+ * pass. Reads every float constant. */
 gboolean strata_graph_check_weights (const StrataGraph *graph, GError **error);
 /* All of a graph but its path: a line per input, constant, node and output, constants that nothing reads left out;
  * those of more than 16 elements by their digest, so every constant's bytes are read once. The same graph gives the

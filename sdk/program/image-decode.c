@@ -225,6 +225,7 @@ read_digital (Decoder *decoder, StrataReader *reader, StrataReader *weights, Str
   for (int i = 0; i < op->n_more_outputs; i++)
     op->more_outputs[i] = strata_get_i32 (reader);
   op->by_row = (guint32) strata_get_i32 (reader);
+  op->streams = strata_get_i32 (reader) != 0;
   offset = (guint64) strata_get_i64 (reader);
   n = (guint64) strata_get_i64 (reader);
   if (reader->failed || n == 0)

@@ -145,6 +145,7 @@ put_digital (GByteArray *bytes, Weights *weights, const StrataQOp *op)
   for (int i = 0; i < op->n_more_outputs; i++)
     strata_put_i32 (bytes, op->more_outputs[i]);
   strata_put_i32 (bytes, op->by_row);
+  strata_put_i32 (bytes, op->streams);
   put_array (bytes, weights, model, (gint64) n, 1);
 }
 

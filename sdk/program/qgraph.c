@@ -59,7 +59,7 @@ strata_qop_output (const StrataQOp *op, int i)
 int
 strata_qop_bursts (const StrataQGraph *graph, int op)
 {
-  if (graph->ops[op].kind == STRATA_QOP_DIGITAL && graph->ops[op].by_row == 0)
+  if (graph->ops[op].kind == STRATA_QOP_DIGITAL && !graph->ops[op].streams)
     return 1;
   return graph->tensors[graph->ops[op].output].height;
 }
@@ -446,9 +446,11 @@ check_digital (const StrataQGraph *graph, const StrataQOp *op, GError **error)
 
       if (!check_operand (graph, op, strata_qop_output (op, i), &model->values[model->outputs[i]], error))
         return FALSE;
-      if (op->by_row != 0 && out->height != height)
+      if (op->streams && out->height != height)
         return fail (error, op, "outputs made row by row have %d and %d rows", height, out->height);
     }
+  if (op->by_row != 0 && !op->streams)
+    return fail (error, op, "it has row-wise inputs and makes its outputs at once");
   return op->n_inputs == STRATA_QOP_MAX_INPUTS || op->by_row >> op->n_inputs == 0
          || fail (error, op, "it has no input for each row-wise one");
 }
@@ -457,7 +459,8 @@ static gboolean
 check_n_outputs (const StrataQOp *op, GError **error)
 {
   return (op->n_more_outputs >= 0 && op->n_more_outputs < STRATA_QOP_MAX_OUTPUTS
-          && (op->kind == STRATA_QOP_DIGITAL || (op->n_more_outputs == 0 && op->digital == NULL && op->by_row == 0)))
+          && (op->kind == STRATA_QOP_DIGITAL
+              || (op->n_more_outputs == 0 && op->digital == NULL && op->by_row == 0 && !op->streams)))
          || fail (error, op, "it has %d outputs", op->n_more_outputs + 1);
 }
 
@@ -614,10 +617,10 @@ print_digital (GString *text, const StrataQOp *op)
   for (int i = 0; i < op->n_more_outputs; i++)
     g_string_append_printf (text, " %d", op->more_outputs[i]);
   g_string_append_printf (text,
-                          " by-row %x nodes %d macs %" G_GINT64_FORMAT " vector %" G_GINT64_FORMAT
+                          "%s by-row %x nodes %d macs %" G_GINT64_FORMAT " vector %" G_GINT64_FORMAT
                           " table %" G_GINT64_FORMAT " model %016" G_GINT64_MODIFIER "x\n",
-                          op->by_row, digital->graph->n_nodes, digital->n_macs, digital->n_vector_ops,
-                          digital->table_bytes, strata_hash_bytes (bytes, n_bytes));
+                          op->streams ? " streams" : "", op->by_row, digital->graph->n_nodes, digital->n_macs,
+                          digital->n_vector_ops, digital->table_bytes, strata_hash_bytes (bytes, n_bytes));
 }
 
 static void
@@ -713,6 +716,7 @@ hash_op (StrataHasher *hasher, const StrataQOp *op, gboolean weights)
   hash_ints (hasher, op->inputs, op->n_inputs);
   hash_ints (hasher, op->more_outputs, op->n_more_outputs);
   strata_hasher_int (hasher, op->by_row);
+  strata_hasher_int (hasher, op->streams);
   if (op->digital != NULL)
     {
       gsize n_bytes;

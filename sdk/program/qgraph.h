@@ -106,7 +106,8 @@ typedef struct
   StrataFunction function;          /* ACTIVATE */
 
   StrataDigital *digital; /* DIGITAL; the graph frees it */
-  guint32 by_row;         /* DIGITAL: bit i: row b of the outputs needs no more than row b of input i */
+  gboolean streams;       /* DIGITAL: a burst makes one row of the outputs; else one burst makes all */
+  guint32 by_row;         /* DIGITAL that streams: bit i: row b of the outputs needs no more than row b of input i */
 } StrataQOp;
 
 /* Made with g_new0; everything it points to lies in its arena, but for digital models. */
@@ -141,7 +142,7 @@ gint64 strata_qtensor_count (const StrataQTensor *tensor);
 int strata_format_bytes (StrataFormat format);
 /* Output @i of an op: 0 is its `output`. */
 int strata_qop_output (const StrataQOp *op, int i);
-/* Output rows = bursts of an op: output height (1 for vectors). A DIGITAL op without a row-wise input is one burst. */
+/* Output rows = bursts of an op: output height (1 for vectors). A DIGITAL op that does not stream is one burst. */
 int strata_qop_bursts (const StrataQGraph *graph, int op);
 /* Last input row (of input @input) that output row @row needs; clamped to the input's rows. */
 int strata_qop_needs_row (const StrataQGraph *graph, int op, int input, int row);

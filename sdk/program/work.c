@@ -133,10 +133,15 @@ strata_work_host (const StrataQGraph *graph, const guint8 *silent)
   return list;
 }
 
+/* Small integers and bools lie in as few bytes as they have. */
 gint64
 strata_work_row_bytes (const StrataQTensor *tensor)
 {
-  return (gint64) tensor->channels * tensor->width * strata_format_bytes (tensor->format);
+  int n_bytes = strata_format_bytes (tensor->format);
+
+  if (tensor->format == STRATA_FORMAT_I32)
+    n_bytes = MIN (n_bytes, (int) strata_dtype_size (tensor->dtype));
+  return (gint64) tensor->channels * tensor->width * n_bytes;
 }
 
 /* Of a DIGITAL op per burst: what its model does, and the conversions of its integer operands (1 and 2 operations an

@@ -195,6 +195,7 @@ fixtures_digital (StrataQGraph *graph, int input, gboolean product)
   op->digital = strata_digital_new (bytes, op->name, &error);
   g_assert_no_error (error);
   op->by_row = product ? 1 : 0;
+  op->streams = product;
   return op->output;
 }
 

@@ -10,6 +10,19 @@
 /* QDQ nets deeper than this are chaotic in the last bit: ties round differently and propagate. */
 #define SHALLOW_LAYERS 10
 
+/* Classes of one sample: N, 1 x N or 1 x N x 1 x 1; sequences, states and images have other dimensions. */
+static gboolean
+is_vector (StrataTensor *tensor)
+{
+  guint n_dims;
+  const gint64 *dims = strata_tensor_get_shape (tensor, &n_dims);
+
+  for (guint i = 0; i < n_dims; i++)
+    if (dims[i] != 1 && i != (n_dims == 1 ? 0 : 1))
+      return FALSE;
+  return n_dims > 0;
+}
+
 gboolean
 cli_compare (StrataTensor *output,
              StrataTensor *reference,
@@ -45,7 +58,7 @@ cli_compare (StrataTensor *output,
   comparison->steps = step > 0 ? comparison->max_error / step : (double) NAN;
   comparison->snr_db = noise == 0 ? (double) INFINITY : 10 * log10 (signal / noise);
   comparison->cosine = signal == 0 && power == 0 ? 1 : dot / sqrt (signal * power);
-  comparison->is_class_head = n > 1 && n <= 100000 && n != n_inputs;
+  comparison->is_class_head = is_vector (reference) && n > 1 && n <= 100000 && n != n_inputs;
   return TRUE;
 }
 

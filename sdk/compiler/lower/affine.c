@@ -46,6 +46,37 @@ lacks_constants (const StrataLowerState *state, int node, int value)
 }
 
 static gboolean
+only_moves (StrataOp op)
+{
+  switch (op)
+    {
+    case STRATA_OP_CONCAT:
+    case STRATA_OP_DEPTH_TO_SPACE:
+    case STRATA_OP_PAD:
+    case STRATA_OP_SLICE:
+    case STRATA_OP_SPACE_TO_DEPTH:
+    case STRATA_OP_SPLIT:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* Whether a digital op computes @value, and no scale of the file says how many bits it has */
+static gboolean
+is_from_digital (StrataLowerState *state, int value)
+{
+  int tensor = state->views[value].tensor, producer;
+
+  if (tensor < 0 || strata_lower_tensor (state, tensor)->quantised)
+    return FALSE;
+  producer = strata_lower_tensor (state, tensor)->producer;
+  return producer >= 0 && strata_lower_op (state, producer)->kind == STRATA_QOP_DIGITAL
+         && strata_lower_op (state, producer)->node >= 0
+         && !only_moves (state->graph->nodes[strata_lower_op (state, producer)->node].op);
+}
+
+static gboolean
 apply_affine (StrataLowerState *state, int node, int value, double *gain, double *shift, int n_channels, GError **error)
 {
   int out = state->graph->nodes[node].outputs[0], op = strata_lower_open_producer (state, value), tensor;
@@ -59,6 +90,9 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
       strata_lower_extend (state, op, node, out);
       return TRUE;
     }
+  if (is_from_digital (state, value))
+    return strata_lower_fail (state, node, error,
+                              "its operand comes from the digital units with more bits than the MAC units take");
   if (!strata_lower_either_input (state, node, value, &tensor, error))
     return FALSE;
   op = strata_lower_add_op (state, STRATA_QOP_MAC, node, tensor, out, error);
@@ -126,7 +160,14 @@ channel_vector (StrataLowerState *state, int node, int constant_value, int value
       }
   vector = filled (state, n_channels, 1);
   for (int n = 0; n < n_channels && !absent; n++)
-    vector[n] = strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
+    {
+      vector[n] = strata_lower_constant_double (constant, constant->count == 1 ? 0 : n);
+      if (isfinite (vector[n]))
+        continue;
+      strata_lower_fail (state, node, error, "its constant %s holds infinities, for which there are no codes",
+                         state->graph->values[constant_value].name);
+      return NULL;
+    }
   return vector;
 }
 

@@ -20,6 +20,8 @@ typedef struct
   GArray *tensors;         /* int: lowered tensor per input */
   int *of_source;          /* per value of the source, -1: not in the model */
   int n_made;
+  gboolean streams;
+  guint32 by_row;
 } Model;
 
 static void
@@ -385,16 +387,26 @@ is_row_local (StrataLowerState *state, const StrataNode *node, int value, gboole
     {
     case STRATA_OP_AND:
     case STRATA_OP_CAST:
+    case STRATA_OP_EQUAL:
+    case STRATA_OP_GREATER:
+    case STRATA_OP_GREATER_OR_EQUAL:
     case STRATA_OP_IDENTITY:
+    case STRATA_OP_LESS:
+    case STRATA_OP_LESS_OR_EQUAL:
     case STRATA_OP_MAX:
     case STRATA_OP_MEAN:
     case STRATA_OP_MIN:
+    case STRATA_OP_MOD:
+    case STRATA_OP_NOT:
     case STRATA_OP_OR:
     case STRATA_OP_P_RELU:
     case STRATA_OP_SUM:
     case STRATA_OP_SWI_GLU:
     case STRATA_OP_WHERE:
+    case STRATA_OP_XOR:
       return TRUE;
+    case STRATA_OP_GATHER:
+      return tokens && strata_node_int (node, "axis", 0) == 0;
     case STRATA_OP_MAT_MUL:
       return tokens;
     case STRATA_OP_LAYER_NORMALIZATION:
@@ -445,13 +457,14 @@ has_rows (StrataLowerState *state, const StrataNode *node, int input, int result
 }
 
 static guint32
-find_rows (Model *model, const StrataNode *node, GArray *read, gboolean tokens)
+find_rows (Model *model, const StrataNode *node, GArray *read, gboolean tokens, gboolean *streams)
 {
   StrataLowerState *state = model->state;
   int result = g_array_index (read, int, 0);
   guint32 by_row = 0;
 
-  if (!is_row_local (state, node, result, tokens))
+  *streams = is_row_local (state, node, result, tokens);
+  if (!*streams)
     return 0;
   for (guint i = 0; i < model->tensors->len; i++)
     {
@@ -471,6 +484,37 @@ find_rows (Model *model, const StrataNode *node, GArray *read, gboolean tokens)
 }
 
 /* --- into the graph --- */
+
+/* Whether the results span so many decibels that 16 bits between digital ops say too little of the small ones: squares
+ * and exponentials, and what only adds or moves such */
+static gboolean
+is_precise (StrataLowerState *state, const StrataNode *node)
+{
+  switch (node->op)
+    {
+    case STRATA_OP_EXP:
+    case STRATA_OP_POW:
+    case STRATA_OP_REDUCE_SUM_SQUARE:
+      return TRUE;
+    case STRATA_OP_MUL:
+      return node->inputs[0] == node->inputs[1];
+    case STRATA_OP_ADD:
+    case STRATA_OP_CONCAT:
+    case STRATA_OP_REDUCE_MEAN:
+    case STRATA_OP_REDUCE_SUM:
+    case STRATA_OP_SLICE:
+    case STRATA_OP_SPLIT:
+    case STRATA_OP_SUB:
+    case STRATA_OP_SUM:
+      for (int i = 0; i < node->n_inputs; i++)
+        if (node->inputs[i] >= 0 && state->views[node->inputs[i]].tensor >= 0
+            && strata_lower_tensor (state, state->views[node->inputs[i]].tensor)->precise)
+          return TRUE;
+      return FALSE;
+    default:
+      return FALSE;
+    }
+}
 
 static gboolean
 check_dtype (StrataLowerState *state, int node, int value, StrataDtype *dtype, GError **error)
@@ -536,6 +580,7 @@ add_result (StrataLowerState *state, int node, int op, int value, gboolean token
   out.height = planes[1];
   out.width = planes[2];
   out.tokens = tokens && planes[1] > 1;
+  out.precise = is_precise (state, &state->graph->nodes[node]);
   out.producer = op;
   state->views[value] = (StrataView){ (int) state->tensors->len, NULL };
   g_array_append_val (state->tensors, out);
@@ -544,8 +589,7 @@ add_result (StrataLowerState *state, int node, int op, int value, gboolean token
 }
 
 static gboolean
-append_digital (
-  Model *model, GBytes *bytes, GArray *read, guint32 by_row, gboolean tokens, const char *why, GError **error)
+append_digital (Model *model, GBytes *bytes, GArray *read, gboolean tokens, const char *why, GError **error)
 {
   StrataLowerState *state = model->state;
   int planes[3], op, first = g_array_index (read, int, 0);
@@ -558,6 +602,8 @@ append_digital (
   check_dtype (state, model->node, first, &strata_lower_tensor (state, strata_lower_op (state, op)->output)->dtype,
                NULL);
   strata_lower_tensor (state, strata_lower_op (state, op)->output)->tokens = tokens && planes[1] > 1;
+  strata_lower_tensor (state, strata_lower_op (state, op)->output)->precise =
+    is_precise (state, &state->graph->nodes[model->node]);
   for (guint i = 1; i < read->len; i++)
     {
       int value = g_array_index (read, int, i), id = (int) state->tensors->len;
@@ -571,7 +617,8 @@ append_digital (
   o->n_inputs = (int) model->tensors->len;
   for (int i = 0; i < o->n_inputs; i++)
     o->inputs[i] = g_array_index (model->tensors, int, i);
-  o->by_row = by_row;
+  o->by_row = model->by_row;
+  o->streams = model->streams;
   o->weightless = model->absent->len > 0;
   o->why = strata_arena_strdup (state->arena, why);
   o->digital = g_bytes_ref (bytes);
@@ -599,14 +646,14 @@ finish (Model *model, const StrataNode *node, GArray *outputs, GArray *read, con
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (StrataDigital) digital = NULL;
   gboolean tokens = choose_layout (model->state, node, read);
-  guint32 by_row = find_rows (model, node, read, tokens);
 
+  model->by_row = find_rows (model, node, read, tokens, &model->streams);
   bytes = write_model (model, outputs, &reason);
   if (bytes != NULL)
     digital = strata_digital_new (bytes, node->name, &reason);
   if (digital == NULL)
     return strata_lower_fail (model->state, model->node, error, "%s", reason->message);
-  return append_digital (model, bytes, read, by_row, tokens, why, error);
+  return append_digital (model, bytes, read, tokens, why, error);
 }
 
 gboolean
@@ -668,6 +715,7 @@ strata_lower_copy (
   out->scale = in.scale;
   out->zero_point = in.zero_point;
   out->dtype = in.dtype;
+  out->precise = in.precise;
   *tensor = o->output;
   return TRUE;
 }

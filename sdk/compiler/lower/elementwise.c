@@ -141,6 +141,9 @@ strata_lower_sum (StrataLowerState *state, int node, GError **error)
               ? strata_lower_token_input
               : strata_lower_input) (state, node, n->inputs[i], &tensors[i], error))
         return FALSE;
+      if (strata_lower_tensor (state, tensors[i])->precise)
+        return strata_lower_fail (state, node, error, "its operand %s spans more than integers of 16 bits do",
+                                  state->graph->values[n->inputs[i]].name);
       first = strata_lower_tensor (state, tensors[0]);
       this = strata_lower_tensor (state, tensors[i]);
       if (this->channels != first->channels || this->height != first->height || this->width != first->width)

@@ -175,6 +175,7 @@ strata_lower_reshape (StrataLowerState *state, int node, int tensor, int value, 
   out->scale = in.scale;
   out->zero_point = in.zero_point;
   out->dtype = in.dtype;
+  out->precise = in.precise;
   out->tokens = tokens;
   state->views[value] = view;
   if (is_main || maker < 0)

@@ -149,8 +149,8 @@ print_op (GString *text, const StrataLowered *lowered, int id)
   for (int i = 0; i < op->n_more_outputs; i++)
     g_string_append_printf (text, " %d", op->more_outputs[i]);
   if (op->digital != NULL)
-    g_string_append_printf (text, " by-row %x model %" G_GSIZE_FORMAT " bytes: %s", op->by_row,
-                            g_bytes_get_size (op->digital), op->why);
+    g_string_append_printf (text, "%s by-row %x model %" G_GSIZE_FORMAT " bytes: %s", op->streams ? " streams" : "",
+                            op->by_row, g_bytes_get_size (op->digital), op->why);
   if (op->n > 0)
     g_string_append_printf (text, " k %d n %d %s", op->k, op->n,
                             op->weightless         ? "weightless"
@@ -181,6 +181,8 @@ strata_lowered_print (const StrataLowered *lowered)
       g_string_append_printf (text, "tensor %d %s %dx%dx%d", i, t->name, t->channels, t->height, t->width);
       if (t->tokens)
         g_string_append (text, " tokens");
+      if (t->precise)
+        g_string_append (text, " precise");
       if (t->dtype != STRATA_DTYPE_INVALID)
         g_string_append_printf (text, " %s", strata_dtype_name (t->dtype));
       if (t->quantised)

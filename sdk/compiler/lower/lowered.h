@@ -16,6 +16,7 @@ typedef struct
   int channels, height, width;
   gboolean tokens;     /* the value has the channels last (qgraph.h) */
   const gint32 *order; /* place of each element of the value, where it is none of the two; NULL */
+  gboolean precise;    /* squares and the like: 16 bits say too little of it */
   StrataDtype dtype;   /* of a value of integers or bools; INVALID: float32 */
   int producer;        /* op id, -1: network input */
   gboolean quantised;  /* the file gives scale and zero point; int8 codes */
@@ -47,8 +48,9 @@ typedef struct
   gboolean count_padding;
   StrataFunction function;
 
-  GBytes *digital; /* DIGITAL: its model; the graph unrefs it */
-  guint32 by_row;  /* DIGITAL */
+  GBytes *digital;  /* DIGITAL: its model; the graph unrefs it */
+  gboolean streams; /* DIGITAL */
+  guint32 by_row;
   const char *why; /* no crossbar takes it; NULL: not said */
 } StrataLoweredOp;
 

@@ -8,6 +8,9 @@
 
 #include "compiler/lower/state.h"
 
+/* Slices and reshapes between a convolution and what squares its results */
+#define MAX_PARTS 8
+
 /* How the constant's elements lie: element (n, k) of the matrix is at n * stride_n + k * stride_k. */
 typedef struct
 {
@@ -16,6 +19,8 @@ typedef struct
   int axis;            /* of the constant that is n */
   const gint32 *order; /* of k, NULL: as it comes */
 } Layout;
+
+static gboolean is_squared (StrataLowerState *state, int value, int depth);
 
 static int
 weight_max_of (const gint16 *integers, gsize count)
@@ -195,6 +200,53 @@ optional_input (const StrataNode *node, int input)
   return input < node->n_inputs ? node->inputs[input] : -1;
 }
 
+/* Whether @reader squares what it reads; aliases and parts of it are looked through */
+static gboolean
+squares (StrataLowerState *state, int reader, int value, int depth)
+{
+  const StrataNode *n = reader >= 0 ? &state->graph->nodes[reader] : NULL;
+  const StrataConstant *power;
+
+  if (n == NULL || depth > MAX_PARTS)
+    return FALSE;
+  switch (n->op)
+    {
+    case STRATA_OP_MUL:
+      return n->inputs[0] == value && n->inputs[1] == value;
+    case STRATA_OP_POW:
+      power = n->inputs[0] == value && state->is_constant[n->inputs[1]]
+                ? strata_lower_constant (state, reader, n->inputs[1], NULL)
+                : NULL;
+      return power != NULL && power->count == 1 && strata_lower_constant_double (power, 0) == 2;
+    case STRATA_OP_RESHAPE:
+    case STRATA_OP_SLICE:
+    case STRATA_OP_SPLIT:
+    case STRATA_OP_SQUEEZE:
+    case STRATA_OP_TRANSPOSE:
+    case STRATA_OP_UNSQUEEZE:
+      break;
+    default:
+      return FALSE;
+    }
+  for (int i = 0; i < n->n_outputs; i++)
+    if (n->outputs[i] >= 0 && !is_squared (state, n->outputs[i], depth + 1))
+      return FALSE;
+  return TRUE;
+}
+
+/* A filter bank whose results are squared, as of a short-time Fourier transform: quiet bands lie twice as many decibels
+ * below loud ones as the int8 codes of its input can tell apart. */
+static gboolean
+is_squared (StrataLowerState *state, int value, int depth)
+{
+  int n_uses = strata_lower_n_uses (state, value);
+
+  for (int i = 0; i < n_uses; i++)
+    if (!squares (state, state->uses[state->first_use[value] + i], value, depth))
+      return FALSE;
+  return n_uses > 0;
+}
+
 gboolean
 strata_lower_conv (StrataLowerState *state, int node, GError **error)
 {
@@ -205,6 +257,11 @@ strata_lower_conv (StrataLowerState *state, int node, GError **error)
   gint64 k = 1;
   int tensor, op;
 
+  if (is_squared (state, n->outputs[0], 0))
+    return strata_lower_fail (
+      state, node, error,
+      "its results are squared, as those of a Fourier transform are, and quiet bands would drown in "
+      "the rounding of int8 inputs");
   if (!strata_node_window (state->graph, node, &window, error)
       || !strata_lower_input (state, node, n->inputs[0], &tensor, error))
     return FALSE;

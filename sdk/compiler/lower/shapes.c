@@ -90,6 +90,7 @@ copy_scale (StrataLowerState *state, int op)
   out->quantised = in.quantised;
   out->scale = in.scale;
   out->zero_point = in.zero_point;
+  out->precise = in.precise;
 }
 
 /* starts, steps and the axes of a Slice on C, H, W of a batch-1 value. */

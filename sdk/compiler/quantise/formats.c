@@ -81,7 +81,7 @@ settle (const StrataLowered *lowered,
     return STRATA_FORMAT_I32;
   if (t->quantised)
     return STRATA_FORMAT_I8;
-  if (stats->is_open)
+  if (stats->is_open || (t->precise && floats_do && op != NULL && op->kind == STRATA_QOP_DIGITAL))
     return STRATA_FORMAT_F32;
   if (op == NULL || op->kind == STRATA_QOP_SOFTMAX || op->kind == STRATA_QOP_DEQUANTISE)
     return STRATA_FORMAT_F32;

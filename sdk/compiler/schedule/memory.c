@@ -402,13 +402,17 @@ refuse (const StrataSchedule *schedule, const ScheduleInput *in, gint64 n_bytes,
 {
   const StrataBuffer *buffer = &schedule->buffers[largest_buffer (schedule)];
   int producer = in->graph->tensors[buffer->tensor].producer;
+  gint64 n_resident = strata_work_resident_bytes (in->graph, in->chip);
+  g_autofree char *resident =
+    n_resident > 0 ? g_strdup_printf (" beside %" G_GINT64_FORMAT " bytes of constants of digital ops", n_resident)
+                   : g_strdup ("");
 
   g_set_error (
     error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
     "op '%s': activations alive at once come to %" G_GINT64_FORMAT " bytes with the smallest windows, %" G_GINT64_FORMAT
-    " of them rows of '%s', and %s has %" G_GINT64_FORMAT " bytes of SRAM; use a smaller input or a chip with more",
+    " of them rows of '%s',%s and %s has %" G_GINT64_FORMAT " bytes of SRAM; use a smaller input or a chip with more",
     in->graph->ops[MAX (0, producer)].name, n_bytes, buffer_bytes (buffer, buffer->n_rows),
-    in->graph->tensors[buffer->tensor].name, in->chip->name, in->chip->sram_bytes);
+    in->graph->tensors[buffer->tensor].name, resident, in->chip->name, in->chip->sram_bytes);
   return FALSE;
 }
 

@@ -422,6 +422,28 @@ test_outputs (void)
   g_assert_cmpint (digital->graph->nodes[0].op, ==, STRATA_OP_TRANSPOSE);
 }
 
+/* A spectrum: the filter bank is digital, and what squares it keeps floats until the root. */
+static void
+test_squares (void)
+{
+  g_autoptr (StrataGraph) graph =
+    parse ("graph opset 17 folded 0\ninput x float32[1x1x8]\nconstant w float32[2x1x2] {1.0, 1.0, 1.0, -1.0}\n"
+           "node @0 Conv c (x, w) -> (y float32[1x2x4]) strides=[2]\n"
+           "node @1 Mul m (y, y) -> (z float32[1x2x4])\n"
+           "node @2 Add a (z, z) -> (v float32[1x2x4])\n"
+           "node @3 Sqrt r (v) -> (u float32[1x2x4])\noutput u\n");
+  g_autoptr (StrataLowered) lowered = lower (graph);
+  static const gboolean precise[] = { FALSE, TRUE, TRUE, FALSE };
+
+  g_assert_cmpint (lowered->n_ops, ==, 4);
+  g_assert_nonnull (strstr (lowered->ops[0].why, "squared"));
+  for (int i = 0; i < 4; i++)
+    {
+      g_assert_cmpint (lowered->ops[i].kind, ==, STRATA_QOP_DIGITAL);
+      g_assert_cmpint (lowered->tensors[lowered->ops[i].output].precise, ==, precise[i]);
+    }
+}
+
 static void
 test_refusals (void)
 {
@@ -447,6 +469,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/lower/digital", test_digital);
   g_test_add_func ("/sdk/compiler/lower/tokens", test_tokens);
   g_test_add_func ("/sdk/compiler/lower/outputs", test_outputs);
+  g_test_add_func ("/sdk/compiler/lower/squares", test_squares);
   g_test_add_func ("/sdk/compiler/lower/refusals", test_refusals);
   return g_test_run ();
 }

@@ -279,6 +279,7 @@ make_digital (void)
                            .output = 1,
                            .more_outputs = { 2 },
                            .n_more_outputs = 1,
+                           .streams = TRUE,
                            .by_row = 1 };
   g->ops[0].digital = strata_digital_new (bytes, "s", &error);
   g_assert_no_error (error);
@@ -311,6 +312,11 @@ static void
 spoil_mask (StrataQGraph *g)
 {
   g->ops[0].by_row = 3;
+}
+static void
+spoil_streams (StrataQGraph *g)
+{
+  g->ops[0].streams = FALSE;
 }
 static void
 spoil_dtype (StrataQGraph *g)
@@ -352,10 +358,10 @@ test_digital (void)
     Spoil spoil;
     const char *message;
   } cases[] = {
-    { spoil_more, "as producer" },        { spoil_less, "as producer" },       { spoil_rows, "4 rows where 6" },
-    { spoil_mask, "each row-wise one" },  { spoil_dtype, "takes 6 of int64" }, { spoil_float, "of type" },
-    { spoil_size, "its model takes 24" }, { spoil_model, "is missing" },       { spoil_width, "is 2 wide" },
-    { spoil_kind, "it has 2 outputs" },
+    { spoil_more, "as producer" },       { spoil_less, "as producer" },        { spoil_rows, "4 rows where 6" },
+    { spoil_mask, "each row-wise one" }, { spoil_streams, "at once" },         { spoil_dtype, "takes 6 of int64" },
+    { spoil_float, "of type" },          { spoil_size, "its model takes 24" }, { spoil_model, "is missing" },
+    { spoil_width, "is 2 wide" },        { spoil_kind, "it has 2 outputs" },
   };
   g_autoptr (StrataQGraph) good = make_digital ();
   g_autoptr (GError) none = NULL;
@@ -363,12 +369,15 @@ test_digital (void)
 
   strata_qgraph_check (good, &none);
   g_assert_no_error (none);
-  g_assert_nonnull (strstr (text, "op 0 digital s (Softmax) node -1 in 0 out 1 2 by-row 1 nodes 2 macs 0 vector 144"));
+  g_assert_nonnull (
+    strstr (text, "op 0 digital s (Softmax) node -1 in 0 out 1 2 streams by-row 1 nodes 2 macs 0 vector 144"));
   g_assert_cmpint (strata_qop_bursts (good, 0), ==, 6);
   g_assert_cmpint (strata_qop_needs_row (good, 0, 0, 2), ==, 2);
   good->ops[0].by_row = 0;
-  g_assert_cmpint (strata_qop_bursts (good, 0), ==, 1);
+  g_assert_cmpint (strata_qop_bursts (good, 0), ==, 6);
   g_assert_cmpint (strata_qop_needs_row (good, 0, 0, 0), ==, 5);
+  good->ops[0].streams = FALSE;
+  g_assert_cmpint (strata_qop_bursts (good, 0), ==, 1);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (StrataQGraph) graph = make_digital ();
