@@ -297,6 +297,45 @@ strata_program_get_tile_block (StrataProgram *self, guint tile, int *row, int *n
  */
 STRATA_API double strata_program_get_tile_figure (StrataProgram *self, guint tile, const char *name);
 
+/* --- loading --- */
+
+/**
+ * strata_program_get_programming_figure:
+ * @self: a program
+ * @name: "time_ps", "bound_ps" (no order of writes is faster), "energy_fj", "power_mw" (mean while writing), "loads"
+ *   (that a cell endures: each load rewrites a row once), "rows", "cells", "busiest_stack", "busiest_rows"
+ * @band: which constants of the chip
+ *
+ * What writing the weights into the arrays takes. A row is written and verified as a whole, one at a time per stack,
+ * and as many at once as the chip has row writers. Does not block.
+ *
+ * Returns: the value, in the unit its name ends with; NaN for an unknown name
+ */
+STRATA_API double strata_program_get_programming_figure (StrataProgram *self, const char *name, StrataBand band);
+
+/**
+ * strata_program_get_n_programming_steps:
+ * @self: a program
+ *
+ * Returns: number of steps of the programming plan: one per array
+ */
+STRATA_API guint strata_program_get_n_programming_steps (StrataProgram *self);
+
+/**
+ * strata_program_get_programming_step:
+ * @self: a program
+ * @step: less than strata_program_get_n_programming_steps ()
+ * @tile: (out) (optional): first tile on the array
+ * @n_rows: (out) (optional): rows to write, copies included
+ * @start_ps: (out) (optional): when it begins, nominal
+ * @end_ps: (out) (optional): when it ends
+ *
+ * One array of the programming plan. Steps are in the order in which they begin; strata_program_get_tile_site() says
+ * where the tile lies.
+ */
+STRATA_API void strata_program_get_programming_step (
+  StrataProgram *self, guint step, guint *tile, guint *n_rows, gint64 *start_ps, gint64 *end_ps);
+
 /**
  * strata_program_disassemble:
  * @self: a program

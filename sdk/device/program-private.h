@@ -5,6 +5,7 @@
 #pragma once
 
 #include "program/image.h"
+#include "program/programming.h"
 #include "simulator/explain.h"
 #include "simulator/simulator.h"
 #include "strata/strata-program.h"
@@ -18,3 +19,5 @@ const StrataModelled *strata_program_get_modelled (StrataProgram *self, GCancell
 /* What the modelled run says of layers and tiles, and why the program is as it is; made and kept likewise. */
 const StrataFacts *strata_program_get_facts (StrataProgram *self, GCancellable *cancellable, GError **error);
 const StrataDecisions *strata_program_get_decisions (StrataProgram *self, GCancellable *cancellable, GError **error);
+/* The order of weight writes; made and kept likewise. */
+const StrataProgrammingPlan *strata_program_get_plan (StrataProgram *self);

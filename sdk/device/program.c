@@ -15,6 +15,7 @@ struct _StrataProgram
   StrataModelled *modelled;
   StrataFacts *facts;
   StrataDecisions *decisions;
+  StrataProgrammingPlan *plan;
 };
 
 G_DEFINE_FINAL_TYPE (StrataProgram, strata_program, G_TYPE_OBJECT)
@@ -24,6 +25,7 @@ strata_program_finalize (GObject *object)
 {
   StrataProgram *self = STRATA_PROGRAM (object);
 
+  strata_programming_plan_free (self->plan);
   strata_decisions_free (self->decisions);
   strata_facts_free (self->facts);
   strata_modelled_free (self->modelled);
@@ -90,6 +92,16 @@ strata_program_get_decisions (StrataProgram *self, GCancellable *cancellable, GE
   if (facts != NULL && self->decisions == NULL)
     self->decisions = strata_explain (self->image, self->modelled, facts);
   return self->decisions;
+}
+
+const StrataProgrammingPlan *
+strata_program_get_plan (StrataProgram *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->plan == NULL)
+    self->plan = strata_programming_plan (self->image->tiles, self->image->placement, self->image->chip);
+  return self->plan;
 }
 
 StrataProgram *

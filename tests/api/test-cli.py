@@ -137,6 +137,20 @@ def test_compile_gives_its_figures():
     assert figures["energy_fj_optimistic"] < figures["energy_fj"] < figures["energy_fj_conservative"]
 
 
+def test_programming_plan():
+    plan = result("info", program(), "--programming")["programming"]
+    sites = [(step["stack"], step["tier"]) for step in plan["steps"]]
+    assert len(set(sites)) == len(sites) == result("info", program())["arrays_used"]
+    assert sum(step["rows"] for step in plan["steps"]) == plan["rows"]
+    assert max(step["end_ps"] for step in plan["steps"]) == plan["time_ps"] >= plan["bound_ps"]
+    assert plan["energy_fj_optimistic"] < plan["energy_fj"] < plan["energy_fj_conservative"]
+    assert plan["time_ps"] / 1e9 % 0.5 == 0, "rows of 0.5 ms"
+    text = call("info", program(), "--programming").stdout
+    assert "programming time" in text and "conv2" in text
+    assert "programming" not in result("info", program())
+    refused(2, ["is for programs"], "info", MODEL, "--programming")
+
+
 def test_explain():
     whole = result("explain", program())
     assert {"limit", "floor", "idle"} <= {item["reason"] for item in whole["decisions"]}

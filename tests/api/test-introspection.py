@@ -200,6 +200,16 @@ def test_explanations():
     assert program().get_overlap_ps(layer, layer) == program().get_layer_figure(layer, "span_ps")
 
 
+def test_programming_plan():
+    ends = []
+    for step in range(program().get_n_programming_steps()):
+        tile, n_rows, start_ps, end_ps = program().get_programming_step(step)
+        assert tile < program().get_n_tiles() and n_rows > 0 and end_ps - start_ps == n_rows * 500000000
+        ends.append(end_ps)
+    assert max(ends) == program().get_programming_figure("time_ps", Strata.Band.NOMINAL)
+    assert math.isnan(program().get_programming_figure("nonsense", Strata.Band.NOMINAL))
+
+
 def test_profile():
     path, source = str(WORK / "digits.strata"), str(WORK / "recorded.strp")
     program().save(source)

@@ -36,7 +36,7 @@ cli_is_profile (const char *path)
 }
 
 static int
-info_program (Cli *cli, const char *path, GError **error)
+info_program (Cli *cli, const char *path, const CliInfoOptions *options, GError **error)
 {
   g_autoptr (StrataProgram) program = strata_program_load (path, error);
 
@@ -48,6 +48,8 @@ info_program (Cli *cli, const char *path, GError **error)
 
       cli_json_string (builder, "kind", "program");
       cli_program_figures (program, builder);
+      if (options->programming)
+        cli_json_programming (builder, program);
       cli_json_end (cli, builder);
       return CLI_EXIT_DONE;
     }
@@ -56,6 +58,8 @@ info_program (Cli *cli, const char *path, GError **error)
   for (guint i = 0; i < strata_program_get_n_layers (program); i++)
     g_print ("%-4u %-32s %-12s %6u\n", i, strata_program_get_layer_name (program, i),
              strata_program_get_layer_kind (program, i), strata_program_get_layer_n_tiles (program, i));
+  if (options->programming)
+    cli_print_programming (cli, program);
   if (cli->verbose)
     {
       g_autofree char *listing = strata_program_disassemble (program);
@@ -134,6 +138,7 @@ static const char examples[] = "  strata info model.onnx --shape sequence=64\n"
                                "  strata info model.onnx --rewrites     (what the compiler sees)\n"
                                "  strata info config.json               (a transformer by its configuration)\n"
                                "  strata info model.strp --verbose     (with the instructions)\n"
+                               "  strata info model.strp --programming (what loading it takes)\n"
                                "  strata info run.strata --json\n"
                                "  strata info demonstrator\n";
 
@@ -145,6 +150,8 @@ cli_info (Cli *cli, int argc, char **argv)
     CLI_SHAPE_ENTRY (&options.shapes),
     { "rewrites", 0, 0, G_OPTION_ARG_NONE, &options.rewrites,
       "List what the clean-up makes of the model: operators recognised, folded and dropped", NULL },
+    { "programming", 0, 0, G_OPTION_ARG_NONE, &options.programming,
+      "Of a program: the order of weight writes, their time, energy and wear", NULL },
     { "digest", 0, 0, G_OPTION_ARG_NONE, &options.digest, "Read the whole model file and print its digest (XXH3)",
       NULL },
     { NULL },
@@ -156,10 +163,12 @@ cli_info (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 2)
     return cli_usage (cli, "info takes one file; `strata info --help` explains");
+  if (options.programming && !cli_is_program (argv[1]))
+    return cli_usage (cli, "--programming is for programs, and %s is none; compile it first", argv[1]);
   if (!cli_redirect (cli, argv[1], &status))
     return status;
   if (cli_is_program (argv[1]))
-    status = info_program (cli, argv[1], &error);
+    status = info_program (cli, argv[1], &options, &error);
   else if (cli_is_profile (argv[1]))
     status = info_profile (cli, argv[1], &error);
   else if (g_str_has_suffix (argv[1], ".yaml") || g_str_has_suffix (argv[1], ".yml")

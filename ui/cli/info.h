@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `strata info` of a model, which has more to tell than the other kinds of file.
+ * `strata info` of a model, which has more to tell than the other kinds of file, and of loading a program.
  */
 #pragma once
 
@@ -9,7 +9,9 @@
 typedef struct
 {
   char **shapes;
-  gboolean digest, rewrites;
+  gboolean digest, rewrites, programming;
 } CliInfoOptions;
 
+void cli_print_programming (Cli *cli, StrataProgram *program);
+void cli_json_programming (JsonBuilder *builder, StrataProgram *program);
 int cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GError **error);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The programming plan of a program: what loading it takes.
+ */
+#include <math.h>
+
+#include "device/program-private.h"
+
+double
+strata_program_get_programming_figure (StrataProgram *self, const char *name, StrataBand band)
+{
+  const StrataProgrammingPlan *plan;
+
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), (double) NAN);
+  g_return_val_if_fail (name != NULL && (guint) band < STRATA_N_BANDS, (double) NAN);
+  plan = strata_program_get_plan (self);
+  const struct
+  {
+    const char *name;
+    double value;
+  } known[] = {
+    { "time_ps", (double) plan->time_ps[band] },
+    { "bound_ps", (double) plan->bound_ps[band] },
+    { "energy_fj", plan->energy_fj[band] },
+    { "power_mw", plan->power_mw[band] },
+    { "loads", plan->loads[band] },
+    { "rows", (double) plan->n_rows },
+    { "cells", (double) plan->n_cells },
+    { "busiest_stack", plan->busiest_stack },
+    { "busiest_rows", (double) plan->busiest_rows },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (name, known[i].name))
+      return known[i].value;
+  return (double) NAN;
+}
+
+guint
+strata_program_get_n_programming_steps (StrataProgram *self)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), 0);
+  return (guint) strata_program_get_plan (self)->n_steps;
+}
+
+void
+strata_program_get_programming_step (
+  StrataProgram *self, guint step, guint *tile, guint *n_rows, gint64 *start_ps, gint64 *end_ps)
+{
+  const StrataProgrammingPlan *plan;
+
+  g_return_if_fail (STRATA_IS_PROGRAM (self));
+  plan = strata_program_get_plan (self);
+  g_return_if_fail (step < (guint) plan->n_steps);
+  if (tile != NULL)
+    *tile = (guint) plan->steps[step].tile;
+  if (n_rows != NULL)
+    *n_rows = (guint) plan->steps[step].n_rows;
+  if (start_ps != NULL)
+    *start_ps = plan->steps[step].start_ps;
+  if (end_ps != NULL)
+    *end_ps = plan->steps[step].end_ps;
+}
