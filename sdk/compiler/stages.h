@@ -74,10 +74,19 @@ StrataQGraph *strata_quantise (const StrataGraph *graph,
 
 /* Options of a stage may be NULL: the defaults. `decisions`, where given, gets what the stage decided. */
 
+/* Whether small matrices may share an array: it saves arrays, and costs time and the copies of rows against noise */
+typedef enum
+{
+  STRATA_PACK_NEEDED, /* as many as it takes where the chip has too few arrays */
+  STRATA_PACK_NEVER,
+  STRATA_PACK_ALWAYS, /* whatever fits */
+} StrataPacking;
+
 typedef struct
 {
   gboolean row_copies; /* fill free rows with copies of the weights; default TRUE */
   const int *n_copies; /* per op: copies of its matrix, each of which takes a share of the output rows; NULL: one */
+  StrataPacking packing;
   StrataDecisions *decisions;
 } StrataMapOptions;
 

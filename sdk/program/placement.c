@@ -71,13 +71,30 @@ check_cost (const StrataPlacement *placement, GError **error)
   return TRUE;
 }
 
+typedef struct
+{
+  gint64 index; /* stack x tiers + tier */
+  int tile;
+} Taken;
+
+static int
+compare_taken (gconstpointer a, gconstpointer b)
+{
+  const Taken *x = a, *y = b;
+
+  if (x->index != y->index)
+    return x->index < y->index ? -1 : 1;
+  return (x->tile > y->tile) - (x->tile < y->tile);
+}
+
 gboolean
 strata_placement_check (const StrataPlacement *placement,
                         const StrataTileSet *tiles,
                         const StrataChipSpec *chip,
                         GError **error)
 {
-  g_autofree guint8 *taken = NULL;
+  g_autofree Taken *taken = NULL;
+  int n_taken = 0;
 
   if (placement->n_tiles != tiles->n_tiles)
     {
@@ -87,11 +104,11 @@ strata_placement_check (const StrataPlacement *placement,
     }
   if (!check_cost (placement, error))
     return FALSE;
-  taken = g_malloc0 ((gsize) chip->n_stacks * chip->tiers);
+  /* By tiles: a file may describe a chip of many more sites than it fills. */
+  taken = g_new (Taken, (gsize) tiles->n_tiles + 1);
   for (int i = 0; i < placement->n_tiles; i++)
     {
       StrataSite site = placement->site[i];
-      gsize index = (gsize) site.stack * chip->tiers + site.tier;
 
       if (site.stack < 0 || site.stack >= chip->n_stacks || site.tier < 0 || site.tier >= chip->tiers)
         return refuse_site (error, i, site, "is not on the chip");
@@ -105,10 +122,12 @@ strata_placement_check (const StrataPlacement *placement,
             return refuse_site (error, i, site, "is not where the first tile of its array lies");
           continue;
         }
-      if (taken[index])
-        return refuse_site (error, i, site, "already holds a tile");
-      taken[index] = 1;
+      taken[n_taken++] = (Taken){ (gint64) site.stack * chip->tiers + site.tier, i };
     }
+  qsort (taken, n_taken, sizeof *taken, compare_taken);
+  for (int i = 1; i < n_taken; i++)
+    if (taken[i].index == taken[i - 1].index)
+      return refuse_site (error, taken[i].tile, placement->site[taken[i].tile], "already holds a tile");
   return TRUE;
 }
 

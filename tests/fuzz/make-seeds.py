@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""make-seeds.py FOLDER: into FOLDER/import small models from the table below: each operator once with everything
+"""make-seeds.py FOLDER [STRATA]: into FOLDER/import small models from the table below: each operator once with everything
 constant, so that import executes it, and once with its first input open, so that only its shape rule runs. Into
 FOLDER/config a configuration of each type, into FOLDER/safetensors small files, and into FOLDER/graph-text graphs.
 
 Needs python3-onnx. A row is operator, inputs, attributes, number of outputs, opset; floats are drawn from a fixed seed.
+FOLDER/program gets small models compiled by the command STRATA.
 Ends with an error where an operator of sdk/model/ops.def has no row.
 """
 import json
 import re
+import subprocess
 import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -460,6 +463,45 @@ TEXTS = {
 }
 
 
+def network(inputs, nodes, outputs, **constants):
+    """A model of float32 values: nodes are operator, inputs, outputs, attributes."""
+    graph = helper.make_graph(
+        [helper.make_node(op, list(ins), list(outs), **attributes) for op, ins, outs, attributes in nodes], "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims) for name, dims in inputs.items()],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, dims) for name, dims in outputs.items()],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+
+
+own = np.random.default_rng(8)  # so that the seeds above stay as they are
+
+
+def g(*dims):
+    return own.standard_normal(dims).astype(np.float32)
+
+
+PROGRAMS = {
+    "conv": network({"x": [1, 1, 4, 4]}, [("Conv", "xw", "y", {"pads": [1] * 4}), ("Relu", "y", "z", {})], {"z": [1, 2, 4, 4]},
+                    w=g(2, 1, 3, 3)),
+    "depthwise": network({"x": [1, 2, 4, 4]}, [("Conv", "xw", "y", {"group": 2}), ("Conv", "yv", "z", {})],
+                         {"z": [1, 3, 2, 2]}, w=g(2, 1, 3, 3), v=g(3, 2, 1, 1)),
+    "branches": network({"x": [1, 1, 4, 4]}, [("Conv", "xw", "y", {"pads": [1] * 4}), ("Add", "xy", "z", {}),
+                                              ("MaxPool", "z", "p", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+                                              ("GlobalAveragePool", "p", "q", {})], {"q": [1, 1, 1, 1]}, w=g(1, 1, 3, 3)),
+    "dense": network({"x": [1, 300]}, [("Gemm", "xw", "y", {}), ("Softmax", "y", "z", {})], {"z": [1, 3]}, w=g(300, 3)),
+}
+
+
+def program_seeds(folder, strata):
+    """Small models, compiled for the demonstrator."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, model in PROGRAMS.items():
+        with tempfile.TemporaryDirectory() as work:
+            (Path(work) / "m.onnx").write_bytes(model)
+            subprocess.run([Path(strata).resolve(), "compile", "m.onnx", "--chip", "demonstrator", "-q", "-o", folder / name], cwd=work,
+                           check=True, stdout=subprocess.DEVNULL)
+
+
 def main():
     folder = Path(sys.argv[1]) / "import"
     texts = {name: text.encode() for name, text in TEXTS.items()}
@@ -467,6 +509,8 @@ def main():
         (folder.parent / name).mkdir(parents=True, exist_ok=True)
         for seed, content in seeds.items():
             (folder.parent / name / seed).write_bytes(content)
+    if len(sys.argv) > 2:
+        program_seeds(folder.parent / "program", sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     ops = re.findall(r'^STRATA_OP \(\w+, "(\w+)"', (Path(__file__).parents[2] / "sdk/model/ops.def").read_text(), flags=re.M)
     missing = set(ops) - {row[0] for row in ROWS} - {"If", "Loop", "Scan", "ai.onnx.preview.FlexAttention"}

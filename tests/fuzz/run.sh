@@ -33,6 +33,9 @@ inputs="$corpus $source/corpus/$target"
 if [ "$target" = import ] && [ -d /usr/share/libonnx-testdata ]; then
   inputs="$inputs /usr/share/libonnx-testdata"
 fi
+# A program holds the description of its chip, some 10 kB.
+longest=16384
+[ "$target" != program ] || longest=65536
 # Words of the format: operators, attributes and modes are the quoted ones of these tables
 sed -n 's/.*[({ ]\("[A-Za-z_][A-Za-z_]*"\).*/\1/p' "$top/sdk/model/ops.def" "$top/sdk/model/ops.c" | sort -u >"$build/$target.dict"
 
@@ -44,7 +47,7 @@ ASAN_OPTIONS=detect_leaks=1:abort_on_error=1:handle_abort=1:allocator_may_return
   LSAN_OPTIONS=suppressions="$top/tests/lib/leaks.supp":print_suppressions=0 \
   G_SLICE=always-malloc G_DEBUG=fatal-criticals OPENBLAS_NUM_THREADS=1 \
   "$build/tests/fuzz/fuzz-$target" -max_total_time="$seconds" -runs="$executions" -timeout=10 -rss_limit_mb=2048 \
-  -malloc_limit_mb=256 -max_len=16384 -dict="$build/$target.dict" -artifact_prefix="$finds/" -print_final_stats=1 \
+  -malloc_limit_mb=256 -max_len="$longest" -dict="$build/$target.dict" -artifact_prefix="$finds/" -print_final_stats=1 \
   $inputs >"$build/$target.log" 2>&1 || status=$?
 
 value () {

@@ -2,10 +2,10 @@
  *
  * Cuts the matrix of every MVM op into tiles, the contents of one array each. K goes into blocks of as many rows as an
  * array has, the last block takes the rest; N into blocks of columns / slices outputs. A block that leaves rows free is
- * repeated in them, against kT/C (hardware-facts 1.4). Copies of a
- * matrix are whole sets of tiles.
+ * repeated in them, against kT/C (hardware-facts 1.4). Copies of a matrix are whole sets of tiles. Where the chip has
+ * too few arrays, small matrices share some (pack.c).
  */
-#include "compiler/stages.h"
+#include "compiler/map/pack.h"
 #include "cost/cost.h"
 
 /* How many layers a message about capacity names */
@@ -43,6 +43,12 @@ refuse_capacity (
   return FALSE;
 }
 
+static StrataPacking
+packing_of (const StrataMapOptions *options)
+{
+  return options == NULL ? STRATA_PACK_NEEDED : options->packing;
+}
+
 /* Copies of an op's matrix: at most one per output row, of which each takes its share */
 static int
 count_copies (const StrataQGraph *graph, const StrataMapOptions *options, int op)
@@ -61,6 +67,7 @@ count_arrays (const StrataQGraph *graph,
               StrataTileSet *tiles,
               GError **error)
 {
+  double n_cells = 0;
   gint64 n = 0;
 
   for (int i = 0; i < graph->n_ops; i++)
@@ -81,8 +88,11 @@ count_arrays (const StrataQGraph *graph,
       tiles->arrays_required += arrays[i];
       arrays[i] *= count_copies (graph, options, i);
       n += arrays[i];
+      n_cells += (double) op->k * op->n * op->n_slices * count_copies (graph, options, i);
     }
-  if (n > strata_chip_arrays (chip))
+  /* Packed or not, the cells must be there. */
+  if (n_cells > (double) strata_chip_arrays (chip) * chip->rows * chip->columns || n > G_MAXINT32
+      || (n > strata_chip_arrays (chip) && packing_of (options) == STRATA_PACK_NEVER))
     return refuse_capacity (graph, chip, arrays, n, error);
   tiles->tiles = g_new0 (StrataTile, (gsize) n + 1);
   return TRUE;
@@ -127,6 +137,57 @@ tile_op (const StrataQGraph *graph,
   return n_tiles;
 }
 
+/* --- packing --- */
+
+static void
+explain_packing (const StrataTileSet *tiles, const StrataQGraph *graph, gint64 n_arrays, StrataDecisions *decisions)
+{
+  g_autofree int *n_on = g_new0 (int, (gsize) tiles->n_tiles + 1);
+  const StrataAlternative alone = { "an array of its own", -1, -1, -1, 1, "the chip has none left" };
+
+  for (int i = 0; i < tiles->n_tiles; i++)
+    n_on[strata_tile_set_array (tiles, i)]++;
+  for (int i = 0; i < tiles->n_tiles && decisions != NULL; i++)
+    {
+      const StrataTile *tile = &tiles->tiles[i];
+      int array = strata_tile_set_array (tiles, i);
+
+      if (n_on[array] < 2)
+        continue;
+      strata_decisions_add (
+        decisions, STRATA_REASON_PACKED, tile->op, i, n_on[array],
+        "%d x %d cells at row %d column %d of an array that %d matrices share: each in its own would "
+        "take %d arrays of %" G_GINT64_FORMAT "; matrices with least work share, and take turns",
+        tile->n_rows, tile->n_cols * tile->n_slices, tile->at_row, tile->at_col, n_on[array], tiles->n_tiles, n_arrays);
+      strata_decisions_add_alternative (decisions, &alone);
+    }
+}
+
+static gboolean
+pack (StrataTileSet *tiles,
+      const StrataQGraph *graph,
+      const StrataChipSpec *chip,
+      const StrataMapOptions *options,
+      const gint64 *arrays,
+      GError **error)
+{
+  gint64 n_arrays = strata_chip_arrays (chip), n_over = tiles->n_tiles - n_arrays;
+  StrataPacking packing = packing_of (options);
+
+  if (packing == STRATA_PACK_NEVER || (packing == STRATA_PACK_NEEDED && n_over <= 0))
+    return TRUE;
+  if (map_pack (tiles, graph, chip, packing == STRATA_PACK_ALWAYS ? G_MAXINT64 : n_over) < n_over)
+    {
+      refuse_capacity (graph, chip, arrays, tiles->n_tiles, error);
+      if (error != NULL)
+        g_prefix_error (error, "with small matrices packed %" G_GINT64_FORMAT " are still missing: ",
+                        strata_tile_set_n_arrays (tiles) - n_arrays);
+      return FALSE;
+    }
+  explain_packing (tiles, graph, n_arrays, options == NULL ? NULL : options->decisions);
+  return TRUE;
+}
+
 StrataTileSet *
 strata_map (const StrataQGraph *graph, const StrataChipSpec *chip, const StrataMapOptions *options, GError **error)
 {
@@ -141,7 +202,7 @@ strata_map (const StrataQGraph *graph, const StrataChipSpec *chip, const StrataM
     for (int copy = 0; graph->ops[i].kind == STRATA_QOP_MVM && copy < count_copies (graph, options, i); copy++)
       tiles->n_tiles += tile_op (graph, i, copy, chip, options, tiles->tiles + tiles->n_tiles);
   strata_tile_set_index (tiles);
-  if (!strata_tile_set_check (tiles, graph, chip, error))
+  if (!pack (tiles, graph, chip, options, arrays, error) || !strata_tile_set_check (tiles, graph, chip, error))
     return NULL;
   return g_steal_pointer (&tiles);
 }

@@ -46,6 +46,9 @@ place_shared (const StrataQGraph *graph,
               GError **error)
 {
   g_autofree int *chosen = choose_tiles (graph, tiles, chip), *place_of = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autofree int *original = g_new (int, (gsize) tiles->n_tiles + 1);
+  StrataPlaceOptions own = *options;
+  g_autoptr (StrataDecisions) decisions = options->decisions != NULL ? strata_decisions_new () : NULL;
   g_autoptr (StrataTileSet) some = g_new0 (StrataTileSet, 1);
   g_autoptr (StrataPlacement) placement = NULL;
   StrataSite *site;
@@ -58,13 +61,23 @@ place_shared (const StrataQGraph *graph,
     if (chosen[strata_tile_set_array (tiles, i)] == i)
       {
         place_of[strata_tile_set_array (tiles, i)] = some->n_tiles;
+        original[some->n_tiles] = i;
         some->tiles[some->n_tiles] = tiles->tiles[i];
         some->tiles[some->n_tiles++].array_back = 0;
       }
   strata_tile_set_index (some);
-  placement = strata_place (graph, some, chip, options, error);
+  own.decisions = decisions;
+  placement = strata_place (graph, some, chip, &own, error);
   if (placement == NULL)
     return NULL;
+  for (guint i = 0; decisions != NULL && i < decisions->decisions->len; i++)
+    {
+      StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      if (decision->tile >= 0)
+        decision->tile = original[decision->tile];
+    }
+  strata_decisions_append (options->decisions, decisions);
   site = g_new0 (StrataSite, (gsize) tiles->n_tiles + 1);
   for (int i = 0; i < tiles->n_tiles; i++)
     site[i] = placement->site[place_of[strata_tile_set_array (tiles, i)]];

@@ -155,6 +155,51 @@ test_facts (void)
   told_clear (&told);
 }
 
+static void
+run_exact (const StrataImage *image, gint8 *values)
+{
+  StrataFunctionalOptions options = { STRATA_ANALOG_OFF, 0, FALSE };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataFunctional) functional = strata_functional_new (image, &options, &error);
+  const StrataQTensor *in = &image->graph->tensors[image->graph->inputs[0]];
+  gint64 dims[] = { 1, in->channels, in->height, in->width };
+  StrataArray *input = strata_array_new (STRATA_DTYPE_I8, 4, dims), *output = NULL;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < in->channels * in->height * in->width; i++)
+    ((gint8 *) input->data)[i] = (gint8) (i % 17 - 8);
+  strata_functional_run (functional, 0, (const StrataArray *const *) &input, &output, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (output->n_bytes, ==, 10);
+  memcpy (values, output->data, output->n_bytes);
+  strata_array_free (input);
+  strata_array_free (output);
+}
+
+/* On a chip with an array too few two matrices share one: the same values, one switch less, and it says so. */
+static void
+test_packed (void)
+{
+  g_autoptr (StrataImage) wide = fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 1, 1, 4));
+  gint8 expected[10], found[10];
+  const StrataDecision *site;
+  Told told, apart;
+
+  tell (&told, fixtures_image (fixtures_tiny (), fixtures_chip ("demonstrator", 1, 1, 3)));
+  g_assert_cmpint (strata_tile_set_n_arrays (told.image->tiles), ==, 3);
+  run_exact (wide, expected);
+  run_exact (told.image, found);
+  g_assert_cmpmem (expected, sizeof expected, found, sizeof found);
+  site = find (&told, STRATA_REASON_SITE, 1);
+  g_assert_cmpint (site->value, ==, find (&told, STRATA_REASON_SITE, 0)->value);
+  g_assert_cmpint (find (&told, STRATA_REASON_IDLE, -1)->value, ==, 0);
+  tell (&apart, g_steal_pointer (&wide));
+  g_assert_cmpint (told.facts->layers[0].n_switches + told.facts->layers[1].n_switches, <,
+                   apart.facts->layers[0].n_switches + apart.facts->layers[1].n_switches);
+  told_clear (&apart);
+  told_clear (&told);
+}
+
 /* hardware-facts 10.2 by hand, for the depthwise layer of 8 channels on 6 x 6: 9 x 8 x 36 multiply-accumulates of 300
  * fJ at 64 G/s, six rows; packed: 28 blocks of 9 rows fit 256, so one array of 72 rows and 8 columns. */
 static void
@@ -190,6 +235,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/explain/complete", test_complete);
   g_test_add_func ("/sdk/simulator/explain/stored", test_stored);
   g_test_add_func ("/sdk/simulator/explain/facts", test_facts);
+  g_test_add_func ("/sdk/simulator/explain/packed", test_packed);
   g_test_add_func ("/sdk/simulator/explain/unit-cost", test_unit_cost);
   return g_test_run ();
 }
