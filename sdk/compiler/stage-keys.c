@@ -11,7 +11,7 @@
 
 #if GLIB_SIZEOF_VOID_P == 8
 SIZE_IS (StrataCalibration, 80);     /* all but n_threads, cancellable and decisions */
-SIZE_IS (StrataMapOptions, 24);      /* all but decisions */
+SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
 SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
 SIZE_IS (StrataScheduleOptions, 16); /* nothing: a cancellable and decisions */
 SIZE_IS (StrataJudgement, 56);
@@ -126,6 +126,7 @@ strata_key_tiles (const StrataQGraph *graph, const StrataChipSpec *chip, const S
 
   strata_hasher_int (hasher, (gint64) strata_qgraph_shape_hash (graph));
   strata_hasher_int (hasher, options == NULL || options->row_copies);
+  strata_hasher_int (hasher, options != NULL ? options->packing : STRATA_PACK_NEEDED);
   for (int i = 0; i < graph->n_ops; i++)
     strata_hasher_int (hasher, n_copies != NULL ? n_copies[i] : 1);
   strata_key_chip (hasher, STRATA_STAGE_TILES, chip);

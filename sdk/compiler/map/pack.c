@@ -24,7 +24,7 @@ typedef struct
 
 typedef struct
 {
-  gint64 work_ps;
+  gint64 n_conversions;
   int tile;
 } Candidate;
 
@@ -33,26 +33,26 @@ compare_work (gconstpointer a, gconstpointer b)
 {
   const Candidate *x = a, *y = b;
 
-  if (x->work_ps != y->work_ps)
-    return x->work_ps < y->work_ps ? -1 : 1;
+  if (x->n_conversions != y->n_conversions)
+    return x->n_conversions < y->n_conversions ? -1 : 1;
   return (x->tile > y->tile) - (x->tile < y->tile);
 }
 
+/* Columns converted in one inference, which is what arrays take turns for; of graph and tiles alone */
 static gint64
-work_of (const StrataTileSet *tiles, const StrataQGraph *graph, const StrataChipSpec *chip, int id)
+work_of (const StrataTileSet *tiles, const StrataQGraph *graph, int id)
 {
   const StrataTile *tile = &tiles->tiles[id];
   const StrataQOp *op = &graph->ops[tile->op];
   gint64 n_rows =
     strata_work_copy_rows (strata_qop_bursts (graph, tile->op), tile->copy, strata_work_n_copies (tiles, tile->op));
 
-  return strata_cost_times (
-    n_rows * graph->tensors[op->output].width,
-    strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, MAX (1, op->n_reads)));
+  return strata_cost_times (n_rows * graph->tensors[op->output].width,
+                            (gint64) tile->n_cols * tile->n_slices * MAX (1, op->n_reads));
 }
 
 static GArray *
-list_candidates (const StrataTileSet *tiles, const StrataQGraph *graph, const StrataChipSpec *chip)
+list_candidates (const StrataTileSet *tiles, const StrataQGraph *graph)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (Candidate));
 
@@ -64,7 +64,7 @@ list_candidates (const StrataTileSet *tiles, const StrataQGraph *graph, const St
 
       if (tile->n_rows != op->k || tile->n_cols != op->n)
         continue;
-      candidate.work_ps = work_of (tiles, graph, chip, i);
+      candidate.n_conversions = work_of (tiles, graph, i);
       g_array_append_val (list, candidate);
     }
   g_array_sort (list, compare_work);
@@ -133,8 +133,7 @@ settle (StrataTileSet *tiles, const int *array_of)
 gint64
 map_pack (StrataTileSet *tiles, const StrataQGraph *graph, const StrataChipSpec *chip, gint64 n_wanted)
 {
-  g_autoptr (GArray) candidates = list_candidates (tiles, graph, chip),
-                     free = g_array_new (FALSE, FALSE, sizeof (Free));
+  g_autoptr (GArray) candidates = list_candidates (tiles, graph), free = g_array_new (FALSE, FALSE, sizeof (Free));
   g_autofree int *array_of = g_new (int, (gsize) tiles->n_tiles + 1);
   gint64 n_saved = 0;
 
