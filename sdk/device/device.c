@@ -191,7 +191,8 @@ is_digital_only (const StrataQGraph *graph, int tensor)
 {
   for (int op = 0; op < graph->n_ops; op++)
     for (int i = 0; i < graph->ops[op].n_inputs; i++)
-      if (graph->ops[op].inputs[i] == tensor && graph->ops[op].kind != STRATA_QOP_DIGITAL)
+      if (graph->ops[op].inputs[i] == tensor && graph->ops[op].kind != STRATA_QOP_DIGITAL
+          && graph->ops[op].kind != STRATA_QOP_SOFTMAX)
         return FALSE;
   return TRUE;
 }

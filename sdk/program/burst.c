@@ -6,6 +6,13 @@
  */
 #include "program/schedule.h"
 
+/* Constants stream in while the unit works. */
+static gint64
+stream_ps (const StrataChipSpec *chip, const StrataInstruction *instruction)
+{
+  return instruction->dram_bytes > 0 ? strata_cost_dram_ps (chip, instruction->dram_bytes) : 0;
+}
+
 StrataBurstTime
 strata_burst_time (const StrataInstruction *instruction,
                    const StrataQGraph *graph,
@@ -34,10 +41,10 @@ strata_burst_time (const StrataInstruction *instruction,
       time_ps = strata_cost_transfer_ps (chip, band, n, instruction->n_hops);
       break;
     case STRATA_OPCODE_VECTOR:
-      time_ps = strata_cost_vector_ps (chip, n);
+      time_ps = MAX (strata_cost_vector_ps (chip, n), stream_ps (chip, instruction));
       break;
     case STRATA_OPCODE_MAC:
-      time_ps = strata_cost_mac_ps (chip, n);
+      time_ps = MAX (strata_cost_mac_ps (chip, n), stream_ps (chip, instruction));
       break;
     case STRATA_OPCODE_HOST_IN:
     case STRATA_OPCODE_HOST_OUT:
@@ -100,11 +107,13 @@ strata_burst_energy (const StrataInstruction *instruction,
 {
   StrataActionEnergy action = action_energy (instruction, graph, tiles, chip, band);
   StrataActionEnergy sram = strata_cost_action_sram (chip, band);
+  StrataActionEnergy dram = strata_cost_action_dram (chip, band);
   StrataActionEnergy post = strata_cost_action_post (chip, band);
   StrataActionEnergy total = { { 0 }, instruction->opcode == STRATA_OPCODE_MVM ? action.per_switch_fj : 0 };
 
   add_actions (&total, &action, instruction->n_actions);
   add_actions (&total, &sram, instruction->sram_bytes);
+  add_actions (&total, &dram, instruction->dram_bytes);
   add_actions (&total, &post, instruction->n_posts);
   return total;
 }

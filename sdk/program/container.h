@@ -22,7 +22,7 @@
   X (QGRF, 3, "quantised graph")                                                                                       \
   X (TILE, 1, "tiles")                                                                                                 \
   X (PLAC, 2, "placement")                                                                                             \
-  X (SCHD, 2, "schedule")                                                                                              \
+  X (SCHD, 3, "schedule")                                                                                              \
   X (WGTS, 1, "weights, biases, multipliers, models of digital ops; each array at a multiple of 64")                   \
   X (CALB, 1, "samples that converters are calibrated with")                                                           \
   X (DECI, 1, "what the compiler decided and why; not part of program_hash")                                           \

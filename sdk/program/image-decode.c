@@ -389,6 +389,7 @@ read_instruction (StrataReader *reader, StrataInstruction *i)
   i->n_bursts = strata_get_i32 (reader);
   i->n_actions = strata_get_i64 (reader);
   i->sram_bytes = strata_get_i64 (reader);
+  i->dram_bytes = strata_get_i64 (reader);
   i->n_posts = strata_get_i64 (reader);
   i->priority = strata_get_i32 (reader);
   i->priority_step = strata_get_i32 (reader);

@@ -261,6 +261,7 @@ put_instruction (GByteArray *bytes, const StrataInstruction *i)
   strata_put_i32 (bytes, i->n_bursts);
   strata_put_i64 (bytes, i->n_actions);
   strata_put_i64 (bytes, i->sram_bytes);
+  strata_put_i64 (bytes, i->dram_bytes);
   strata_put_i64 (bytes, i->n_posts);
   strata_put_i32 (bytes, i->priority);
   strata_put_i32 (bytes, i->priority_step);

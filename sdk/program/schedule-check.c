@@ -24,6 +24,7 @@ typedef struct
   int *mvm_of, *psum_of, *store_of; /* per tile: instruction, -1: none; STORE at the block's first tile */
   int *load_of;                     /* per stack, of the current op */
   int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
+  gboolean external;                /* constants of digital ops lie in external memory */
   int *products_of;                 /* per op: MAC of a DIGITAL op, whose VECTOR follows; -1: none */
   int *n_writers;
   int *buffer_of; /* per tensor: where it lies in SRAM, -1: nowhere yet */
@@ -64,7 +65,7 @@ check_ranges (const Check *check, int id)
     return refuse (check, id, "tile %d is of another op", i->tile);
   if (i->unit < 0 || i->unit >= schedule->n_units)
     return refuse (check, id, "there is no unit %d", i->unit);
-  if (i->n_bursts < 1 || i->n_actions < 1 || i->sram_bytes < 0 || i->n_posts < 0)
+  if (i->n_bursts < 1 || i->n_actions < 1 || i->sram_bytes < 0 || i->dram_bytes < 0 || i->n_posts < 0)
     return refuse (check, id, "it has no bursts or no actions, or a negative count");
   if (i->n_hops < 0 || i->first_route < 0 || (gint64) i->first_route + i->n_hops > schedule->n_routes)
     return refuse (check, id, "its route lies outside the table");
@@ -276,11 +277,26 @@ fills_line (const Check *check, int id)
 
 /* --- one instruction against what is asked for --- */
 
+/* Where an op has both, its MAC instruction reads the constants. */
+static gint64
+dram_bytes_of (const Check *check, const StrataInstruction *i)
+{
+  gboolean both = check->graph->ops[i->op].kind == STRATA_QOP_DIGITAL && strata_work_macs (check->graph, i->op) > 0;
+
+  if (!check->external || (i->opcode != STRATA_OPCODE_MAC && (i->opcode != STRATA_OPCODE_VECTOR || both)))
+    return 0;
+  return strata_work_constant_bytes (check->graph, i->op);
+}
+
 static gboolean
 expect (const Check *check, int id, int n_bursts, gint64 n_actions, gint64 sram_bytes, gint64 n_posts)
 {
   const StrataInstruction *i = &check->schedule->instructions[id];
 
+  if (i->dram_bytes != dram_bytes_of (check, i))
+    return refuse (check, id,
+                   "it reads %" G_GINT64_FORMAT " bytes of external memory; op '%s' asks for %" G_GINT64_FORMAT,
+                   i->dram_bytes, check->graph->ops[i->op].name, dram_bytes_of (check, i));
   if (i->n_bursts == n_bursts && i->n_actions == n_actions && i->sram_bytes == sram_bytes && i->n_posts == n_posts)
     return TRUE;
   return refuse (check, id,
@@ -438,6 +454,13 @@ waits_for_inputs (const Check *check, int id)
   return TRUE;
 }
 
+/* Of its constants, what an op reads from SRAM */
+static gint64
+resident_bytes_of (const Check *check, int op)
+{
+  return check->external ? 0 : strata_work_constant_bytes (check->graph, op);
+}
+
 /* MAC of a digital op, and VECTOR behind it: TRUE where the op has products, and the verdict in *@ok. */
 static gboolean
 check_pair (Check *check, int id, gboolean *ok)
@@ -455,7 +478,8 @@ check_pair (Check *check, int id, gboolean *ok)
   if (i->opcode == STRATA_OPCODE_MAC)
     {
       *ok = i->tile == -1 && check->n_writers[i->op] == 0 && claim (check, id, products)
-            && expect (check, id, n_bursts, n_macs, strata_work_read_bytes (check->graph, i->op), 0)
+            && expect (check, id, n_bursts, n_macs,
+                       strata_work_read_bytes (check->graph, i->op) + resident_bytes_of (check, i->op), 0)
             && waits_for_inputs (check, id) && writes_nothing (check, id);
       return TRUE;
     }
@@ -491,7 +515,8 @@ check_writer (Check *check, int id)
   check->n_writers[i->op]++;
   if (op->kind == STRATA_QOP_MVM)
     return check_requantise (check, id, nth);
-  sram_bytes = strata_work_read_bytes (check->graph, i->op) + strata_work_write_bytes (check->graph, i->op);
+  sram_bytes = strata_work_read_bytes (check->graph, i->op) + resident_bytes_of (check, i->op)
+               + strata_work_write_bytes (check->graph, i->op);
   if (!expect (check, id, strata_qop_bursts (check->graph, i->op),
                mac ? strata_work_macs (check->graph, i->op) : strata_work_vector_ops (check->graph, i->op), sram_bytes,
                0))
@@ -662,6 +687,7 @@ strata_schedule_check (const StrataSchedule *schedule,
     }
   if (!strata_schedule_check_buffers (schedule, graph, chip, error))
     return FALSE;
+  check.external = strata_work_is_external (graph, chip);
   check.silent = strata_work_silent (graph);
   check.buffer_of = new_slots (graph->n_tensors);
   check.host_of = new_slots (graph->n_tensors);

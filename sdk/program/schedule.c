@@ -134,6 +134,8 @@ print_instruction (GString *text, const StrataSchedule *schedule, int id)
                           instruction->n_bursts, instruction->n_actions);
   if (instruction->sram_bytes > 0)
     g_string_append_printf (text, " sram %" G_GINT64_FORMAT, instruction->sram_bytes);
+  if (instruction->dram_bytes > 0)
+    g_string_append_printf (text, " dram %" G_GINT64_FORMAT, instruction->dram_bytes);
   if (instruction->n_posts > 0)
     g_string_append_printf (text, " posts %" G_GINT64_FORMAT, instruction->n_posts);
   if (instruction->n_hops > 0)
@@ -213,16 +215,12 @@ static void
 hash_instruction (StrataHasher *hasher, const StrataInstruction *instruction)
 {
   const gint64 fields[] = {
-    instruction->opcode,        instruction->op,
-    instruction->tile,          instruction->unit,
-    instruction->from_node,     instruction->to_node,
-    instruction->first_route,   instruction->n_hops,
-    instruction->n_bursts,      instruction->n_actions,
-    instruction->sram_bytes,    instruction->n_posts,
-    instruction->priority,      instruction->priority_step,
-    instruction->n_dependences, instruction->first_dependence,
-    instruction->buffer,        instruction->first_row,
-    instruction->row_step,      instruction->n_buffers,
+    instruction->opcode,           instruction->op,        instruction->tile,          instruction->unit,
+    instruction->from_node,        instruction->to_node,   instruction->first_route,   instruction->n_hops,
+    instruction->n_bursts,         instruction->n_actions, instruction->sram_bytes,    instruction->dram_bytes,
+    instruction->n_posts,          instruction->priority,  instruction->priority_step, instruction->n_dependences,
+    instruction->first_dependence, instruction->buffer,    instruction->first_row,     instruction->row_step,
+    instruction->n_buffers,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)

@@ -69,6 +69,7 @@ typedef struct
   int n_bursts;
   gint64 n_actions;            /* per burst */
   gint64 sram_bytes;           /* read and written per burst, beside the actions */
+  gint64 dram_bytes;           /* MAC, VECTOR: read from external memory per burst, in a stream beside the actions */
   gint64 n_posts;              /* PSUM: accumulations at the home stack per burst */
   int priority, priority_step; /* of burst 0, and from burst to burst */
   int first_dependence, n_dependences;

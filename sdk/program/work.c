@@ -203,11 +203,18 @@ strata_work_read_bytes (const StrataQGraph *graph, int op_id)
 
   for (int i = 0; i < op->n_inputs; i++)
     n_bytes += strata_work_row_bytes (&graph->tensors[op->inputs[i]]) * graph->tensors[op->inputs[i]].height;
-  n_bytes = (n_bytes + n_bursts - 1) / n_bursts;
-  if (op->kind == STRATA_QOP_DIGITAL)
-    n_bytes += strata_digital_read_bytes (
-      op->digital, n_bursts, (gint64) graph->tensors[op->output].channels * graph->tensors[op->output].width);
-  return n_bytes;
+  return (n_bytes + n_bursts - 1) / n_bursts;
+}
+
+gint64
+strata_work_constant_bytes (const StrataQGraph *graph, int op_id)
+{
+  const StrataQOp *op = &graph->ops[op_id];
+  const StrataQTensor *out = &graph->tensors[op->output];
+
+  return op->kind != STRATA_QOP_DIGITAL ? 0
+                                        : strata_digital_read_bytes (op->digital, strata_qop_bursts (graph, op_id),
+                                                                     (gint64) out->channels * out->width);
 }
 
 gint64
@@ -236,10 +243,16 @@ strata_work_table_bytes (const StrataQGraph *graph)
   return n_bytes;
 }
 
+gboolean
+strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip)
+{
+  return chip->dram_bytes > 0 && strata_work_table_bytes (graph) > chip->sram_bytes / 2;
+}
+
 gint64
 strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip)
 {
-  return chip->dram_bytes > 0 ? 0 : strata_work_table_bytes (graph);
+  return strata_work_is_external (graph, chip) ? 0 : strata_work_table_bytes (graph);
 }
 
 /* The last burst reads every row. */

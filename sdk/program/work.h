@@ -37,14 +37,18 @@ gint64 strata_work_vector_ops_as (const StrataQGraph *graph, int op, StrataQOpKi
 /* Multiply-accumulates per burst of a MAC or DIGITAL op, or of an MVM if it were a MAC; 0 for a DIGITAL op without
  * products */
 gint64 strata_work_macs (const StrataQGraph *graph, int op);
-/* Bytes an op reads from SRAM per burst, on average, rounded up: each input row once, and what a DIGITAL op reads of
- * its constants */
+/* Bytes an op reads from SRAM per burst, on average, rounded up: each input row once */
 gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
+/* Bytes of its constants that a DIGITAL op reads per burst, wherever they lie; 0 for others */
+gint64 strata_work_constant_bytes (const StrataQGraph *graph, int op);
+/* Whether the constants of DIGITAL ops lie in external memory: where the chip has some, and they would take more than
+ * half of the SRAM */
+gboolean strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip);
 /* Bytes an op writes to SRAM per burst, on average, rounded up */
 gint64 strata_work_write_bytes (const StrataQGraph *graph, int op);
 /* Bytes of the constants of all DIGITAL ops, which lie in memory all the time */
 gint64 strata_work_table_bytes (const StrataQGraph *graph);
-/* What of them lies in SRAM: all where there is no other memory */
+/* What of them lies in SRAM: all or nothing */
 gint64 strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip);
 
 /* Until which of its bursts a reader of rows keeps them, as multiply, add, divide of a release: input @input of @op,

@@ -188,13 +188,15 @@ strata_energy_add_static (StrataTiming *timing, const StrataStaticDraw *draws, i
 
 /* --- records --- */
 
-/* What is counted beside a component of an instruction: bytes of SRAM, sums at the home stack, switches, else its
- * actions. */
+/* What is counted beside a component of an instruction: bytes of SRAM and of external memory, sums at the home stack,
+ * switches, else its actions. */
 static gint64
 count_actions (const StrataInstruction *instruction, StrataComponent component)
 {
   if (component == STRATA_COMPONENT_SRAM && instruction->sram_bytes > 0)
     return instruction->sram_bytes;
+  if (component == STRATA_COMPONENT_DRAM)
+    return instruction->dram_bytes;
   if (component == STRATA_COMPONENT_POST && instruction->opcode != STRATA_OPCODE_MVM)
     return instruction->n_posts;
   return instruction->n_actions;

@@ -14,6 +14,8 @@ strata_record_macs (const StrataQGraph *graph, int op)
   const StrataQOp *q = &graph->ops[op];
   const StrataQTensor *output = &graph->tensors[q->output];
 
+  if (q->kind == STRATA_QOP_DIGITAL)
+    return q->digital->n_macs;
   if (q->kind != STRATA_QOP_MVM && q->kind != STRATA_QOP_MAC)
     return 0;
   return (gint64) q->n * q->k * output->height * output->width;

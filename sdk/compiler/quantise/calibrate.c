@@ -275,6 +275,12 @@ watch_values (const StrataGraph *graph, const StrataLowered *lowered, int *next)
   return tensor_of;
 }
 
+static gboolean
+takes_open (StrataQOpKind kind)
+{
+  return kind == STRATA_QOP_DIGITAL || kind == STRATA_QOP_SOFTMAX;
+}
+
 /* Tensors that hold infinities where ONNX does, such as masks: nothing turns them into codes. */
 static gboolean *
 find_open (const StrataLowered *lowered)
@@ -289,7 +295,7 @@ find_open (const StrataLowered *lowered)
         !lowered->tensors[t].quantised && (producer < 0 || lowered->ops[producer].kind == STRATA_QOP_DIGITAL);
     }
   for (int i = 0; i < lowered->n_ops; i++)
-    for (int j = 0; j < lowered->ops[i].n_inputs && lowered->ops[i].kind != STRATA_QOP_DIGITAL; j++)
+    for (int j = 0; j < lowered->ops[i].n_inputs && !takes_open (lowered->ops[i].kind); j++)
       may_be_open[lowered->ops[i].inputs[j]] = FALSE;
   return may_be_open;
 }

@@ -15,6 +15,7 @@ typedef struct
 {
   const ScheduleInput *in;
   StrataSchedule *schedule;
+  gboolean external; /* constants of digital ops lie in external memory */
   GArray *instructions, *dependences, *routes, *buffers;
   GArray *releases;              /* Kept */
   int *buffer_of;                /* per tensor, -1: none yet */
@@ -396,6 +397,14 @@ wait_for_inputs (Emitter *e, int op_id, int n_rows)
     }
 }
 
+/* The last instruction reads them from external memory, if they lie there. */
+static void
+stream_constants (Emitter *e, gint64 n_bytes)
+{
+  if (e->external)
+    g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1).dram_bytes = n_bytes;
+}
+
 static void
 emit_other (Emitter *e, int op_id)
 {
@@ -403,18 +412,22 @@ emit_other (Emitter *e, int op_id)
   gboolean mac = graph->ops[op_id].kind == STRATA_QOP_MAC;
   gboolean both = graph->ops[op_id].kind == STRATA_QOP_DIGITAL && strata_work_macs (graph, op_id) > 0;
   int n_rows = strata_qop_bursts (graph, op_id), products = -1;
-  gint64 read_bytes = strata_work_read_bytes (graph, op_id), write_bytes = strata_work_write_bytes (graph, op_id);
+  gint64 constant_bytes = strata_work_constant_bytes (graph, op_id);
+  gint64 read_bytes = strata_work_read_bytes (graph, op_id) + (e->external ? 0 : constant_bytes);
+  gint64 write_bytes = strata_work_write_bytes (graph, op_id);
 
   if (both)
     {
       products = emit_digital (e, STRATA_OPCODE_MAC, STRATA_UNIT_MAC, op_id, n_rows, strata_work_macs (graph, op_id),
                                read_bytes);
+      stream_constants (e, constant_bytes);
       wait_for_inputs (e, op_id, n_rows);
-      read_bytes = 0;
+      read_bytes = constant_bytes = 0;
     }
   e->first_writer[op_id] = emit_digital (
     e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id, n_rows,
     mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), read_bytes + write_bytes);
+  stream_constants (e, constant_bytes);
   e->n_writers[op_id] = 1;
   for (int i = 0; i <= graph->ops[op_id].n_more_outputs; i++)
     write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
@@ -544,6 +557,7 @@ schedule_emit (const ScheduleInput *input)
 
   schedule->arena = strata_arena_new ();
   schedule->units = strata_schedule_units (input->chip, schedule->arena, &schedule->n_units);
+  e.external = strata_work_is_external (input->graph, input->chip);
   e.instructions = g_array_new (FALSE, FALSE, sizeof (StrataInstruction));
   e.dependences = g_array_new (FALSE, FALSE, sizeof (StrataDependence));
   e.routes = g_array_new (FALSE, FALSE, sizeof (int));

@@ -180,6 +180,60 @@ element (const Run *run, const StrataQOp *op, int c, int y, int x)
     }
 }
 
+/* Place in the tensor of element @i of its ONNX value */
+static gint64
+place (const StrataQTensor *t, gint64 i)
+{
+  return t->tokens ? i % t->channels * t->height + i / t->channels : i;
+}
+
+static double
+to_code (const StrataQTensor *t, double x)
+{
+  int most = t->format == STRATA_FORMAT_I8 ? 127 : 32767;
+
+  return t->format == STRATA_FORMAT_F32 ? x : CLAMP (rint (x / t->scale) + t->zero_point, -most - 1, most);
+}
+
+/* The model by the plain executor, node by node; float tensors only. */
+static void
+execute_digital (Run *run, const StrataQOp *op)
+{
+  const StrataGraph *model = op->digital->graph;
+  StrataArray *inputs[STRATA_QOP_MAX_INPUTS] = { NULL }, *outputs[STRATA_QOP_MAX_OUTPUTS] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < op->n_inputs; i++)
+    {
+      const StrataValue *v = &model->values[model->inputs[i]];
+      const StrataQTensor *t = &run->graph->tensors[op->inputs[i]];
+
+      g_assert_cmpint (v->dtype, ==, STRATA_DTYPE_F32);
+      inputs[i] = strata_array_new (v->dtype, v->n_dims, v->dims);
+      for (gint64 j = 0; j < strata_qtensor_count (t); j++)
+        {
+          double code = run->data[op->inputs[i]][place (t, j)];
+
+          ((float *) inputs[i]->data)[j] =
+            (float) (t->format == STRATA_FORMAT_F32 ? code : t->scale * (code - t->zero_point));
+        }
+    }
+  strata_graph_run (model, (const StrataArray *const *) inputs, outputs, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < model->n_outputs; i++)
+    {
+      int id = strata_qop_output (op, i);
+      const StrataQTensor *t = &run->graph->tensors[id];
+
+      run->data[id] = g_new (double, strata_qtensor_count (t));
+      for (gint64 j = 0; j < strata_qtensor_count (t); j++)
+        run->data[id][place (t, j)] = to_code (t, (double) ((const float *) outputs[i]->data)[j]);
+      strata_array_free (outputs[i]);
+    }
+  for (int i = 0; i < op->n_inputs; i++)
+    strata_array_free (inputs[i]);
+}
+
 static void
 execute (Run *run, const StrataQOp *op)
 {
@@ -214,7 +268,10 @@ interpret (const StrataQGraph *graph, const float *const *inputs, gint64 *n_out)
         run.data[graph->inputs[i]][j] = (double) inputs[i][j];
     }
   for (int i = 0; i < graph->n_ops; i++)
-    execute (&run, &graph->ops[i]);
+    if (graph->ops[i].kind == STRATA_QOP_DIGITAL)
+      execute_digital (&run, &graph->ops[i]);
+    else
+      execute (&run, &graph->ops[i]);
   *n_out = strata_qtensor_count (out);
   for (gint64 i = 0; i < *n_out; i++)
     result[i] = (float) run.data[graph->outputs[0]][i];

@@ -104,12 +104,30 @@ add_residual (Net *net)
   maker_node (&net->maker, STRATA_OP_ADD, net->value, branch, skip, -2);
 }
 
+/* What no crossbar takes: a function, or a gate, which is a product of two computed tensors */
+static void
+add_digital (Net *net)
+{
+  static const StrataOp functions[] = { STRATA_OP_LEAKY_RELU, STRATA_OP_ELU };
+  int before = net->value, inner;
+
+  if (draw (net, 2))
+    {
+      add_unary (net, functions[draw (net, 2)]);
+      return;
+    }
+  add_unary (net, STRATA_OP_SIGMOID);
+  inner = net->value;
+  net->value = add_value (net);
+  maker_node (&net->maker, STRATA_OP_MUL, net->value, before, inner, -2);
+}
+
 static void
 add_layer (Net *net)
 {
   static const StrataOp functions[] = { STRATA_OP_RELU, STRATA_OP_SIGMOID, STRATA_OP_TANH };
 
-  switch (draw (net, 8))
+  switch (draw (net, 9))
     {
     case 0:
       add_conv (net, 0, 3, 1 + draw (net, 2), TRUE);
@@ -122,6 +140,9 @@ add_layer (Net *net)
       break;
     case 3:
       add_unary (net, functions[draw (net, 3)]);
+      break;
+    case 4:
+      add_digital (net);
       break;
     default:
       add_conv (net, 1 + draw (net, 280), 1 + 2 * draw (net, 2), 1 + draw (net, 2), FALSE);

@@ -170,6 +170,55 @@ test_foreign_part (void)
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT);
 }
 
+/* 16 x 16 constants of a product of four rows, on a chip with external memory and @sram_bytes */
+static StrataImage *
+make_table_image (gint64 sram_bytes)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  StrataChipSpec *chip = fixtures_chip ("phone", 0, 0, 0);
+  int t = fixtures_conv (graph, fixtures_input (graph, 1, 4, 16), 1, 1, 1);
+
+  chip->sram_bytes = sram_bytes;
+  fixtures_output (graph, fixtures_dense (graph, fixtures_flatten (graph, fixtures_digital (graph, t, TRUE)), 10));
+  return fixtures_image (graph, chip);
+}
+
+static StrataInstruction *
+find_products (const StrataImage *image)
+{
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    if (image->schedule->instructions[i].opcode == STRATA_OPCODE_MAC)
+      return &image->schedule->instructions[i];
+  g_assert_not_reached ();
+}
+
+/* Constants beyond half of the SRAM lie in external memory, and bursts read them from there. */
+static void
+test_external (void)
+{
+  g_autoptr (StrataImage) outside = make_table_image (2000), inside = make_table_image (3000);
+  StrataInstruction *far = find_products (outside), *near = find_products (inside);
+  g_autoptr (GError) error = NULL;
+  StrataActionEnergy energy;
+
+  g_assert_cmpint (far->n_bursts, ==, 4);
+  g_assert_cmpint (far->dram_bytes, ==, 4 * 16 * 16 / 4);
+  g_assert_cmpint (near->dram_bytes, ==, 0);
+  g_assert_cmpint (near->sram_bytes, ==, far->sram_bytes + 4 * 16 * 16 / 4);
+  g_assert_cmpint (inside->schedule->sram_peak_bytes, >=, outside->schedule->sram_peak_bytes + 4 * 16 * 16);
+  energy = strata_burst_energy (far, outside->graph, outside->tiles, outside->chip, STRATA_BAND_NOMINAL);
+  g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_DRAM], ==, 36000 * 256);
+  energy = strata_burst_energy (near, inside->graph, inside->tiles, inside->chip, STRATA_BAND_NOMINAL);
+  g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_DRAM], ==, 0);
+  g_assert_cmpint (
+    strata_burst_time (far, outside->graph, outside->tiles, outside->chip, STRATA_BAND_NOMINAL).occupy_ps, ==,
+    strata_cost_dram_ps (outside->chip, 256));
+  far->dram_bytes--;
+  g_assert_false (strata_schedule_check (outside->schedule, outside->graph, outside->tiles, outside->placement,
+                                         outside->chip, &error));
+  g_assert_nonnull (strstr (error->message, "external memory"));
+}
+
 /* Names and paths are not part of what the program is. */
 static void
 test_hash (void)
@@ -416,6 +465,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/image/full-disk", test_full_disk);
   g_test_add_func ("/sdk/program/image/flips", test_flips);
   g_test_add_func ("/sdk/program/image/digital", test_digital);
+  g_test_add_func ("/sdk/program/image/external", test_external);
   g_test_add_data_func ("/sdk/program/image/fixed-up", make_image, test_fixed_up);
   g_test_add_data_func ("/sdk/program/image/fixed-up-digital", make_digital_image, test_fixed_up);
   g_test_add_data_func ("/sdk/program/image/fixed-up-weightless", make_bare, test_fixed_up);
