@@ -87,12 +87,31 @@ STRATA_API void strata_compiler_set_row_copies (StrataCompiler *self, gboolean r
 /**
  * strata_compiler_set_n_reads:
  * @self: a compiler
- * @n_reads: conversions that each product averages, 1 to %STRATA_MAX_READS; default 1
+ * @n_reads: conversions that each product averages, up to %STRATA_MAX_READS; 0, the default: chosen per layer where
+ * calibration samples are given, else 1
  *
  * Averages repeated conversions against thermal and read noise: noise falls with the root of @n_reads, time and energy
  * of the converters grow with it.
  */
 STRATA_API void strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads);
+
+/**
+ * strata_compiler_set_quantisation:
+ * @self: a compiler
+ * @settings: `KEY=VALUE` separated by commas. Keys: `channels` (a scale per output channel of the weights), `ranges`
+ * (activation ranges of least error), `bias` (bias correction), `equalise` (scales moved between layers), `reads`
+ * (averaged reads per layer), `splits` (matrices over more arrays, for copies of their rows), each `on`, the default,
+ * or `off`; and `max-flips`, the share of samples whose class analog noise may change, as predicted from the
+ * calibration samples (default 1%)
+ * @error: return location
+ *
+ * Chooses how weights and activations become integers and how much is spent against analog noise.
+ *
+ * Errors are of the domain %STRATA_COMPILE_ERROR.
+ *
+ * Returns: %FALSE where @settings say something else
+ */
+STRATA_API gboolean strata_compiler_set_quantisation (StrataCompiler *self, const char *settings, GError **error);
 
 /**
  * strata_compiler_set_timing_only:

@@ -22,6 +22,8 @@ struct _StrataCompiler
   guint64 seed;
   guint n_threads;
   guint n_reads;
+  guint without; /* StrataQuantiseTechnique */
+  double most_flips;
   gboolean row_copies, timing_only;
   char *dump_folder;
 };
@@ -162,8 +164,16 @@ void
 strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads)
 {
   g_return_if_fail (STRATA_IS_COMPILER (self));
-  g_return_if_fail (n_reads >= 1 && n_reads <= STRATA_MAX_READS);
+  g_return_if_fail (n_reads <= STRATA_MAX_READS);
   self->n_reads = n_reads;
+}
+
+gboolean
+strata_compiler_set_quantisation (StrataCompiler *self, const char *settings, GError **error)
+{
+  g_return_val_if_fail (STRATA_IS_COMPILER (self), FALSE);
+  g_return_val_if_fail (settings != NULL, FALSE);
+  return strata_quantise_parse (settings, &self->without, &self->most_flips, error);
 }
 
 void
@@ -244,6 +254,8 @@ strata_compiler_compile (
   options.calibration.seed = self->seed;
   options.calibration.n_threads = self->n_threads;
   options.calibration.n_reads = (int) self->n_reads;
+  options.calibration.without = self->without;
+  options.calibration.most_flips = self->most_flips;
   options.calibration.cancellable = cancellable;
   options.map.row_copies = self->row_copies;
   options.limits = self->limits;

@@ -57,6 +57,7 @@ strata_key_chip (StrataHasher *hasher, StrataStage stage, const StrataChipSpec *
   strata_hasher_string (hasher, chip->name); /* texts of decisions may name it */
   strata_hasher_int (hasher, chip->mode);
   strata_hasher_int (hasher, chip->cell_model);
+  strata_hasher_int (hasher, chip->n_dead); /* arrays that quantisation may fill with copies of rows */
   for (int i = 0; i < chip->n_dead && stage != STRATA_STAGE_GRAPH; i++)
     {
       strata_hasher_int (hasher, chip->dead[i].stack);

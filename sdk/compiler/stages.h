@@ -18,14 +18,17 @@ typedef struct
 /* Ways to lose less without training, each of which can be left out. */
 typedef enum
 {
-  STRATA_QUANTISE_CHANNELS = 1 << 0,     /* a scale per output channel of the weights, not one per layer */
-  STRATA_QUANTISE_RANGES = 1 << 1,       /* ranges of activations of least error, not the extremes */
-  STRATA_QUANTISE_NOISE_RANGES = 1 << 2, /* the error includes the noise of the crossbars that read them */
-  STRATA_QUANTISE_BIAS = 1 << 3,         /* the bias takes back what rounding weights shifts the mean by */
-  STRATA_QUANTISE_EQUALISE = 1 << 4,     /* scales moved between neighbouring layers, channel by channel */
-  STRATA_QUANTISE_READS = 1 << 5,        /* averaged reads per layer, by measured sensitivity */
-  STRATA_QUANTISE_SLICES = 1 << 6,       /* slices per layer, likewise */
+  STRATA_QUANTISE_CHANNELS = 1 << 0, /* a scale per output channel of the weights, not one per layer */
+  STRATA_QUANTISE_RANGES = 1 << 1,   /* ranges of activations of least error, not the extremes */
+  STRATA_QUANTISE_BIAS = 1 << 2,     /* the bias takes back what rounding weights shifts the mean by */
+  STRATA_QUANTISE_EQUALISE = 1 << 3, /* scales moved between neighbouring layers, channel by channel */
+  STRATA_QUANTISE_READS = 1 << 4,    /* averaged reads per layer, by measured sensitivity */
+  STRATA_QUANTISE_SPLITS = 1 << 5,   /* a matrix over more arrays, so that its rows stand there more often; likewise */
 } StrataQuantiseTechnique;
+
+/* "KEY=VALUE,…": each technique on or off, and max-flips, for StrataCalibration. An empty text is the defaults. Errors:
+ * STRATA_COMPILE_ERROR_INPUT, which names what is accepted. */
+gboolean strata_quantise_parse (const char *text, guint *without, double *most_flips, GError **error);
 
 /* What a layer takes instead of what quantisation would choose; 0: as it chooses. */
 typedef struct

@@ -271,6 +271,7 @@ read_op (Decoder *decoder, StrataReader *reader, StrataReader *weights, StrataAr
   op->weight_max = strata_get_i32 (reader);
   op->n_slices = strata_get_i32 (reader);
   op->n_reads = strata_get_i32 (reader);
+  op->block_rows = strata_get_i32 (reader);
   op->x_rms = strata_get_i32 (reader);
   op->x_peak = strata_get_i32 (reader);
   for (int i = 0; i < 4; i++)

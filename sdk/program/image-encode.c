@@ -172,6 +172,7 @@ put_op (GByteArray *bytes, Weights *weights, const StrataQOp *op)
   strata_put_i32 (bytes, op->weight_max);
   strata_put_i32 (bytes, op->n_slices);
   strata_put_i32 (bytes, op->n_reads);
+  strata_put_i32 (bytes, op->block_rows);
   strata_put_i32 (bytes, op->x_rms);
   strata_put_i32 (bytes, op->x_peak);
   for (int i = 0; i < 4; i++)

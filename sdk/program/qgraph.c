@@ -312,6 +312,8 @@ check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     return fail (error, op, "weight_max is %d", op->weight_max);
   if (op->kind == STRATA_QOP_MVM && (op->n_slices < 1 || op->n_slices > 8 || op->n_reads < 1 || op->n_reads > 4096))
     return fail (error, op, "%d slices and %d reads", op->n_slices, op->n_reads);
+  if (op->block_rows < 0 || op->block_rows > op->k)
+    return fail (error, op, "blocks of %d rows of %d", op->block_rows, op->k);
   if (op->x_rms < 0 || op->x_peak < 0 || op->x_rms > op->x_peak || op->x_peak > 255)
     return fail (error, op, "input statistics rms %d, peak %d", op->x_rms, op->x_peak);
   return is_absent (graph, op) || check_weights (op, in, error);
@@ -643,8 +645,8 @@ print_op (GString *text, const StrataQGraph *graph, int id)
                             w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);
   if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
     g_string_append_printf (
-      text, " k %d n %d max %d slices %d reads %d rms %d peak %d weights %016" G_GINT64_MODIFIER "x", op->k, op->n,
-      op->weight_max, op->n_slices, op->n_reads, op->x_rms, op->x_peak, weights_hash (op));
+      text, " k %d n %d max %d slices %d reads %d blocks %d rms %d peak %d weights %016" G_GINT64_MODIFIER "x", op->k,
+      op->n, op->weight_max, op->n_slices, op->n_reads, op->block_rows, op->x_rms, op->x_peak, weights_hash (op));
   else if (op->multiplier != NULL)
     g_string_append_printf (text, " multiplier %.9g", op->multiplier[0]);
   if (op->kind == STRATA_QOP_ADD)
@@ -704,10 +706,12 @@ hash_op (StrataHasher *hasher, const StrataQOp *op, gboolean weights)
 {
   const StrataWindow *w = &op->window;
   const int integers[] = {
-    (int) op->kind, op->node,          op->output,         op->n,        op->k,         op->weight_max, op->n_slices,
-    op->n_reads,    op->x_rms,         op->x_peak,         op->clamp_lo, op->clamp_hi,  op->offset_c,   op->offset_h,
-    op->offset_w,   op->count_padding, (int) op->function, w->kernel_h,  w->kernel_w,   w->stride_h,    w->stride_w,
-    w->dilation_h,  w->dilation_w,     w->pad_top,         w->pad_left,  w->pad_bottom, w->pad_right,   w->groups,
+    (int) op->kind, op->node,          op->output,         op->n,          op->k,
+    op->weight_max, op->n_slices,      op->n_reads,        op->block_rows, op->x_rms,
+    op->x_peak,     op->clamp_lo,      op->clamp_hi,       op->offset_c,   op->offset_h,
+    op->offset_w,   op->count_padding, (int) op->function, w->kernel_h,    w->kernel_w,
+    w->stride_h,    w->stride_w,       w->dilation_h,      w->dilation_w,  w->pad_top,
+    w->pad_left,    w->pad_bottom,     w->pad_right,       w->groups,
   };
 
   strata_hasher_string (hasher, op->name);

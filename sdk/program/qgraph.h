@@ -96,6 +96,7 @@ typedef struct
   int weight_max;           /* 127 or 128 for QDQ int8; 2^(b S) - 1 for float models */
   int n_slices;             /* MVM: cells per weight */
   int n_reads;              /* MVM: averaged conversions, >= 1 */
+  int block_rows;           /* MVM: rows of K that one array takes at most; 0: as many as it has */
   int x_rms, x_peak;        /* MVM: of (x - zp), from calibration, for the converter's range; 0: unknown */
 
   double input_multiplier[4]; /* ADD */

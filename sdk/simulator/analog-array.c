@@ -108,7 +108,7 @@ program_row (StrataAnalogArray *array, const CellTable *table, const int *digits
           array->levels[cell] += (float) held;
           if (array->variance != NULL)
             array->variance[cell] += (float) variance;
-          missed = (missed + digit - held) * base;
+          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
         }
     }
 }
@@ -178,6 +178,7 @@ strata_analog_array_new (
   array->n_slices = tile->n_slices, array->n_columns = tile->n_cols * tile->n_slices;
   array->seed = setup->seed;
   array->noisy = setup->analog != STRATA_ANALOG_IDEAL;
+  array->without = setup->without;
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
   ktc = array->noisy ? strata_cost_ktc_sigma (chip, band_of (setup->analog)) : 0;

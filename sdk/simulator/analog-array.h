@@ -10,6 +10,7 @@
 #pragma once
 
 #include "program/tiles.h"
+#include "simulator/simulator.h"
 
 typedef enum
 {
@@ -23,6 +24,7 @@ typedef struct
   const StrataChipSpec *chip;
   StrataAnalog analog;
   guint64 seed;
+  guint without; /* StrataCorrection */
 } StrataAnalogSetup;
 
 typedef struct
@@ -34,6 +36,7 @@ typedef struct
   int subtract; /* driver code = code - subtract */
   guint64 seed;
   gboolean noisy;
+  guint without;      /* StrataCorrection */
   float ktc_variance; /* of one conversion, (code x level)^2 */
   float *levels;      /* n_rows x n_columns, summed over row copies */
   float *variance;    /* the same, of one reading; NULL: none */

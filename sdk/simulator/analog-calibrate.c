@@ -107,7 +107,7 @@ set_range (const Calibration *calibration, int slice, double headroom)
           peak = MAX (peak, fabs ((double) v));
         }
     }
-  for (int i = 0; i < N_RANGES; i++)
+  for (int i = 0; i < ((array->without & STRATA_CORRECT_RANGES) != 0 ? 1 : N_RANGES); i++)
     {
       double range = peak * exp2 (-(double) i / RANGES_PER_OCTAVE);
       double cost = range_cost (magnitudes, n, range, steps);
@@ -159,7 +159,7 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   compute_sums (&calibration, op);
   for (int s = 0; s < array->n_slices; s++)
     set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : HEADROOM);
-  if (array->noisy)
+  if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
     for (int j = 0; j < array->n_cols; j++)
       fit_column (&calibration, j);
   else

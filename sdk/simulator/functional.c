@@ -438,7 +438,8 @@ program_arrays (StrataFunctional *functional, GError **error)
   const StrataImage *image = functional->image;
   Vectors *vectors = g_new0 (Vectors, image->graph->n_ops + 1);
   Programming programming = { functional,
-                              { image->chip, functional->options.analog, functional->options.seed },
+                              { image->chip, functional->options.analog, functional->options.seed,
+                                functional->options.without },
                               vectors };
   gboolean ok = gather_vectors (functional, vectors, error);
 

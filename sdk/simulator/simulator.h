@@ -12,11 +12,20 @@
 
 typedef struct _StrataFunctional StrataFunctional;
 
+/* What programming and calibration do against errors; each can be left out, to show what it is worth. */
+typedef enum
+{
+  STRATA_CORRECT_RESIDUALS = 1 << 0, /* a slice is programmed towards what the slices before it missed */
+  STRATA_CORRECT_AFFINE = 1 << 1,    /* gain and offset per column fitted to calibration vectors */
+  STRATA_CORRECT_RANGES = 1 << 2,    /* converter ranges of least error, not the peaks */
+} StrataCorrection;
+
 typedef struct
 {
   StrataAnalog analog;
   guint64 seed;     /* programming and read noise */
   gboolean measure; /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
+  guint without;    /* StrataCorrection that are left out */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

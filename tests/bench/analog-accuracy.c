@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Accuracy and speed of the functional simulation on labelled data: off, ideal, and nominal over noise seeds, beside a
- * plain matrix product of the same size. Usage: analog-accuracy [kws-int8|kws-fp32|mnist] [INPUTS] [SEEDS]; data and
- * models from the folder STRATA_SHARED. Exits 77 where they are not there.
+ * What the compiler makes of a model without training it again: accuracy of off, ideal, nominal and the bands over
+ * noise seeds, beside the float model; reads, time and energy that it chose; modelled and measured signal to noise per
+ * layer; and what each technique is worth, left out one at a time. Usage:
+ *
+ *     analog-accuracy [TASK] [INPUTS] [SEEDS]       analog-accuracy table [INPUTS] [SEEDS]
+ *
+ * Data and models from the folder STRATA_SHARED, digits from STRATA_SAMPLE_DATA. Exits 77 where they are not there.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,33 +14,82 @@
 
 #include "base/parallel.h"
 #include "compiler/pipeline.h"
-#include "kernels/float-gemm.h"
+#include "model/exec/executor.h"
 #include "simulator/simulator.h"
 
 #define EXIT_SKIP 77
 #define N_CALIBRATION 16
+#define CROP 96
+#define CROP_SHRINK 3
+
+typedef enum
+{
+  DATA_UNSIGNED,
+  DATA_SIGNED,
+  DATA_CROPS, /* 96 x 96 x 3, without labels: shrunk to 32 x 32, planes; agreement with float */
+} DataKind;
 
 typedef struct
 {
   const char *name, *model, *inputs, *labels;
-  gboolean is_signed;
-  double scale, offset; /* real = (code - offset) * scale */
+  DataKind kind;
+  double scale[3], offset[3]; /* real = (code - offset) * scale, per channel */
   int n_inputs, n_seeds;
 } Task;
 
+#define SAME(x)                                                                                                        \
+  {                                                                                                                    \
+    x, x, x                                                                                                            \
+  }
+
 static const Task tasks[] = {
-  { "kws-int8", "mlperf_tiny_kws_dscnn_int8", "kws01/features_int8.npy", "kws01/labels_u8.npy", TRUE, 0.58470290, 83,
-    600, 8 },
-  { "kws-fp32", "mlperf_tiny_kws_dscnn_fp32", "kws01/features_int8.npy", "kws01/labels_u8.npy", TRUE, 0.58470290, 83,
-    600, 8 },
-  { "mnist", "mnist_cntk_opset8", "mnist_t10k/images_u8.npy", "mnist_t10k/labels_u8.npy", FALSE, 1, 0, 1000, 4 },
+  { "digits", "digits.onnx", "digits-test-images.npy", "digits-test-labels.npy", DATA_UNSIGNED, SAME (0.0625), SAME (0),
+    360, 8 },
+  { "mnist", "mnist_cntk_opset8", "mnist_t10k/images_u8.npy", "mnist_t10k/labels_u8.npy", DATA_UNSIGNED, SAME (1),
+    SAME (0), 1000, 4 },
+  { "kws-fp32", "mlperf_tiny_kws_dscnn_fp32", "kws01/features_int8.npy", "kws01/labels_u8.npy", DATA_SIGNED,
+    SAME (0.58470290), SAME (83), 600, 8 },
+  { "kws-int8", "mlperf_tiny_kws_dscnn_int8", "kws01/features_int8.npy", "kws01/labels_u8.npy", DATA_SIGNED,
+    SAME (0.58470290), SAME (83), 600, 8 },
+  { "ic", "mlperf_tiny_ic_resnet8_fp32", "calibration_crops/rgb96_u8.npy", NULL, DATA_CROPS, SAME (1), SAME (0), 112,
+    4 },
+  { "resnet20",
+    "resnet20_cifar10",
+    "calibration_crops/rgb96_u8.npy",
+    NULL,
+    DATA_CROPS,
+    { 1 / (255 * 0.229), 1 / (255 * 0.224), 1 / (255 * 0.225) },
+    { 255 * 0.485, 255 * 0.456, 255 * 0.406 },
+    112,
+    4 },
+  { "vww", "mlperf_tiny_vww_mobilenetv1_fp32", "calibration_crops/rgb96_u8.npy", NULL, DATA_CROPS, SAME (1 / 255.0),
+    SAME (0), 112, 4 },
 };
+
+typedef struct
+{
+  StrataGraph *graph;
+  StrataArray **inputs;
+  StrataArray *calibration[N_CALIBRATION];
+  int *labels; /* of the file, or the float model's class */
+  int *floats; /* the float model's class */
+  int n;
+} Data;
+
+/* --- data --- */
+
+static char *
+data_path (const Task *task, const char *name)
+{
+  return g_str_has_prefix (task->name, "digits") ? g_build_filename (g_getenv ("STRATA_SAMPLE_DATA"), name, NULL)
+                                                 : g_build_filename (g_getenv ("STRATA_SHARED"), "data", name, NULL);
+}
 
 /* The bytes behind the header of a .npy file of 8-bit elements */
 static guint8 *
-load_bytes (const char *name, gsize *n)
+load_bytes (const Task *task, const char *name, gsize *n)
 {
-  g_autofree char *path = g_build_filename (g_getenv ("STRATA_SHARED"), "data", name, NULL);
+  g_autofree char *path = data_path (task, name);
   g_autofree char *contents = NULL;
   gsize length, header;
 
@@ -47,254 +100,399 @@ load_bytes (const char *name, gsize *n)
   return g_memdup2 (contents + header, length - header);
 }
 
-typedef struct
+/* One sample; crops are averaged over squares down to the model's size. */
+static StrataArray *
+make_input (const Task *task, const StrataValue *value, const guint8 *bytes)
 {
-  StrataArray **inputs;
-  guint8 *labels;
-  int n;
-} Data;
+  StrataArray *array = strata_array_new (STRATA_DTYPE_F32, value->n_dims, value->dims);
+  gint64 count = strata_array_count (array), side = value->dims[value->n_dims - 1];
+  float *x = array->data;
 
-static gboolean
-load_data (const Task *task, const StrataGraph *graph, Data *data)
-{
-  const StrataValue *value = &graph->values[graph->inputs[0]];
-  gsize n_bytes, n_labels, count = (gsize) strata_value_count (value);
-  g_autofree guint8 *bytes = load_bytes (task->inputs, &n_bytes);
-
-  data->labels = load_bytes (task->labels, &n_labels);
-  if (bytes == NULL || data->labels == NULL)
-    return FALSE;
-  data->n = (int) MIN (n_labels, n_bytes / count);
-  data->inputs = g_new (StrataArray *, data->n);
-  for (int i = 0; i < data->n; i++)
+  for (gint64 i = 0; task->kind != DATA_CROPS && i < count; i++)
+    x[i] = (float) (((task->kind == DATA_SIGNED ? (gint8) bytes[i] : bytes[i]) - task->offset[0]) * task->scale[0]);
+  for (gint64 i = 0; task->kind == DATA_CROPS && i < count; i++)
     {
-      data->inputs[i] = strata_array_new (STRATA_DTYPE_F32, value->n_dims, value->dims);
-      for (gsize e = 0; e < count; e++)
-        {
-          guint8 code = bytes[(gsize) i * count + e];
+      gint64 c = i / (side * side), top = i / side % side, left = i % side, shrink = CROP / side;
+      double sum = 0;
 
-          ((float *) data->inputs[i]->data)[e] =
-            (float) (((task->is_signed ? (gint8) code : code) - task->offset) * task->scale);
-        }
+      for (gint64 p = 0; p < shrink * shrink; p++)
+        sum += bytes[((top * shrink + p / shrink) * CROP + left * shrink + p % shrink) * 3 + c];
+      x[i] = (float) ((sum / (double) (shrink * shrink) - task->offset[c]) * task->scale[c]);
     }
-  return TRUE;
+  return array;
 }
 
-static StrataImage *
-compile (const StrataGraph *graph, const Data *data)
+static int
+find_class (const StrataArray *output)
 {
-  g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("demonstrator", NULL);
-  StrataCompileOptions options;
-  StrataSample samples[N_CALIBRATION];
-  StrataJudgement judgement;
-  g_autoptr (GError) error = NULL;
-  StrataImage *image;
+  const float *x = output->data;
+  int best = 0;
 
-  strata_compile_options_init (&options);
-  for (int i = 0; i < N_CALIBRATION; i++)
-    samples[i].inputs = &data->inputs[data->n / N_CALIBRATION * i];
-  options.calibration.samples = samples;
-  options.calibration.n_samples = N_CALIBRATION;
-  image = strata_compile (graph, chip, &options, &judgement, &error);
-  if (image == NULL)
-    g_printerr ("%s\n", error->message);
-  return image;
+  for (int i = 1; i < strata_array_count (output); i++)
+    best = x[i] > x[best] ? i : best;
+  return best;
 }
 
 typedef struct
 {
-  StrataFunctional *functional;
+  StrataFunctional *functional; /* NULL: the float model */
+  StrataExecutor *executor;
   const Data *data;
-  int *right;
+  int *classes;
 } Evaluation;
 
 static gboolean
 evaluate_cb (guint index, gpointer user_data, GError **error)
 {
   Evaluation *evaluation = user_data;
+  const StrataArray *const *inputs = (const StrataArray *const *) &evaluation->data->inputs[index];
   g_autoptr (StrataArray) output = NULL;
-  int best = 0;
+  gboolean ok = evaluation->functional != NULL
+                  ? strata_functional_run (evaluation->functional, index, inputs, &output, NULL, error)
+                  : strata_executor_run (evaluation->executor, inputs, &output, NULL, NULL, NULL, error);
 
-  if (!strata_functional_run (evaluation->functional, index,
-                              (const StrataArray *const *) &evaluation->data->inputs[index], &output, NULL, error))
+  if (ok)
+    evaluation->classes[index] = find_class (output);
+  return ok;
+}
+
+/* The last samples calibrate; where there are labels for many, those that are scored come first. */
+static gboolean
+load_data (const Task *task, Data *data)
+{
+  const StrataValue *value = &data->graph->values[data->graph->inputs[0]];
+  gsize n_bytes = 0, n_labels = 0,
+        stride = task->kind == DATA_CROPS ? CROP * CROP * 3 : (gsize) strata_value_count (value);
+  g_autofree guint8 *bytes = load_bytes (task, task->inputs, &n_bytes);
+  g_autofree guint8 *labels = task->labels != NULL ? load_bytes (task, task->labels, &n_labels) : NULL;
+  int n_all = (int) (n_bytes / stride);
+  Evaluation evaluation = { .data = data };
+
+  if (bytes == NULL || (task->labels != NULL && labels == NULL))
     return FALSE;
-  for (int i = 1; i < strata_array_count (output); i++)
-    if (((float *) output->data)[i] > ((float *) output->data)[best])
-      best = i;
-  evaluation->right[index] = best == evaluation->data->labels[index];
+  data->n = MIN (task->n_inputs, n_all - N_CALIBRATION);
+  data->inputs = g_new (StrataArray *, data->n);
+  data->labels = g_new0 (int, data->n);
+  data->floats = g_new0 (int, data->n);
+  for (int i = 0; i < N_CALIBRATION; i++)
+    data->calibration[i] = make_input (task, value, bytes + (gsize) (n_all - 1 - i) * stride);
+  for (int i = 0; i < data->n; i++)
+    data->inputs[i] = make_input (task, value, bytes + (gsize) i * stride);
+  evaluation.executor = strata_executor_new (data->graph, STRATA_EXECUTOR_DEFAULT, NULL, NULL);
+  evaluation.classes = data->floats;
+  if (!strata_parallel_for ((guint) data->n, 0, evaluate_cb, &evaluation, NULL, NULL))
+    return FALSE;
+  strata_executor_free (evaluation.executor);
+  for (int i = 0; i < data->n; i++)
+    data->labels[i] = labels != NULL ? labels[i] : data->floats[i];
   return TRUE;
 }
 
-/* Fraction right; *seconds: of the inferences, without programming */
-static double
-evaluate (StrataFunctional *functional, const Data *data, int n, guint n_threads, double *seconds)
+static gboolean
+open_task (const Task *task, int n, Data *data)
 {
-  g_autofree int *right = g_new0 (int, n);
-  Evaluation evaluation = { functional, data, right };
-  gint64 start = g_get_monotonic_time ();
-  double sum = 0;
+  g_autofree char *path = g_str_has_suffix (task->model, ".onnx")
+                            ? data_path (task, task->model)
+                            : g_build_filename (g_getenv ("STRATA_SHARED"), "models", task->model, "model.onnx", NULL);
 
-  if (!strata_parallel_for ((guint) n, n_threads, evaluate_cb, &evaluation, NULL, NULL))
-    return NAN;
-  *seconds = (double) (g_get_monotonic_time () - start) * 1e-6;
-  for (int i = 0; i < n; i++)
-    sum += right[i];
-  return sum / n;
+  *data = (Data){ strata_onnx_load (path, NULL, NULL) };
+  if (data->graph == NULL || !load_data (task, data))
+    return FALSE;
+  data->n = n > 0 ? MIN (n, data->n) : data->n;
+  return TRUE;
 }
 
-/* Seconds of one float product of each crossbar op of the network */
-static double
-plain_product_seconds (const StrataQGraph *graph)
+static void
+close_task (Data *data)
 {
-  gint64 start = 0;
-  const int rounds = 50;
-
-  for (int round = -5; round < rounds; round++)
-    {
-      if (round == 0)
-        start = g_get_monotonic_time ();
-      for (int i = 0; i < graph->n_ops; i++)
-        {
-          const StrataQOp *op = &graph->ops[i];
-          int p = graph->tensors[op->output].height * graph->tensors[op->output].width;
-          g_autofree float *x = NULL, *w = NULL, *y = NULL;
-
-          if (op->kind != STRATA_QOP_MVM)
-            continue;
-          x = g_new0 (float, p * op->k), w = g_new0 (float, op->k * op->n), y = g_new0 (float, p * op->n);
-          strata_float_gemm (&(StrataGemm){ FALSE, FALSE, p, op->n, op->k, op->k, op->n, op->n, 1, 0 }, x, w, y);
-        }
-    }
-  return (double) (g_get_monotonic_time () - start) * 1e-6 / rounds;
+  for (int i = 0; i < N_CALIBRATION; i++)
+    strata_array_free (data->calibration[i]);
+  for (int i = 0; i < data->n; i++)
+    strata_array_free (data->inputs[i]);
+  g_free (data->inputs);
+  g_free (data->labels);
+  g_free (data->floats);
+  strata_graph_free (data->graph);
 }
 
-static double
-crossbar_macs (const StrataQGraph *graph)
-{
-  double macs = 0;
+/* --- compiling and scoring --- */
 
-  for (int i = 0; i < graph->n_ops; i++)
-    if (graph->ops[i].kind == STRATA_QOP_MVM)
-      macs += (double) graph->ops[i].n * graph->ops[i].k * graph->tensors[graph->ops[i].output].height
-              * graph->tensors[graph->ops[i].output].width;
-  return macs;
-}
-
-static StrataFunctional *
-open_image (const StrataImage *image, StrataAnalog analog, guint64 seed, gboolean measure)
+/* What is left out of a compilation and of the arrays' programming and calibration */
+typedef struct
 {
-  const StrataFunctionalOptions options = { analog, seed, measure };
+  const char *name;
+  guint quantise, correct;
+  gboolean no_row_copies;
+  int n_slices;
+} Without;
+
+static StrataImage *
+compile (const Data *data, const Without *without, double *seconds)
+{
+  g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("demonstrator", NULL);
+  StrataCompileOptions options;
+  StrataSample samples[N_CALIBRATION];
+  StrataJudgement judgement;
   g_autoptr (GError) error = NULL;
-  StrataFunctional *functional = strata_functional_new (image, &options, &error);
+  gint64 start = g_get_monotonic_time ();
+  StrataImage *image;
 
-  if (functional == NULL)
+  strata_compile_options_init (&options);
+  for (int i = 0; i < N_CALIBRATION; i++)
+    samples[i].inputs = (StrataArray **) &data->calibration[i];
+  options.calibration.samples = samples;
+  options.calibration.n_samples = N_CALIBRATION;
+  options.calibration.without = without->quantise;
+  options.map.row_copies = !without->no_row_copies;
+  if (without->n_slices > 0)
+    chip->slices = without->n_slices;
+  image = strata_compile (data->graph, chip, &options, &judgement, &error);
+  if (image == NULL)
     g_printerr ("%s\n", error->message);
-  return functional;
+  *seconds = (double) (g_get_monotonic_time () - start) * 1e-6;
+  return image;
+}
+
+typedef struct
+{
+  double mean, deviation; /* share right, over seeds */
+  double agreement;       /* with the quantised program */
+  double per_second;
+} Score;
+
+/* @quantised: classes of exact integers, for the agreement; NULL: these are they, left in @classes */
+static Score
+score (const StrataImage *image,
+       const Data *data,
+       const StrataFunctionalOptions *wanted,
+       int n_seeds,
+       const int *quantised,
+       int *classes)
+{
+  Score result = { 0 };
+  double squares = 0, seconds = 0;
+
+  for (int seed = 0; seed < n_seeds; seed++)
+    {
+      StrataFunctionalOptions options = *wanted;
+      Evaluation evaluation = { .data = data, .classes = classes };
+      double right = 0, same = 0;
+      gint64 start;
+
+      options.seed = (guint64) seed;
+      evaluation.functional = strata_functional_new (image, &options, NULL);
+      start = g_get_monotonic_time ();
+      if (evaluation.functional == NULL
+          || !strata_parallel_for ((guint) data->n, 0, evaluate_cb, &evaluation, NULL, NULL))
+        return (Score){ NAN, NAN, NAN, NAN };
+      seconds += (double) (g_get_monotonic_time () - start) * 1e-6;
+      strata_functional_free (evaluation.functional);
+      for (int i = 0; i < data->n; i++)
+        {
+          right += classes[i] == data->labels[i];
+          same += quantised == NULL || classes[i] == quantised[i];
+        }
+      result.mean += right / data->n / n_seeds;
+      squares += right / data->n * right / data->n / n_seeds;
+      result.agreement += same / data->n / n_seeds;
+    }
+  result.deviation = sqrt (MAX (squares - result.mean * result.mean, 0));
+  result.per_second = data->n * n_seeds / seconds;
+  return result;
+}
+
+static int
+most_reads (const StrataImage *image)
+{
+  int most = 1;
+
+  for (int i = 0; i < image->graph->n_ops; i++)
+    if (image->graph->ops[i].kind == STRATA_QOP_MVM)
+      most = MAX (most, image->graph->ops[i].n_reads);
+  return most;
+}
+
+static int
+most_row_copies (const StrataImage *image)
+{
+  int most = 1;
+
+  for (int i = 0; i < image->tiles->n_tiles; i++)
+    most = MAX (most, image->tiles->tiles[i].n_row_copies);
+  return most;
+}
+
+static void
+print_cost (const StrataImage *image, double seconds)
+{
+  g_autoptr (StrataModelled) modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
+
+  g_print ("  compiled in %.2f s: %d arrays, up to %d row copies, up to %d reads; %.1f us and %.2f uJ per inference\n",
+           seconds, image->tiles->n_tiles, most_row_copies (image), most_reads (image),
+           (double) modelled->latency_ps[0] * 1e-6, (double) modelled->energy_fj[0] * 1e-9);
+}
+
+static void
+print_decisions (const StrataImage *image, gboolean program)
+{
+  for (guint i = 0; i < image->decisions->decisions->len; i++)
+    {
+      const StrataDecision *d = &g_array_index (image->decisions->decisions, StrataDecision, i);
+
+      if ((d->op < 0) == program
+          && (d->reason == STRATA_REASON_READS || d->reason == STRATA_REASON_SLICES
+              || d->reason == STRATA_REASON_RANGE))
+        g_print ("  %s %s%s%s\n", strata_reason_code (d->reason), d->op < 0 ? "" : image->graph->ops[d->op].name,
+                 d->op < 0 ? "" : ": ", d->text);
+    }
 }
 
 static void
 print_layers (const StrataImage *image, const Data *data, int n)
 {
-  g_autoptr (StrataFunctional) functional = open_image (image, STRATA_ANALOG_NOMINAL, 0, TRUE);
+  const StrataFunctionalOptions options = { STRATA_ANALOG_NOMINAL, 0, TRUE };
+  g_autoptr (StrataFunctional) functional = strata_functional_new (image, &options, NULL);
   const StrataAccuracyRecord *accuracy;
-  double seconds;
 
-  if (functional == NULL)
-    return;
-  evaluate (functional, data, n, 1, &seconds);
+  for (int i = 0; functional != NULL && i < n; i++)
+    {
+      g_autoptr (StrataArray) output = NULL;
+
+      if (!strata_functional_run (functional, (guint64) i, (const StrataArray *const *) &data->inputs[i], &output, NULL,
+                                  NULL))
+        return;
+    }
   accuracy = strata_functional_accuracy (functional);
   for (int i = 0; i < image->graph->n_ops; i++)
     if (image->graph->ops[i].kind == STRATA_QOP_MVM)
-      g_print ("  layer %-28s k %4d n %4d row copies %d: %5.1f dB, clipped %.5f, largest error %.1f steps\n",
+      g_print ("  layer %-24s k %4d n %4d row copies %2d slices %d reads %2d: measured %5.1f dB, clipped %.5f, largest "
+               "error %.1f steps\n",
                image->graph->ops[i].name, image->graph->ops[i].k, image->graph->ops[i].n,
-               image->tiles->tiles[image->tiles->op_first[i]].n_row_copies, accuracy[i].snr_db,
-               accuracy[i].clip_fraction, accuracy[i].max_abs_error);
+               image->tiles->tiles[image->tiles->op_first[i]].n_row_copies, image->graph->ops[i].n_slices,
+               image->graph->ops[i].n_reads, accuracy[i].snr_db, accuracy[i].clip_fraction, accuracy[i].max_abs_error);
 }
 
-static void
-print_level (const char *name, const StrataImage *image, const Data *data, int n, StrataAnalog analog, int n_seeds)
+static const Without nothing = { "everything" };
+
+static const struct
 {
-  double sum = 0, square = 0, seconds = 0, programming = 0;
-
-  for (int seed = 0; seed < n_seeds; seed++)
-    {
-      gint64 start = g_get_monotonic_time ();
-      g_autoptr (StrataFunctional) functional = open_image (image, analog, (guint64) seed, FALSE);
-      double one = 0, accuracy;
-
-      programming += (double) (g_get_monotonic_time () - start) * 1e-6;
-      if (functional == NULL)
-        return;
-      accuracy = evaluate (functional, data, n, 0, &one);
-      sum += accuracy, square += accuracy * accuracy, seconds += one;
-    }
-  g_print ("  %-12s %6.2f %% +- %.2f over %d seeds; %.0f inferences/s on %u threads, %.2f GMAC/s, load %.2f s\n", name,
-           100 * sum / n_seeds, 100 * sqrt (MAX (square / n_seeds - sum * sum / n_seeds / n_seeds, 0)), n_seeds,
-           n * n_seeds / seconds, g_get_num_processors (), crossbar_macs (image->graph) * n * n_seeds / seconds * 1e-9,
-           programming / n_seeds);
-}
-
-/* What averaging conversions would give; the compiler decides how many an op takes. */
-static void
-print_reads (StrataImage *image, const Data *data, int n, int n_seeds)
-{
-  for (int reads = 2; reads <= 4; reads *= 2)
-    {
-      g_autofree char *name = g_strdup_printf ("%d reads", reads);
-
-      for (int i = 0; i < image->graph->n_ops; i++)
-        if (image->graph->ops[i].kind == STRATA_QOP_MVM)
-          image->graph->ops[i].n_reads = reads;
-      print_level (name, image, data, n, STRATA_ANALOG_NOMINAL, n_seeds);
-    }
-}
+  const char *name;
+  StrataAnalog analog;
+} levels[] = {
+  { "ideal", STRATA_ANALOG_IDEAL },
+  { "nominal", STRATA_ANALOG_NOMINAL },
+  { "optimistic", STRATA_ANALOG_OPTIMISTIC },
+  { "conservative", STRATA_ANALOG_CONSERVATIVE },
+};
 
 static int
 run_task (const Task *task, int n, int n_seeds)
 {
-  g_autofree char *path = g_build_filename (g_getenv ("STRATA_SHARED"), "models", task->model, "model.onnx", NULL);
-  g_autoptr (StrataGraph) graph = strata_onnx_load (path, NULL, NULL);
   g_autoptr (StrataImage) image = NULL;
-  Data data = { NULL };
+  g_autofree int *quantised = NULL, *classes = NULL;
+  double seconds, n_right = 0;
+  Score off;
+  Data data;
 
-  if (graph == NULL || !load_data (task, graph, &data))
+  if (!open_task (task, n, &data))
     return EXIT_SKIP;
-  n = MIN (n > 0 ? n : task->n_inputs, data.n);
   n_seeds = n_seeds > 0 ? n_seeds : task->n_seeds;
-  image = compile (graph, &data);
+  image = compile (&data, &nothing, &seconds);
   if (image == NULL)
     return EXIT_FAILURE;
-  for (guint i = 0; i < image->decisions->decisions->len && g_getenv ("DECISIONS"); i++)
-    {
-      StrataDecision *d = &g_array_index (image->decisions->decisions, StrataDecision, i);
-      g_print ("  %s op %d value %" G_GINT64_FORMAT ": %s\n", strata_reason_code (d->reason), d->op, d->value, d->text);
-    }
-  g_print ("%s: %d inputs, %d arrays\n", task->name, n, image->tiles->n_tiles);
-  print_level ("off", image, &data, n, STRATA_ANALOG_OFF, 1);
-  print_level ("ideal", image, &data, n, STRATA_ANALOG_IDEAL, 1);
-  print_level ("nominal", image, &data, n, STRATA_ANALOG_NOMINAL, n_seeds);
-  print_level ("optimistic", image, &data, n, STRATA_ANALOG_OPTIMISTIC, n_seeds);
-  print_level ("conservative", image, &data, n, STRATA_ANALOG_CONSERVATIVE, n_seeds);
-  print_layers (image, &data, MIN (n, 50));
-  print_reads (image, &data, n, n_seeds);
-  g_print ("  plain product of the same MACs: %.2f GMAC/s on one thread\n",
-           crossbar_macs (image->graph) / plain_product_seconds (image->graph) * 1e-9);
+  quantised = g_new (int, data.n);
+  classes = g_new (int, data.n);
   for (int i = 0; i < data.n; i++)
-    strata_array_free (data.inputs[i]);
-  g_free (data.inputs);
-  g_free (data.labels);
+    n_right += data.floats[i] == data.labels[i];
+  g_print ("%s: %d inputs, %s; float %.2f %%\n", task->name, data.n,
+           task->labels != NULL ? "top-1" : "agreement with float", 100 * n_right / data.n);
+  print_cost (image, seconds);
+  off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
+  g_print ("  off           %6.2f %%\n", 100 * off.mean);
+  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+    {
+      Score s = score (image, &data, &(StrataFunctionalOptions){ levels[i].analog },
+                       levels[i].analog == STRATA_ANALOG_IDEAL ? 1 : n_seeds, quantised, classes);
+
+      g_print ("  %-12s  %6.2f %% +- %.2f, %.2f %% as quantised; %.0f inferences/s\n", levels[i].name, 100 * s.mean,
+               100 * s.deviation, 100 * s.agreement, s.per_second);
+    }
+  print_decisions (image, TRUE);
+  print_decisions (image, FALSE);
+  print_layers (image, &data, MIN (data.n, 50));
+  close_task (&data);
+  return EXIT_SUCCESS;
+}
+
+/* --- one technique left out at a time --- */
+
+static const Without left_out[] = {
+  { "everything" },
+  { "- scale per channel", STRATA_QUANTISE_CHANNELS },
+  { "- ranges of least error", STRATA_QUANTISE_RANGES },
+  { "- bias correction", STRATA_QUANTISE_BIAS },
+  { "- equalisation", STRATA_QUANTISE_EQUALISE },
+  { "- second slice", .n_slices = 1 },
+  { "- averaged reads", STRATA_QUANTISE_READS },
+  { "- arrays for row copies", STRATA_QUANTISE_SPLITS },
+  { "- row copies", .no_row_copies = TRUE },
+  { "- reads, row copies", STRATA_QUANTISE_READS, .no_row_copies = TRUE },
+  { "- residual programming", .correct = STRATA_CORRECT_RESIDUALS },
+  { "- affine correction", .correct = STRATA_CORRECT_AFFINE },
+  { "- converter ranges", .correct = STRATA_CORRECT_RANGES },
+};
+
+static int
+print_table (int n, int n_seeds)
+{
+  g_print ("%-26s", "without");
+  for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
+    g_print (" | %-26s", tasks[t].name);
+  g_print ("\n%-26s", "");
+  for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
+    g_print (" | quantised analog reads uJ  ");
+  g_print ("\n");
+  for (guint i = 0; i < G_N_ELEMENTS (left_out); i++)
+    {
+      g_print ("%-26s", left_out[i].name);
+      for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
+        {
+          g_autoptr (StrataImage) image = NULL;
+          g_autoptr (StrataModelled) modelled = NULL;
+          g_autofree int *quantised = NULL, *classes = NULL;
+          double seconds;
+          Score off, analog;
+          Data data;
+
+          if (!open_task (&tasks[t], n, &data) || (image = compile (&data, &left_out[i], &seconds)) == NULL)
+            return EXIT_SKIP;
+          quantised = g_new (int, data.n);
+          classes = g_new (int, data.n);
+          modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
+          off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
+          analog =
+            score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_NOMINAL, .without = left_out[i].correct },
+                   n_seeds > 0 ? n_seeds : tasks[t].n_seeds, quantised, classes);
+          g_print (" | %6.2f  %6.2f  %2d  %7.2f", 100 * off.mean, 100 * analog.mean, most_reads (image),
+                   (double) modelled->energy_fj[0] * 1e-9);
+          close_task (&data);
+        }
+      g_print ("\n");
+    }
   return EXIT_SUCCESS;
 }
 
 int
 main (int argc, char **argv)
 {
-  int status = EXIT_SUCCESS;
+  int status = EXIT_SUCCESS, n = argc > 2 ? atoi (argv[2]) : 0, n_seeds = argc > 3 ? atoi (argv[3]) : 0;
 
-  if (g_getenv ("STRATA_SHARED") == NULL)
+  if (g_getenv ("STRATA_SHARED") == NULL || g_getenv ("STRATA_SAMPLE_DATA") == NULL)
     return EXIT_SKIP;
+  if (argc > 1 && strcmp (argv[1], "table") == 0)
+    return print_table (n, n_seeds);
   for (guint i = 0; i < G_N_ELEMENTS (tasks) && status == EXIT_SUCCESS; i++)
     if (argc < 2 || strcmp (argv[1], tasks[i].name) == 0)
-      status = run_task (&tasks[i], argc > 2 ? atoi (argv[2]) : 0, argc > 3 ? atoi (argv[3]) : 0);
+      status = run_task (&tasks[i], n, n_seeds);
   return status;
 }

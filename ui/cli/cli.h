@@ -104,7 +104,7 @@ void cli_progress_clear (Cli *cli);
 /* Options of every verb that may compile */
 typedef struct
 {
-  char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump;
+  char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump, *quantise;
   char **calibration, **shapes;
   double input_scale, input_offset;
   int n_calibration, n_reads;

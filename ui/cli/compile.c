@@ -18,6 +18,7 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->max_temperature);
   g_free (options->max_skin);
   g_free (options->dump);
+  g_free (options->quantise);
   g_strfreev (options->calibration);
   g_strfreev (options->shapes);
   *options = (CliCompileOptions){ 0 };
@@ -47,7 +48,12 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
     { "no-row-copies", 0, 0, G_OPTION_ARG_NONE, &options->no_row_copies,
       "Do not fill free rows with copies of the weights: less energy, less accuracy", NULL },
     { "reads", 0, 0, G_OPTION_ARG_INT, &options->n_reads,
-      "Average N conversions per product: less noise, more time and energy (default 1)", "N" },
+      "Average N conversions per product: less noise, more time and energy (default: chosen per layer where "
+      "--calibration is given)",
+      "N" },
+    { "quantise", 0, 0, G_OPTION_ARG_STRING, &options->quantise,
+      "Leave out ways against errors, such as equalise=off,reads=off; max-flips=2% spends less on noise",
+      "KEY=VALUE,…" },
     { "dump", 0, 0, G_OPTION_ARG_FILENAME, &options->dump, "Write the result of each stage as text", "FOLDER" },
   };
   GArray *all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
@@ -251,7 +257,12 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_seed (compiler, (guint64) cli->seed);
   strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
   strata_compiler_set_row_copies (compiler, !options->no_row_copies);
-  strata_compiler_set_n_reads (compiler, MAX ((guint) options->n_reads, 1));
+  strata_compiler_set_n_reads (compiler, (guint) options->n_reads);
+  if (options->quantise != NULL && !strata_compiler_set_quantisation (compiler, options->quantise, error))
+    {
+      g_prefix_error (error, "--quantise: ");
+      return NULL;
+    }
   strata_compiler_set_timing_only (compiler, options->timing_only);
   strata_compiler_set_dump_folder (compiler, options->dump);
   if (!calibrate (compiler, model, options, error))
@@ -281,6 +292,7 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
     { options->n_calibration != 0, "--calibration-samples" },
     { options->no_row_copies, "--no-row-copies" },
     { options->n_reads != 0, "--reads" },
+    { options->quantise != NULL, "--quantise" },
     { options->dump != NULL, "--dump" },
     { options->shapes != NULL, "--shape" },
   };

@@ -58,6 +58,14 @@ count_copies (const StrataQGraph *graph, const StrataMapOptions *options, int op
   return CLAMP (n, 1, strata_qop_bursts (graph, op));
 }
 
+/* Rows of K in one array: fewer than it has where quantisation wants copies of them (hardware-facts 1.4), in blocks of
+ * like size */
+static int
+block_rows (const StrataQOp *op, const StrataChipSpec *chip)
+{
+  return op->block_rows > 0 ? MIN (op->block_rows, chip->rows) : chip->rows;
+}
+
 /* Arrays per op with its copies, and room for all tiles; an error where the chip has fewer. */
 static gboolean
 count_arrays (const StrataQGraph *graph,
@@ -86,6 +94,8 @@ count_arrays (const StrataQGraph *graph,
         }
       arrays[i] = strata_cost_arrays_required (chip, op->k, op->n, op->n_slices);
       tiles->arrays_required += arrays[i];
+      arrays[i] /= (op->k + chip->rows - 1) / chip->rows;
+      arrays[i] *= (op->k + block_rows (op, chip) - 1) / block_rows (op, chip);
       arrays[i] *= count_copies (graph, options, i);
       n += arrays[i];
       n_cells += (double) op->k * op->n * op->n_slices * count_copies (graph, options, i);
@@ -119,9 +129,9 @@ tile_op (const StrataQGraph *graph,
   int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
 
   for (int col0 = 0; col0 < op->n; col0 += n_outputs)
-    for (int row0 = 0; row0 < op->k; row0 += chip->rows)
+    for (int row0 = 0; row0 < op->k; row0 += block_rows (op, chip))
       {
-        int n_rows = MIN (chip->rows, op->k - row0);
+        int n_rows = MIN (block_rows (op, chip), op->k - row0);
 
         tile[n_tiles++] = (StrataTile){
           .op = op_id,

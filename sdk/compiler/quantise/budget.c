@@ -175,7 +175,7 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
 
 /* Adds the block's noise to @columns and its sums to @sums (vectors x n, driver codes). */
 static void
-add_block (Block *block, const Cells *cells, Column *columns, double *sums, gboolean *dithered)
+add_block (Block *block, const Cells *cells, Column *columns, double *sums, double *dither)
 {
   const StrataQOp *op = block->op;
   const int n_columns = op->n_slices * block->n_cols;
@@ -185,7 +185,7 @@ add_block (Block *block, const Cells *cells, Column *columns, double *sums, gboo
   for (int s = 0; s < op->n_slices; s++)
     {
       step[s] = choose_step (block, s, cells, &clipped[s]);
-      *dithered = *dithered && sqrt (cells->thermal) / block->n_copies >= DITHER * step[s];
+      *dither = MIN (*dither, sqrt (cells->thermal) / block->n_copies / step[s]);
     }
   for (int j = 0; j < block->n_cols; j++)
     {
@@ -280,10 +280,9 @@ strata_noise_budget (const StrataQGraph *graph,
   g_autofree Column *columns = g_new0 (Column, op->n);
   g_autofree double *sums = g_new0 (double, (gsize) vectors->n *(gsize) op->n);
   Cells cells;
-  double rest;
 
   g_assert (op->kind == STRATA_QOP_MVM && op->n_slices <= MAX_SLICES);
-  *budget = (StrataNoiseBudget){ .dithered = TRUE };
+  *budget = (StrataNoiseBudget){ .dither = INFINITY };
   cells_init (&cells, chip);
   for (int col0 = 0; col0 < op->n; col0 += n_outputs)
     for (int row0 = 0; row0 < op->k; row0 += chip->rows)
@@ -294,21 +293,29 @@ strata_noise_budget (const StrataQGraph *graph,
         block.n_cols = MIN (n_outputs, op->n - col0);
         block.n_copies = row_copies ? chip->rows / n_rows : 1;
         block.base = strata_chip_levels (chip);
-        add_block (&block, &cells, columns, sums, &budget->dithered);
+        add_block (&block, &cells, columns, sums, &budget->dither);
       }
   sum_up (graph, op_id, vectors, columns, sums, budget, deviation);
-  rest = budget->thermal + budget->cells + budget->lasting;
-  budget->sound_bits = chip->adc_bits;
-  if (budget->converter > 0)
-    budget->sound_bits += (int) ceil (0.5 * log2 (budget->converter / MAX (BELOW_FLOOR * rest, 1e-300)));
+}
+
+int
+strata_noise_sound_bits (const StrataNoiseBudget *budget, int adc_bits)
+{
+  double floor_power = MAX (BELOW_FLOOR * (budget->thermal + budget->cells), 1e-300);
+
+  return budget->converter > 0 ? adc_bits + (int) ceil (0.5 * log2 (budget->converter / floor_power)) : adc_bits;
 }
 
 double
 strata_noise_power (const StrataNoiseBudget *budget, int n_reads)
 {
-  double once = budget->thermal + budget->cells + (budget->dithered ? budget->converter : 0);
+  double once = budget->thermal + budget->cells, lasting = budget->lasting;
 
-  return budget->lasting + (budget->dithered ? 0 : budget->converter) + once / n_reads;
+  if (budget->dither >= DITHER)
+    once += budget->converter;
+  else
+    lasting += budget->converter;
+  return lasting + once / n_reads;
 }
 
 double

@@ -10,14 +10,13 @@
 /* Mean squares over outputs and vectors, in the units of the layer's output; nominal constants. */
 typedef struct
 {
-  double signal;     /* of the sums, without bias */
-  double rounding;   /* of weights and input codes: there without analog noise too */
-  double thermal;    /* kT/C of one conversion */
-  double cells;      /* read noise of the cells, one conversion */
-  double converter;  /* rounding of one conversion */
-  double lasting;    /* what averaging does not lower: programming; clipping by the converter */
-  gboolean dithered; /* noise exceeds the converter's step, so that averaging lowers its rounding too */
-  int sound_bits;    /* bits of the converter beyond which rounding is below a quarter of the other noise */
+  double signal;    /* of the sums, without bias */
+  double rounding;  /* of weights and input codes: there without analog noise too */
+  double thermal;   /* kT/C of one conversion */
+  double cells;     /* read noise of the cells, one conversion */
+  double converter; /* rounding of one conversion */
+  double lasting;   /* what averaging does not lower: programming; clipping by the converter */
+  double dither;    /* kT/C of a conversion over the converter's step, the least of all arrays and slices */
 } StrataNoiseBudget;
 
 /* Input vectors of an op: driver codes, n x k */
@@ -37,6 +36,8 @@ void strata_noise_budget (const StrataQGraph *graph,
                           float *deviation);
 /* What is left of it where @n_reads conversions are averaged */
 double strata_noise_power (const StrataNoiseBudget *budget, int n_reads);
+/* Bits of a converter of @adc_bits beyond which rounding is below a quarter of the other noise of a read */
+int strata_noise_sound_bits (const StrataNoiseBudget *budget, int adc_bits);
 /* Signal over noise, dB, and the bits of a uniform converter as good: (dB - 1.76) / 6.02 */
 double strata_noise_db (double signal, double noise);
 double strata_noise_bits (double db);

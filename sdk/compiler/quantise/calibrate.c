@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "compiler/quantise/equalise.h"
 #include "model/exec/executor.h"
 
 #define CHUNK 8
@@ -40,12 +41,13 @@ static void
 take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_channels)
 {
   gint64 plane = count / n_channels;
-  double least = INFINITY, most = -INFINITY;
 
+  stats->min = INFINITY;
+  stats->max = -INFINITY;
   stats->sum_squares = 0;
   for (int c = 0; c < n_channels; c++)
     {
-      double sum = 0;
+      double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
 
       for (gint64 i = c * plane; i < (c + 1) * plane; i++)
         {
@@ -54,12 +56,16 @@ take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_chan
           least = MIN (least, v);
           most = MAX (most, v);
           sum += v;
-          stats->sum_squares += v * v;
+          squares += v * v;
         }
       stats->channel_sums[c] = sum;
+      stats->channel_squares[c] = squares;
+      stats->channel_min[c] = least;
+      stats->channel_max[c] = most;
+      stats->sum_squares += squares;
+      stats->min = MIN (stats->min, least);
+      stats->max = MAX (stats->max, most);
     }
-  stats->min = least;
-  stats->max = most;
   stats->count = count;
 }
 
@@ -77,16 +83,22 @@ take_channels (StrataTensorStats *stats, const float *x, const StrataLoweredTens
 }
 
 static void
-take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count)
+take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count, int n_channels)
 {
   double span = range->max - range->min;
   double per_unit = span > 0 ? STRATA_HISTOGRAM_BINS / span : 0;
+  gint64 plane = count / n_channels;
 
-  for (gint64 i = 0; i < count; i++)
+  for (int c = 0; c < n_channels; c++)
     {
-      int bin = (int) (((double) x[i] - range->min) * per_unit);
+      double gain = range->gains != NULL ? range->gains[c] : 1;
 
-      bins[CLAMP (bin, 0, STRATA_HISTOGRAM_BINS - 1)]++;
+      for (gint64 i = c * plane; i < (c + 1) * plane; i++)
+        {
+          int bin = (int) ((gain * (double) x[i] - range->min) * per_unit);
+
+          bins[CLAMP (bin, 0, STRATA_HISTOGRAM_BINS - 1)]++;
+        }
     }
 }
 
@@ -139,7 +151,7 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
     }
   else if (!t->quantised && !pass->merged[tensor].is_open)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
-                    strata_array_count (array));
+                    strata_array_count (array), t->channels);
 }
 
 static gboolean
@@ -178,7 +190,8 @@ count_kept_cb (guint index, gpointer user_data, GError **error)
 
       if (pass->kept_at[t] != G_MAXSIZE && pass->slots[place].count > 0 && !pass->merged[t].is_open)
         take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[t],
-                        pass->kept + (gsize) index * pass->n_kept + pass->kept_at[t], pass->slots[place].count);
+                        pass->kept + (gsize) index * pass->n_kept + pass->kept_at[t], pass->slots[place].count,
+                        pass->lowered->tensors[t].channels);
     }
   return TRUE;
 }
@@ -194,7 +207,12 @@ merge_moments (StrataTensorStats *into, const StrataTensorStats *from, int n_cha
   into->is_open = into->is_open || from->is_open;
   into->count += from->count;
   for (int c = 0; c < n_channels; c++)
-    into->channel_sums[c] += from->channel_sums[c];
+    {
+      into->channel_sums[c] += from->channel_sums[c];
+      into->channel_squares[c] += from->channel_squares[c];
+      into->channel_min[c] = MIN (into->channel_min[c], from->channel_min[c]);
+      into->channel_max[c] = MAX (into->channel_max[c], from->channel_max[c]);
+    }
 }
 
 static StrataTensorStats *
@@ -205,10 +223,19 @@ new_stats (const StrataLowered *lowered, gsize n_slots, StrataArena *arena)
 
   for (gsize i = 0; i < n; i++)
     {
+      int n_channels = lowered->tensors[i % (gsize) lowered->n_tensors].channels;
+
       stats[i].min = INFINITY;
       stats[i].max = -INFINITY;
-      stats[i].channel_sums =
-        strata_arena_array (arena, double, lowered->tensors[i % (gsize) lowered->n_tensors].channels);
+      stats[i].channel_sums = strata_arena_array (arena, double, n_channels);
+      stats[i].channel_squares = strata_arena_array (arena, double, n_channels);
+      stats[i].channel_min = strata_arena_array (arena, double, n_channels);
+      stats[i].channel_max = strata_arena_array (arena, double, n_channels);
+      for (int c = 0; c < n_channels; c++)
+        {
+          stats[i].channel_min[c] = INFINITY;
+          stats[i].channel_max[c] = -INFINITY;
+        }
     }
   return stats;
 }
@@ -364,6 +391,10 @@ strata_calibrate (const StrataGraph *graph,
         }
       all_scaled = all_scaled && (lowered->tensors[t].quantised || lowered->tensors[t].producer < 0);
     }
+  /* Synthetic samples say nothing about channels. */
+  if (lowered->n_quantised == 0 && calibration->samples != NULL && calibration->n_samples > 0
+      && (calibration->without & STRATA_QUANTISE_EQUALISE) == 0)
+    strata_equalise_choose (lowered, merged, arena);
   if (!all_scaled && !second_pass (&pass, n_samples, calibration->n_threads, merged, arena, error))
     return NULL;
   for (int t = 0; t < lowered->n_tensors; t++)

@@ -13,9 +13,10 @@ typedef struct
 {
   double min, max, sum_squares;
   gint64 count;
-  double *channel_sums; /* per channel */
-  gboolean is_open;     /* some value was infinite or NaN, where that may be: it stays float */
-  gint64 *histogram;    /* STRATA_HISTOGRAM_BINS over min … max, NULL: not asked for */
+  double *channel_sums, *channel_squares, *channel_min, *channel_max; /* per channel */
+  const double *gains; /* per channel: the tensor holds the model's value times this; NULL: 1 */
+  gboolean is_open;    /* some value was infinite or NaN, where that may be: it stays float */
+  gint64 *histogram;   /* STRATA_HISTOGRAM_BINS over min … max, NULL: not asked for */
 } StrataTensorStats;
 
 /* Runs the model on every sample. @histograms: for tensors without a scale of their own. Returns one entry per tensor

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Noise at the output is the sum of what arrives from each layer, and averaging r conversions divides the part that is
- * drawn anew by r. Reads are added one at a time where they take most noise per femtojoule, until the bound holds: for
- * classes, the share of calibration samples whose class would change; elsewhere, signal over noise. Costs are those of
- * cost/, with static power for the time that a read takes.
+ * Noise at the output is the sum of what arrives from each layer. Layers move along their hulls, always the one that
+ * takes most noise per femtojoule, until the bound holds: for classes, the share of calibration samples whose class
+ * would change; elsewhere, signal over noise. On hulls this greedy order is that of a Lagrangian: no set of states
+ * costs less for as little noise, but for the last step.
  */
 #include "compiler/quantise/choose.h"
 
@@ -13,74 +13,38 @@
 
 /* Classes of at most this share of the samples may change, unless the calibration says otherwise. */
 #define MOST_FLIPS 0.01
-/* Signal over noise of other outputs, dB: one effective bit per 6 dB makes three; more than 16 reads would not help */
+/* Signal over noise of other outputs, dB: three effective bits */
 #define LEAST_DB 20.0
 /* Noise below this is not felt beside what quantisation itself does (25 to 33 dB, README.md). */
-#define ENOUGH_DB 35.0
-#define MOST_READS 16
+#define ENOUGH_DB 32.0
+/* Share of the arrays that the model leaves free which may go to copies of rows */
+#define FREE_SHARE 0.5
 
 typedef struct
 {
   const StrataSensitivityInput *input;
   const StrataSensitivity *sensitivity;
-  int *reads;     /* per layer */
-  gboolean *free; /* per layer */
-  double *read_fj;
+  const int *fixed; /* per op */
+  GArray **hulls;   /* per layer, of StrataLayerState */
+  guint *at;        /* per layer, into its hull */
+  int n_free;       /* arrays that are left */
   double most_flips;
+  double undecided; /* share of samples that noise of ENOUGH_DB changes: the model itself hardly tells them apart */
 } Choice;
 
-static double
-action_fj (const StrataChipSpec *chip, int n_rows, int n_copies, int n_cols, int n_slices, int n_reads)
+static const StrataLayerState *
+state_of (const Choice *choice, int layer)
 {
-  StrataActionEnergy energy =
-    strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, n_rows * n_copies, n_rows, n_cols, n_slices, n_reads);
-  double sum = 0;
-
-  for (int i = 0; i < STRATA_N_COMPONENTS; i++)
-    sum += (double) energy.per_action_fj[i];
-  return sum;
-}
-
-/* What one more read of a layer costs per inference: energy, and static power while its arrays, side by side, read */
-static double
-read_cost_fj (const StrataSensitivityInput *input, int op_id)
-{
-  const StrataChipSpec *chip = input->chip;
-  const StrataQOp *op = &input->quantised->ops[op_id];
-  const StrataQTensor *out = &input->quantised->tensors[op->output];
-  const int n_outputs = MAX (strata_chip_outputs (chip, op->n_slices), 1);
-  double static_mw = strata_cost_static_mw (chip, STRATA_BAND_NOMINAL, chip->t_ambient_c, 1, FALSE);
-  double fj =
-    static_mw
-    * (double) strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, MIN (n_outputs, op->n), op->n_slices, 1);
-
-  for (int col0 = 0; col0 < op->n; col0 += n_outputs)
-    for (int row0 = 0; row0 < op->k; row0 += chip->rows)
-      {
-        int n_rows = MIN (chip->rows, op->k - row0), n_cols = MIN (n_outputs, op->n - col0);
-        int n_copies = input->calibration->no_row_copies ? 1 : chip->rows / n_rows;
-
-        fj += action_fj (chip, n_rows, n_copies, n_cols, op->n_slices, 2)
-              - action_fj (chip, n_rows, n_copies, n_cols, op->n_slices, 1);
-      }
-  return fj * out->height * out->width;
+  return &g_array_index (choice->hulls[layer], StrataLayerState, choice->at[layer]);
 }
 
 static double
-arriving (const StrataLayerNoise *layer, int n_reads)
-{
-  double once = strata_noise_power (&layer->budget, 1);
-
-  return once > 0 ? layer->arriving * strata_noise_power (&layer->budget, n_reads) / once : 0;
-}
-
-static double
-total (const Choice *choice)
+total_noise (const Choice *choice)
 {
   double sum = 0;
 
   for (int i = 0; i < choice->sensitivity->n_layers; i++)
-    sum += arriving (&choice->sensitivity->layers[i], choice->reads[i]);
+    sum += state_of (choice, i)->noise;
   return sum;
 }
 
@@ -90,31 +54,64 @@ is_enough (const Choice *choice, double power)
   const StrataSensitivity *s = choice->sensitivity;
   double db = strata_noise_db (s->head_power, power);
 
-  return db >= ENOUGH_DB || (s->is_class ? strata_sensitivity_flips (s, power) <= choice->most_flips : db >= LEAST_DB);
+  return db >= ENOUGH_DB
+         || (s->is_class ? strata_sensitivity_flips (s, power) <= choice->most_flips + choice->undecided
+                         : db >= LEAST_DB);
+}
+
+/* The layer whose next state takes most noise per cost; -1: none has one */
+static int
+best_layer (const Choice *choice)
+{
+  double best = 0;
+  int layer = -1;
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    if (choice->at[i] + 1 < choice->hulls[i]->len)
+      {
+        const StrataLayerState *state = state_of (choice, i);
+        double rate = (state[0].noise - state[1].noise) / MAX (state[1].cost_fj - state[0].cost_fj, 1);
+
+        if (rate > best)
+          best = rate, layer = i;
+      }
+  return layer;
+}
+
+/* Takes the layer's hull anew, without states that need more arrays than are left. FALSE: it keeps its state for good.
+ */
+static void
+limit_layer (Choice *choice, int layer)
+{
+  const StrataLayerNoise *noise = &choice->sensitivity->layers[layer];
+  const StrataLayerState now = *state_of (choice, layer);
+  GArray *hull = strata_layer_states (choice->input, noise, choice->fixed[noise->op], now.n_arrays + choice->n_free);
+
+  g_array_unref (choice->hulls[layer]);
+  choice->hulls[layer] = hull;
+  for (choice->at[layer] = 0; choice->at[layer] + 1 < hull->len; choice->at[layer]++)
+    if (state_of (choice, layer)->noise <= now.noise)
+      break;
 }
 
 static void
 search (Choice *choice)
 {
-  const StrataSensitivity *s = choice->sensitivity;
-
-  while (!is_enough (choice, total (choice)))
+  for (int layer; !is_enough (choice, total_noise (choice)) && (layer = best_layer (choice)) >= 0;)
     {
-      double best = 0;
-      int layer = -1;
+      const StrataLayerState *state = state_of (choice, layer);
+      int more = state[1].n_arrays - state[0].n_arrays;
 
-      for (int i = 0; i < s->n_layers; i++)
+      if (more > choice->n_free)
         {
-          double gain = arriving (&s->layers[i], choice->reads[i]) - arriving (&s->layers[i], choice->reads[i] + 1);
+          int before = state[0].n_arrays;
 
-          if (!choice->free[i] || choice->reads[i] >= MOST_READS || gain / choice->read_fj[i] <= best)
-            continue;
-          best = gain / choice->read_fj[i];
-          layer = i;
+          limit_layer (choice, layer);
+          choice->n_free -= state_of (choice, layer)->n_arrays - before;
+          continue;
         }
-      if (layer < 0)
-        return;
-      choice->reads[layer]++;
+      choice->n_free -= more;
+      choice->at[layer]++;
     }
 }
 
@@ -124,56 +121,79 @@ static void
 note_program (const Choice *choice, double before)
 {
   const StrataSensitivity *s = choice->sensitivity;
-  double after = total (choice);
   StrataDecisions *decisions = choice->input->calibration->decisions;
+  double after = total_noise (choice);
+  const char *verdict = is_enough (choice, after) ? "within" : "misses";
   int most = 1;
 
   for (int i = 0; i < s->n_layers; i++)
-    most = MAX (most, choice->reads[i]);
+    most = MAX (most, state_of (choice, i)->n_reads);
   if (s->is_class)
     strata_decisions_add (
       decisions, STRATA_REASON_READS, -1, -1, most,
-      "modelled analog noise at the output is %.1f dB below the signal with up to %d reads (%.1f dB with one) and "
-      "changes the class of %.2g %% of %d samples (%.2g %%); %s the %.2g %% aimed at",
-      strata_noise_db (s->head_power, after), most, strata_noise_db (s->head_power, before),
-      100 * strata_sensitivity_flips (s, after), s->n_samples, 100 * strata_sensitivity_flips (s, before),
-      is_enough (choice, after) ? "within" : "misses", 100 * choice->most_flips);
+      "modelled analog noise at the output is %.1f dB below the signal (%.1f dB with one read and no arrays for "
+      "copies) "
+      "and changes the class of %.2g %% of %d samples (%.2g %%): %s the %.2g %% aimed at, beside %.2g %% that noise of "
+      "%.0f dB would change",
+      strata_noise_db (s->head_power, after), strata_noise_db (s->head_power, before),
+      100 * strata_sensitivity_flips (s, after), s->n_samples, 100 * strata_sensitivity_flips (s, before), verdict,
+      100 * choice->most_flips, 100 * choice->undecided, ENOUGH_DB);
   else
     strata_decisions_add (
       decisions, STRATA_REASON_READS, -1, -1, most,
-      "modelled analog noise at the output is %.1f dB below the signal with up to %d reads (%.1f dB "
-      "with one); %s the %.0f dB aimed at",
-      strata_noise_db (s->head_power, after), most, strata_noise_db (s->head_power, before),
-      is_enough (choice, after) ? "reaches" : "misses", LEAST_DB);
+      "modelled analog noise at the output is %.1f dB below the signal (%.1f dB with one read and no "
+      "arrays for copies): %s the %.0f dB aimed at",
+      strata_noise_db (s->head_power, after), strata_noise_db (s->head_power, before), verdict, LEAST_DB);
 }
 
 static void
-note_layer (const Choice *choice, int i, double sum)
+note_reads (const Choice *choice, int i, double sum)
 {
   const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
+  const StrataLayerState *state = state_of (choice, i);
   StrataDecisions *decisions = choice->input->calibration->decisions;
-  const StrataNoiseBudget *b = &layer->budget;
-  const double db = strata_noise_db (b->signal, strata_noise_power (b, choice->reads[i]));
+  const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
+  const double db = strata_noise_db (b.signal, strata_noise_power (&b, state->n_reads));
 
   strata_decisions_add (
-    decisions, STRATA_REASON_READS, layer->op, -1, choice->reads[i],
+    decisions, STRATA_REASON_READS, layer->op, -1, state->n_reads,
     "modelled signal to noise %.1f dB, %.1f effective bits (kT/C %.1f, cells %.1f, converter %.1f dB per read, "
-    "programming and clipping %.1f dB, rounding %.1f dB); %.0f %% of the noise at the output; one more read costs "
-    "%.3g nJ",
-    db, strata_noise_bits (db), strata_noise_db (b->signal, b->thermal), strata_noise_db (b->signal, b->cells),
-    strata_noise_db (b->signal, b->converter), strata_noise_db (b->signal, b->lasting),
-    strata_noise_db (b->signal, b->rounding), sum > 0 ? 100 * arriving (layer, choice->reads[i]) / sum : 0,
-    choice->read_fj[i] * 1e-6);
-  for (int reads = MAX (1, choice->reads[i] - 1); reads <= choice->reads[i] + 1; reads++)
+    "programming and clipping %.1f dB, rounding %.1f dB); %.0f %% of the noise at the output; %.3g nJ per inference",
+    db, strata_noise_bits (db), strata_noise_db (b.signal, b.thermal), strata_noise_db (b.signal, b.cells),
+    strata_noise_db (b.signal, b.converter), strata_noise_db (b.signal, b.lasting),
+    strata_noise_db (b.signal, b.rounding), sum > 0 ? 100 * state->noise / sum : 0, state->cost_fj * 1e-6);
+  for (guint other = MAX (choice->at[i], 1) - 1; other <= choice->at[i] + 1 && other < choice->hulls[i]->len; other++)
     {
-      double other = strata_noise_db (b->signal, strata_noise_power (b, reads));
-      g_autofree char *what = g_strdup_printf ("%d read%s", reads, reads == 1 ? "" : "s");
-      g_autofree char *verdict = g_strdup_printf (
-        "%.1f dB; %s", other, reads < choice->reads[i] ? "too much noise arrives at the output" : "not needed");
+      const StrataLayerState *s = &g_array_index (choice->hulls[i], StrataLayerState, other);
+      g_autofree char *what = g_strdup_printf ("%d read%s on %d array%s", s->n_reads, s->n_reads == 1 ? "" : "s",
+                                               s->n_arrays, s->n_arrays == 1 ? "" : "s");
+      g_autofree char *verdict = g_strdup_printf ("%.1f dB less noise from it at the output; %s",
+                                                  10 * log10 (MAX (state->noise, 1e-300) / MAX (s->noise, 1e-300)),
+                                                  other < choice->at[i] ? "too much arrives" : "not needed");
 
-      if (reads != choice->reads[i])
-        strata_decisions_add_alternative (decisions, &(StrataAlternative){ what, -1, -1, -1, -1, verdict });
+      if (other != choice->at[i])
+        strata_decisions_add_alternative (
+          decisions, &(StrataAlternative){ what, -1, -1, (gint64) s->cost_fj, s->n_arrays, verdict });
     }
+}
+
+static void
+note_blocks (const Choice *choice, int i)
+{
+  const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
+  const StrataLayerState *state = state_of (choice, i);
+  const StrataQOp *op = &choice->input->quantised->ops[layer->op];
+  const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
+
+  if (state->block_rows == 0)
+    return;
+  strata_decisions_add (
+    choice->input->calibration->decisions, STRATA_REASON_ROW_COPIES, layer->op, -1,
+    choice->input->chip->rows / state->block_rows,
+    "its %d rows go in blocks of %d, each %d times in its array: kT/C is %.1f dB below the signal, not %.1f dB as with "
+    "as few arrays as hold them; side by side the %d arrays take no longer than one",
+    op->k, state->block_rows, choice->input->chip->rows / state->block_rows, strata_noise_db (b.signal, b.thermal),
+    strata_noise_db (layer->budget.signal, layer->budget.thermal), state->n_arrays);
 }
 
 /* Bits of the converter whose rounding disappears in the other noise */
@@ -181,34 +201,45 @@ static void
 note_converter (const Choice *choice, int i)
 {
   const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
+  const StrataLayerState *state = state_of (choice, i);
   const StrataChipSpec *chip = choice->input->chip;
   const StrataQOp *op = &choice->input->quantised->ops[layer->op];
   const StrataQTensor *out = &choice->input->quantised->tensors[op->output];
   StrataDecisions *decisions = choice->input->calibration->decisions;
-  const double conversions = (double) out->height * out->width * op->n * op->n_slices * choice->reads[i]
-                             * ((op->k + chip->rows - 1) / chip->rows);
-  const int sound = layer->budget.sound_bits;
-  double fj = conversions * chip->e_adc_fj[STRATA_BAND_NOMINAL] * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
-  g_autofree char *what = NULL;
+  const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
+  const int sound = strata_noise_sound_bits (&b, chip->adc_bits);
+  double fj = (double) out->height * out->width * op->n * op->n_slices * state->n_reads
+              * ((op->k - 1) / (state->block_rows > 0 ? state->block_rows : chip->rows) + 1)
+              * chip->e_adc_fj[STRATA_BAND_NOMINAL] * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
 
   if (sound >= chip->adc_bits || sound < 1)
     return;
   strata_decisions_add (
     decisions, STRATA_REASON_ADC_BITS, layer->op, -1, sound,
-    "%d of the converter's %d bits lie below the noise floor: its rounding is at %.1f dB, the other "
-    "noise of a read at %.1f dB",
-    chip->adc_bits - sound, chip->adc_bits, strata_noise_db (layer->budget.signal, layer->budget.converter),
-    strata_noise_db (layer->budget.signal, layer->budget.thermal + layer->budget.cells));
+    "%d of the converter's %d bits lie below the noise floor: its rounding is at %.1f dB, the other noise of a read at "
+    "%.1f dB; they cost %.3g nJ per inference",
+    chip->adc_bits - sound, chip->adc_bits, strata_noise_db (b.signal, b.converter),
+    strata_noise_db (b.signal, b.thermal + b.cells),
+    fj * (strata_cost_adc_scale (chip->adc_bits) - strata_cost_adc_scale (sound)) * 1e-6);
   for (int bits = sound; bits < chip->adc_bits; bits++)
     {
-      double saved = fj * (strata_cost_adc_scale (chip->adc_bits) - strata_cost_adc_scale (bits));
+      g_autofree char *what = g_strdup_printf ("converters of %d bits", bits);
 
-      g_clear_pointer (&what, g_free);
-      what = g_strdup_printf ("%d bits, %.3g nJ less per inference", bits, saved * 1e-6);
       strata_decisions_add_alternative (decisions, &(StrataAlternative){ what, -1, -1,
                                                                          (gint64) (fj * strata_cost_adc_scale (bits)),
                                                                          -1, "the chip's converters have one width" });
     }
+}
+
+/* Arrays that the layers take at least, and what may go to copies of rows of the rest */
+static int
+free_arrays (const Choice *choice)
+{
+  gint64 n = strata_chip_arrays (choice->input->chip);
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    n -= state_of (choice, i)->n_arrays;
+  return (int) MAX (0, FREE_SHARE * (double) n);
 }
 
 void
@@ -218,32 +249,31 @@ strata_choose_reads (const StrataSensitivityInput *input,
                      StrataQGraph *graph)
 {
   const int n = sensitivity->n_layers;
-  g_autofree int *reads = g_new (int, n + 1);
-  g_autofree gboolean *is_free = g_new (gboolean, n + 1);
-  g_autofree double *read_fj = g_new (double, n + 1);
-  Choice choice = { input, sensitivity, reads, is_free, read_fj, input->calibration->most_flips };
+  g_autofree GArray **hulls = g_new (GArray *, n + 1);
+  g_autofree guint *at = g_new0 (guint, n + 1);
+  Choice choice = { input, sensitivity, fixed, hulls, at, 0, input->calibration->most_flips, 0 };
   double before, sum;
 
+  if (n == 0)
+    return;
   if (choice.most_flips <= 0)
     choice.most_flips = MOST_FLIPS;
+  choice.undecided = strata_sensitivity_flips (sensitivity, sensitivity->head_power * pow (10, -ENOUGH_DB / 10));
   for (int i = 0; i < n; i++)
-    {
-      const StrataLayerNoise *layer = &sensitivity->layers[i];
-
-      is_free[i] = fixed[layer->op] == 0;
-      reads[i] = MAX (fixed[layer->op], 1);
-      read_fj[i] = MAX (read_cost_fj (input, layer->op), 1);
-    }
-  before = total (&choice);
+    hulls[i] = strata_layer_states (input, &sensitivity->layers[i], fixed[sensitivity->layers[i].op], G_MAXINT);
+  choice.n_free = free_arrays (&choice);
+  before = total_noise (&choice);
   search (&choice);
-  sum = total (&choice);
-  for (int i = 0; i < n; i++)
-    graph->ops[sensitivity->layers[i].op].n_reads = reads[i];
-  if (n > 0)
-    note_program (&choice, before);
+  sum = total_noise (&choice);
+  note_program (&choice, before);
   for (int i = 0; i < n; i++)
     {
-      note_layer (&choice, i, sum);
+      graph->ops[sensitivity->layers[i].op].n_reads = state_of (&choice, i)->n_reads;
+      graph->ops[sensitivity->layers[i].op].block_rows = state_of (&choice, i)->block_rows;
+      note_reads (&choice, i, sum);
+      note_blocks (&choice, i);
       note_converter (&choice, i);
     }
+  for (int i = 0; i < n; i++)
+    g_array_unref (hulls[i]);
 }

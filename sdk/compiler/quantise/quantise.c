@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "compiler/quantise/choose.h"
+#include "compiler/quantise/equalise.h"
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
 
@@ -28,6 +29,9 @@ typedef struct
   gboolean guessed;
   gboolean weightless; /* nothing is known of any value */
   int n_reads;
+  guint without;
+  const StrataLayerChoice *choices;
+  int n_choices;
 } Build;
 
 static StrataQTensor *
@@ -57,7 +61,7 @@ add_tensor (Build *build, int source, const char *suffix, StrataFormat format)
       q.zero_point = t->zero_point;
       q.guessed = build->guessed && !t->quantised;
       if (!t->quantised)
-        strata_choose_scale (&build->stats[source], &q);
+        strata_choose_scale (&build->stats[source], (build->without & STRATA_QUANTISE_RANGES) == 0, &q);
     }
   g_array_append_val (build->tensors, q);
   g_array_append_val (build->source, source);
@@ -206,6 +210,9 @@ choose_levels (Build *build, const StrataLoweredOp *op, StrataQOp *q)
       return;
     }
   q->n_slices = q->kind == STRATA_QOP_MVM ? MIN (build->chip->slices, MAX (1, 8 / build->chip->cell_bits)) : 1;
+  for (int i = 0; i < build->n_choices && q->kind == STRATA_QOP_MVM; i++)
+    if (build->choices[i].node == op->node && build->choices[i].n_slices > 0)
+      q->n_slices = MIN (build->choices[i].n_slices, MAX (1, 8 / build->chip->cell_bits));
   q->weight_max =
     q->kind == STRATA_QOP_MVM ? MIN ((1 << (build->chip->cell_bits * q->n_slices)) - 1, 255) : MAC_WEIGHT_MAX;
 }
@@ -239,7 +246,10 @@ fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
       q->x_peak = (int) CLAMP (rint (MAX (stats->max * 1, -stats->min) / in.scale), 1, 255);
       q->x_rms = (int) CLAMP (rint (rms), 1, q->x_peak);
     }
-  if (!strata_quantise_weights (op, &in, build->guessed ? NULL : means, build->arena, q, scale, error))
+  if (build->guessed || (build->without & STRATA_QUANTISE_BIAS) != 0)
+    means = NULL;
+  if (!strata_quantise_weights (op, &in, means, (build->without & STRATA_QUANTISE_CHANNELS) == 0, build->arena, q,
+                                scale, error))
     return FALSE;
   for (int n = 0; n < op->n; n++)
     scale[n] *= out.format == STRATA_FORMAT_F32 ? in.scale : in.scale / out.scale;
@@ -409,18 +419,21 @@ set_reads (const Build *build,
            StrataQGraph *graph,
            GError **error)
 {
-  const StrataSensitivityInput input = { source, build->lowered, graph, build->op_of, NULL, build->chip, calibration };
+  g_autofree const double **gains = g_new (const double *, build->lowered->n_tensors + 1);
+  const StrataSensitivityInput input = { source, build->lowered, graph, build->op_of, gains, build->chip, calibration };
   g_autofree int *fixed = g_new0 (int, graph->n_ops + 1);
   g_autoptr (StrataSensitivity) sensitivity = NULL;
 
+  for (int t = 0; t < build->lowered->n_tensors; t++)
+    gains[t] = build->stats[t].gains;
   for (int i = 0; i < graph->n_ops; i++)
-    for (int c = 0; c < calibration->n_choices; c++)
-      if (calibration->choices[c].node == graph->ops[i].node && calibration->choices[c].n_reads > 0)
-        fixed[i] = calibration->choices[c].n_reads;
+    for (int c = 0; c < build->n_choices; c++)
+      if (build->choices[c].node == graph->ops[i].node && build->choices[c].n_reads > 0)
+        fixed[i] = build->choices[c].n_reads;
   for (int i = 0; i < graph->n_ops; i++)
     if (fixed[i] > 0 && graph->ops[i].kind == STRATA_QOP_MVM)
       graph->ops[i].n_reads = fixed[i];
-  if (build->guessed || calibration->n_reads > 0 || (calibration->without & STRATA_QUANTISE_READS) != 0)
+  if (build->guessed || calibration->n_reads > 0)
     return TRUE;
   sensitivity = strata_sensitivity_measure (&input, error);
   if (sensitivity == NULL)
@@ -470,6 +483,7 @@ strata_quantise (const StrataGraph *graph,
                                  : gather (graph, lowered, calibration, scratch, error);
   if (build.stats == NULL)
     return NULL;
+  lowered = strata_equalise_apply (lowered, build.stats, scratch);
   formats = strata_choose_formats (lowered, build.stats);
   build.lowered = lowered;
   build.decisions = calibration->decisions;
@@ -477,6 +491,9 @@ strata_quantise (const StrataGraph *graph,
   build.formats = formats;
   build.arena = strata_arena_new ();
   build.n_reads = MAX (calibration->n_reads, 1);
+  build.without = calibration->without;
+  build.choices = calibration->choices;
+  build.n_choices = calibration->choices != NULL ? calibration->n_choices : 0;
   build.guessed = build.weightless || calibration->samples == NULL || calibration->n_samples < 1;
   build.tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
   build.ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));

@@ -74,7 +74,7 @@ search (const Density *density, double *lo, double *hi)
 }
 
 void
-strata_choose_scale (const StrataTensorStats *stats, StrataQTensor *tensor)
+strata_choose_scale (const StrataTensorStats *stats, gboolean least_error, StrataQTensor *tensor)
 {
   gboolean seen = stats->count > 0;
   double lo = seen ? MIN (stats->min, 0) : -1, hi = seen ? MAX (stats->max, 0) : 1;
@@ -87,7 +87,7 @@ strata_choose_scale (const StrataTensorStats *stats, StrataQTensor *tensor)
       tensor->zero_point = 0;
       return;
     }
-  if (stats->histogram != NULL && seen)
+  if (stats->histogram != NULL && seen && least_error)
     {
       g_autofree Density *density = g_new (Density, 1);
 

@@ -6,15 +6,18 @@
 
 #include "compiler/quantise/calibrate.h"
 
-/* Sets scale and zero point of @tensor, whose format is I8 or I16, from what was seen. */
-void strata_choose_scale (const StrataTensorStats *stats, StrataQTensor *tensor);
+/* Sets scale and zero point of @tensor, whose format is I8 or I16, from what was seen. @least_error: an int8
+ * range is the one of least squared error; else the extremes. */
+void strata_choose_scale (const StrataTensorStats *stats, gboolean least_error, StrataQTensor *tensor);
 
 /* Fills weights, bias, weight_max (given), of @q from @op, and its scale per output into @scale. @input: of the
  * product;
- * @means: per input channel, for the correction of the bias, or NULL. */
+ * @means: per input channel, for the correction of the bias, or NULL; @per_channel: a scale per output, else the
+ * largest of them for all. */
 gboolean strata_quantise_weights (const StrataLoweredOp *op,
                                   const StrataQTensor *input,
                                   const double *means,
+                                  gboolean per_channel,
                                   StrataArena *arena,
                                   StrataQOp *q,
                                   double *scale,

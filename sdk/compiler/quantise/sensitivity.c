@@ -98,7 +98,7 @@ collect_vectors (Probe *probe, int layer, const float *values)
   const StrataLayerNoise *noise = &probe->work->result->layers[layer];
   const StrataQOp *op = &input->quantised->ops[noise->op];
   const StrataQTensor *in = &input->quantised->tensors[op->inputs[0]], *out = &input->quantised->tensors[op->output];
-  const double *gains = input->gains != NULL ? input->gains[input->lowered->ops[noise->lowered].inputs[0]] : NULL;
+  const double *gains = input->gains[input->lowered->ops[noise->lowered].inputs[0]];
   const StrataWindow *w = &op->window;
   const StrataIntWindow window = { in->channels,  in->height,  in->width,   out->height, out->width,
                                    w->kernel_h,   w->kernel_w, w->stride_h, w->stride_w, w->dilation_h,
@@ -182,7 +182,7 @@ add_noise (const Noisy *noisy, float *reals)
   const StrataSensitivityInput *input = noisy->work->input;
   const StrataLoweredOp *op = &input->lowered->ops[noisy->work->result->layers[noisy->layer].lowered];
   const StrataLoweredTensor *t = &input->lowered->tensors[op->output];
-  const double *gains = input->gains != NULL ? input->gains[op->output] : NULL;
+  const double *gains = input->gains[op->output];
   const gsize plane = (gsize) t->height * (gsize) t->width;
   const StrataRngKey key = strata_rng_key (input->calibration->seed ^ NOISE_STREAM,
                                            (guint64) noisy->layer << 32 | (guint64) (guint32) noisy->sample);

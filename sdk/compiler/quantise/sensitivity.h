@@ -31,8 +31,9 @@ typedef struct
   const StrataGraph *graph;
   const StrataLowered *lowered;
   const StrataQGraph *quantised;
-  const int *op_of;           /* per lowered op: of the quantised graph */
-  const double *const *gains; /* per lowered tensor, per channel: its reals are the model's times this; NULL: 1 */
+  const int *op_of; /* per lowered op: of the quantised graph */
+  const double *const
+    *gains; /* per lowered tensor, per channel: its reals are the model's times this; an entry NULL: 1 */
   const StrataChipSpec *chip;
   const StrataCalibration *calibration; /* samples given */
 } StrataSensitivityInput;

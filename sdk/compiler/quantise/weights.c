@@ -95,6 +95,7 @@ round_floats (const StrataLoweredOp *op,
               int span,
               double unit,
               const double *means,
+              gboolean per_channel,
               gint16 *weights,
               gint32 *bias,
               double *scale,
@@ -102,7 +103,10 @@ round_floats (const StrataLoweredOp *op,
 {
   int kernel = op->window.kernel_h * op->window.kernel_w;
   int per_group = op->n / op->window.groups, channels = op->k / kernel;
+  double common = 0;
 
+  for (int n = 0; n < op->n && !per_channel; n++)
+    common = MAX (common, choose_row_scale (op->weights + (gsize) n * (gsize) op->k, op->k, op->scale[n], most));
   for (int n = 0; n < op->n; n++)
     {
       const float *row = op->weights + (gsize) n * (gsize) op->k;
@@ -110,7 +114,8 @@ round_floats (const StrataLoweredOp *op,
       double b = op->bias != NULL ? op->bias[n] : 0;
 
       /* A bias beyond 2^29 steps, from a channel of almost nothing, takes a coarser step. */
-      scale[n] = MAX (choose_row_scale (row, op->k, op->scale[n], most), fabs (b) / (unit * 0x1p29));
+      scale[n] = per_channel ? choose_row_scale (row, op->k, op->scale[n], most) : common;
+      scale[n] = MAX (scale[n], fabs (b) / (unit * 0x1p29));
       if (!(scale[n] > 0))
         scale[n] = 1;
       /* The largest possible |sum| of its products */
@@ -131,6 +136,7 @@ gboolean
 strata_quantise_weights (const StrataLoweredOp *op,
                          const StrataQTensor *input,
                          const double *means,
+                         gboolean per_channel,
                          StrataArena *arena,
                          StrataQOp *q,
                          double *scale,
@@ -145,7 +151,7 @@ strata_quantise_weights (const StrataLoweredOp *op,
   q->weights = weights;
   q->bias = bias;
   if (op->integers == NULL)
-    return round_floats (op, q->weight_max, span, input->scale, means, weights, bias, scale, error);
+    return round_floats (op, q->weight_max, span, input->scale, means, per_channel, weights, bias, scale, error);
   for (int n = 0; n < op->n; n++)
     scale[n] = op->scale[n];
   return copy_integers (op, span, input->scale, weights, bias, error);
