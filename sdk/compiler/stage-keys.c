@@ -13,7 +13,7 @@
 SIZE_IS (StrataCalibration, 80);     /* all but n_threads, cancellable and decisions */
 SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
 SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
-SIZE_IS (StrataScheduleOptions, 16); /* nothing: a cancellable and decisions */
+SIZE_IS (StrataScheduleOptions, 24); /* all but cancellable and decisions */
 SIZE_IS (StrataJudgement, 56);
 #endif
 
@@ -181,6 +181,8 @@ strata_key_schedule (const StrataQGraph *graph,
   strata_hasher_int (hasher, (gint64) strata_qgraph_shape_hash (graph));
   strata_hasher_int (hasher, (gint64) strata_tile_set_hash (tiles));
   strata_hasher_int (hasher, (gint64) strata_placement_hash (placement));
+  strata_hasher_int (hasher, options != NULL ? options->max_active_stacks : 0);
+  strata_hasher_int (hasher, options != NULL ? options->n_trials : 0);
   strata_key_chip (hasher, STRATA_STAGE_SCHEDULE, chip);
   return strata_hasher_digest (hasher);
 }

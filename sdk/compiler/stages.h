@@ -140,7 +140,17 @@ typedef struct
 {
   GCancellable *cancellable;
   StrataDecisions *decisions;
+  int max_active_stacks; /* that convert at once, for a limit on peak power; 0: all */
+  int n_trials; /* perturbed orders that are tried beside the rules; 0: by the size of the program, below 0: none */
 } StrataScheduleOptions;
+
+/* What stacks draw at most at once on top of static power, mW, nominal, while no more than @max_active_stacks (0: all)
+ * convert: the tiles that draw most, one to a stack, on the stacks where they are highest. */
+double strata_schedule_peak_mw (const StrataQGraph *graph,
+                                const StrataTileSet *tiles,
+                                const StrataPlacement *placement,
+                                const StrataChipSpec *chip,
+                                int max_active_stacks);
 
 StrataSchedule *strata_schedule (const StrataQGraph *graph,
                                  const StrataTileSet *tiles,

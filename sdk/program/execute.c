@@ -8,6 +8,7 @@
 #include "program/execute.h"
 
 #include "program/execute-heap.h"
+#include "program/work.h"
 
 #define CANCEL_INTERVAL 8192
 /* Bursts that the inferences for the steady interval may come to together */
@@ -32,7 +33,7 @@ typedef struct
   int first_waiter, next_waiter;        /* instructions parked on this one, -1: none */
   int threshold;                        /* while parked: this many ends of the other */
   int first_unit, n_units, tier;        /* tier -1: not on a stack */
-  gboolean host;
+  gboolean host, shared;                /* shared: the array, with another tile */
 } State;
 
 typedef struct
@@ -284,7 +285,8 @@ start_burst (Engine *engine, int id)
   gint64 free_ps, end_ps;
 
   if (self->tier >= 0 && engine->execution->chip->tiers > 1)
-    switches = unlimited ? self->burst == 0 : self->tier != engine->units[engine->step_units[self->first_unit]].tier;
+    switches = unlimited ? self->burst == 0 && !self->shared
+                         : self->tier != engine->units[engine->step_units[self->first_unit]].tier;
   free_ps = engine->now_ps + self->occupy_ps + (switches ? engine->select_ps : 0);
   end_ps = engine->now_ps + self->result_ps + (switches ? engine->select_ps : 0);
   announce (engine, id, free_ps, end_ps, switches);
@@ -487,6 +489,17 @@ set_state (Engine *engine, int id, int *n_units)
 }
 
 static void
+mark_shared (Engine *engine)
+{
+  const StrataExecution *x = engine->execution;
+  g_autofree guint8 *shared = strata_work_shared (x->tiles, x->placement, x->chip);
+
+  for (int i = 0; i < engine->schedule->n_instructions; i++)
+    if (engine->schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
+      engine->states[i].shared = shared[engine->schedule->instructions[i].tile];
+}
+
+static void
 engine_init (Engine *engine)
 {
   const StrataSchedule *schedule = engine->schedule;
@@ -500,6 +513,8 @@ engine_init (Engine *engine)
   engine->step_units = g_new (int, (gsize) schedule->n_instructions + schedule->n_routes + 1);
   for (int i = 0; i < schedule->n_instructions; i++)
     set_state (engine, i, &n_units);
+  if (engine->execution->unlimited)
+    mark_shared (engine);
   engine->units = g_new0 (Unit, (gsize) schedule->n_units + 1);
   for (int i = 0; i < schedule->n_units; i++)
     engine->units[i].tier = -1;

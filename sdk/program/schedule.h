@@ -36,7 +36,8 @@
  * The input is in SRAM at time 0: HOST_IN and HOST_OUT take no time in which others wait. A further inference's input
  * comes when its place is free. Latency is the end of the last burst that is neither HOST_IN nor HOST_OUT. With
  * unlimited units each instruction has a unit of its own and every buffer room for all; an MVM's first burst still pays
- * t_select. A transfer between equal nodes does not exist: the compiler emits none.
+ * t_select, where its tile has an array to itself. A transfer between equal nodes does not exist: the compiler emits
+ * none.
  */
 #pragma once
 

@@ -319,7 +319,24 @@ strata_work_line_rows (const StrataQGraph *graph, const StrataTileSet *tiles, in
   gint64 span = (gint64) (op->window.kernel_h - 1) * op->window.dilation_h + 1;
   gint64 next = (gint64) op->window.stride_h * MAX (1, strata_work_n_copies (tiles, op_id));
 
-  return (int) MIN (span + next, graph->tensors[op->inputs[0]].height);
+  return (int) MIN (span + next, (gint64) STRATA_BUFFER_INFERENCES * graph->tensors[op->inputs[0]].height);
+}
+
+guint8 *
+strata_work_shared (const StrataTileSet *tiles, const StrataPlacement *placement, const StrataChipSpec *chip)
+{
+  g_autofree int *first = g_new0 (int, (gsize) chip->n_stacks * chip->tiers + 1); /* tile + 1 per site, 0: none */
+  guint8 *shared = g_malloc0 ((gsize) tiles->n_tiles + 1);
+
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      int *at = &first[(gsize) placement->site[i].stack * chip->tiers + placement->site[i].tier];
+
+      if (*at > 0)
+        shared[i] = shared[*at - 1] = 1;
+      *at = i + 1;
+    }
+  return shared;
 }
 
 int

@@ -61,6 +61,11 @@ StrataDependence strata_work_release_rows (const StrataQGraph *graph, const guin
 /* Least rows of its input that a stack's line buffer holds so that @op can run and the next rows come meanwhile */
 int strata_work_line_rows (const StrataQGraph *graph, const StrataTileSet *tiles, int op);
 
+/* Per tile: 1 where another lies in the same array */
+guint8 *strata_work_shared (const StrataTileSet *tiles,
+                            const StrataPlacement *placement,
+                            const StrataChipSpec *chip) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Output rows that copy @copy of @n_copies computes */
 int strata_work_copy_rows (int n_rows, int copy, int n_copies);
 int strata_work_n_copies (const StrataTileSet *tiles, int op);

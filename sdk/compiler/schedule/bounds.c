@@ -2,7 +2,7 @@
  *
  * Priorities, the critical path with unlimited units, and the lower bound of design 7 for given tiles and copies: the
  * maximum of the critical path with ceil (arrays of a layer / stacks) turns per row, of all tier work spread evenly
- * over the stacks, and of the load of each other unit.
+ * over the stacks, and of the load of each other unit, each between the least heads and tails of what it has to do.
  */
 #include "compiler/schedule/emit.h"
 
@@ -12,16 +12,16 @@ burst_time (const StrataSchedule *schedule, const ScheduleInput *in, int id)
   return strata_burst_time (&schedule->instructions[id], in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
 }
 
-static gint64
-select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
+gint64
+schedule_select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
 {
-  gboolean selects = instruction->opcode == STRATA_OPCODE_MVM && in->chip->tiers > 1;
+  gboolean selects = instruction->opcode == STRATA_OPCODE_MVM && in->chip->tiers > 1 && !in->shared[instruction->tile];
 
   return selects ? strata_cost_select_ps (in->chip, STRATA_BAND_NOMINAL) : 0;
 }
 
-static gboolean
-is_host (const StrataInstruction *instruction)
+gboolean
+schedule_is_host (const StrataInstruction *instruction)
 {
   return instruction->opcode == STRATA_OPCODE_HOST_IN || instruction->opcode == STRATA_OPCODE_HOST_OUT;
 }
@@ -55,7 +55,7 @@ set_longest_path (StrataSchedule *schedule, const ScheduleInput *in)
 
       ranked[i].id = i;
       ranked[i].remaining_ps += burst_time (schedule, in, i).occupy_ps * instruction->n_bursts;
-      for (int j = 0; j < instruction->n_dependences && !is_host (instruction); j++)
+      for (int j = 0; j < instruction->n_dependences && !schedule_is_host (instruction); j++)
         {
           Ranked *producer = &ranked[schedule->dependences[instruction->first_dependence + j].instruction];
 
@@ -67,14 +67,46 @@ set_longest_path (StrataSchedule *schedule, const ScheduleInput *in)
     schedule->instructions[ranked[i].id].priority = i;
 }
 
-void
-schedule_set_priorities (StrataSchedule *schedule, const ScheduleInput *in, SchedulePolicy policy)
+/* Priorities of the first and the last burst, and a straight line between them */
+static void
+set_line (StrataInstruction *instruction, gint64 from, gint64 to)
 {
-  if (policy == SCHEDULE_LONGEST_PATH)
+  instruction->priority = (int) from;
+  instruction->priority_step = instruction->n_bursts < 2 ? 0 : (int) ((to - from) / (instruction->n_bursts - 1));
+}
+
+/* By instants of bursts, latest_ps - tail or head; the longest time there is becomes SCHEDULE_PRIORITIES. */
+static void
+set_by_time (StrataSchedule *schedule, const ScheduleTails *tails, const gint64 *time_ps, int sign)
+{
+  gint64 most_ps = 1;
+
+  for (gint64 i = 0; i < tails->first[schedule->n_instructions]; i++)
+    most_ps = MAX (most_ps, time_ps[i]);
+  for (int i = 0; i < schedule->n_instructions; i++)
+    {
+      double from = (double) time_ps[tails->first[i]], to = (double) time_ps[tails->first[i + 1] - 1];
+
+      set_line (&schedule->instructions[i], (gint64) (sign * from / (double) most_ps * SCHEDULE_PRIORITIES),
+                (gint64) (sign * to / (double) most_ps * SCHEDULE_PRIORITIES));
+    }
+}
+
+void
+schedule_set_priorities (StrataSchedule *schedule,
+                         const ScheduleInput *in,
+                         const ScheduleTails *tails,
+                         ScheduleRule rule)
+{
+  for (int i = 0; i < schedule->n_instructions; i++)
+    set_line (&schedule->instructions[i], in->graph->n_ops - schedule->instructions[i].op,
+              in->graph->n_ops - schedule->instructions[i].op);
+  if (rule == SCHEDULE_LONGEST_PATH)
     set_longest_path (schedule, in);
-  else
-    for (int i = 0; i < schedule->n_instructions; i++)
-      schedule->instructions[i].priority = in->graph->n_ops - schedule->instructions[i].op;
+  else if (rule == SCHEDULE_LONGEST_TAIL)
+    set_by_time (schedule, tails, tails->tail_ps, -1);
+  else if (rule == SCHEDULE_EARLIEST_HEAD)
+    set_by_time (schedule, tails, tails->head_ps, 1);
 }
 
 /* --- critical path --- */
@@ -151,7 +183,7 @@ walk (Path *path, int id)
   for (int b = 0; b < instruction->n_bursts; b++)
     {
       gint64 ready_ps = dependences_end_ps (path, instruction, b);
-      gint64 from_ps = MAX (free_ps, ready_ps) + (b == 0 ? select_ps (path->in, instruction) : 0);
+      gint64 from_ps = MAX (free_ps, ready_ps) + (b == 0 ? schedule_select_ps (path->in, instruction) : 0);
 
       free_ps = from_ps + time.occupy_ps;
       path->end_ps[path->first[id] + b] = from_ps + time.result_ps;
@@ -180,7 +212,7 @@ schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *
     {
       const StrataInstruction *instruction = &schedule->instructions[i];
 
-      if (is_host (instruction))
+      if (schedule_is_host (instruction))
         continue;
       if (spread && instruction->op != path.op)
         enter_op (&path, instruction->op);
@@ -217,7 +249,7 @@ least_stack_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolea
     if (schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
       {
         gint64 load_ps = burst_time (schedule, in, i).occupy_ps * schedule->instructions[i].n_bursts
-                         + (selects ? select_ps (in, &schedule->instructions[i]) : 0);
+                         + (selects ? schedule_select_ps (in, &schedule->instructions[i]) : 0);
 
         g_array_append_val (loads, load_ps);
         sum_ps += load_ps;
@@ -259,14 +291,17 @@ budget_ps (const StrataSchedule *schedule, const ScheduleInput *in)
       StrataActionEnergy energy =
         strata_burst_energy (instruction, in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
 
-      for (int c = 0; c < STRATA_N_COMPONENTS && !is_host (instruction); c++)
+      for (int c = 0; c < STRATA_N_COMPONENTS && !schedule_is_host (instruction); c++)
         dynamic_fj += (double) energy.per_action_fj[c] * instruction->n_bursts;
     }
   return dynamic_fj / spare_mw < 0x1p62 ? (gint64) (dynamic_fj / spare_mw) : 0;
 }
 
 void
-schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const SchedulePrediction *prediction)
+schedule_set_bounds (StrataSchedule *schedule,
+                     const ScheduleInput *in,
+                     const ScheduleTails *tails,
+                     const SchedulePrediction *prediction)
 {
   gint64 shared_ps = 0;
   gint64 spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
@@ -285,5 +320,6 @@ schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *in, const Sc
   schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
   schedule->lower_bound_ps =
     MAX (MAX (spread_ps, schedule->critical_path_ps), MAX (shared_ps, least_stack_ps (schedule, in, TRUE)));
+  schedule->lower_bound_ps = MAX (schedule->lower_bound_ps, schedule_units_bound_ps (schedule, in, tails));
   schedule->interval_bound_ps = MAX (MAX (shared_ps, least_stack_ps (schedule, in, FALSE)), budget_ps (schedule, in));
 }

@@ -13,22 +13,27 @@ typedef struct
   const StrataPlacement *placement;
   const StrataChipSpec *chip;
   guint8 *silent; /* per op: the chip does nothing */
+  guint8 *shared; /* per tile: another lies in the same array */
   GCancellable *cancellable;
 } ScheduleInput;
+
+/* The tier switch before an instruction's first burst, which every tile that has an array to itself pays */
+gint64 schedule_select_ps (const ScheduleInput *input, const StrataInstruction *instruction);
+gboolean schedule_is_host (const StrataInstruction *instruction);
 
 /* Instructions, dependences, routes and units; priorities and figures are 0. Never fails on checked artefacts. */
 StrataSchedule *schedule_emit (const ScheduleInput *input) G_GNUC_WARN_UNUSED_RESULT;
 
-/* How the lowest priority is given: to the instruction with the longest way to go (producers first), or to the op that
- * is furthest on (consumers first, which empties SRAM sooner). */
+/* Priorities of rules by time reach so far up or down; the checks allow twice as much. */
+#define SCHEDULE_PRIORITIES (1 << 28)
+
 typedef enum
 {
-  SCHEDULE_LONGEST_PATH,
-  SCHEDULE_CONSUMERS_FIRST,
-  SCHEDULE_N_POLICIES,
-} SchedulePolicy;
-
-void schedule_set_priorities (StrataSchedule *schedule, const ScheduleInput *input, SchedulePolicy policy);
+#define SCHEDULE_RULE(id, name, meaning) SCHEDULE_##id,
+#include "compiler/schedule/rules.def"
+#undef SCHEDULE_RULE
+  SCHEDULE_N_RULES,
+} ScheduleRule;
 
 /* Start and end of every executed burst; burst b of instruction i is element first[i] + b. Host transfers stay 0. */
 typedef struct
@@ -57,8 +62,32 @@ void schedule_set_lines (StrataSchedule *schedule, const ScheduleInput *input);
 gboolean schedule_fit_memory (
   StrataSchedule *schedule, const ScheduleInput *input, SchedulePrediction *prediction, int *natural, GError **error);
 
+/* Widens all buffers of the activation memory alike where that fits. */
+gboolean schedule_widen_memory (StrataSchedule *schedule, const ScheduleInput *input);
+
+/* Per burst, with unlimited units and room: the earliest instant its work can begin (after the tier switch of a first
+ * burst), and the least time from there to the end of the inference. Host transfers take no time. */
+typedef struct
+{
+  gint64 *head_ps, *tail_ps;
+  gint64 *first;         /* n_instructions + 1 */
+  StrataBurstTime *time; /* n_instructions */
+} ScheduleTails;
+
+void schedule_tails_init (ScheduleTails *tails, const StrataSchedule *schedule, const ScheduleInput *input);
+void schedule_tails_clear (ScheduleTails *tails);
+void schedule_set_priorities (StrataSchedule *schedule,
+                              const ScheduleInput *input,
+                              const ScheduleTails *tails,
+                              ScheduleRule rule);
+/* What no order of the bursts on any one shared unit, nor on all stacks together, can end before */
+gint64 schedule_units_bound_ps (const StrataSchedule *schedule, const ScheduleInput *input, const ScheduleTails *tails);
+
 /* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
  * than the chip has stacks are lengthened by how many of them must share one. */
 gint64 schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *input, gboolean spread);
-/* Fills critical_path_ps, busiest_unit and lower_bound_ps from the busy times of the prediction. */
-void schedule_set_bounds (StrataSchedule *schedule, const ScheduleInput *input, const SchedulePrediction *prediction);
+/* Fills critical_path_ps, busiest_unit, lower_bound_ps and interval_bound_ps from the busy times of the prediction. */
+void schedule_set_bounds (StrataSchedule *schedule,
+                          const ScheduleInput *input,
+                          const ScheduleTails *tails,
+                          const SchedulePrediction *prediction);

@@ -3,8 +3,8 @@
  * How many rows each buffer holds, and where they lie. A buffer that has as many rows as were alive at once in an
  * execution does not slow that execution down. Where all such windows do not fit side by side, each row gets a place
  * that is free while it is alive there; where that does not fit either, windows shrink toward those of an execution on
- * demand (a burst upstream only when none downstream can run). Every choice is one that some execution has kept to, or
- * wider, so that none can end in a circle.
+ * demand (a burst upstream only when none downstream can run), and at last rows lie as in that execution. Every choice
+ * is one that some execution has kept to, or wider, so that none can end in a circle.
  */
 #include "compiler/schedule/emit.h"
 #include "program/work.h"
@@ -57,7 +57,7 @@ schedule_set_lines (StrataSchedule *schedule, const ScheduleInput *in)
         continue;
       share = in->chip->stack_buffer_bytes / n_lines[buffer->unit] / buffer->row_bytes;
       least = strata_work_line_rows (in->graph, in->tiles, buffer->op);
-      buffer->n_rows = (int) CLAMP (share, least, buffer->height);
+      buffer->n_rows = (int) CLAMP (share, least, (gint64) STRATA_BUFFER_INFERENCES * buffer->height);
     }
 }
 
@@ -442,6 +442,7 @@ schedule_fit_memory (
 {
   g_autofree int *least = g_new (int, (gsize) schedule->n_buffers + 1);
   SchedulePrediction demand = { 0 };
+  gboolean fits = FALSE;
   gint64 n_bytes = 0;
 
   count_rows (schedule, prediction, natural);
@@ -453,17 +454,49 @@ schedule_fit_memory (
     }
   run_on_demand (schedule, &demand);
   count_rows (schedule, &demand, least);
-  schedule_prediction_clear (&demand);
-  for (int step = N_STEPS; step >= 0; step--)
+  for (int step = N_STEPS; step >= 0 && !fits; step--)
     {
-      gboolean fits;
-
       schedule_prediction_clear (prediction);
       fits = try_rows (schedule, in, least, natural, step, &n_bytes, prediction);
-      if (!fits)
-        continue;
-      schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
-      return TRUE;
     }
-  return refuse (schedule, in, n_bytes, error);
+  if (!fits)
+    {
+      /* Slowest and smallest: the order on demand itself */
+      schedule_prediction_clear (prediction);
+      n_bytes = place_rows (schedule, &demand);
+      fits = n_bytes <= capacity (in) && schedule_predict (schedule, in, prediction, error);
+    }
+  schedule_prediction_clear (&demand);
+  if (n_bytes > capacity (in))
+    return refuse (schedule, in, n_bytes, error);
+  schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+  return fits;
+}
+
+/* Gives every buffer of the activation memory half as many rows again, one at least, if all fit then: room in which the
+ * next inference can begin. */
+gboolean
+schedule_widen_memory (StrataSchedule *schedule, const ScheduleInput *in)
+{
+  g_autofree int *n_rows = g_new (int, (gsize) schedule->n_buffers + 1);
+  gint64 n_bytes = 0, before_bytes = 0;
+
+  for (int i = 0; i < schedule->n_buffers; i++)
+    {
+      const StrataBuffer *buffer = &schedule->buffers[i];
+
+      n_rows[i] = buffer->n_rows;
+      if (!is_sram (schedule, buffer))
+        continue;
+      n_rows[i] = (int) MIN ((gint64) STRATA_BUFFER_INFERENCES * buffer->height,
+                             buffer->n_rows + MAX (1, (gint64) buffer->n_rows / 2));
+      n_bytes += buffer_bytes (buffer, n_rows[i]);
+      before_bytes += buffer_bytes (buffer, buffer->n_rows);
+    }
+  if (schedule->n_places > 0 || n_bytes > capacity (in) || n_bytes == before_bytes)
+    return FALSE;
+  for (int i = 0; i < schedule->n_buffers; i++)
+    schedule->buffers[i].n_rows = n_rows[i];
+  schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+  return TRUE;
 }

@@ -128,6 +128,98 @@ test_memory (void)
   g_assert_nonnull (g_strstr_len (error->message, -1, "191 bytes of SRAM"));
 }
 
+static StrataSchedule *
+schedule_with (const StrataQGraph *graph,
+               StrataChipSpec *chip,
+               gint64 sram_bytes,
+               const StrataScheduleOptions *options,
+               GError **error)
+{
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, error);
+  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, NULL, error);
+
+  chip->sram_bytes = sram_bytes;
+  return strata_schedule (graph, tiles, placement, chip, options, error);
+}
+
+#define N_PARTS 32
+
+/* Less and less memory, down to where nothing fits: every schedule passes its check, which knows the capacity, and none
+ * is below the bound or refused while a smaller one is not. Those that are slowed down say so. */
+static void
+test_less_memory (void)
+{
+  int n_slower = 0, n_placed = 0, n_refused = 0, n_explained = 0;
+
+  for (guint64 seed = 0; seed < 24; seed++)
+    {
+      g_autoptr (StrataQGraph) graph = fixtures_random (seed);
+      gint64 sram_bytes = 0, free_ps = 0, refused_bytes = 0;
+
+      for (int part = N_PARTS; part >= 1; part--)
+        {
+          g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 2, 40);
+          g_autoptr (StrataDecisions) decisions = strata_decisions_new ();
+          g_autoptr (GError) error = NULL;
+          StrataScheduleOptions options = { .decisions = decisions };
+          g_autoptr (StrataSchedule) schedule = schedule_with (
+            graph, chip, part == N_PARTS ? chip->sram_bytes : sram_bytes * part / N_PARTS, &options, &error);
+
+          if (schedule == NULL)
+            {
+              g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+              refused_bytes = chip->sram_bytes;
+              n_refused++;
+              continue;
+            }
+          g_assert_cmpint (refused_bytes, ==, 0);
+          g_assert_cmpint (schedule->sram_peak_bytes, <=, chip->sram_bytes);
+          g_assert_cmpint (schedule->lower_bound_ps, <=, schedule->latency_ps);
+          if (part == N_PARTS)
+            {
+              sram_bytes = schedule->sram_peak_bytes;
+              free_ps = schedule->latency_ps;
+            }
+          n_slower += schedule->latency_ps > free_ps;
+          n_placed += schedule->n_places > 0;
+          for (guint i = 0; i < decisions->decisions->len; i++)
+            n_explained += g_array_index (decisions->decisions, StrataDecision, i).reason == STRATA_REASON_MEMORY;
+        }
+    }
+  g_test_message ("%d slower, %d in places, %d refused", n_slower, n_placed, n_refused);
+  g_assert_cmpint (n_slower, >, 5);
+  g_assert_cmpint (n_placed, >, 20);
+  g_assert_cmpint (n_refused, >, 5);
+  g_assert_cmpint (n_explained, >=, n_placed);
+}
+
+/* Fewer stacks at once: less power, more time, the same work. */
+static void
+test_active_stacks (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (5);
+  gint64 before_ps = 0;
+  double before_mw = 1e9;
+
+  for (int cap = 8; cap >= 1; cap /= 2)
+    {
+      g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+      g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+      g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, NULL, NULL);
+      StrataScheduleOptions options = { .max_active_stacks = cap };
+      g_autoptr (StrataSchedule) schedule = strata_schedule (graph, tiles, placement, chip, &options, NULL);
+      double peak_mw = strata_schedule_peak_mw (graph, tiles, placement, chip, cap);
+
+      g_assert_nonnull (schedule);
+      g_assert_cmpint (schedule->max_active_stacks, ==, cap);
+      g_assert_cmpint (schedule->latency_ps, >=, before_ps);
+      g_assert_cmpfloat (peak_mw, <=, before_mw);
+      g_assert_true (cap == 8 || cap > 1 || peak_mw < strata_schedule_peak_mw (graph, tiles, placement, chip, 2));
+      before_ps = schedule->latency_ps;
+      before_mw = peak_mw;
+    }
+}
+
 /* Replicas take rows in turn; consumers wait for the right one. */
 static void
 test_copies (void)
@@ -170,7 +262,7 @@ static void
 assert_prediction (const StrataImage *image)
 {
   g_autofree guint8 *silent = g_malloc0 ((gsize) image->graph->n_ops + 1);
-  ScheduleInput in = { image->graph, image->tiles, image->placement, image->chip, silent };
+  ScheduleInput in = { image->graph, image->tiles, image->placement, image->chip, silent, NULL, NULL };
   const StrataSchedule *schedule = image->schedule;
   SchedulePrediction p = { 0 };
   g_autofree gint64 *busy = g_new0 (gint64, schedule->n_units);
@@ -247,7 +339,7 @@ test_golden (void)
   text = strata_schedule_print (image->schedule);
   g_assert_cmpstr (
     text, ==,
-    "schedule 17 latency-ps 6058750 lower-bound-ps 6043500 critical-path-ps 6043500 interval-ps 5300000 "
+    "schedule 17 latency-ps 6058750 lower-bound-ps 6055500 critical-path-ps 6043500 interval-ps 5300000 "
     "interval-bound-ps 5120000 busiest stack 4 busy-ps 5300000 sram-peak-bytes 714\n"
     "0 host.in op 0 unit 37 bursts 8 actions 24 sram 24 to buffer 0 rows 0+1 priority 0\n"
     "1 noc.load op 0 unit 33 bursts 8 actions 24 sram 24 from 9 to 4 links 33 to buffer 1 rows 0+1 priority 1 after "
@@ -271,12 +363,12 @@ test_golden (void)
     "15 vec op 3 unit 35 bursts 1 actions 20 sram 10 to buffer 7 rows 0+1 priority 16 after 14*1+0\n"
     "16 host.out op 3 unit 37 bursts 1 actions 10 sram 10 priority 8 after 15*0+0\n"
     "buffer 0 unit 39 tensor 0 rows 8 of 8, 24 bytes each until 1*1+0\n"
-    "buffer 1 unit 4 tensor 0 op 0 rows 8 of 8, 24 bytes each until 2*1+1\n"
+    "buffer 1 unit 4 tensor 0 op 0 rows 16 of 8, 24 bytes each until 2*1+1\n"
     "buffer 2 unit 39 tensor 1 rows 1 of 8, 128 bytes each until 5*1+0\n"
-    "buffer 3 unit 7 tensor 1 op 1 rows 8 of 8, 128 bytes each until 6*1+1/2\n"
+    "buffer 3 unit 7 tensor 1 op 1 rows 16 of 8, 128 bytes each until 6*1+1/2\n"
     "buffer 4 unit 39 tensor 2 rows 4 of 4, 96 bytes each until 9*0+0 until 10*0+0\n"
-    "buffer 5 unit 4 tensor 3 op 3 rows 1 of 1, 256 bytes each until 11*1+0\n"
-    "buffer 6 unit 1 tensor 3 op 3 rows 1 of 1, 128 bytes each until 12*1+0\n"
+    "buffer 5 unit 4 tensor 3 op 3 rows 2 of 1, 256 bytes each until 11*1+0\n"
+    "buffer 6 unit 1 tensor 3 op 3 rows 2 of 1, 128 bytes each until 12*1+0\n"
     "buffer 7 unit 39 tensor 4 rows 1 of 1, 10 bytes each until 16*1+0\n");
 }
 
@@ -301,6 +393,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/schedule/rows-of-a-window", test_rows_of_a_window);
   g_test_add_func ("/sdk/compiler/schedule/one-stack", test_one_stack);
   g_test_add_func ("/sdk/compiler/schedule/memory", test_memory);
+  g_test_add_func ("/sdk/compiler/schedule/less-memory", test_less_memory);
+  g_test_add_func ("/sdk/compiler/schedule/active-stacks", test_active_stacks);
   g_test_add_func ("/sdk/compiler/schedule/copies", test_copies);
   g_test_add_func ("/sdk/compiler/schedule/properties", test_properties);
   g_test_add_func ("/sdk/compiler/schedule/golden", test_golden);

@@ -123,6 +123,9 @@ fixture_new (int mesh_x, int mesh_y, int tiers)
   fixture->instructions = g_array_new (FALSE, TRUE, sizeof (StrataInstruction));
   fixture->dependences = g_array_new (FALSE, TRUE, sizeof (StrataDependence));
   fixture->routes = g_array_new (FALSE, TRUE, sizeof (int));
+  fixture->buffers = g_array_new (FALSE, TRUE, sizeof (StrataBuffer));
+  fixture->releases = g_array_new (FALSE, TRUE, sizeof (StrataDependence));
+  fixture->places = g_array_new (FALSE, TRUE, sizeof (StrataRowPlace));
   fixture->tile = g_array_new (FALSE, TRUE, sizeof (StrataTile));
   fixture->sites = g_array_new (FALSE, TRUE, sizeof (StrataSite));
   fixture->ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
@@ -138,6 +141,9 @@ fixture_free (Fixture *fixture)
   g_array_unref (fixture->instructions);
   g_array_unref (fixture->dependences);
   g_array_unref (fixture->routes);
+  g_array_unref (fixture->buffers);
+  g_array_unref (fixture->releases);
+  g_array_unref (fixture->places);
   g_array_unref (fixture->tile);
   g_array_unref (fixture->sites);
   g_array_unref (fixture->ops);
@@ -252,6 +258,40 @@ fixture_after (Fixture *fixture, int producer, int multiply, int add)
   g_array_index (fixture->instructions, StrataInstruction, fixture->instructions->len - 1).n_dependences++;
 }
 
+int
+fixture_buffer (Fixture *fixture, int writer, int n_rows, gint64 row_bytes)
+{
+  StrataInstruction *x = &g_array_index (fixture->instructions, StrataInstruction, writer);
+  StrataBuffer buffer = { .unit = fixture_unit (fixture, STRATA_UNIT_SRAM),
+                          .op = -1,
+                          .n_rows = n_rows,
+                          .height = x->n_bursts,
+                          .row_bytes = row_bytes,
+                          .first_release = (int) fixture->releases->len };
+
+  x->buffer = (int) fixture->buffers->len;
+  x->n_buffers = x->row_step = 1;
+  g_array_append_val (fixture->buffers, buffer);
+  return x->buffer;
+}
+
+void
+fixture_release (Fixture *fixture, int reader, int multiply, int add)
+{
+  StrataDependence release = { .instruction = reader, .multiply = multiply, .add = add, .divide = 1 };
+
+  g_array_append_val (fixture->releases, release);
+  g_array_index (fixture->buffers, StrataBuffer, fixture->buffers->len - 1).n_releases++;
+}
+
+void
+fixture_place (Fixture *fixture, int buffer, int row, gint64 offset)
+{
+  StrataRowPlace place = { buffer, row, offset };
+
+  g_array_append_val (fixture->places, place);
+}
+
 void
 fixture_priority (Fixture *fixture, int instruction, int priority)
 {
@@ -289,6 +329,12 @@ fixture_image (Fixture *fixture)
   fixture->schedule.n_dependences = (int) fixture->dependences->len;
   fixture->schedule.routes = (int *) fixture->routes->data;
   fixture->schedule.n_routes = (int) fixture->routes->len;
+  fixture->schedule.buffers = (StrataBuffer *) fixture->buffers->data;
+  fixture->schedule.n_buffers = (int) fixture->buffers->len;
+  fixture->schedule.releases = (StrataDependence *) fixture->releases->data;
+  fixture->schedule.n_releases = (int) fixture->releases->len;
+  fixture->schedule.places = (StrataRowPlace *) fixture->places->data;
+  fixture->schedule.n_places = (int) fixture->places->len;
   fixture->image.chip = &fixture->chip;
   fixture->image.graph = &fixture->graph;
   fixture->image.tiles = &fixture->tiles;

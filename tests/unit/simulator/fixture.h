@@ -23,7 +23,7 @@ typedef struct
   StrataPlacement placement;
   StrataSchedule schedule;
   StrataArena *arena;
-  GArray *instructions, *dependences, *routes, *tile, *sites, *ops, *tensors;
+  GArray *instructions, *dependences, *routes, *tile, *sites, *ops, *tensors, *buffers, *releases, *places;
 } Fixture;
 
 Fixture *fixture_new (int mesh_x, int mesh_y, int tiers);
@@ -43,6 +43,10 @@ int fixture_transfer (
   Fixture *fixture, StrataOpcode opcode, int op, const int *links, int n_links, int n_bursts, gint64 n_bytes);
 void fixture_after (Fixture *fixture, int producer, int multiply, int add);
 void fixture_priority (Fixture *fixture, int instruction, int priority);
+/* A buffer of @n_rows in SRAM for the rows that @writer makes, one a burst; releases are of the buffer added last. */
+int fixture_buffer (Fixture *fixture, int writer, int n_rows, gint64 row_bytes);
+void fixture_release (Fixture *fixture, int reader, int multiply, int add);
+void fixture_place (Fixture *fixture, int buffer, int row, gint64 offset);
 /* The image so far; again after more is added. */
 const StrataImage *fixture_image (Fixture *fixture);
 

@@ -250,6 +250,62 @@ add_random (Fixture *fixture, Dice *dice, int op)
     fixture_after (fixture, roll (dice, n_before), roll (dice, 2), roll (dice, 3) - 1);
 }
 
+/* Rows of some instructions lie in buffers until those that depend on them have read them. */
+static void
+add_random_buffers (Fixture *fixture, Dice *dice)
+{
+  const StrataInstruction *instructions = (const StrataInstruction *) fixture->instructions->data;
+  const StrataDependence *dependences = (const StrataDependence *) fixture->dependences->data;
+
+  for (int writer = 0; writer < (int) fixture->instructions->len; writer++)
+    {
+      int n_readers = 0;
+
+      if (roll (dice, 2) == 0)
+        continue;
+      fixture_buffer (fixture, writer, 1 + roll (dice, 2 * instructions[writer].n_bursts), 1 + roll (dice, 6));
+      for (int reader = writer + 1; reader < (int) fixture->instructions->len; reader++)
+        for (int i = 0; i < instructions[reader].n_dependences; i++)
+          {
+            const StrataDependence *d = &dependences[instructions[reader].first_dependence + i];
+
+            if (d->instruction != writer)
+              continue;
+            fixture_release (fixture, reader, d->multiply, d->multiply > 0 ? -d->add : instructions[reader].n_bursts);
+            n_readers++;
+          }
+      if (n_readers == 0)
+        fixture_release (fixture, writer, 1, 0);
+    }
+}
+
+static void
+add_random_places (Fixture *fixture, Dice *dice)
+{
+  for (int row = 0; row < 6; row++)
+    for (int buffer = 0; buffer < (int) fixture->buffers->len; buffer++)
+      if (row < g_array_index (fixture->buffers, StrataBuffer, buffer).height)
+        fixture_place (fixture, buffer, row, roll (dice, 120));
+}
+
+/* Room that some bursts would wait for for ever is made wide enough. Returns how many such there were. */
+static gint64
+make_room (Fixture *fixture)
+{
+  gint64 n_stuck = strata_schedule_n_stuck (fixture_image (fixture)->schedule);
+
+  for (guint i = 0; i < fixture->buffers->len && n_stuck > 0; i++)
+    {
+      StrataBuffer *buffer = &g_array_index (fixture->buffers, StrataBuffer, i);
+
+      buffer->n_rows = MAX (buffer->n_rows, buffer->height);
+    }
+  if (strata_schedule_n_stuck (fixture_image (fixture)->schedule) > 0)
+    g_array_set_size (fixture->places, 0);
+  g_assert_cmpint (strata_schedule_n_stuck (fixture_image (fixture)->schedule), ==, 0);
+  return n_stuck;
+}
+
 static Fixture *
 random_fixture (guint64 seed, int n_instructions)
 {
@@ -273,6 +329,78 @@ typedef struct
   gint64 *end_ps; /* per burst; G_MAXINT64 until started */
 } PlainState;
 
+/* Whether all that read @row of @buffer in @inference have ended by @now_ps; before the first inference they have. */
+static gboolean
+plain_is_released (
+  const StrataSchedule *schedule, const PlainState *states, int buffer, int inference, int row, gint64 now_ps)
+{
+  const StrataBuffer *b = &schedule->buffers[buffer];
+
+  for (int i = 0; i < b->n_releases && inference >= 0; i++)
+    {
+      const StrataDependence *d = &schedule->releases[b->first_release + i];
+      int last = CLAMP (row * d->multiply + d->add, 0, schedule->instructions[d->instruction].n_bursts - 1);
+
+      if (states[inference * schedule->n_instructions + d->instruction].end_ps[last] > now_ps)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+plain_lies_on (const StrataSchedule *schedule, int place, gint64 byte)
+{
+  const StrataRowPlace *p = &schedule->places[place];
+
+  return byte >= p->offset && byte < p->offset + schedule->buffers[p->buffer].row_bytes;
+}
+
+/* Byte by byte: who lay there last? */
+static gboolean
+plain_has_place (
+  const StrataSchedule *schedule, const PlainState *states, int buffer, int inference, int row, gint64 now_ps)
+{
+  int place = 0;
+
+  while (schedule->places[place].buffer != buffer || schedule->places[place].row != row)
+    place++;
+  for (gint64 byte = schedule->places[place].offset;
+       byte < schedule->places[place].offset + schedule->buffers[buffer].row_bytes; byte++)
+    {
+      int other = place - 1, lag = 0;
+
+      while (other >= 0 && !plain_lies_on (schedule, other, byte))
+        other--;
+      if (other < 0)
+        {
+          lag = 1;
+          for (other = schedule->n_places - 1; !plain_lies_on (schedule, other, byte); other--)
+            ;
+        }
+      if (!plain_is_released (schedule, states, schedule->places[other].buffer, inference - lag,
+                              schedule->places[other].row, now_ps))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The fixtures write one row a burst, from row 0 on. */
+static gboolean
+plain_has_room (const StrataSchedule *schedule, const PlainState *states, int base, int id, gint64 now_ps)
+{
+  int buffer = schedule->instructions[id].buffer, row = states[base + id].n_started;
+  int inference = base / schedule->n_instructions, before;
+
+  if (buffer < 0)
+    return TRUE;
+  before = inference * schedule->buffers[buffer].height + row - schedule->buffers[buffer].n_rows;
+  if (before >= 0
+      && !plain_is_released (schedule, states, buffer, before / schedule->buffers[buffer].height,
+                             before % schedule->buffers[buffer].height, now_ps))
+    return FALSE;
+  return schedule->n_places == 0 || plain_has_place (schedule, states, buffer, inference, row, now_ps);
+}
+
 static gboolean
 plain_is_ready (const StrataSchedule *schedule, const PlainState *states, int base, int id, gint64 now_ps)
 {
@@ -289,7 +417,7 @@ plain_is_ready (const StrataSchedule *schedule, const PlainState *states, int ba
       if (states[base + d->instruction].end_ps[need] > now_ps)
         return FALSE;
     }
-  return TRUE;
+  return plain_has_room (schedule, states, base, id, now_ps);
 }
 
 static gboolean
@@ -345,32 +473,72 @@ plain_shares (const StrataSchedule *schedule, const StrataInstruction *a, const 
   return FALSE;
 }
 
-/* Whether state @j has a ready burst of lower (inference, priority, instruction) that wants a unit of state @i */
+/* Whether the next burst of state @j goes before that of @i: by (inference, priority, instruction) */
+static gboolean
+plain_precedes (const StrataSchedule *schedule, const PlainState *states, int j, int i)
+{
+  int n = schedule->n_instructions;
+  const StrataInstruction *a = &schedule->instructions[i % n], *b = &schedule->instructions[j % n];
+  int priority_a = a->priority + states[i].n_started * a->priority_step;
+  int priority_b = b->priority + states[j].n_started * b->priority_step;
+
+  return j / n != i / n ? j / n < i / n : priority_b != priority_a ? priority_b < priority_a : j % n < i % n;
+}
+
+/* Whether state @j has a ready burst that goes before that of state @i and wants one of its units */
 static gboolean
 plain_yields (const StrataImage *image, const PlainState *states, int i, int j, gint64 now_ps)
 {
   const StrataSchedule *schedule = image->schedule;
   int n = schedule->n_instructions;
-  const StrataInstruction *a = &schedule->instructions[i % n], *b = &schedule->instructions[j % n];
-  gboolean lower = j / n != i / n ? j / n < i / n : b->priority != a->priority ? b->priority < a->priority : j < i;
 
-  return lower && plain_shares (schedule, a, b) && plain_is_ready (schedule, states, j - j % n, j % n, now_ps);
+  return i != j && plain_precedes (schedule, states, j, i)
+         && plain_shares (schedule, &schedule->instructions[i % n], &schedule->instructions[j % n])
+         && plain_is_ready (schedule, states, j - j % n, j % n, now_ps);
+}
+
+static gboolean
+plain_could_start (
+  const StrataImage *image, int n_states, const PlainState *states, const PlainUnit *units, int i, gint64 now_ps)
+{
+  const StrataSchedule *schedule = image->schedule;
+  int n = schedule->n_instructions;
+  gboolean starts = plain_is_ready (schedule, states, i - i % n, i % n, now_ps)
+                    && plain_is_free (image, &schedule->instructions[i % n], units, now_ps);
+
+  for (int j = 0; j < n_states && starts; j++)
+    starts = !plain_yields (image, states, i, j, now_ps);
+  return starts;
+}
+
+/* Whether the next burst of state @i would make its stack active */
+static gboolean
+plain_wakes (const StrataImage *image, const PlainUnit *units, int i, gint64 now_ps)
+{
+  const StrataInstruction *x = &image->schedule->instructions[i % image->schedule->n_instructions];
+
+  return image->schedule->max_active_stacks > 0 && x->tile >= 0 && units[x->unit].drained_ps <= now_ps;
 }
 
 /* A state whose next burst starts now, or -1 */
 static int
 plain_choose (const StrataImage *image, int n_states, const PlainState *states, const PlainUnit *units, gint64 now_ps)
 {
-  const StrataSchedule *schedule = image->schedule;
-  int n = schedule->n_instructions;
+  int n_active = 0;
 
+  for (int i = 0; i < image->chip->n_stacks; i++)
+    n_active += units[i].drained_ps > now_ps;
   for (int i = 0; i < n_states; i++)
     {
-      gboolean starts = plain_is_ready (schedule, states, i - i % n, i % n, now_ps)
-                        && plain_is_free (image, &schedule->instructions[i % n], units, now_ps);
+      gboolean starts = plain_could_start (image, n_states, states, units, i, now_ps);
 
-      for (int j = 0; j < n_states && starts; j++)
-        starts = !plain_yields (image, states, i, j, now_ps);
+      if (starts && plain_wakes (image, units, i, now_ps))
+        {
+          starts = n_active < image->schedule->max_active_stacks;
+          for (int j = 0; j < n_states && starts; j++)
+            starts = j == i || !plain_wakes (image, units, j, now_ps) || !plain_precedes (image->schedule, states, j, i)
+                     || !plain_could_start (image, n_states, states, units, j, now_ps);
+        }
       if (starts)
         return i;
     }
@@ -441,6 +609,77 @@ test_random (void)
       plain_run (&fixture->image, 1, one);
       plain_run (&fixture->image, 3, three);
     }
+}
+
+/* Slopes of priorities, caps on active stacks, buffers and places */
+static void
+test_random_room (void)
+{
+  int n_stuck = 0, n_placed = 0, n_slower = 0;
+
+  for (guint64 seed = 200; seed < 320; seed++)
+    {
+      g_autoptr (Fixture) fixture = random_fixture (seed, 16);
+      Dice dice = { strata_rng_key (seed, 2), 0 };
+      gint64 free_ps;
+
+      for (guint i = 0; i < fixture->instructions->len; i++)
+        g_array_index (fixture->instructions, StrataInstruction, i).priority_step = roll (&dice, 5) - 2;
+      fixture->schedule.max_active_stacks = roll (&dice, 2);
+      g_autoptr (StrataTiming) roomy = fixture_time (fixture, 1, FALSE);
+      free_ps = roomy->latency_ps;
+      add_random_buffers (fixture, &dice);
+      if (roll (&dice, 2) == 0)
+        add_random_places (fixture, &dice);
+      n_stuck += make_room (fixture) > 0;
+      n_placed += fixture->places->len > 0;
+      g_autoptr (StrataTiming) one = fixture_time (fixture, 1, FALSE), three = fixture_time (fixture, 3, FALSE);
+      n_slower += one->latency_ps > free_ps;
+      plain_run (&fixture->image, 1, one);
+      plain_run (&fixture->image, 3, three);
+    }
+  g_assert_cmpint (n_stuck, >, 5);
+  g_assert_cmpint (n_placed, >, 10);
+  g_assert_cmpint (n_slower, >, 20);
+}
+
+/* Three rows of 5 ns are written, each read for 20 ns; in two places the third waits for the first to be read, and the
+ * next inference for the second. */
+static void
+test_buffer (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new (1, 1, 1);
+  int op = fixture_op (fixture, STRATA_QOP_ADD, 3, 1);
+  int writer = fixture_digital (fixture, STRATA_OPCODE_VECTOR, op, 3, 80);
+  int reader = fixture_digital (fixture, STRATA_OPCODE_MAC, op, 3, 64 * 20);
+
+  fixture_after (fixture, writer, 1, 0);
+  fixture_buffer (fixture, writer, 2, 1);
+  fixture_release (fixture, reader, 1, 0);
+  g_autoptr (StrataTiming) timing = fixture_time (fixture, 2, FALSE);
+
+  assert_event (timing, writer, 0, 0, 5);
+  assert_event (timing, writer, 1, 5, 5);
+  assert_event (timing, writer, 2, 25, 5);
+  assert_event (timing, reader, 2, 45, 20);
+  g_assert_cmpint (timing->latency_ps, ==, 65 * NS);
+  g_assert_cmpint (timing->ends_ps[1], ==, (65 + 60) * NS);
+}
+
+/* Two stacks want to run for 870 ns each; where one may be active, they run one after the other. */
+static void
+test_active_stacks (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new (2, 1, 1);
+  int op = fixture_op (fixture, STRATA_QOP_MVM, 1, 10);
+  int a = fixture_mvm (fixture, op, 0, 0, 1, 10), b = fixture_mvm (fixture, op, 1, 0, 1, 10);
+
+  fixture_priority (fixture, b, -1);
+  fixture->schedule.max_active_stacks = 1;
+  g_autoptr (StrataTiming) timing = fixture_time (fixture, 1, FALSE);
+
+  assert_event (timing, b, 0, 0, 870);
+  assert_event (timing, a, 0, 870, 870);
 }
 
 static void
@@ -530,6 +769,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/timing/cancelled", test_cancelled);
   g_test_add_func ("/sdk/simulator/timing/too-large", test_too_large);
   g_test_add_func ("/sdk/simulator/timing/random", test_random);
+  g_test_add_func ("/sdk/simulator/timing/buffer", test_buffer);
+  g_test_add_func ("/sdk/simulator/timing/active-stacks", test_active_stacks);
+  g_test_add_func ("/sdk/simulator/timing/random-room", test_random_room);
   g_test_add_func ("/sdk/simulator/timing/random-properties", test_random_properties);
   g_test_add_func ("/sdk/simulator/timing/monotone", test_monotone);
   g_test_add_func ("/sdk/simulator/timing/speed", test_speed);
