@@ -36,40 +36,63 @@ explain_product (StrataExplainer *explainer, int id)
 {
   const StrataImage *image = explainer->image;
   const StrataQOp *op = &image->graph->ops[id];
-  StrataUnitCost digital = strata_unit_cost_digital (image->graph, id, image->chip);
-  StrataUnitCost analog = strata_unit_cost_analog (image->graph, id, image->chip, slices_of (explainer, op), TRUE);
-  gboolean packed = op->window.groups > 1;
-  const char *name = packed ? "arrays, packed block-diagonally" : "arrays";
+  gboolean analog = op->kind == STRATA_QOP_MVM;
+  int n_groups = MAX (1, op->window.groups);
+  StrataUnitCost cost = analog
+                          ? strata_unit_cost_analog (image->graph, id, image->chip, slices_of (explainer, op), TRUE)
+                          : strata_unit_cost_digital (image->graph, id, image->chip);
+  const char *time = strata_explainer_time (explainer, cost.time_ps);
+  const char *energy = strata_explainer_energy (explainer, cost.energy_fj);
 
+  if (analog)
+    strata_decisions_add (explainer->list, STRATA_REASON_ANALOG, id, -1, cost.n_arrays,
+                          "a constant matrix without groups goes into arrays: about %s and %s per inference on its own",
+                          time, energy);
+  else
+    strata_decisions_add (explainer->list, STRATA_REASON_DIGITAL, id, -1, 0,
+                          "%d groups of %d x %d on the MAC units: about %s and %s per inference on its own", n_groups,
+                          op->k, op->n / n_groups, time, energy);
+  strata_explain_costs (explainer, id);
+}
+
+static const StrataReason unit_reasons[] = { STRATA_REASON_ANALOG, STRATA_REASON_DIGITAL, STRATA_REASON_PACKED };
+
+gboolean
+strata_explain_is_unit (StrataReason reason)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (unit_reasons); i++)
+    if (reason == unit_reasons[i])
+      return TRUE;
+  return FALSE;
+}
+
+void
+strata_explain_costs (StrataExplainer *explainer, int id)
+{
+  const StrataImage *image = explainer->image;
+  const StrataQOp *op = &image->graph->ops[id];
+  StrataUnitCost digital, analog;
+
+  if (op->kind != STRATA_QOP_MVM && op->kind != STRATA_QOP_MAC)
+    return;
+  digital = strata_unit_cost_digital (image->graph, id, image->chip);
+  analog = strata_unit_cost_analog (image->graph, id, image->chip, slices_of (explainer, op), TRUE);
   if (op->kind == STRATA_QOP_MVM)
-    {
-      strata_decisions_add (explainer->list, packed ? STRATA_REASON_PACKED : STRATA_REASON_ANALOG, id, -1,
-                            analog.n_arrays, "%s: about %s and %s per inference on its own",
-                            packed ? "a matrix in groups, side by side on the diagonals of arrays"
-                                   : "a constant matrix without groups goes into arrays",
-                            strata_explainer_time (explainer, analog.time_ps),
-                            strata_explainer_energy (explainer, analog.energy_fj));
-      add_unit_cost (explainer, "digital units", digital, compare (explainer, digital, analog));
-      return;
-    }
-  strata_decisions_add (explainer->list, STRATA_REASON_DIGITAL, id, -1, 0,
-                        "%d groups of %d x %d on the MAC units: about %s and %s per inference on its own",
-                        MAX (1, op->window.groups), op->k, op->n / MAX (1, op->window.groups),
-                        strata_explainer_time (explainer, digital.time_ps),
-                        strata_explainer_energy (explainer, digital.energy_fj));
-  add_unit_cost (explainer, name, analog, compare (explainer, analog, digital));
+    add_unit_cost (explainer, "digital units", digital, compare (explainer, digital, analog));
+  else
+    add_unit_cost (explainer, "arrays, packed block-diagonally", analog, compare (explainer, analog, digital));
 }
 
 void
 strata_explain_unit (StrataExplainer *explainer, int id)
 {
   const StrataQOp *op = &explainer->image->graph->ops[id];
-  static const StrataReason kinds[] = { STRATA_REASON_ANALOG, STRATA_REASON_DIGITAL, STRATA_REASON_PACKED };
   gint64 n_ops;
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (strata_explainer_said (explainer, kinds[i], id))
-      return;
+  /* PACKED of a tile says how it lies, not that its layer is analog. */
+  if (strata_explainer_said (explainer, STRATA_REASON_ANALOG, id)
+      || strata_explainer_said (explainer, STRATA_REASON_DIGITAL, id))
+    return;
   if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
     {
       explain_product (explainer, id);

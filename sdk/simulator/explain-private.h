@@ -26,5 +26,9 @@ void strata_explainer_add_other (StrataExplainer *explainer, const char *what, g
 
 void strata_explain_program (StrataExplainer *explainer);
 void strata_explain_unit (StrataExplainer *explainer, int op);
+/* Whether @reason says which kind of unit a layer runs on */
+gboolean strata_explain_is_unit (StrataReason reason);
+/* What a matrix product costs on either kind of unit, as alternatives of the last decision; nothing for other ops */
+void strata_explain_costs (StrataExplainer *explainer, int op);
 void strata_explain_mapping (StrataExplainer *explainer, int op);
 void strata_explain_sites (StrataExplainer *explainer, int op);

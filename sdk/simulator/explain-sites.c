@@ -47,6 +47,20 @@ best_other (StrataExplainer *explainer, int tile, gint64 *contention_ps, int *n_
   return best;
 }
 
+static const char *
+work_text (StrataExplainer *explainer, gint64 work_ps)
+{
+  return work_ps == 0
+           ? "no work"
+           : strata_arena_printf (explainer->arena, "%s of work", strata_explainer_time (explainer, work_ps));
+}
+
+static const char *
+links_text (StrataExplainer *explainer, int n)
+{
+  return strata_arena_printf (explainer->arena, n == 1 ? "%d link" : "%d links", n);
+}
+
 static void
 add_other_stack (StrataExplainer *explainer, int tile, gint64 chosen_ps)
 {
@@ -62,9 +76,9 @@ add_other_stack (StrataExplainer *explainer, int tile, gint64 chosen_ps)
     }
   strata_explainer_add_other (
     explainer, strata_arena_printf (explainer->arena, "stack %d", stack), -1,
-    strata_arena_printf (explainer->arena, "%s of work to wait for there against %s here, %d links against %d",
-                         strata_explainer_time (explainer, other_ps), strata_explainer_time (explainer, chosen_ps),
-                         hops[stack], hops[here]));
+    strata_arena_printf (explainer->arena, "%s to wait for there against %s here; %s against %s",
+                         work_text (explainer, other_ps), work_text (explainer, chosen_ps),
+                         links_text (explainer, hops[stack]), links_text (explainer, hops[here])));
 }
 
 static void
@@ -78,10 +92,10 @@ explain_tile (StrataExplainer *explainer, int id)
 
   strata_decisions_add (
     explainer->list, STRATA_REASON_SITE, tile->op, id, (gint64) site.stack * image->chip->tiers + site.tier,
-    "stack %d tier %d: %d links from the hub; of %d other tiles on the stack %d run at the same time, "
-    "with %s of work in that time; tiers differ in heat alone, a switch costs %s between any two",
-    site.stack, site.tier, explainer->facts->stack_hops[site.stack], n_here - 1, n_rivals,
-    strata_explainer_time (explainer, contention_ps),
+    "stack %d tier %d: %s from the hub; %d of %d other tiles on the stack run at the same time, with "
+    "%s in that time; tiers differ in heat alone, a switch costs %s between any two",
+    site.stack, site.tier, links_text (explainer, explainer->facts->stack_hops[site.stack]), n_rivals, n_here - 1,
+    work_text (explainer, contention_ps),
     strata_explainer_time (explainer, image->chip->t_select_ps[STRATA_BAND_NOMINAL]));
   add_other_stack (explainer, id, contention_ps);
 }

@@ -165,8 +165,9 @@ compare_keys (gconstpointer a, gconstpointer b)
 }
 
 static StrataDecisions *
-sort (const StrataDecisions *decisions)
+sort (StrataExplainer *explainer)
 {
+  const StrataDecisions *decisions = explainer->list;
   guint n = decisions->decisions->len;
   g_autofree Key *keys = g_new (Key, (gsize) n + 1);
   StrataDecisions *sorted = strata_decisions_new ();
@@ -186,6 +187,14 @@ sort (const StrataDecisions *decisions)
       for (int j = 0; j < d->n_alternatives; j++)
         strata_decisions_add_alternative (
           sorted, &g_array_index (decisions->alternatives, StrataAlternative, d->first_alternative + j));
+      /* A stage that chose the unit by rule has not priced the other. */
+      if (strata_explain_is_unit (d->reason) && d->op >= 0 && d->tile < 0 && d->n_alternatives == 0)
+        {
+          StrataExplainer pricing = *explainer;
+
+          pricing.list = sorted;
+          strata_explain_costs (&pricing, d->op);
+        }
     }
   return sorted;
 }
@@ -212,7 +221,7 @@ strata_explain (const StrataImage *image, const StrataModelled *modelled, const 
       strata_explain_mapping (&explainer, op);
       strata_explain_sites (&explainer, op);
     }
-  return sort (list);
+  return sort (&explainer);
 }
 
 /* --- for the record --- */
