@@ -488,14 +488,19 @@ PROGRAMS = {
     "branches": network({"x": [1, 1, 4, 4]}, [("Conv", "xw", "y", {"pads": [1] * 4}), ("Add", "xy", "z", {}),
                                               ("MaxPool", "z", "p", {"kernel_shape": [2, 2], "strides": [2, 2]}),
                                               ("GlobalAveragePool", "p", "q", {})], {"q": [1, 1, 1, 1]}, w=g(1, 1, 3, 3)),
+    "digital": network({"x": [1, 2, 3], "y": [1, 3, 2]}, [("MatMul", "xy", "z", {}), ("Softmax", "z", "s", {}),
+                                                          ("Erf", "s", "e", {})], {"e": [1, 2, 2]}),
     "dense": network({"x": [1, 300]}, [("Gemm", "xw", "y", {}), ("Softmax", "y", "z", {})], {"z": [1, 3]}, w=g(300, 3)),
 }
 
 
 def program_seeds(folder, strata):
-    """Small models, compiled for the demonstrator."""
+    """Small models, and what they are compiled to for the demonstrator."""
     folder.mkdir(parents=True, exist_ok=True)
+    models = folder.parent / "program-models"
+    models.mkdir(parents=True, exist_ok=True)
     for name, model in PROGRAMS.items():
+        (models / f"{name}.onnx").write_bytes(model)
         with tempfile.TemporaryDirectory() as work:
             (Path(work) / "m.onnx").write_bytes(model)
             subprocess.run([Path(strata).resolve(), "compile", "m.onnx", "--chip", "demonstrator", "-q", "-o", folder / name], cwd=work,
