@@ -137,7 +137,9 @@ explain_split (StrataExplainer *explainer, int id, int n_per_copy)
   strata_decisions_add (explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,
                         "%d rows and %d x %d columns need %d x %d arrays of %d x %d%s", op->k, op->n, op->n_slices,
                         n_row_blocks, n_per_copy / n_row_blocks, image->chip->rows, image->chip->columns,
-                        n_row_blocks > 1 ? "; partial sums go to the first array of each block of columns" : "");
+                        op->block_rows > 0 ? ", which take fewer rows than they have so that copies of them fit"
+                        : n_row_blocks > 1 ? "; partial sums go to the first array of each block of columns"
+                                           : "");
 }
 
 static void
