@@ -138,6 +138,19 @@ check_value (const StrataValue *value, const char *name, GError **error)
   return TRUE;
 }
 
+/* Bytes of @value where it is a constant, there or absent; 0 elsewhere */
+static gint64
+constant_bytes (const StrataDigital *digital, int id)
+{
+  const StrataGraph *graph = digital->graph;
+  const StrataValue *value = &graph->values[id];
+
+  for (int i = digital->n_operands; i < graph->n_inputs; i++)
+    if (graph->inputs[i] == id)
+      return multiply (strata_value_count (value), (gint64) strata_dtype_size (value->dtype));
+  return value->data != NULL ? (gint64) value->n_bytes : 0;
+}
+
 static gboolean
 count_all (StrataDigital *digital, const char *name, GError **error)
 {
@@ -151,8 +164,8 @@ count_all (StrataDigital *digital, const char *name, GError **error)
         continue;
       if (!check_value (value, name, error))
         return FALSE;
-      if (value->data != NULL && value->n_consumers > 0)
-        digital->table_bytes = add (digital->table_bytes, (gint64) value->n_bytes);
+      if (value->n_consumers > 0)
+        digital->table_bytes = add (digital->table_bytes, constant_bytes (digital, i));
     }
   for (int i = 0; i < graph->n_nodes; i++)
     {
@@ -168,12 +181,13 @@ count_all (StrataDigital *digital, const char *name, GError **error)
 }
 
 StrataDigital *
-strata_digital_new (GBytes *bytes, const char *name, GError **error)
+strata_digital_new (GBytes *bytes, int n_operands, const char *name, GError **error)
 {
   g_autoptr (StrataDigital) digital = g_new0 (StrataDigital, 1);
   g_autoptr (GError) reason = NULL;
 
   digital->bytes = g_bytes_ref (bytes);
+  digital->n_operands = n_operands;
   digital->graph = strata_onnx_parse (bytes, name, &reason);
   if (digital->graph == NULL)
     {
@@ -208,18 +222,19 @@ looks_up (const StrataNode *node)
 
 /* Bytes of the constant @input of a node that one inference reads */
 static gint64
-read_of_input (const StrataGraph *graph, const StrataNode *node, int input, gint64 n_bursts, gint64 row_elements)
+read_of_input (const StrataDigital *digital, const StrataNode *node, int input, gint64 n_bursts, gint64 row_elements)
 {
+  const StrataGraph *graph = digital->graph;
   const StrataValue *value = node->inputs[input] >= 0 ? &graph->values[node->inputs[input]] : NULL;
-  gint64 n_units;
+  gint64 n_units, n_bytes = value != NULL ? constant_bytes (digital, node->inputs[input]) : 0;
 
-  if (value == NULL || value->producer >= 0 || value->n_bytes == 0 || value->data == NULL)
+  if (n_bytes == 0)
     return 0;
   if (input == 0 && looks_up (node))
     return multiply (strata_value_count (&graph->values[node->outputs[0]]), (gint64) strata_dtype_size (value->dtype));
   if (is_recurrent (node->op))
-    return multiply ((gint64) value->n_bytes, count_steps (graph, node, &n_units));
-  return multiply ((gint64) value->n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);
+    return multiply (n_bytes, count_steps (graph, node, &n_units));
+  return multiply (n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);
 }
 
 gint64
@@ -230,7 +245,7 @@ strata_digital_read_bytes (const StrataDigital *digital, gint64 n_bursts, gint64
 
   for (int i = 0; i < graph->n_nodes; i++)
     for (int j = 0; j < graph->nodes[i].n_inputs; j++)
-      n_bytes = add (n_bytes, read_of_input (graph, &graph->nodes[i], j, n_bursts, row_elements));
+      n_bytes = add (n_bytes, read_of_input (digital, &graph->nodes[i], j, n_bursts, row_elements));
   n_bytes = MIN (n_bytes, STRATA_DIGITAL_MOST);
   return (n_bytes + n_bursts - 1) / n_bursts;
 }

@@ -13,6 +13,7 @@ typedef struct
 {
   GBytes *bytes;      /* an ONNX file */
   StrataGraph *graph; /* of fixed shapes */
+  int n_operands;     /* inputs that the op computes; the rest are absent constants */
   /* One inference, all constants included; at most STRATA_DIGITAL_MOST each */
   gint64 n_macs;       /* of products, convolutions and recurrences: on the MAC units */
   gint64 n_vector_ops; /* of everything else, by digital-ops.def */
@@ -22,9 +23,10 @@ typedef struct
 
 #define STRATA_DIGITAL_MOST (G_GINT64_CONSTANT (1) << 50)
 
-/* Reads and counts a model. @name of the op, for messages. Errors: STRATA_COMPILE_ERROR_FORMAT: it is none, shapes are
- * open, or it is too much to count. */
-StrataDigital *strata_digital_new (GBytes *bytes, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads and counts a model, whose first @n_operands inputs are those of its op. @name of the op, for messages. Errors:
+ * STRATA_COMPILE_ERROR_FORMAT: it is none, shapes are open, or it is too much to count. */
+StrataDigital *
+strata_digital_new (GBytes *bytes, int n_operands, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Another owner, from any thread; each owner frees. */
 StrataDigital *strata_digital_ref (StrataDigital *digital) G_GNUC_WARN_UNUSED_RESULT;
 void strata_digital_free (StrataDigital *digital);

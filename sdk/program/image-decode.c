@@ -237,7 +237,7 @@ read_digital (Decoder *decoder, StrataReader *reader, StrataReader *weights, Str
     }
   at.at = offset;
   bytes = g_bytes_new (strata_get_bytes (&at, n), n);
-  op->digital = strata_digital_new (bytes, op->name, decoder->error);
+  op->digital = strata_digital_new (bytes, op->n_inputs, op->name, decoder->error);
   return op->digital != NULL;
 }
 

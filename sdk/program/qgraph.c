@@ -431,8 +431,8 @@ check_digital (const StrataQGraph *graph, const StrataQOp *op, GError **error)
   const StrataGraph *model = op->digital != NULL ? op->digital->graph : NULL;
   int height = graph->tensors[op->output].height;
 
-  if (model == NULL || model->n_inputs < op->n_inputs || (model->n_inputs > op->n_inputs && !graph->weightless)
-      || model->n_outputs != op->n_more_outputs + 1)
+  if (model == NULL || op->digital->n_operands != op->n_inputs || model->n_inputs < op->n_inputs
+      || (model->n_inputs > op->n_inputs && !graph->weightless) || model->n_outputs != op->n_more_outputs + 1)
     return fail (error, op, "its model is missing, or has other inputs and outputs than the op");
   for (int i = 0; i < op->n_inputs; i++)
     {

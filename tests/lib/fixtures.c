@@ -192,7 +192,7 @@ fixtures_digital (StrataQGraph *graph, int input, gboolean product)
   g_assert_no_error (error);
   bytes = strata_onnx_write_bytes (model, NULL, &error);
   g_assert_no_error (error);
-  op->digital = strata_digital_new (bytes, op->name, &error);
+  op->digital = strata_digital_new (bytes, 1, op->name, &error);
   g_assert_no_error (error);
   op->by_row = product ? 1 : 0;
   op->streams = product;

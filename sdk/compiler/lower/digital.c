@@ -650,7 +650,7 @@ finish (Model *model, const StrataNode *node, GArray *outputs, GArray *read, con
   model->by_row = find_rows (model, node, read, tokens, &model->streams);
   bytes = write_model (model, outputs, &reason);
   if (bytes != NULL)
-    digital = strata_digital_new (bytes, node->name, &reason);
+    digital = strata_digital_new (bytes, (int) model->tensors->len, node->name, &reason);
   if (digital == NULL)
     return strata_lower_fail (model->state, model->node, error, "%s", reason->message);
   return append_digital (model, bytes, read, tokens, why, error);

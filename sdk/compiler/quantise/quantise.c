@@ -281,7 +281,7 @@ fill_digital (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
   q->n_more_outputs = op->n_more_outputs;
   q->by_row = op->by_row;
   q->streams = op->streams;
-  q->digital = strata_digital_new (op->digital, op->name, error);
+  q->digital = strata_digital_new (op->digital, op->n_inputs, op->name, error);
   return q->digital != NULL;
 }
 

@@ -436,6 +436,20 @@ try_rows (StrataSchedule *schedule,
   return *n_bytes <= capacity (in);
 }
 
+static gboolean
+check_external (const ScheduleInput *in, GError **error)
+{
+  gint64 n_bytes = strata_work_table_bytes (in->graph);
+
+  if (!strata_work_is_external (in->graph, in->chip) || n_bytes <= in->chip->dram_bytes)
+    return TRUE;
+  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
+               "constants of digital ops come to %" G_GINT64_FORMAT " bytes and %s has %" G_GINT64_FORMAT
+               " bytes of DRAM; take a chip with more",
+               n_bytes, in->chip->name, in->chip->dram_bytes);
+  return FALSE;
+}
+
 gboolean
 schedule_fit_memory (
   StrataSchedule *schedule, const ScheduleInput *in, SchedulePrediction *prediction, int *natural, GError **error)
@@ -445,6 +459,8 @@ schedule_fit_memory (
   gboolean fits = FALSE;
   gint64 n_bytes = 0;
 
+  if (!check_external (in, error))
+    return FALSE;
   count_rows (schedule, prediction, natural);
   n_bytes = set_rows (schedule, natural, natural, N_STEPS);
   if (n_bytes <= capacity (in))

@@ -323,7 +323,7 @@ assert_digital (StrataGraph *graph, int op, int n_inputs, guint32 by_row, const 
   if (strstr (lowered->ops[op].why, why) == NULL)
     g_error ("\"%s\" lacks \"%s\"", lowered->ops[op].why, why);
   g_assert_nonnull (strstr (text, " digital "));
-  digital = strata_digital_new (lowered->ops[op].digital, "digital", &error);
+  digital = strata_digital_new (lowered->ops[op].digital, n_inputs, "digital", &error);
   g_assert_no_error (error);
   g_assert_cmpint (digital->graph->n_inputs, ==, n_inputs);
 }
@@ -416,7 +416,7 @@ test_outputs (void)
   g_assert_cmpint (lowered->n_ops, ==, 1);
   g_assert_cmpint (lowered->ops[0].n_more_outputs, ==, 1);
   g_assert_cmpint (lowered->tensors[lowered->outputs[1]].dtype, ==, STRATA_DTYPE_I64);
-  digital = strata_digital_new (lowered->ops[0].digital, "digital", &error);
+  digital = strata_digital_new (lowered->ops[0].digital, 1, "digital", &error);
   g_assert_no_error (error);
   g_assert_cmpint (digital->graph->n_nodes, ==, 2);
   g_assert_cmpint (digital->graph->nodes[0].op, ==, STRATA_OP_TRANSPOSE);

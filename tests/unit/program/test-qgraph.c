@@ -281,7 +281,7 @@ make_digital (void)
                            .n_more_outputs = 1,
                            .streams = TRUE,
                            .by_row = 1 };
-  g->ops[0].digital = strata_digital_new (bytes, "s", &error);
+  g->ops[0].digital = strata_digital_new (bytes, 1, "s", &error);
   g_assert_no_error (error);
   g->inputs = strata_arena_array (g->arena, int, 1);
   g->outputs = strata_arena_array (g->arena, int, 2);
@@ -392,6 +392,35 @@ test_digital (void)
     }
 }
 
+/* A table of which only the shape is known counts as one whose values are there: 100 rows of four floats, five of which
+ * are looked up. */
+static void
+test_absent (void)
+{
+  static const char text[] = "graph opset 13 folded 0\n"
+                             "input ids int64[1x5]\n"
+                             "input t float32[100x4]\n"
+                             "node @0 Gather g (t, ids) -> (y float32[1x5x4])\n"
+                             "output y\n";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataGraph) model = strata_graph_parse (text, &error);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (StrataDigital) absent = NULL, computed = NULL;
+
+  g_assert_no_error (error);
+  bytes = strata_onnx_write_bytes (model, NULL, &error);
+  g_assert_no_error (error);
+  absent = strata_digital_new (bytes, 1, "g", &error);
+  g_assert_no_error (error);
+  computed = strata_digital_new (bytes, 2, "g", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (absent->table_bytes, ==, 1600);
+  g_assert_cmpint (computed->table_bytes, ==, 0);
+  g_assert_cmpint (strata_digital_read_bytes (absent, 1, 4), ==, 80);
+  g_assert_cmpint (strata_digital_read_bytes (absent, 5, 4), ==, 16);
+  g_assert_cmpint (strata_digital_read_bytes (computed, 1, 4), ==, 0);
+}
+
 static void
 test_hash (void)
 {
@@ -472,6 +501,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/qgraph/good", test_good);
   g_test_add_func ("/sdk/program/qgraph/spoiled", test_spoiled);
   g_test_add_func ("/sdk/program/qgraph/digital", test_digital);
+  g_test_add_func ("/sdk/program/qgraph/absent", test_absent);
   g_test_add_func ("/sdk/program/qgraph/hash", test_hash);
   g_test_add_func ("/sdk/program/qgraph/shape-hash", test_shape_hash);
   g_test_add_func ("/sdk/program/qgraph/share", test_share);
