@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-certificate.h>
 #include <strata/strata-chip.h>
 #include <strata/strata-model.h>
 #include <strata/strata-program.h>
@@ -34,9 +35,11 @@ STRATA_API StrataCompiler *strata_compiler_new (StrataModel *model, StrataChip *
 /**
  * strata_compiler_set_requirements:
  * @self: a compiler
- * @requirements: (nullable): hard limits; copied
+ * @requirements: (nullable): limits and objective; copied
  *
- * What the program must meet.
+ * What the program must meet. The compiler chooses copies of matrices, conversions per product and the rate for it: the
+ * cheapest program that meets all limits, or where none was found an error, of which strata_compiler_get_certificate()
+ * says how near it came.
  */
 STRATA_API void strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requirements);
 
@@ -53,6 +56,42 @@ STRATA_API void strata_compiler_set_requirements (StrataCompiler *self, StrataRe
  * Returns: %TRUE on success
  */
 STRATA_API gboolean strata_compiler_add_calibration (StrataCompiler *self, GPtrArray *inputs, GError **error);
+
+/**
+ * strata_compiler_set_accuracy_data:
+ * @self: a compiler
+ * @inputs: (nullable): samples along the first dimension; %NULL for none
+ * @labels: (nullable): one integer class per sample; %NULL to judge agreement with the float model
+ * @scale: samples are fed as (value + @offset) × @scale; 1 leaves them
+ * @offset: see @scale; 0 leaves them
+ *
+ * What %STRATA_LIMIT_MIN_ACCURACY is judged on: the mean over eight noise seeds of the nominal analog level, as
+ * #StrataEvaluation has it. Data that do not fit the model are an error of the compilation.
+ */
+STRATA_API void strata_compiler_set_accuracy_data (
+  StrataCompiler *self, StrataTensor *inputs, StrataTensor *labels, double scale, double offset);
+
+/**
+ * strata_compiler_set_effort:
+ * @self: a compiler
+ * @seconds: roughly how long placement of one program may take; 0 for the default, below 0 for its start without
+ *   improvement. It is turned into a count of moves: the program does not depend on the machine
+ *
+ * Chooses between a quick compilation and a better program.
+ */
+STRATA_API void strata_compiler_set_effort (StrataCompiler *self, double seconds);
+
+/**
+ * strata_compiler_get_certificate:
+ * @self: a compiler
+ *
+ * What the last compilation found out about its limits, and the programs it made on the way. It is there after success
+ * and after %STRATA_COMPILE_ERROR_REQUIREMENT.
+ *
+ * Returns: (transfer none) (nullable): the certificate; %NULL before the first compilation, and after one that did not
+ * come to comparing programs
+ */
+STRATA_API StrataCertificate *strata_compiler_get_certificate (StrataCompiler *self);
 
 /**
  * strata_compiler_set_seed:

@@ -9,35 +9,13 @@
 
 G_BEGIN_DECLS
 
-/**
- * StrataLimit:
- * @STRATA_LIMIT_MAX_LATENCY_PS: input in SRAM to output in SRAM, picoseconds
- * @STRATA_LIMIT_MIN_RATE_PER_S: inferences per second, steady state
- * @STRATA_LIMIT_MAX_POWER_MW: average power, milliwatts
- * @STRATA_LIMIT_MAX_ENERGY_FJ: energy per inference, femtojoules
- * @STRATA_LIMIT_MAX_JUNCTION_C: hottest node, degrees Celsius
- * @STRATA_LIMIT_MAX_SKIN_C: skin of the product, degrees Celsius
- *
- * Hard limits of a compilation.
- */
-typedef enum
-{
-  STRATA_LIMIT_MAX_LATENCY_PS,
-  STRATA_LIMIT_MIN_RATE_PER_S,
-  STRATA_LIMIT_MAX_POWER_MW,
-  STRATA_LIMIT_MAX_ENERGY_FJ,
-  STRATA_LIMIT_MAX_JUNCTION_C,
-  STRATA_LIMIT_MAX_SKIN_C,
-} StrataLimit;
-
-#define STRATA_N_LIMITS 6
-
 #define STRATA_TYPE_REQUIREMENTS (strata_requirements_get_type ())
 
 /**
  * StrataRequirements:
  *
- * A set of hard limits. Not thread-safe while it is being filled; the compiler copies it.
+ * A set of hard limits, and what to make small within them. Not thread-safe while it is being filled; the compiler
+ * copies it.
  */
 STRATA_API
 G_DECLARE_FINAL_TYPE (StrataRequirements, strata_requirements, STRATA, REQUIREMENTS, GObject)
@@ -72,7 +50,7 @@ STRATA_API double strata_requirements_get (StrataRequirements *self, StrataLimit
  * strata_requirements_set_text:
  * @self: requirements
  * @limit: which limit
- * @text: a quantity with its unit, such as "2 ms", "300mW", "43degC" or "30/s"
+ * @text: a quantity with its unit, such as "2 ms", "300mW", "43degC", "30/s" or "90 %"
  * @error: return location for a #GError
  *
  * Sets one limit from text. Fails with %STRATA_CHIP_ERROR_FIELD where the unit does not fit.
@@ -83,5 +61,22 @@ STRATA_API gboolean strata_requirements_set_text (StrataRequirements *self,
                                                   StrataLimit limit,
                                                   const char *text,
                                                   GError **error);
+
+/**
+ * strata_requirements_set_objective:
+ * @self: requirements
+ * @objective: what to make small within the limits; default %STRATA_OBJECTIVE_ARRAYS
+ *
+ * Chooses between programs that all meet the limits.
+ */
+STRATA_API void strata_requirements_set_objective (StrataRequirements *self, StrataObjective objective);
+
+/**
+ * strata_requirements_get_objective:
+ * @self: requirements
+ *
+ * Returns: what is made small within the limits
+ */
+STRATA_API StrataObjective strata_requirements_get_objective (StrataRequirements *self);
 
 G_END_DECLS

@@ -105,6 +105,69 @@ typedef enum
 #define STRATA_N_BANDS 3
 
 /**
+ * StrataLimit:
+ * @STRATA_LIMIT_MAX_LATENCY_PS: input in SRAM to output in SRAM, picoseconds
+ * @STRATA_LIMIT_MIN_RATE_PER_S: inferences per second, steady state
+ * @STRATA_LIMIT_MAX_POWER_MW: average power, milliwatts
+ * @STRATA_LIMIT_MAX_ENERGY_FJ: energy per inference, femtojoules
+ * @STRATA_LIMIT_MAX_JUNCTION_C: hottest node, degrees Celsius
+ * @STRATA_LIMIT_MAX_SKIN_C: skin of the product, degrees Celsius
+ * @STRATA_LIMIT_MAX_PEAK_POWER_MW: power of the busiest 512th of one inference, milliwatts
+ * @STRATA_LIMIT_MIN_ACCURACY: share of samples that are classified as labelled, else as the float model does, 0 to 1
+ * @STRATA_LIMIT_MAX_ARRAYS: arrays that hold weights
+ * @STRATA_LIMIT_MAX_COST_USD: manufacturing cost of the chip, dollars
+ *
+ * Hard limits of a compilation.
+ */
+typedef enum
+{
+  STRATA_LIMIT_MAX_LATENCY_PS,
+  STRATA_LIMIT_MIN_RATE_PER_S,
+  STRATA_LIMIT_MAX_POWER_MW,
+  STRATA_LIMIT_MAX_ENERGY_FJ,
+  STRATA_LIMIT_MAX_JUNCTION_C,
+  STRATA_LIMIT_MAX_SKIN_C,
+  STRATA_LIMIT_MAX_PEAK_POWER_MW,
+  STRATA_LIMIT_MIN_ACCURACY,
+  STRATA_LIMIT_MAX_ARRAYS,
+  STRATA_LIMIT_MAX_COST_USD,
+} StrataLimit;
+
+#define STRATA_N_LIMITS 10
+
+/**
+ * StrataObjective:
+ * @STRATA_OBJECTIVE_ARRAYS: arrays used: no more copies than the limits ask for
+ * @STRATA_OBJECTIVE_LATENCY: time of one inference
+ * @STRATA_OBJECTIVE_INTERVAL: time between inferences, steady state
+ * @STRATA_OBJECTIVE_ENERGY: energy per inference
+ *
+ * What a compilation makes small within its limits.
+ */
+typedef enum
+{
+  STRATA_OBJECTIVE_ARRAYS,
+  STRATA_OBJECTIVE_LATENCY,
+  STRATA_OBJECTIVE_INTERVAL,
+  STRATA_OBJECTIVE_ENERGY,
+} StrataObjective;
+
+/**
+ * StrataVerdict:
+ * @STRATA_VERDICT_MET: a program that was made meets it
+ * @STRATA_VERDICT_NOT_FOUND: no program that was tried meets it, and nothing proves that there is none
+ * @STRATA_VERDICT_IMPOSSIBLE: below what any program of this model can reach on this chip
+ *
+ * What came of a limit.
+ */
+typedef enum
+{
+  STRATA_VERDICT_MET,
+  STRATA_VERDICT_NOT_FOUND,
+  STRATA_VERDICT_IMPOSSIBLE,
+} StrataVerdict;
+
+/**
  * StrataProgress:
  * @fraction: 0 to 1
  * @stage: what is being done, a word or two

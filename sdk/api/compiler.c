@@ -6,11 +6,16 @@
 
 #include <math.h>
 
+#include "api/certificate-private.h"
 #include "api/chip-private.h"
 #include "api/model-private.h"
 #include "compiler/pipeline.h"
 #include "device/program-private.h"
 #include "device/tensor-private.h"
+#include "strata/strata-evaluation.h"
+
+/* Noise seeds that an accuracy is the mean of: as many as an evaluation takes by default */
+#define N_TRIALS 8
 
 struct _StrataCompiler
 {
@@ -18,6 +23,10 @@ struct _StrataCompiler
   StrataModel *model;
   StrataChip *chip;
   StrataLimits limits;
+  StrataObjective objective;
+  StrataTensor *accuracy_inputs, *accuracy_labels;
+  double accuracy_scale, accuracy_offset, effort;
+  StrataCertificate *certificate;
   GPtrArray *samples; /* of GPtrArray of StrataTensor */
   guint64 seed;
   guint n_threads;
@@ -37,6 +46,9 @@ strata_compiler_finalize (GObject *object)
 
   g_clear_object (&self->model);
   g_clear_object (&self->chip);
+  g_clear_object (&self->accuracy_inputs);
+  g_clear_object (&self->accuracy_labels);
+  g_clear_object (&self->certificate);
   g_ptr_array_unref (self->samples);
   g_free (self->dump_folder);
   G_OBJECT_CLASS (strata_compiler_parent_class)->finalize (object);
@@ -93,8 +105,10 @@ strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requ
   g_return_if_fail (STRATA_IS_COMPILER (self));
   g_return_if_fail (requirements == NULL || STRATA_IS_REQUIREMENTS (requirements));
   self->limits = (StrataLimits){ 0 };
+  self->objective = STRATA_OBJECTIVE_ARRAYS;
   if (requirements == NULL)
     return;
+  self->objective = strata_requirements_get_objective (requirements);
   rate = get_limit (requirements, STRATA_LIMIT_MIN_RATE_PER_S);
   self->limits.max_latency_ps = to_picoseconds (get_limit (requirements, STRATA_LIMIT_MAX_LATENCY_PS));
   self->limits.max_interval_ps = rate > 0 ? to_picoseconds (1e12 / rate) : 0;
@@ -102,6 +116,38 @@ strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requ
   self->limits.max_energy_fj = get_limit (requirements, STRATA_LIMIT_MAX_ENERGY_FJ);
   self->limits.max_junction_c = get_limit (requirements, STRATA_LIMIT_MAX_JUNCTION_C);
   self->limits.max_skin_c = get_limit (requirements, STRATA_LIMIT_MAX_SKIN_C);
+  self->limits.max_peak_mw = get_limit (requirements, STRATA_LIMIT_MAX_PEAK_POWER_MW);
+  self->limits.min_accuracy = get_limit (requirements, STRATA_LIMIT_MIN_ACCURACY);
+  self->limits.max_arrays = (gint64) MIN (get_limit (requirements, STRATA_LIMIT_MAX_ARRAYS), 0x1p62);
+  self->limits.max_cost_usd = get_limit (requirements, STRATA_LIMIT_MAX_COST_USD);
+}
+
+void
+strata_compiler_set_accuracy_data (
+  StrataCompiler *self, StrataTensor *inputs, StrataTensor *labels, double scale, double offset)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (inputs == NULL || STRATA_IS_TENSOR (inputs));
+  g_return_if_fail (labels == NULL || STRATA_IS_TENSOR (labels));
+  g_set_object (&self->accuracy_inputs, inputs);
+  g_set_object (&self->accuracy_labels, labels);
+  self->accuracy_scale = scale;
+  self->accuracy_offset = offset;
+}
+
+void
+strata_compiler_set_effort (StrataCompiler *self, double seconds)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (isfinite (seconds));
+  self->effort = seconds;
+}
+
+StrataCertificate *
+strata_compiler_get_certificate (StrataCompiler *self)
+{
+  g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
+  return self->certificate;
 }
 
 static gpointer
@@ -191,32 +237,74 @@ strata_compiler_set_dump_folder (StrataCompiler *self, const char *path)
   self->dump_folder = g_strdup (path);
 }
 
+/* What the evaluator needs while one compilation runs */
+typedef struct
+{
+  StrataCompiler *compiler;
+  GCancellable *cancellable;
+} Evaluator;
+
 /* The compiler's view of a candidate: a modelled run without bands. */
 static gboolean
 judge_cb (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error)
 {
+  const Evaluator *evaluator = user_data;
   g_autoptr (StrataModelled) modelled =
-    strata_model_run (image, image->limits.max_interval_ps, FALSE, user_data, error);
+    strata_model_run (image, image->limits.max_interval_ps, FALSE, evaluator->cancellable, error);
 
   if (modelled == NULL)
     return FALSE;
   *judgement = (StrataJudgement){
     .latency_ps = modelled->latency_ps[STRATA_BAND_NOMINAL],
     .interval_ps = modelled->interval_ps[STRATA_BAND_NOMINAL],
+    .unit_interval_ps = modelled->unit_interval_ps[STRATA_BAND_NOMINAL],
     .energy_fj = modelled->energy_fj[STRATA_BAND_NOMINAL],
+    .dynamic_fj = modelled->dynamic_fj[STRATA_BAND_NOMINAL],
     .power_mw = modelled->power_mw[STRATA_BAND_NOMINAL],
     .static_mw = modelled->static_mw[STRATA_BAND_NOMINAL],
+    .peak_mw = modelled->peak_mw,
     .junction_c = modelled->junction_c,
     .skin_c = modelled->skin_c,
   };
   return TRUE;
 }
 
+/* An evaluation of the program that the image would make. It gets a copy through the container, because a program owns
+ * its image and the search has only lent it. */
 static gboolean
-has_limits (const StrataLimits *limits)
+accuracy_cb (const StrataImage *image, double *accuracy, gpointer user_data, GError **error)
 {
-  return limits->max_latency_ps > 0 || limits->max_interval_ps > 0 || limits->max_power_mw > 0
-         || limits->max_energy_fj > 0 || limits->max_junction_c > 0 || limits->max_skin_c > 0;
+  const Evaluator *evaluator = user_data;
+  StrataCompiler *self = evaluator->compiler;
+  g_autoptr (GBytes) bytes = strata_image_encode (image);
+  StrataImage *copy = strata_image_decode (bytes, "candidate", error);
+  g_autoptr (StrataProgram) program = NULL;
+  g_autoptr (StrataEvaluation) evaluation = NULL;
+
+  if (copy == NULL)
+    return FALSE;
+  program = strata_program_new_from_image (copy);
+  evaluation = strata_evaluation_new (program, self->accuracy_labels == NULL ? self->model : NULL);
+  strata_evaluation_set_analog (evaluation, STRATA_ANALOG_NOMINAL, N_TRIALS, 0);
+  strata_evaluation_set_n_threads (evaluation, self->n_threads);
+  if (!strata_evaluation_set_data (evaluation, self->accuracy_inputs, self->accuracy_labels, self->accuracy_scale,
+                                   self->accuracy_offset, error)
+      || !strata_evaluation_run (evaluation, NULL, NULL, evaluator->cancellable, error))
+    return FALSE;
+  *accuracy = strata_evaluation_get_analog (evaluation, NULL);
+  return TRUE;
+}
+
+/* Where nothing is asked, the schedule's latency is all that is needed. */
+static gboolean
+needs_judgement (const StrataCompiler *self)
+{
+  const StrataLimits *limits = &self->limits;
+
+  return self->objective != STRATA_OBJECTIVE_ARRAYS || limits->max_latency_ps > 0 || limits->max_interval_ps > 0
+         || limits->max_power_mw > 0 || limits->max_energy_fj > 0 || limits->max_junction_c > 0
+         || limits->max_skin_c > 0 || limits->max_peak_mw > 0 || limits->min_accuracy > 0 || limits->max_arrays > 0
+         || limits->max_cost_usd > 0;
 }
 
 StrataProgram *
@@ -225,7 +313,8 @@ strata_compiler_compile (
 {
   const StrataGraph *graph;
   StrataCompileOptions options;
-  StrataJudgement judgement;
+  StrataSearchReport *report = NULL;
+  Evaluator evaluator = { self, cancellable };
   g_autofree StrataSample *samples = NULL;
   g_autofree StrataArray *views = NULL;
   g_autofree StrataArray **pointers = NULL;
@@ -235,6 +324,7 @@ strata_compiler_compile (
   g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
   if (!self->timing_only && !strata_model_load_weights (self->model, error))
     return NULL;
+  g_clear_object (&self->certificate);
   graph = strata_model_get_graph (self->model);
   n_inputs = (guint) graph->n_inputs;
   samples = g_new0 (StrataSample, self->samples->len + 1);
@@ -258,15 +348,21 @@ strata_compiler_compile (
   options.calibration.most_flips = self->most_flips;
   options.calibration.cancellable = cancellable;
   options.map.row_copies = self->row_copies;
+  options.place.effort = self->effort;
   options.limits = self->limits;
-  if (has_limits (&self->limits))
-    options.evaluator = (StrataEvaluator){ judge_cb, cancellable };
+  options.objective = self->objective;
+  options.report = &report;
+  if (needs_judgement (self))
+    options.evaluator =
+      (StrataEvaluator){ judge_cb, &evaluator, TRUE, self->accuracy_inputs == NULL ? NULL : accuracy_cb };
   options.seed = self->seed;
   options.dump_folder = self->dump_folder;
   options.progress = progress;
   options.progress_data = user_data;
   options.cancellable = cancellable;
-  image = strata_compile (graph, strata_chip_get_spec (self->chip), &options, &judgement, error);
+  image = strata_compile (graph, strata_chip_get_spec (self->chip), &options, NULL, error);
+  if (report != NULL)
+    self->certificate = strata_certificate_new_from_report (report);
   return image == NULL ? NULL : strata_program_new_from_image (image);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * StrataRequirements: six numbers, NaN where there is no limit.
+ * StrataRequirements: a number per limit, NaN where there is none, and an objective.
  */
 #include "strata/strata-requirements.h"
 
@@ -13,6 +13,7 @@ struct _StrataRequirements
 {
   GObject parent_instance;
   double value[STRATA_N_LIMITS];
+  StrataObjective objective;
 };
 
 G_DEFINE_FINAL_TYPE (StrataRequirements, strata_requirements, G_TYPE_OBJECT)
@@ -74,6 +75,10 @@ strata_requirements_set_text (StrataRequirements *self, StrataLimit limit, const
     [STRATA_LIMIT_MAX_ENERGY_FJ] = STRATA_QUANTITY_ENERGY,
     [STRATA_LIMIT_MAX_JUNCTION_C] = STRATA_QUANTITY_TEMPERATURE,
     [STRATA_LIMIT_MAX_SKIN_C] = STRATA_QUANTITY_TEMPERATURE,
+    [STRATA_LIMIT_MAX_PEAK_POWER_MW] = STRATA_QUANTITY_POWER,
+    [STRATA_LIMIT_MIN_ACCURACY] = STRATA_QUANTITY_NUMBER,
+    [STRATA_LIMIT_MAX_ARRAYS] = STRATA_QUANTITY_NUMBER,
+    [STRATA_LIMIT_MAX_COST_USD] = STRATA_QUANTITY_MONEY,
   };
   g_autoptr (GError) reason = NULL;
   double value = 0;
@@ -93,6 +98,27 @@ strata_requirements_set_text (StrataRequirements *self, StrataLimit limit, const
       g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s; a limit above 0 is accepted", text);
       return FALSE;
     }
+  if (limit == STRATA_LIMIT_MIN_ACCURACY && value > 1)
+    {
+      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD,
+                   "%s; an accuracy of at most 1 or 100 %% is accepted", text);
+      return FALSE;
+    }
   self->value[limit] = value;
   return TRUE;
+}
+
+void
+strata_requirements_set_objective (StrataRequirements *self, StrataObjective objective)
+{
+  g_return_if_fail (STRATA_IS_REQUIREMENTS (self));
+  g_return_if_fail ((guint) objective <= STRATA_OBJECTIVE_ENERGY);
+  self->objective = objective;
+}
+
+StrataObjective
+strata_requirements_get_objective (StrataRequirements *self)
+{
+  g_return_val_if_fail (STRATA_IS_REQUIREMENTS (self), STRATA_OBJECTIVE_ARRAYS);
+  return self->objective;
 }

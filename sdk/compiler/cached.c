@@ -267,6 +267,10 @@ encode_judgement (const StrataJudgement *judgement)
   strata_put_f64 (bytes, judgement->static_mw);
   strata_put_f64 (bytes, judgement->junction_c);
   strata_put_f64 (bytes, judgement->skin_c);
+  strata_put_i64 (bytes, judgement->unit_interval_ps);
+  strata_put_i64 (bytes, judgement->dynamic_fj);
+  strata_put_f64 (bytes, judgement->peak_mw);
+  strata_put_f64 (bytes, judgement->accuracy);
   return g_byte_array_free_to_bytes (bytes);
 }
 
@@ -283,6 +287,10 @@ decode_judgement (GBytes *bytes, StrataJudgement *judgement)
   judgement->static_mw = strata_get_f64 (&reader);
   judgement->junction_c = strata_get_f64 (&reader);
   judgement->skin_c = strata_get_f64 (&reader);
+  judgement->unit_interval_ps = strata_get_i64 (&reader);
+  judgement->dynamic_fj = strata_get_i64 (&reader);
+  judgement->peak_mw = strata_get_f64 (&reader);
+  judgement->accuracy = strata_get_f64 (&reader);
   return !reader.failed && reader.at == reader.n;
 }
 

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The compiler, top to bottom: rewrite, weights, lower, quantise, map, place, schedule, image, judgement, limits. Every
- * artefact is checked and dumped after its stage. A candidate that misses a limit is refused with the distance and what
- * would help.
+ * The compiler, top to bottom: rewrite, weights, lower, quantise, and for each candidate that the search proposes map,
+ * place, schedule, image, judge. Every artefact is checked after its stage; those of the program that is kept are
+ * dumped. Where no candidate meets the limits the error says by how much, and what no program could.
  */
 #include "compiler/pipeline.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "base/quantity.h"
 #include "compiler/cached.h"
+#include "compiler/search/search.h"
 #include "model/rewrite/rewrite.h"
+
+/* Stages announced where one candidate is made */
+#define N_STAGES 9
+/* Judgements of a candidate at ever slower rates, which converge in two or three */
+#define MAX_PACES 4
+/* strata/strata-compiler.h says the same to users */
+#define MAX_READS 64
 
 typedef struct
 {
@@ -19,14 +26,23 @@ typedef struct
   const StrataChipSpec *chip;
   const StrataCompileOptions *options;
   StrataCache *cache;
+  StrataDecisions *decisions; /* of the whole compilation */
   int n_done;
 } Run;
 
-/* The first of them that make the quantised graph */
-#define N_GRAPH_STAGES 4
+/* The first of the stages, which make the quantised graph, in order */
+static const char *const graph_stages[] = { "rewrite", "weights", "lower", "quantise" };
 
-static const char *const stages[] = { "rewrite", "weights",  "lower", "quantise", "map",
-                                      "place",   "schedule", "image", "judge" };
+/* What differs from candidate to candidate; the image has those of one of them at a time. */
+typedef struct
+{
+  StrataTileSet *tiles;
+  StrataPlacement *placement;
+  StrataSchedule *schedule;
+  StrataDecisions *decisions;
+  gint64 pace_ps;
+  StrataJudgement judgement;
+} Candidate;
 
 void
 strata_compile_options_init (StrataCompileOptions *options)
@@ -36,16 +52,18 @@ strata_compile_options_init (StrataCompileOptions *options)
   options->map.row_copies = TRUE;
 }
 
-/* Announces the next stage; FALSE when cancelled. */
+/* Announces the next stage; FALSE when cancelled. How many candidates there will be is not known: each comes a little
+ * nearer to the end. */
 static gboolean
-next_stage (Run *run, GError **error)
+next_stage (Run *run, const char *stage, GError **error)
 {
   const StrataCompileOptions *options = run->options;
+  double n = run->n_done;
 
   if (g_cancellable_set_error_if_cancelled (options->cancellable, error))
     return FALSE;
   if (options->progress != NULL)
-    options->progress ((double) run->n_done / G_N_ELEMENTS (stages), stages[run->n_done], options->progress_data);
+    options->progress (n < N_STAGES ? n / N_STAGES : 1 - 1 / n, stage, options->progress_data);
   run->n_done++;
   return TRUE;
 }
@@ -73,7 +91,7 @@ make_clean (Run *run, StrataRewriteLog **log, GError **error)
 {
   g_autoptr (StrataGraph) clean = NULL;
 
-  if (!next_stage (run, error))
+  if (!next_stage (run, "rewrite", error))
     return NULL;
   clean = strata_graph_rewrite (run->graph, STRATA_REWRITE_COMPILER, log, error);
   if (clean == NULL || !dump (run, "00-rewrites.txt", strata_rewrite_log_print (*log), error))
@@ -119,12 +137,12 @@ make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
   g_autoptr (StrataQGraph) graph = NULL;
 
   calibration.decisions = decisions;
-  if (clean == NULL || !next_stage (run, error) || !strata_graph_check_weights (clean, error)
-      || !next_stage (run, error))
+  if (clean == NULL || !next_stage (run, "weights", error) || !strata_graph_check_weights (clean, error)
+      || !next_stage (run, "lower", error))
     return NULL;
   lowered = strata_lower (clean, error);
   if (lowered == NULL || !strata_lowered_check (lowered, error)
-      || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error) || !next_stage (run, error))
+      || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error) || !next_stage (run, "quantise", error))
     return NULL;
   graph = strata_quantise (clean, lowered, run->chip, &calibration, error);
   if (graph == NULL)
@@ -142,24 +160,27 @@ make_graph (Run *run, StrataImage *image, GError **error)
   int n_before = run->n_done;
 
   image->graph =
-    strata_cached_graph (run->cache, run->graph, run->chip, &calibration, make_graph_cb, run, image->decisions, error);
-  while (image->graph != NULL && run->n_done < n_before + N_GRAPH_STAGES)
-    if (!next_stage (run, error))
+    strata_cached_graph (run->cache, run->graph, run->chip, &calibration, make_graph_cb, run, run->decisions, error);
+  while (image->graph != NULL && run->n_done < n_before + (int) G_N_ELEMENTS (graph_stages))
+    if (!next_stage (run, graph_stages[run->n_done - n_before], error))
       return FALSE;
   return image->graph != NULL;
 }
 
+/* --- one candidate --- */
+
 static gboolean
-make_tiles (Run *run, StrataImage *image, GError **error)
+make_tiles (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
 {
   StrataMapOptions options = run->options->map;
 
+  options.n_copies = choice->n_copies;
+  options.row_copies = choice->row_copies;
   options.decisions = image->decisions;
-  if (!next_stage (run, error))
+  if (!next_stage (run, "map", error))
     return FALSE;
   image->tiles = strata_cached_map (run->cache, image->graph, run->chip, &options, error);
-  return image->tiles != NULL && strata_tile_set_check (image->tiles, image->graph, run->chip, error)
-         && dump (run, "03-tiles.txt", strata_tile_set_print (image->tiles, image->graph), error);
+  return image->tiles != NULL && strata_tile_set_check (image->tiles, image->graph, run->chip, error);
 }
 
 static gboolean
@@ -170,11 +191,10 @@ make_placement (Run *run, StrataImage *image, GError **error)
   options.seed = run->options->seed;
   options.cancellable = run->options->cancellable;
   options.decisions = image->decisions;
-  if (!next_stage (run, error))
+  if (!next_stage (run, "place", error))
     return FALSE;
   image->placement = strata_cached_place (run->cache, image->graph, image->tiles, run->chip, &options, error);
-  return image->placement != NULL && strata_placement_check (image->placement, image->tiles, run->chip, error)
-         && dump (run, "04-placement.txt", strata_placement_print (image->placement, image->tiles), error);
+  return image->placement != NULL && strata_placement_check (image->placement, image->tiles, run->chip, error);
 }
 
 static gboolean
@@ -184,13 +204,12 @@ make_schedule (Run *run, StrataImage *image, GError **error)
 
   options.cancellable = run->options->cancellable;
   options.decisions = image->decisions;
-  if (!next_stage (run, error))
+  if (!next_stage (run, "schedule", error))
     return FALSE;
   image->schedule =
     strata_cached_schedule (run->cache, image->graph, image->tiles, image->placement, run->chip, &options, error);
   return image->schedule != NULL
-         && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, run->chip, error)
-         && dump (run, "05-schedule.txt", strata_schedule_print (image->schedule), error);
+         && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, run->chip, error);
 }
 
 /* Keeps the first samples; the rest is freed. Without weights there is nothing that they could calibrate. */
@@ -223,13 +242,16 @@ model_name (const StrataGraph *graph)
   return g_steal_pointer (&file);
 }
 
+/* What every candidate's image has, once. */
 static gboolean
 make_image (Run *run, StrataImage *image, GError **error)
 {
   g_autofree char *description = NULL;
 
-  if (!next_stage (run, error))
+  if (!next_stage (run, "image", error))
     return FALSE;
+  if (image->chip != NULL)
+    return TRUE;
   description = strata_chip_spec_print (run->chip);
   image->chip = strata_chip_spec_parse (description, -1, run->chip->path, error);
   if (image->chip == NULL)
@@ -244,87 +266,13 @@ make_image (Run *run, StrataImage *image, GError **error)
   image->n_parameters = strata_graph_n_parameters (run->graph);
   image->n_macs = strata_graph_n_macs (run->graph);
   keep_calibration (run, image);
-  strata_image_seal (image);
-  return strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, error)
-         && dump (run, "06-program.txt", strata_image_disassemble (image), error)
-         && dump (run, "07-decisions.txt", strata_decisions_print (image->decisions), error);
-}
-
-/* --- limits --- */
-
-/* "latency is 4 us, 1 us (33.3 %) over the limit of 3 us; HELP". Far off, and for temperatures, whose zero means
- * nothing, a percentage says nothing. */
-static void
-note_miss (GString *text, const char *limit, double value, double bound, StrataQuantityKind kind, const char *help)
-{
-  g_autofree char *shown = strata_quantity_format (value, kind);
-  g_autofree char *excess = strata_quantity_format (value - bound, kind);
-  g_autofree char *allowed = strata_quantity_format (bound, kind);
-
-  g_string_append_printf (text, "%s%s is %s, ", text->len > 0 ? "; " : "", limit, shown);
-  if (kind == STRATA_QUANTITY_TEMPERATURE)
-    g_string_append_printf (text, "%s over the limit of %s", excess, allowed);
-  else if (value > 1e6 * bound)
-    g_string_append_printf (text, "over a million times the limit of %s", allowed);
-  else if (value > 10 * bound)
-    g_string_append_printf (text, "%.0f times the limit of %s", value / bound, allowed);
-  else
-    g_string_append_printf (text, "%s (%.3g %%) over the limit of %s", excess, 100 * (value - bound) / bound, allowed);
-  g_string_append_printf (text, "; %s", help);
-}
-
-static void
-check_time (GString *text, const StrataImage *image, const StrataJudgement *judgement)
-{
-  const StrataLimits *limits = &image->limits;
-
-  if (limits->max_latency_ps > 0 && judgement->latency_ps > limits->max_latency_ps)
-    {
-      g_autofree char *bound = strata_quantity_format ((double) image->schedule->lower_bound_ps, STRATA_QUANTITY_TIME);
-      g_autofree char *help = g_strdup_printf (
-        limits->max_latency_ps < image->schedule->lower_bound_ps
-          ? "that is below the bound for these tiles as placed, %s: take a chip with more stacks or a smaller model"
-          : "the bound for these tiles as placed is %s: take a chip with more stacks, or allow more time",
-        bound);
-
-      note_miss (text, "latency", (double) judgement->latency_ps, (double) limits->max_latency_ps, STRATA_QUANTITY_TIME,
-                 help);
-    }
-  if (limits->max_interval_ps > 0 && judgement->interval_ps > limits->max_interval_ps)
-    note_miss (text, "interval between inferences", (double) judgement->interval_ps, (double) limits->max_interval_ps,
-               STRATA_QUANTITY_TIME, "lower the rate, or take a chip with more stacks");
-}
-
-static void
-check_physics (GString *text, const StrataLimits *limits, const StrataJudgement *judgement)
-{
-  if (limits->max_power_mw > 0 && judgement->power_mw > limits->max_power_mw)
-    note_miss (text, "power", judgement->power_mw, limits->max_power_mw, STRATA_QUANTITY_POWER,
-               judgement->static_mw > limits->max_power_mw ? "static power alone exceeds it: take a smaller chip"
-                                                           : "lower the rate, or take a chip with less static power");
-  if (limits->max_energy_fj > 0 && (double) judgement->energy_fj > limits->max_energy_fj)
-    note_miss (text, "energy per inference", (double) judgement->energy_fj, limits->max_energy_fj,
-               STRATA_QUANTITY_ENERGY, "compile without row copies, or take a smaller model");
-  if (limits->max_junction_c > 0 && judgement->junction_c > limits->max_junction_c)
-    note_miss (text, "junction temperature", judgement->junction_c, limits->max_junction_c, STRATA_QUANTITY_TEMPERATURE,
-               "lower the rate or the ambient temperature");
-  if (limits->max_skin_c > 0 && judgement->skin_c > limits->max_skin_c)
-    note_miss (text, "skin temperature", judgement->skin_c, limits->max_skin_c, STRATA_QUANTITY_TEMPERATURE,
-               "lower the rate or the ambient temperature");
+  return TRUE;
 }
 
 /* A limit on something nobody measured is a question without an answer, not a pass. */
 static gboolean
-refuse_unknown (const Run *run, const StrataJudgement *judgement, GError **error)
+refuse_unknown (const Run *run, const char *unknown, GError **error)
 {
-  const StrataLimits *limits = &run->options->limits;
-  const char *unknown = limits->max_power_mw > 0 && isnan (judgement->power_mw)       ? "power"
-                        : limits->max_energy_fj > 0 && judgement->energy_fj < 0       ? "energy"
-                        : limits->max_junction_c > 0 && isnan (judgement->junction_c) ? "junction temperature"
-                        : limits->max_skin_c > 0 && isnan (judgement->skin_c)         ? "skin temperature"
-                        : limits->max_interval_ps > 0 && judgement->interval_ps < 0   ? "interval"
-                                                                                      : NULL;
-
   if (unknown == NULL)
     return TRUE;
   g_set_error (
@@ -334,26 +282,205 @@ refuse_unknown (const Run *run, const StrataJudgement *judgement, GError **error
   return FALSE;
 }
 
+/* At the rate the candidate can do, and where that is too hot or draws too much, at slower ones. */
 static gboolean
-judge (Run *run, const StrataImage *image, StrataJudgement *judgement, GError **error)
+judge (Run *run, StrataImage *image, StrataJudgement *judgement, GError **error)
 {
   const StrataEvaluator *evaluator = &run->options->evaluator;
-  g_autoptr (GString) text = g_string_new (NULL);
+  gint64 pace_ps = 0;
 
-  if (!next_stage (run, error))
+  if (!next_stage (run, "judge", error))
     return FALSE;
-  *judgement = (StrataJudgement){ image->schedule->latency_ps, -1, -1, NAN, NAN, NAN, NAN };
-  if (evaluator->judge != NULL && !strata_cached_judge (run->cache, evaluator, image, judgement, error))
-    return FALSE;
-  if (!refuse_unknown (run, judgement, error))
-    return FALSE;
-  check_time (text, image, judgement);
-  check_physics (text, &image->limits, judgement);
-  if (text->len == 0)
+  for (int turn = 0; turn < MAX_PACES && (turn == 0 || pace_ps > image->pace_ps); turn++)
+    {
+      image->pace_ps = pace_ps;
+      *judgement = (StrataJudgement){ image->schedule->latency_ps, -1, -1, NAN, NAN, NAN, NAN, -1, -1, NAN, NAN };
+      if (evaluator->judge != NULL && !strata_cached_judge (run->cache, evaluator, image, judgement, error))
+        return FALSE;
+      if (!refuse_unknown (run, search_limits_unknown (&image->limits, judgement), error))
+        return FALSE;
+      pace_ps = search_limits_pace (&image->limits, judgement, image->chip);
+    }
+  judgement->accuracy = NAN;
+  return TRUE;
+}
+
+static void
+set_reads (StrataQGraph *graph, const int *base, int factor)
+{
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].kind == STRATA_QOP_MVM)
+      graph->ops[i].n_reads = factor == 0 ? 1 : base[i] * factor;
+}
+
+static void
+clear_candidate (Candidate *candidate)
+{
+  g_clear_pointer (&candidate->tiles, strata_tile_set_free);
+  g_clear_pointer (&candidate->placement, strata_placement_free);
+  g_clear_pointer (&candidate->schedule, strata_schedule_free);
+  g_clear_pointer (&candidate->decisions, strata_decisions_free);
+}
+
+/* Moves what the image has of a candidate into @candidate, which is empty, or back. */
+static void
+swap_candidate (StrataImage *image, Candidate *candidate)
+{
+  Candidate other = *candidate;
+
+  candidate->tiles = image->tiles;
+  candidate->placement = image->placement;
+  candidate->schedule = image->schedule;
+  candidate->decisions = image->decisions;
+  candidate->pace_ps = image->pace_ps;
+  image->tiles = other.tiles;
+  image->placement = other.placement;
+  image->schedule = other.schedule;
+  image->decisions = other.decisions;
+  image->pace_ps = other.pace_ps;
+}
+
+/* Map, place, schedule, image, judge. The image is left with what was made. */
+static gboolean
+make_candidate (Run *run, StrataImage *image, const StrataChoice *choice, StrataJudgement *judgement, GError **error)
+{
+  image->decisions = strata_decisions_new ();
+  return make_tiles (run, image, choice, error) && make_placement (run, image, error)
+         && make_schedule (run, image, error) && make_image (run, image, error) && judge (run, image, judgement, error);
+}
+
+/* --- the loop --- */
+
+/* One copy of every matrix: what the search reckons with. Where it does not fit, nothing does. Not worth keeping. */
+static StrataTileSet *
+map_once (Run *run, StrataImage *image, GError **error)
+{
+  StrataMapOptions options = run->options->map;
+
+  options.row_copies = FALSE;
+  options.n_copies = NULL;
+  options.decisions = NULL;
+  return strata_map (image->graph, run->chip, &options, error);
+}
+
+static gboolean
+is_refusal (const GError *error)
+{
+  return g_error_matches (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+}
+
+/* Makes one proposal and tells what came of it; keeps it in @best where it is. FALSE: compilation ends with @error. The
+ * first refusal is left in @refusal. */
+static gboolean
+try_choice (Run *run,
+            StrataImage *image,
+            StrataSearch *search,
+            const StrataChoice *choice,
+            Candidate *best,
+            GError **refusal,
+            GError **error)
+{
+  const StrataEvaluator *evaluator = &run->options->evaluator;
+  g_autoptr (GError) local = NULL;
+  Candidate made = { 0 };
+  StrataJudgement judgement;
+  gboolean is_best = FALSE, ok = make_candidate (run, image, choice, &judgement, &local);
+  gint64 n_arrays = ok ? strata_tile_set_n_arrays (image->tiles) : 0;
+
+  if (ok && strata_search_wants_accuracy (search, &judgement, n_arrays))
+    ok = evaluator->accuracy (image, &judgement.accuracy, evaluator->user_data, &local);
+  if (ok)
+    is_best = strata_search_tell (search, &judgement, n_arrays, image->pace_ps);
+  else if (is_refusal (local))
+    strata_search_refuse (search, local->message);
+  swap_candidate (image, &made);
+  made.judgement = judgement;
+  if (is_best)
+    {
+      clear_candidate (best);
+      *best = made;
+    }
+  else
+    clear_candidate (&made);
+  if (ok)
     return TRUE;
+  if (!is_refusal (local))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (*refusal == NULL)
+    *refusal = g_steal_pointer (&local);
+  return TRUE;
+}
+
+static void
+refuse (
+  Run *run, StrataImage *image, StrataSearch *search, const StrataSearchReport *report, GError *refusal, GError **error)
+{
+  g_autofree char *text = strata_search_describe (search, report);
+
+  if (text == NULL)
+    {
+      g_propagate_error (error, refusal);
+      return;
+    }
+  g_clear_error (&refusal);
   g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_REQUIREMENT, "%s on %s: %s", image->model_name,
-               run->chip->name, text->str);
-  return FALSE;
+               run->chip->name, text);
+}
+
+/* Looks for the program; leaves it in the image, unsealed, with what was decided in the run's list. */
+static gboolean
+choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best, GError **error)
+{
+  const StrataCompileOptions *options = run->options;
+  const StrataSearchOptions wishes = { options->limits, options->objective, options->map.row_copies, MAX_READS };
+  g_autoptr (StrataSearch) search = strata_search_new (image->graph, once, run->chip, &wishes);
+  g_autoptr (StrataSearchReport) report = NULL;
+  g_autofree int *base = g_new (int, (gsize) image->graph->n_ops + 1);
+  const StrataChoice *choice;
+  GError *refusal = NULL;
+
+  for (int i = 0; i < image->graph->n_ops; i++)
+    base[i] = image->graph->ops[i].n_reads;
+  while ((choice = strata_search_next (search)) != NULL)
+    {
+      set_reads (image->graph, base, choice->reads);
+      if (!try_choice (run, image, search, choice, best, &refusal, error))
+        {
+          g_clear_error (&refusal);
+          return FALSE;
+        }
+    }
+  report = strata_search_report (search);
+  choice = strata_search_best (search);
+  if (choice != NULL)
+    {
+      set_reads (image->graph, base, choice->reads);
+      swap_candidate (image, best);
+      strata_decisions_append (run->decisions, image->decisions);
+      strata_search_explain (search, report, run->decisions);
+      g_clear_error (&refusal);
+    }
+  else
+    refuse (run, image, search, report, refusal, error);
+  if (options->report != NULL)
+    *options->report = g_steal_pointer (&report);
+  return choice != NULL;
+}
+
+/* Seals the image and dumps what it holds. */
+static gboolean
+finish (Run *run, StrataImage *image, GError **error)
+{
+  strata_image_seal (image);
+  return strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, error)
+         && dump (run, "03-tiles.txt", strata_tile_set_print (image->tiles, image->graph), error)
+         && dump (run, "04-placement.txt", strata_placement_print (image->placement, image->tiles), error)
+         && dump (run, "05-schedule.txt", strata_schedule_print (image->schedule), error)
+         && dump (run, "06-program.txt", strata_image_disassemble (image), error)
+         && dump (run, "07-decisions.txt", strata_decisions_print (image->decisions), error);
 }
 
 StrataImage *
@@ -363,18 +490,31 @@ strata_compile (const StrataGraph *graph,
                 StrataJudgement *judgement,
                 GError **error)
 {
-  Run run = { graph, chip, options, options->dump_folder == NULL ? options->cache : NULL, 0 };
+  g_autoptr (StrataDecisions) decisions = strata_decisions_new ();
+  Run run = { graph, chip, options, options->dump_folder == NULL ? options->cache : NULL, decisions, 0 };
   g_autoptr (StrataImage) image = g_new0 (StrataImage, 1);
-  StrataJudgement verdict;
+  g_autoptr (StrataTileSet) once = NULL;
+  Candidate best = { 0 };
+  gboolean ok;
 
   g_return_val_if_fail (graph != NULL && chip != NULL && options != NULL, NULL);
-  image->decisions = strata_decisions_new ();
-  if (!make_graph (&run, image, error) || !make_tiles (&run, image, error) || !make_placement (&run, image, error)
-      || !make_schedule (&run, image, error) || !make_image (&run, image, error)
-      || !judge (&run, image, &verdict, error))
+  if (options->report != NULL)
+    *options->report = NULL;
+  if (options->limits.min_accuracy > 0 && options->evaluator.accuracy == NULL
+      && !refuse_unknown (&run, "accuracy", error))
+    return NULL;
+  if (!make_graph (&run, image, error) || (once = map_once (&run, image, error)) == NULL)
+    return NULL;
+  ok = choose (&run, image, once, &best, error);
+  clear_candidate (&best);
+  if (!ok)
+    return NULL;
+  strata_decisions_free (image->decisions);
+  image->decisions = g_steal_pointer (&decisions);
+  if (!finish (&run, image, error))
     return NULL;
   if (judgement != NULL)
-    *judgement = verdict;
+    *judgement = best.judgement;
   if (options->progress != NULL)
     options->progress (1, "done", options->progress_data);
   return g_steal_pointer (&image);

@@ -14,7 +14,7 @@ SIZE_IS (StrataCalibration, 80);     /* all but n_threads, cancellable and decis
 SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
 SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
 SIZE_IS (StrataScheduleOptions, 24); /* all but cancellable and decisions */
-SIZE_IS (StrataJudgement, 56);
+SIZE_IS (StrataJudgement, 88);
 #endif
 
 #define Q (1 << STRATA_STAGE_GRAPH)
@@ -198,5 +198,6 @@ strata_key_judgement (const StrataImage *image)
   strata_hasher_int (hasher, (gint64) strata_schedule_hash (image->schedule));
   strata_key_chip (hasher, STRATA_STAGE_JUDGEMENT, image->chip);
   strata_hasher_int (hasher, image->limits.max_interval_ps);
+  strata_hasher_int (hasher, image->pace_ps);
   return strata_hasher_digest (hasher);
 }

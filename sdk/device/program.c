@@ -276,25 +276,12 @@ strata_program_get_output_step (StrataProgram *self, guint index)
 }
 
 /* Figures that need no simulation come first. */
-static const char *const figure_names[] = { "arrays_required",
-                                            "arrays_used",
-                                            "arrays_total",
-                                            "n_macs",
-                                            "n_parameters",
-                                            "lower_bound_ps",
-                                            "interval_bound_ps",
-                                            "critical_path_ps",
-                                            "sram_peak_bytes",
-                                            "latency_ps",
-                                            "interval_ps",
-                                            "host_ps",
-                                            "energy_fj",
-                                            "dynamic_fj",
-                                            "static_mw",
-                                            "power_mw",
-                                            "junction_c",
-                                            "skin_c",
-                                            NULL };
+static const char *const figure_names[] = {
+  "arrays_required",   "arrays_used",      "arrays_total",    "n_macs",     "n_parameters", "lower_bound_ps",
+  "interval_bound_ps", "critical_path_ps", "sram_peak_bytes", "latency_ps", "interval_ps",  "host_ps",
+  "energy_fj",         "dynamic_fj",       "static_mw",       "power_mw",   "junction_c",   "skin_c",
+  "peak_power_mw",     "unit_interval_ps", "pace_ps",         NULL
+};
 
 const char *const *
 strata_program_list_figures (void)
@@ -319,6 +306,7 @@ get_static_figure (const StrataImage *image, const char *name, double *value)
     { "interval_bound_ps", image->schedule->interval_bound_ps },
     { "critical_path_ps", image->schedule->critical_path_ps },
     { "sram_peak_bytes", image->schedule->sram_peak_bytes },
+    { "pace_ps", image->pace_ps },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)
@@ -341,6 +329,8 @@ get_modelled_figure (const StrataModelled *modelled, const char *name, StrataBan
   } known[] = {
     { "latency_ps", (double) modelled->latency_ps[band] },
     { "interval_ps", (double) modelled->interval_ps[band] },
+    { "unit_interval_ps", (double) modelled->unit_interval_ps[band] },
+    { "peak_power_mw", band == STRATA_BAND_NOMINAL ? modelled->peak_mw : unavailable },
     { "host_ps", band == STRATA_BAND_NOMINAL ? (double) modelled->host_ps : unavailable },
     { "energy_fj", (double) modelled->energy_fj[band] },
     { "dynamic_fj", (double) modelled->dynamic_fj[band] },

@@ -149,6 +149,10 @@ read_limits (Decoder *decoder)
   limits->max_junction_c = strata_get_f64 (&reader);
   limits->max_skin_c = strata_get_f64 (&reader);
   limits->min_accuracy = strata_get_f64 (&reader);
+  limits->max_peak_mw = strata_get_f64 (&reader);
+  limits->max_cost_usd = strata_get_f64 (&reader);
+  limits->max_arrays = strata_get_i64 (&reader);
+  decoder->image->pace_ps = strata_get_i64 (&reader);
   decoder->image->seed = (guint64) strata_get_i64 (&reader);
   decoder->image->model_digest = (guint64) strata_get_i64 (&reader);
   decoder->image->n_parameters = strata_get_i64 (&reader);
@@ -156,8 +160,10 @@ read_limits (Decoder *decoder)
   if (!close_section (decoder, STRATA_SECTION_LIMT, &reader))
     return FALSE;
   if (!isfinite (limits->max_power_mw) || !isfinite (limits->max_energy_fj) || !isfinite (limits->max_junction_c)
-      || !isfinite (limits->max_skin_c) || !isfinite (limits->min_accuracy) || limits->max_latency_ps < -1
-      || limits->max_interval_ps < -1 || decoder->image->n_parameters < 0 || decoder->image->n_macs < 0)
+      || !isfinite (limits->max_skin_c) || !isfinite (limits->min_accuracy) || !isfinite (limits->max_peak_mw)
+      || !isfinite (limits->max_cost_usd) || limits->max_latency_ps < -1 || limits->max_interval_ps < -1
+      || limits->max_arrays < 0 || decoder->image->pace_ps < 0 || decoder->image->n_parameters < 0
+      || decoder->image->n_macs < 0)
     return refuse_section (decoder, STRATA_SECTION_LIMT, "holds a limit or a count that is no number");
   return TRUE;
 }

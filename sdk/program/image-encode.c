@@ -64,6 +64,10 @@ put_limits (GByteArray *bytes, const StrataImage *image)
   strata_put_f64 (bytes, limits->max_junction_c);
   strata_put_f64 (bytes, limits->max_skin_c);
   strata_put_f64 (bytes, limits->min_accuracy);
+  strata_put_f64 (bytes, limits->max_peak_mw);
+  strata_put_f64 (bytes, limits->max_cost_usd);
+  strata_put_i64 (bytes, limits->max_arrays);
+  strata_put_i64 (bytes, image->pace_ps);
   strata_put_i64 (bytes, (gint64) image->seed);
   strata_put_i64 (bytes, (gint64) image->model_digest);
   strata_put_i64 (bytes, image->n_parameters);

@@ -17,6 +17,8 @@ typedef struct
 {
   gint64 max_latency_ps, max_interval_ps;
   double max_power_mw, max_energy_fj, max_junction_c, max_skin_c, min_accuracy;
+  double max_peak_mw, max_cost_usd;
+  gint64 max_arrays;
 } StrataLimits;
 
 typedef struct
@@ -27,6 +29,8 @@ typedef struct
   StrataPlacement *placement;
   StrataSchedule *schedule;
   StrataLimits limits;
+  gint64 pace_ps; /* the program starts inferences no closer than this, to keep a limit on power or temperature; 0: as
+                     fast as it can */
   StrataDecisions *decisions; /* NULL: the program came without */
   StrataArray *
     *calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */

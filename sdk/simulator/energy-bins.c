@@ -82,6 +82,25 @@ strata_energy_bins (const StrataActionEnergy *table,
   return list_bins (bins, n_bins, step_ps, n_records);
 }
 
+double
+strata_energy_peak_mw (const StrataPowerRecord *power, int n_records)
+{
+  int n_bins = 0;
+  double peak_mw = 0;
+
+  while (n_bins < n_records && power[n_bins].component == power[0].component)
+    n_bins++;
+  for (int bin = 0; bin < n_bins; bin++)
+    {
+      double sum_mw = 0;
+
+      for (int i = bin; i < n_records; i += n_bins)
+        sum_mw += power[i].power_mw;
+      peak_mw = MAX (peak_mw, sum_mw);
+    }
+  return peak_mw;
+}
+
 void
 strata_energy_heat (const StrataImage *image,
                     const StrataHeat *heat,

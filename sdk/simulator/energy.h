@@ -71,6 +71,9 @@ StrataPowerRecord *strata_energy_bins (const StrataActionEnergy *table,
                                        int n_bins,
                                        int *n_records) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Power of the bin that draws most; @power as strata_energy_bins () lists it */
+double strata_energy_peak_mw (const StrataPowerRecord *power, int n_records);
+
 /* Heat by node of the thermal network. The arrays have one element more than a state: what the rest of the chip
  * (network, digital units, memory, control) draws, which strata_energy_spread_heat () puts evenly on all bases. Adds
  * @fraction of the heat of an event, fJ: a tier's slab gets arrays and vertical lines, its base the periphery. */

@@ -98,8 +98,8 @@ estimate_band (Run *run, StrataBand band, GError **error)
 
 /* --- power and steady heat --- */
 
-/* The longest of what units, budget and the caller allow; sets interval_ps and power_mw of the band from its static
- * power. */
+/* The longest of what units, budget, the program's pace and the caller allow; sets interval_ps and power_mw of the band
+ * from its static power. */
 static gint64
 set_power (Run *run, StrataBand band)
 {
@@ -110,6 +110,7 @@ set_power (Run *run, StrataBand band)
 
   if (run->image->chip->p_budget_mw > 0 && spare_mw > 0 && dynamic_fj / spare_mw < 0x1p62)
     interval_ps = MAX (interval_ps, (gint64) ceil (dynamic_fj / spare_mw));
+  interval_ps = MAX (interval_ps, run->image->pace_ps);
   modelled->interval_ps[band] = interval_ps;
   interval_ps = MAX (interval_ps, modelled->min_interval_ps);
   modelled->power_mw[band] = modelled->static_mw[band] + dynamic_fj / (double) interval_ps;
@@ -383,6 +384,7 @@ run_model (Run *run, gboolean bands, GError **error)
     {
       modelled->power = strata_energy_bins (run->tables[0], modelled->timing, run->draws[0], run->n_draws[0],
                                             N_POWER_BINS, &modelled->n_power);
+      modelled->peak_mw = strata_energy_peak_mw (modelled->power, modelled->n_power);
       if (!add_transient (run, temperature, error))
         return FALSE;
       strata_energy_add_static (modelled->timing, run->draws[0], run->n_draws[0]);

@@ -240,8 +240,10 @@ typedef struct
   double value, conservative; /* NaN: unknown */
 } Limit;
 
+#define N_LIMITS 10
+
 static int
-list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[7])
+list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[N_LIMITS])
 {
   const StrataLimits *l = &image->limits;
   const int c = STRATA_BAND_CONSERVATIVE;
@@ -252,6 +254,9 @@ list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[7])
     { "max_energy_fj", "fJ", l->max_energy_fj, (double) m->energy_fj[0], (double) m->energy_fj[c] },
     { "max_junction_c", "degC", l->max_junction_c, m->junction_c, NAN },
     { "max_skin_c", "degC", l->max_skin_c, m->skin_c, NAN },
+    { "max_peak_mw", "mW", l->max_peak_mw, m->peak_mw, NAN },
+    { "max_cost_usd", "USD", l->max_cost_usd, strata_cost_die_usd (image->chip), NAN },
+    { "max_arrays", "1", (double) l->max_arrays, (double) strata_tile_set_n_arrays (image->tiles), NAN },
     { "min_accuracy", "1", l->min_accuracy, NAN, NAN },
   };
   int n = 0;
@@ -270,7 +275,7 @@ list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[7])
 static void
 add_limits (Figures *f)
 {
-  Limit limits[7];
+  Limit limits[N_LIMITS];
   int n = list_limits (f->image, f->modelled, limits);
 
   for (int i = 0; i < n; i++)
@@ -316,7 +321,7 @@ judge (const Limit *limit)
 static void
 add_verdicts (StrataArena *arena, const StrataImage *image, const StrataModelled *modelled, GArray *meta)
 {
-  Limit limits[7];
+  Limit limits[N_LIMITS];
   int n = list_limits (image, modelled, limits);
   gboolean missed = FALSE, unknown = FALSE;
 

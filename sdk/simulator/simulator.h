@@ -99,12 +99,13 @@ typedef struct
   StrataTemperatureRecord *temperature; /* steady state first (time -1), then the run from there */
   int n_temperature;
   gint64 latency_ps[STRATA_N_BANDS];
-  gint64 interval_ps[STRATA_N_BANDS];      /* as allowed by units and budget */
+  gint64 interval_ps[STRATA_N_BANDS];      /* as allowed by units, budget and the program's pace */
   gint64 unit_interval_ps[STRATA_N_BANDS]; /* as allowed by units alone */
   gint64 energy_fj[STRATA_N_BANDS];        /* dynamic + static over the latency */
   gint64 dynamic_fj[STRATA_N_BANDS];
   double static_mw[STRATA_N_BANDS]; /* with leakage at the junction's temperature at power_mw */
   double power_mw[STRATA_N_BANDS];
+  double peak_mw;                          /* of the busiest of the power bins of one inference alone, nominal */
   double junction_c, skin_c, package_c;    /* steady state at power_mw, nominal */
   gint64 host_ps, host_fj[STRATA_N_BANDS]; /* transfers of one inference; in no other total */
   gint64 min_interval_ps;

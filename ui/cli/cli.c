@@ -107,7 +107,12 @@ report_error (Cli *cli, int status, const char *message)
   cli_progress_clear (cli);
   cli_drop_output (cli);
   if (!cli->json)
-    g_printerr ("strata: %s\n", message);
+    {
+      g_autofree char *details =
+        status == CLI_EXIT_UNMET && cli->certificate != NULL ? cli_describe_certificate (cli->certificate) : NULL;
+
+      g_printerr ("strata: %s\n%s", message, details == NULL ? "" : details);
+    }
   else
     {
       g_autoptr (JsonBuilder) builder = json_builder_new ();
@@ -123,6 +128,8 @@ report_error (Cli *cli, int status, const char *message)
       cli_json_int (builder, "exit", status);
       cli_json_string (builder, "message", message);
       cli_json_string (builder, "hint", split == NULL ? NULL : split + 2);
+      if (status == CLI_EXIT_UNMET && cli->certificate != NULL)
+        cli_json_certificate (builder, cli->certificate);
       json_builder_end_object (builder);
       json_builder_end_object (builder);
       root = json_builder_get_root (builder);

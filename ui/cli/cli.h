@@ -35,6 +35,7 @@ typedef struct
   int n_threads;
   GCancellable *cancellable; /* cancelled by SIGINT */
   gboolean progress_shown;
+  StrataCertificate *certificate; /* of the last compilation; NULL: none */
 } Cli;
 
 typedef int (*CliVerb) (Cli *cli, int argc, char **argv);
@@ -104,9 +105,10 @@ void cli_progress_clear (Cli *cli);
 /* Options of every verb that may compile */
 typedef struct
 {
-  char *chip, *max_latency, *min_rate, *max_power, *max_energy, *max_temperature, *max_skin, *dump, *quantise;
+  char *chip, *max_latency, *min_rate, *max_power, *max_peak_power, *max_energy, *max_temperature, *max_skin;
+  char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise;
   char **calibration, **shapes;
-  double input_scale, input_offset;
+  double input_scale, input_offset, effort;
   int n_calibration, n_reads;
   gboolean no_row_copies;
   gboolean timing_only; /* set by the verb: no values will be computed */
@@ -138,6 +140,10 @@ gboolean cli_is_program (const char *path);
 gboolean cli_is_profile (const char *path);
 /* The model a program was compiled from, as long as the file is there and unchanged; otherwise NULL, and says so. */
 StrataModel *cli_reopen_model (Cli *cli, StrataProgram *program) G_GNUC_WARN_UNUSED_RESULT;
+/* "certificate": the limits with their verdicts, and the programs that were made */
+void cli_json_certificate (JsonBuilder *builder, StrataCertificate *certificate);
+/* The same as tables */
+char *cli_describe_certificate (StrataCertificate *certificate) G_GNUC_WARN_UNUSED_RESULT;
 void cli_program_figures (StrataProgram *program, JsonBuilder *builder);
 void cli_print_program (StrataProgram *program);
 

@@ -17,6 +17,13 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->max_energy);
   g_free (options->max_temperature);
   g_free (options->max_skin);
+  g_free (options->max_peak_power);
+  g_free (options->min_accuracy);
+  g_free (options->max_arrays);
+  g_free (options->max_cost);
+  g_free (options->minimise);
+  g_free (options->accuracy_inputs);
+  g_free (options->accuracy_labels);
   g_free (options->dump);
   g_free (options->quantise);
   g_strfreev (options->calibration);
@@ -34,10 +41,25 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
     { "max-latency", 0, 0, G_OPTION_ARG_STRING, &options->max_latency, "Hard limit, such as 2ms", "TIME" },
     { "min-rate", 0, 0, G_OPTION_ARG_STRING, &options->min_rate, "Hard limit, such as 30/s", "RATE" },
     { "max-power", 0, 0, G_OPTION_ARG_STRING, &options->max_power, "Hard limit, such as 300mW", "POWER" },
+    { "max-peak-power", 0, 0, G_OPTION_ARG_STRING, &options->max_peak_power,
+      "Hard limit in the busiest 512th of an inference", "POWER" },
     { "max-energy", 0, 0, G_OPTION_ARG_STRING, &options->max_energy, "Hard limit per inference, such as 5uJ",
       "ENERGY" },
     { "max-temperature", 0, 0, G_OPTION_ARG_STRING, &options->max_temperature, "Hard limit of the junction", "TEMP" },
     { "max-skin", 0, 0, G_OPTION_ARG_STRING, &options->max_skin, "Hard limit of the skin, such as 43degC", "TEMP" },
+    { "min-accuracy", 0, 0, G_OPTION_ARG_STRING, &options->min_accuracy,
+      "Hard limit, such as 90%; needs --accuracy-labels, or samples to agree with the float model on", "SHARE" },
+    { "max-arrays", 0, 0, G_OPTION_ARG_STRING, &options->max_arrays, "Hard limit of arrays that hold weights", "N" },
+    { "max-cost", 0, 0, G_OPTION_ARG_STRING, &options->max_cost, "Hard limit of the chip's cost, such as 5USD",
+      "MONEY" },
+    { "minimise", 0, 0, G_OPTION_ARG_STRING, &options->minimise,
+      "Within the limits: arrays (default), latency, interval or energy", "WHAT" },
+    { "effort", 0, 0, G_OPTION_ARG_DOUBLE, &options->effort,
+      "Roughly how long placement of a program may take (default: a fraction of a second)", "SECONDS" },
+    { "accuracy-inputs", 0, 0, G_OPTION_ARG_FILENAME, &options->accuracy_inputs,
+      "Samples for --min-accuracy, .npy (default: the first of --calibration)", "FILE" },
+    { "accuracy-labels", 0, 0, G_OPTION_ARG_FILENAME, &options->accuracy_labels,
+      "One integer class per sample, .npy (default: agreement with the float model)", "FILE" },
     { "calibration", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->calibration,
       "Samples for activation ranges: an .npy file, samples first, or a folder of test data sets", "PATH" },
     { "calibration-samples", 0, 0, G_OPTION_ARG_INT, &options->n_calibration, "Use at most N samples (default 64)",
@@ -82,6 +104,24 @@ cli_read_shapes (char **shapes, GError **error)
   return g_steal_pointer (&options);
 }
 
+static gboolean
+read_objective (const char *text, StrataRequirements *requirements, GError **error)
+{
+  static const char *const names[] = { "arrays", "latency", "interval", "energy" };
+
+  for (guint i = 0; text != NULL && i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (text, names[i]))
+      {
+        strata_requirements_set_objective (requirements, (StrataObjective) i);
+        return TRUE;
+      }
+  if (text == NULL)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "--minimise %s: arrays, latency, interval or energy is accepted", text);
+  return FALSE;
+}
+
 static StrataRequirements *
 read_limits (const CliCompileOptions *options, GError **error)
 {
@@ -97,6 +137,10 @@ read_limits (const CliCompileOptions *options, GError **error)
     { STRATA_LIMIT_MAX_ENERGY_FJ, options->max_energy, "--max-energy" },
     { STRATA_LIMIT_MAX_JUNCTION_C, options->max_temperature, "--max-temperature" },
     { STRATA_LIMIT_MAX_SKIN_C, options->max_skin, "--max-skin" },
+    { STRATA_LIMIT_MAX_PEAK_POWER_MW, options->max_peak_power, "--max-peak-power" },
+    { STRATA_LIMIT_MIN_ACCURACY, options->min_accuracy, "--min-accuracy" },
+    { STRATA_LIMIT_MAX_ARRAYS, options->max_arrays, "--max-arrays" },
+    { STRATA_LIMIT_MAX_COST_USD, options->max_cost, "--max-cost" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (limits); i++)
@@ -110,7 +154,7 @@ read_limits (const CliCompileOptions *options, GError **error)
           return NULL;
         }
     }
-  return g_steal_pointer (&requirements);
+  return read_objective (options->minimise, requirements, error) ? g_steal_pointer (&requirements) : NULL;
 }
 
 StrataTensor *
@@ -227,6 +271,28 @@ calibrate (StrataCompiler *compiler, StrataModel *model, const CliCompileOptions
   return TRUE;
 }
 
+/* --accuracy-inputs, else the first .npy file of --calibration */
+static gboolean
+set_accuracy_data (StrataCompiler *compiler, const CliCompileOptions *options, GError **error)
+{
+  const char *path = options->accuracy_inputs;
+  g_autoptr (StrataTensor) inputs = NULL;
+  g_autoptr (StrataTensor) labels = NULL;
+  double scale;
+
+  for (char **next = options->calibration; path == NULL && next != NULL && *next != NULL; next++)
+    if (!g_file_test (*next, G_FILE_TEST_IS_DIR))
+      path = *next;
+  if (options->min_accuracy == NULL || path == NULL)
+    return TRUE;
+  inputs = strata_tensor_load (path, error);
+  if (inputs == NULL || !cli_read_scale (options, &scale, error)
+      || (options->accuracy_labels != NULL && (labels = strata_tensor_load (options->accuracy_labels, error)) == NULL))
+    return FALSE;
+  strata_compiler_set_accuracy_data (compiler, inputs, labels, scale, options->input_offset);
+  return TRUE;
+}
+
 StrataProgram *
 cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
 {
@@ -249,6 +315,11 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
                    STRATA_MAX_READS);
       return NULL;
     }
+  if (!isfinite (options->effort))
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--effort: a finite number is accepted");
+      return NULL;
+    }
   chip = strata_chip_load (options->chip == NULL ? "demonstrator" : options->chip, error);
   if (chip == NULL)
     return NULL;
@@ -265,9 +336,11 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
     }
   strata_compiler_set_timing_only (compiler, options->timing_only);
   strata_compiler_set_dump_folder (compiler, options->dump);
-  if (!calibrate (compiler, model, options, error))
+  strata_compiler_set_effort (compiler, options->effort);
+  if (!calibrate (compiler, model, options, error) || !set_accuracy_data (compiler, options, error))
     return NULL;
   program = strata_compiler_compile (compiler, cli_progress, cli, cli->cancellable, error);
+  g_set_object (&cli->certificate, strata_compiler_get_certificate (compiler));
   cli_progress_clear (cli);
   return program;
 }
@@ -288,6 +361,14 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
     { options->max_energy != NULL, "--max-energy" },
     { options->max_temperature != NULL, "--max-temperature" },
     { options->max_skin != NULL, "--max-skin" },
+    { options->max_peak_power != NULL, "--max-peak-power" },
+    { options->min_accuracy != NULL, "--min-accuracy" },
+    { options->max_arrays != NULL, "--max-arrays" },
+    { options->max_cost != NULL, "--max-cost" },
+    { options->minimise != NULL, "--minimise" },
+    { options->effort != 0, "--effort" },
+    { options->accuracy_inputs != NULL, "--accuracy-inputs" },
+    { options->accuracy_labels != NULL, "--accuracy-labels" },
     { options->calibration != NULL, "--calibration" },
     { options->n_calibration != 0, "--calibration-samples" },
     { options->no_row_copies, "--no-row-copies" },
@@ -423,13 +504,19 @@ cli_print_program (StrataProgram *program)
 static const char examples[] =
   "  strata compile model.onnx --chip demonstrator -o model.strp\n"
   "  strata compile model.onnx --chip phone --max-latency 2ms --max-power 300mW -o model.strp\n"
+  "  strata compile model.onnx --min-rate 100/s --minimise energy --alternatives\n"
   "  strata compile model.onnx --calibration samples.npy --input-scale 0.00392 -o model.strp\n";
 
 int
 cli_compile (Cli *cli, int argc, char **argv)
 {
   CliCompileOptions options = { 0 };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options, NULL);
+  gboolean alternatives = FALSE;
+  const GOptionEntry own[] = {
+    { "alternatives", 0, 0, G_OPTION_ARG_NONE, &alternatives, "Show the other programs that were made", NULL },
+    { NULL },
+  };
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options, own);
   g_autoptr (StrataProgram) program = NULL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -447,12 +534,20 @@ cli_compile (Cli *cli, int argc, char **argv)
       JsonBuilder *builder = cli_json_begin (cli);
 
       cli_program_figures (program, builder);
+      if (cli->certificate != NULL)
+        cli_json_certificate (builder, cli->certificate);
       cli_json_string (builder, "output", cli->output);
       cli_json_end (cli, builder);
     }
   else
     {
       cli_print_program (program);
+      if (alternatives && cli->certificate != NULL)
+        {
+          g_autofree char *text = cli_describe_certificate (cli->certificate);
+
+          g_print ("%s", text);
+        }
       if (cli->output != NULL)
         g_print ("Wrote %s.\n", cli->output);
     }

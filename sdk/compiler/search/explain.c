@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Why this many copies and not more or fewer, per product, with what the model says of the next step either way; and
+ * where the program stands against each limit and floor.
+ */
+#include <math.h>
+
+#include "compiler/search/state.h"
+
+/* The closed forms for the chosen copies with @n of @op */
+static StrataAlternative
+forecast (const StrataSearch *search, SearchModel *model, int *n_copies, int op, int n, SearchBind *bind)
+{
+  StrataAlternative alternative = { .energy_fj = -1 };
+  int kept = n_copies[op];
+  SearchBind interval_bind;
+
+  n_copies[op] = n;
+  alternative.latency_ps = (gint64) MIN (search_model_latency_ps (model, n_copies, bind), 0x1p62);
+  alternative.interval_ps = (gint64) MIN (search_model_interval_ps (model, n_copies, &interval_bind), 0x1p62);
+  alternative.n_arrays = search_model_arrays (model, n_copies);
+  if (search->options.objective == STRATA_OBJECTIVE_INTERVAL || search->options.limits.max_interval_ps > 0)
+    *bind = interval_bind;
+  n_copies[op] = kept;
+  return alternative;
+}
+
+/* Why not more copies than were chosen */
+static char *
+say_more (const StrataSearch *search, const StrataAlternative *now, const StrataAlternative *more, SearchBind bind)
+{
+  if (more->n_arrays > strata_chip_arrays (search->chip))
+    return g_strdup_printf ("takes %" G_GINT64_FORMAT " arrays, and the chip has %" G_GINT64_FORMAT, more->n_arrays,
+                            strata_chip_arrays (search->chip));
+  if (more->latency_ps >= now->latency_ps && more->interval_ps >= now->interval_ps)
+    return g_strdup_printf ("gains nothing: %s binds", search_bind_name (bind));
+  if (search->options.objective == STRATA_OBJECTIVE_ARRAYS)
+    return g_strdup (search->n_limits == 0 ? "no limit asks for it" : "the limits are met without");
+  return g_strdup ("no program with more was better");
+}
+
+static char *
+say_fewer (const StrataSearch *search, const StrataAlternative *fewer)
+{
+  const StrataLimits *limits = &search->options.limits;
+
+  if (limits->max_latency_ps > 0 && fewer->latency_ps > limits->max_latency_ps)
+    return g_strdup ("misses the limit on latency");
+  if (limits->max_interval_ps > 0 && fewer->interval_ps > limits->max_interval_ps)
+    return g_strdup ("misses the limit on the rate");
+  return g_strdup ("goes against the pace that all products share");
+}
+
+static void
+add_alternative (StrataDecisions *decisions, StrataAlternative alternative, int n, char *verdict)
+{
+  g_autofree char *what = g_strdup_printf (n == 1 ? "%d copy, by the model" : "%d copies, by the model", n);
+  g_autofree char *taken = verdict;
+
+  alternative.what = what;
+  alternative.verdict = taken;
+  strata_decisions_add_alternative (decisions, &alternative);
+}
+
+static void
+explain_copies (const StrataSearch *search, SearchModel *model, int *n_copies, int op, StrataDecisions *decisions)
+{
+  const SearchOp *self = &model->ops[op];
+  int n = search_model_copies (model, n_copies, op), fewer = search_copies_next (model, op, n, -1);
+  int more = search_copies_next (model, op, n, 1);
+  SearchBind bind;
+  StrataAlternative now = forecast (search, model, n_copies, op, n, &bind);
+  g_autofree char *alone = strata_quantity_format (self->occupy_ps * self->n_rows, STRATA_QUANTITY_TIME);
+  g_autofree char *turn = strata_quantity_format (self->occupy_ps * ((self->n_rows + n - 1) / n), STRATA_QUANTITY_TIME);
+  g_autofree char *total = strata_quantity_format ((double) now.latency_ps, STRATA_QUANTITY_TIME);
+
+  if (n == 1)
+    strata_decisions_add (decisions, STRATA_REASON_COPIES, op, -1, n,
+                          "one copy: its %d rows take %s of a path of %s, and %s", self->n_rows, alone, total,
+                          search->n_limits == 0 && search->options.objective == STRATA_OBJECTIVE_ARRAYS
+                            ? "no limit asks for more"
+                            : "other products are slower");
+  else
+    strata_decisions_add (decisions, STRATA_REASON_COPIES, op, -1, n,
+                          "%d copies: its %d rows take %s on one array after the other and %s on %d, within the pace "
+                          "that the limits or the objective set; the path is then %s",
+                          n, self->n_rows, alone, turn, n, total);
+  if (fewer > 0)
+    {
+      StrataAlternative alternative = forecast (search, model, n_copies, op, fewer, &bind);
+
+      add_alternative (decisions, alternative, fewer, say_fewer (search, &alternative));
+    }
+  if (more > 0)
+    {
+      StrataAlternative alternative = forecast (search, model, n_copies, op, more, &bind);
+
+      add_alternative (decisions, alternative, more, say_more (search, &now, &alternative, bind));
+    }
+}
+
+static void
+explain_limit (const StrataLimitFinding *finding, StrataDecisions *decisions)
+{
+  double asked = search_limits_public (finding->limit, finding->asked);
+  double best = search_limits_public (finding->limit, finding->best);
+  double floor = search_limits_public (finding->limit, finding->floor);
+  g_autofree char *limit = search_limits_format (finding->limit, asked);
+  g_autofree char *found = search_limits_format (finding->limit, best);
+  g_autofree char *least = search_limits_format (finding->limit, floor);
+
+  strata_decisions_add (decisions, STRATA_REASON_LIMIT, -1, -1, finding->limit, "%s is %s, within the limit of %s",
+                        search_limits_name (finding->limit), found, limit);
+  if (!isnan (floor))
+    strata_decisions_add (decisions, STRATA_REASON_FLOOR, -1, -1, finding->limit,
+                          "%s cannot be below %s on this chip: %s%s%s", search_limits_name (finding->limit), least,
+                          finding->reason, finding->layers == NULL ? "" : ", most of it ",
+                          finding->layers == NULL ? "" : finding->layers);
+}
+
+/* The programs that were made, with the choice that made each */
+static void
+explain_tried (const StrataSearchReport *report, StrataDecisions *decisions)
+{
+  static const char *const objectives[] = { "fewest arrays", "least latency", "shortest interval", "least energy" };
+
+  strata_decisions_add (decisions, STRATA_REASON_LIMIT, -1, -1, report->tried->len,
+                        "the program with the %s of %u that were made", objectives[report->objective],
+                        report->tried->len);
+  for (guint i = 0; i < report->tried->len; i++)
+    {
+      const StrataTried *tried = &g_array_index (report->tried, StrataTried, i);
+      StrataAlternative alternative = { tried->choice,
+                                        tried->judgement.latency_ps,
+                                        tried->judgement.interval_ps,
+                                        tried->judgement.energy_fj,
+                                        tried->n_arrays,
+                                        tried->is_chosen         ? "taken"
+                                        : tried->refusal != NULL ? tried->refusal
+                                        : tried->is_met          ? "meets the limits, no better"
+                                                                 : "misses a limit" };
+
+      strata_decisions_add_alternative (decisions, &alternative);
+    }
+}
+
+void
+strata_search_explain (StrataSearch *search, const StrataSearchReport *report, StrataDecisions *decisions)
+{
+  SearchModel *model;
+  g_autofree int *n_copies = NULL;
+
+  if (decisions == NULL || search->best == NULL)
+    return;
+  model = search->best->variant->model;
+  n_copies = g_memdup2 (search->best->n_copies, ((gsize) search->graph->n_ops + 1) * sizeof (int));
+  for (int i = 0; i < search->graph->n_ops; i++)
+    if (model->ops[i].is_product)
+      explain_copies (search, model, n_copies, i, decisions);
+  for (guint i = 0; i < report->limits->len; i++)
+    explain_limit (&g_array_index (report->limits, StrataLimitFinding, i), decisions);
+  explain_tried (report, decisions);
+}

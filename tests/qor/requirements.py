@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Requirements: three budgets for each network; what is met is confirmed by a timing run of the program loaded afresh,
+what is not by the printed floor or, between floor and best, by the gap. And what copies bring for the interval.
+
+    requirements.py STRATA
+"""
+import json
+import math
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import tap  # noqa: E402
+
+STRATA = str(Path(sys.argv[1]).resolve())
+WORK = Path(tempfile.mkdtemp(prefix="strata-requirements-"))
+
+CNNS = ["mlperf-tiny-kws", "mlperf-tiny-vww", "mlperf-tiny-ic", "resnet18", "resnet50", "mobilenetv2"]
+NETS = [(name, "demonstrator") for name in ["mlperf-tiny-ad", *CNNS]]
+PHONE = [("vit-b-16", "phone"), ("bert-base", "phone")]
+
+
+def call(*args):
+    return subprocess.run([STRATA, *map(str, args), "--json", "-q"], capture_output=True, text=True, cwd=WORK, timeout=600,
+                          check=False)
+
+
+def model(name):
+    path = WORK / f"{name}.onnx"
+    if not path.exists():
+        done = call("model", "make", name, "-o", path)
+        assert done.returncode == 0, done.stderr
+    return path
+
+
+def compiled(name, chip, *args):
+    """Exit code, and the result or the error."""
+    done = call("compile", model(name), "--chip", chip, *args)
+    assert done.returncode in (0, 5), (name, args, done.returncode, done.stdout, done.stderr)
+    reply = json.loads(done.stdout)
+    return done.returncode, reply["result" if done.returncode == 0 else "error"]
+
+
+def budgets(name, chip):
+    """Half the latency, a third of the energy, and two thirds of what power leaves above static, of the program without
+    limits; then the figure that each bounds."""
+    _, plain = compiled(name, chip)
+    power = plain["static_mw"] + (plain["power_mw"] - plain["static_mw"]) * 2 / 3
+    return plain, [("--max-latency", f"{plain['latency_ps'] / 2:.0f} ps", "latency_ps", plain["latency_ps"] / 2),
+                   ("--max-energy", f"{plain['energy_fj'] / 3:.0f} fJ", "energy_fj", plain["energy_fj"] / 3),
+                   ("--max-power", f"{power:.6f} mW", "power_mw", power)]
+
+
+def check(name, chip, option, text, figure, bound):
+    """One line of the table."""
+    program = WORK / "met.strp"
+    status, reply = compiled(name, chip, option, text, "-o", program)
+    limit = reply["certificate"]["limits"][0]
+    assert math.isclose(limit["asked"], bound, rel_tol=1e-3), limit
+    if status == 0:
+        done = call("info", program)
+        assert done.returncode == 0, done.stderr
+        timed = json.loads(done.stdout)["result"]
+        assert timed["program_hash"] == reply["program_hash"]
+        assert timed[figure] <= limit["asked"] * (1 + 1e-9), (name, option, timed[figure], limit)
+        assert limit["verdict"] == "met" and limit["floor"] <= timed[figure], limit
+        chosen = [p for p in reply["certificate"]["programs"] if p["chosen"]]
+        assert len(chosen) == 1 and chosen[0]["met"], chosen
+        return f"met         {timed[figure]:.4g}, floor {limit['floor']:.4g}; {chosen[0]['choice']}"
+    made = [p[figure] for p in reply["certificate"]["programs"] if p[figure] is not None]
+    assert made and limit["best"] == min(made) and limit["floor"] <= limit["best"], (limit, made)
+    assert all(value > limit["asked"] for value in made), (limit, made)
+    if limit["verdict"] == "impossible":
+        assert limit["floor"] > limit["asked"] and "impossible on this chip" in reply["message"], reply
+        return f"impossible  floor {limit['floor']:.4g} ({limit['floor'] / limit['asked']:.2f} x): {limit['reason']}"
+    assert limit["verdict"] == "not-found" and "not found among" in reply["message"], reply
+    return f"not found   best {limit['best']:.4g} is {limit['best'] / limit['asked']:.2f} x, floor {limit['floor']:.4g}"
+
+
+def table(nets):
+    lines = []
+    for name, chip in nets:
+        _, rows = budgets(name, chip)
+        for option, text, figure, bound in rows:
+            lines.append(f"{name:16} {option:13} {bound:<10.4g} {check(name, chip, option, text, figure, bound)}")
+    return "\n".join(lines)
+
+
+def test_table():
+    return table(NETS)
+
+
+def test_table_phone():
+    nets = [(name, chip) for name, chip in PHONE if call("compile", model(name), "--chip", chip).returncode == 0]
+    if not nets:
+        raise tap.Skip("no network of the phone compiles")
+    return table(nets)
+
+
+def test_mobilenet_in_half_the_time():
+    """By replication, and the program says why."""
+    _, plain = compiled("mobilenetv2", "demonstrator")
+    program = WORK / "half.strp"
+    status, half = compiled("mobilenetv2", "demonstrator", "--max-latency", f"{plain['latency_ps'] / 2:.0f} ps", "-o", program)
+    assert status == 0 and half["latency_ps"] <= plain["latency_ps"] / 2
+    assert half["arrays_used"] > plain["arrays_used"]
+    reply = call("explain", program)
+    assert reply.returncode == 0, reply.stderr
+    copies = [line for line in reply.stdout.splitlines() if "copies: its" in line]
+    assert copies, reply.stdout[:2000]
+    return f"{plain['latency_ps'] / 1e9:.3f} ms to {half['latency_ps'] / 1e9:.3f} ms, arrays {plain['arrays_used']:.0f} to " \
+           f"{half['arrays_used']:.0f}\n{copies[0].strip()}"
+
+
+def test_interval_against_unreplicated_greedy():
+    """The interval that units allow, on the demonstrator with ten watts of budget: the chip's own hundred milliwatts cap
+    the rate of either program. Against one copy of each matrix, placed by the constructive start alone."""
+    (WORK / "unbound.yaml").write_text("base: demonstrator\np_budget: 10 W\n")
+    lines, logs = [], 0
+    for name in CNNS:
+        _, greedy = compiled(name, WORK / "unbound.yaml", "--effort", "-1")
+        _, whole = compiled(name, WORK / "unbound.yaml", "--minimise", "interval")
+        ratio = greedy["unit_interval_ps"] / whole["unit_interval_ps"]
+        logs += math.log(ratio)
+        lines.append(f"{name:16} {greedy['unit_interval_ps'] / 1e6:10.2f} us {whole['unit_interval_ps'] / 1e6:10.2f} us"
+                     f" {ratio:6.2f} x  {whole['arrays_used']:.0f} arrays")
+    mean = math.exp(logs / len(CNNS))
+    lines.append(f"geometric mean {mean:.2f} x")
+    assert mean >= 2, "\n".join(lines)
+    return "\n".join(lines)
+
+
+tap.run(dict(globals()), "/qor/requirements")

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The search for a program: its bounds against programs that were made and timed by the simulator, its loop against
+ * judgements that are made up, and the whole compiler against limits.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "compiler/pipeline.h"
+#include "compiler/search/state.h"
+#include "lib/fixtures.h"
+#include "random-graph.h"
+#include "simulator/simulator.h"
+
+static const int sizes[][3] = { { 8, 8, 16 }, { 2, 2, 64 }, { 1, 1, 200 }, { 3, 2, 40 }, { 12, 12, 1 } };
+
+static StrataChipSpec *
+chip_of (guint64 seed)
+{
+  const int *size = sizes[seed % G_N_ELEMENTS (sizes)];
+
+  return fixtures_chip ("demonstrator", size[0], size[1], size[2]);
+}
+
+static StrataTileSet *
+map_with (const StrataQGraph *graph, const StrataChipSpec *chip, const int *n_copies, gboolean row_copies)
+{
+  StrataMapOptions options = { .row_copies = row_copies, .n_copies = n_copies };
+  g_autoptr (GError) error = NULL;
+  StrataTileSet *tiles = strata_map (graph, chip, &options, &error);
+
+  g_assert_no_error (error);
+  return tiles;
+}
+
+/* Replaces what the image has of a candidate; FALSE where memory does not hold it. */
+static gboolean
+remake (StrataImage *image, const int *n_copies, gboolean row_copies)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&image->tiles, strata_tile_set_free);
+  g_clear_pointer (&image->placement, strata_placement_free);
+  g_clear_pointer (&image->schedule, strata_schedule_free);
+  image->tiles = map_with (image->graph, image->chip, n_copies, row_copies);
+  image->placement = strata_place (image->graph, image->tiles, image->chip, NULL, &error);
+  g_assert_no_error (error);
+  image->schedule = strata_schedule (image->graph, image->tiles, image->placement, image->chip, NULL, &error);
+  if (g_error_matches (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY))
+    return FALSE;
+  g_assert_no_error (error);
+  return TRUE;
+}
+
+static void
+assert_bounds (const StrataImage *image, SearchModel *model, const SearchFloor *floor, const int *n_copies)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataModelled) modelled = strata_model_run (image, 0, FALSE, NULL, &error);
+  SearchBind bind;
+  double latency_ps = search_model_latency_ps (model, n_copies, &bind);
+  double interval_ps = search_model_interval_ps (model, n_copies, &bind);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (search_model_path_ps (model, n_copies), <=, (double) image->schedule->critical_path_ps);
+  g_assert_cmpfloat (latency_ps, <=, (double) modelled->latency_ps[0]);
+  g_assert_cmpfloat (interval_ps, <=, (double) modelled->unit_interval_ps[0]);
+  g_assert_cmpfloat (floor->latency_ps, <=, latency_ps);
+  g_assert_cmpfloat (floor->unit_interval_ps, <=, interval_ps);
+  g_assert_cmpfloat (floor->interval_ps, <=, (double) modelled->interval_ps[0]);
+  g_assert_cmpfloat (floor->dynamic_fj, <=, (double) modelled->dynamic_fj[0]);
+  g_assert_cmpfloat (floor->energy_fj, <=, (double) modelled->energy_fj[0]);
+  g_assert_cmpfloat (floor->static_mw, <=, modelled->static_mw[0]);
+  g_assert_cmpfloat (floor->power_mw, <=, modelled->power_mw[0]);
+  g_assert_cmpfloat (floor->junction_c, <=, modelled->junction_c + 1e-9);
+  g_assert_cmpfloat (floor->skin_c, <=, modelled->skin_c + 1e-9);
+  g_assert_cmpint (floor->n_arrays, <=, strata_tile_set_n_arrays (image->tiles));
+}
+
+/* Floor <= bound of a choice <= what its program does, on every step of the ladder. */
+static void
+test_bounds (void)
+{
+  int n_made = 0;
+
+  for (guint64 seed = 0; seed < 40; seed++)
+    {
+      g_autoptr (StrataImage) image = fixtures_image (fixtures_random (seed), chip_of (seed));
+      g_autoptr (StrataTileSet) once = map_with (image->graph, image->chip, NULL, FALSE);
+      g_autoptr (SearchModel) model = search_model_new (image->graph, once, image->chip, 1);
+      g_autoptr (GPtrArray) ladder = search_copies_ladder (model);
+      SearchFloor floor;
+
+      search_floor_init (&floor, model, 0);
+      for (guint i = 0; i < ladder->len; i += 2)
+        if (remake (image, ladder->pdata[i], i % 4 == 0))
+          {
+            assert_bounds (image, model, &floor, ladder->pdata[i]);
+            n_made++;
+          }
+      search_floor_clear (&floor);
+    }
+  g_assert_cmpint (n_made, >, 80);
+}
+
+static void
+test_ladder (void)
+{
+  for (guint64 seed = 0; seed < 40; seed++)
+    {
+      g_autoptr (StrataQGraph) graph = fixtures_random (seed);
+      g_autoptr (StrataChipSpec) chip = chip_of (seed);
+      g_autoptr (StrataTileSet) once = map_with (graph, chip, NULL, FALSE);
+      g_autoptr (SearchModel) model = search_model_new (graph, once, chip, 1);
+      g_autoptr (GPtrArray) ladder = search_copies_ladder (model);
+      double turn_ps = INFINITY;
+
+      g_assert_cmpint (search_model_arrays (model, ladder->pdata[0]), ==, model->n_arrays);
+      for (guint i = 0; i < ladder->len; i++)
+        {
+          g_assert_cmpint (search_model_arrays (model, ladder->pdata[i]), <=, model->n_sites);
+          g_assert_cmpfloat (search_copies_turn_ps (model, ladder->pdata[i]), <=, turn_ps);
+          turn_ps = search_copies_turn_ps (model, ladder->pdata[i]);
+        }
+      for (int op = 0; op < graph->n_ops; op++)
+        for (int n = 1; model->ops[op].is_product && n <= model->ops[op].n_rows; n++)
+          {
+            int fewer = search_copies_next (model, op, n, -1), more = search_copies_next (model, op, n, 1);
+
+            g_assert_cmpint (fewer, <, n);
+            g_assert_true (more == 0 || (more > n && more <= model->ops[op].n_rows));
+          }
+    }
+}
+
+/* --- the loop, judged by closed forms --- */
+
+typedef struct
+{
+  gboolean found;
+  gint64 n_arrays;
+  int n_made;
+} Outcome;
+
+/* Judges by the model with a made-up gap that grows with the number of arrays. */
+static Outcome
+search_with (const StrataQGraph *graph, const StrataChipSpec *chip, StrataObjective objective, StrataLimits limits)
+{
+  g_autoptr (StrataTileSet) once = map_with (graph, chip, NULL, FALSE);
+  StrataSearchOptions options = { limits, objective, TRUE, 64 };
+  g_autoptr (StrataSearch) search = strata_search_new (graph, once, chip, &options);
+  g_autoptr (SearchModel) model = search_model_new (graph, once, chip, 1);
+  g_autoptr (StrataSearchReport) report = NULL;
+  const StrataChoice *choice;
+  Outcome outcome = { 0 };
+
+  while ((choice = strata_search_next (search)) != NULL)
+    {
+      SearchBind bind;
+      gint64 n_arrays = search_model_arrays (model, choice->n_copies);
+      double latency_ps = search_model_latency_ps (model, choice->n_copies, &bind);
+      double gap = 1.1 + 0.3 * (double) n_arrays / (double) strata_chip_arrays (chip);
+      StrataJudgement judgement = { (gint64) (gap * latency_ps),
+                                    (gint64) (gap * latency_ps),
+                                    (gint64) (1e6 * gap),
+                                    10,
+                                    5,
+                                    42,
+                                    41,
+                                    (gint64) (gap * latency_ps),
+                                    1000000,
+                                    20,
+                                    1 - 0.5 / MAX (1, choice->reads) };
+
+      if (!strata_search_wants_accuracy (search, &judgement, n_arrays))
+        judgement.accuracy = NAN;
+      if (strata_search_tell (search, &judgement, n_arrays, 0))
+        outcome.n_arrays = n_arrays;
+      g_assert_cmpint (++outcome.n_made, <, 64);
+    }
+  outcome.found = strata_search_best (search) != NULL;
+  report = strata_search_report (search);
+  g_assert_true (outcome.found == (report->verdict == STRATA_VERDICT_MET));
+  g_assert_cmpint (report->tried->len, ==, outcome.n_made);
+  return outcome;
+}
+
+/* It ends, does the same twice, and what was found under a limit is found under a looser one, with no more arrays. */
+static void
+test_monotone (void)
+{
+  for (guint64 seed = 0; seed < 30; seed++)
+    {
+      g_autoptr (StrataQGraph) graph = fixtures_random (seed);
+      g_autoptr (StrataChipSpec) chip = chip_of (seed);
+      g_autoptr (StrataTileSet) once = map_with (graph, chip, NULL, FALSE);
+      g_autoptr (SearchModel) model = search_model_new (graph, once, chip, 1);
+      int one[512];
+      SearchBind bind;
+      double alone_ps;
+      Outcome before = { 0 };
+
+      for (int i = 0; i < graph->n_ops; i++)
+        one[i] = 1;
+      alone_ps = search_model_latency_ps (model, one, &bind);
+      for (double share = 0.02; share < 2; share *= 1.4)
+        {
+          StrataLimits limits = { .max_latency_ps = (gint64) (share * alone_ps) };
+          Outcome now = search_with (graph, chip, STRATA_OBJECTIVE_ARRAYS, limits);
+          Outcome again = search_with (graph, chip, STRATA_OBJECTIVE_ARRAYS, limits);
+
+          g_assert_true (now.found || !before.found);
+          g_assert_cmpint (now.n_made, ==, again.n_made);
+          g_assert_cmpint (now.n_arrays, ==, again.n_arrays);
+          before = now;
+        }
+      g_assert_true (before.found);
+      g_assert_cmpint (before.n_made, ==, 1);
+      for (int objective = 1; objective <= STRATA_OBJECTIVE_ENERGY; objective++)
+        g_assert_true (search_with (graph, chip, (StrataObjective) objective, (StrataLimits){ 0 }).found);
+    }
+}
+
+/* 50 % with one read, 75 with two, 87.5 with four: 80 takes four, 100 is beyond 64. */
+static void
+test_reads (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_tiny ();
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  StrataLimits limits = { .min_accuracy = 0.8 };
+  Outcome some = search_with (graph, chip, STRATA_OBJECTIVE_ARRAYS, limits);
+
+  g_assert_true (some.found);
+  g_assert_cmpint (some.n_made, ==, 3);
+  limits.min_accuracy = 1;
+  some = search_with (graph, chip, STRATA_OBJECTIVE_ARRAYS, limits);
+  g_assert_false (some.found);
+  g_assert_cmpint (some.n_made, >=, 7);
+}
+
+/* 100 mW of which 20 are static, and 80 fJ/ps at 1 us: 60 mW are kept at 2 us, 20 and less never. */
+static void
+test_pace (void)
+{
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  StrataJudgement judgement = { 1000000, 1000000, 100000000, 100, 20, 43.5, 42, 1000000, 80000000, 100, NAN };
+  StrataLimits limits = { .max_power_mw = 60 };
+  gint64 pace_ps = search_limits_pace (&limits, &judgement, chip);
+
+  g_assert_cmpint (pace_ps, >=, 2000000);
+  g_assert_cmpint (pace_ps, <, 2010000);
+  limits.max_interval_ps = 5000000;
+  g_assert_cmpint (search_limits_pace (&limits, &judgement, chip), ==, 0);
+  limits = (StrataLimits){ .max_power_mw = 20 };
+  g_assert_cmpint (search_limits_pace (&limits, &judgement, chip), ==, 0);
+  limits = (StrataLimits){ .max_power_mw = 100 };
+  g_assert_cmpint (search_limits_pace (&limits, &judgement, chip), ==, 0);
+  /* Half the rise over 40 C is half the power. */
+  limits = (StrataLimits){ .max_junction_c = chip->t_ambient_c + (43.5 - chip->t_ambient_c) / 2 };
+  g_assert_cmpint (search_limits_pace (&limits, &judgement, chip), >=, 2666666);
+  g_assert_cmpint (search_limits_pace (&limits, &judgement, chip), <, 2680000);
+}
+
+/* --- the whole compiler --- */
+
+static gboolean
+judge_cb (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error)
+{
+  g_autoptr (StrataModelled) modelled = strata_model_run (image, image->limits.max_interval_ps, FALSE, NULL, error);
+
+  if (modelled == NULL)
+    return FALSE;
+  *judgement = (StrataJudgement){ modelled->latency_ps[0],
+                                  modelled->interval_ps[0],
+                                  modelled->energy_fj[0],
+                                  modelled->power_mw[0],
+                                  modelled->static_mw[0],
+                                  modelled->junction_c,
+                                  modelled->skin_c,
+                                  modelled->unit_interval_ps[0],
+                                  modelled->dynamic_fj[0],
+                                  modelled->peak_mw,
+                                  NAN };
+  return TRUE;
+}
+
+static StrataImage *
+compile (guint64 seed, StrataLimits limits, StrataObjective objective, StrataSearchReport **report, GError **error)
+{
+  g_autoptr (StrataGraph) graph = random_graph_new (seed);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  StrataCompileOptions options;
+
+  strata_compile_options_init (&options);
+  options.limits = limits;
+  options.objective = objective;
+  options.report = report;
+  options.evaluator.judge = judge_cb;
+  return strata_compile (graph, chip, &options, NULL, error);
+}
+
+/* A latency between the floor and that of one copy is met by copies; one below the floor is impossible; and both say
+ * so. */
+static void
+test_latency (void)
+{
+  int n_copied = 0;
+
+  for (guint64 seed = 0; seed < 12; seed++)
+    {
+      g_autoptr (StrataSearchReport) report = NULL, refusal = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataImage) plain = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_ARRAYS, NULL, &error);
+      g_autoptr (StrataImage) fast = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_LATENCY, &report, &error);
+      StrataLimits limits = { .max_latency_ps = 1 };
+      const StrataLimitFinding *finding;
+
+      g_assert_no_error (error);
+      g_assert_cmpint (fast->schedule->latency_ps, <=, plain->schedule->latency_ps);
+      g_assert_cmpint (report->verdict, ==, STRATA_VERDICT_MET);
+      n_copied += fast->tiles->n_tiles > plain->tiles->n_tiles;
+      limits.max_latency_ps = fast->schedule->latency_ps;
+      g_clear_pointer (&report, strata_search_report_free);
+      strata_image_free (g_steal_pointer (&fast));
+      fast = compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &report, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (fast->schedule->latency_ps, <=, limits.max_latency_ps);
+      finding = &g_array_index (report->limits, StrataLimitFinding, 0);
+      g_assert_cmpfloat (finding->floor, <=, finding->best);
+      limits.max_latency_ps = (gint64) finding->floor - 1;
+      g_assert_null (compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &refusal, &error));
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_REQUIREMENT);
+      g_assert_nonnull (strstr (error->message, "impossible on this chip"));
+      g_assert_cmpint (refusal->verdict, ==, STRATA_VERDICT_IMPOSSIBLE);
+      g_assert_cmpint (refusal->tried->len, >, 0);
+    }
+  g_assert_cmpint (n_copied, >=, 6);
+}
+
+/* Power below what the units could draw is kept by pace, which travels with the program; below static power nothing
+ * keeps it. */
+static void
+test_power (void)
+{
+  g_autoptr (StrataSearchReport) report = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (StrataImage) image =
+    compile (3, (StrataLimits){ .max_power_mw = 20 }, STRATA_OBJECTIVE_ARRAYS, &report, &error);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (StrataImage) back = NULL;
+  g_autoptr (StrataModelled) modelled = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (image->pace_ps, >, 0);
+  bytes = strata_image_encode (image);
+  back = strata_image_decode (bytes, "paced", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (back->pace_ps, ==, image->pace_ps);
+  modelled = strata_model_run (back, 0, FALSE, NULL, &error);
+  g_assert_cmpfloat (modelled->power_mw[0], <=, 20);
+  g_assert_cmpfloat (modelled->power_mw[0], >, 19);
+  g_assert_cmpint (modelled->interval_ps[0], >=, image->pace_ps);
+  g_clear_pointer (&report, strata_search_report_free);
+  g_assert_null (compile (3, (StrataLimits){ .max_power_mw = 1 }, STRATA_OBJECTIVE_ARRAYS, &report, &error));
+  g_assert_cmpint (report->verdict, ==, STRATA_VERDICT_IMPOSSIBLE);
+  g_assert_nonnull (strstr (error->message, "static power"));
+}
+
+/* What does not fit once does not become a question of copies. */
+static void
+test_capacity (void)
+{
+  g_autoptr (StrataGraph) graph = random_graph_new (1);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 1, 1, 1);
+  StrataCompileOptions options;
+  g_autoptr (GError) error = NULL;
+
+  strata_compile_options_init (&options);
+  g_assert_null (strata_compile (graph, chip, &options, NULL, &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+}
+
+typedef struct
+{
+  GCancellable *cancellable;
+  int n_left;
+} Canceller;
+
+static void
+cancel_cb (double fraction, const char *stage, gpointer user_data)
+{
+  Canceller *canceller = user_data;
+
+  if (g_str_equal (stage, "place") && --canceller->n_left == 0)
+    g_cancellable_cancel (canceller->cancellable);
+}
+
+/* In the second candidate, of a graph for which there are several */
+static void
+test_cancelled (void)
+{
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (StrataGraph) graph = NULL;
+  g_autoptr (GError) error = NULL;
+  Canceller canceller = { cancellable, 2 };
+  StrataCompileOptions options;
+  guint n_made = 0;
+
+  for (guint64 seed = 0; seed < 12 && n_made < 2; seed++)
+    {
+      g_autoptr (StrataSearchReport) report = NULL;
+      g_autoptr (StrataImage) image = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_LATENCY, &report, &error);
+
+      g_assert_no_error (error);
+      n_made = report->tried->len;
+      strata_graph_free (graph);
+      graph = random_graph_new (seed);
+    }
+  g_assert_cmpuint (n_made, >=, 2);
+  strata_compile_options_init (&options);
+  options.objective = STRATA_OBJECTIVE_LATENCY;
+  options.evaluator.judge = judge_cb;
+  options.progress = cancel_cb;
+  options.progress_data = &canceller;
+  options.cancellable = cancellable;
+  g_assert_null (strata_compile (graph, chip, &options, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/compiler/search/bounds", test_bounds);
+  g_test_add_func ("/sdk/compiler/search/ladder", test_ladder);
+  g_test_add_func ("/sdk/compiler/search/monotone", test_monotone);
+  g_test_add_func ("/sdk/compiler/search/reads", test_reads);
+  g_test_add_func ("/sdk/compiler/search/pace", test_pace);
+  g_test_add_func ("/sdk/compiler/search/latency", test_latency);
+  g_test_add_func ("/sdk/compiler/search/power", test_power);
+  g_test_add_func ("/sdk/compiler/search/capacity", test_capacity);
+  g_test_add_func ("/sdk/compiler/search/cancelled", test_cancelled);
+  return g_test_run ();
+}
