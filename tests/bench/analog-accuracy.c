@@ -4,7 +4,7 @@
  * noise seeds, beside the float model; reads, time and energy that it chose; modelled and measured signal to noise per
  * layer; and what each technique is worth, left out one at a time. Usage:
  *
- *     analog-accuracy [TASK] [INPUTS] [SEEDS]       analog-accuracy table [INPUTS] [SEEDS]
+ *     analog-accuracy [TASK [INPUTS [SEEDS]]]       analog-accuracy table [TASK [INPUTS [SEEDS]]]
  *
  * Data and models from the folder STRATA_SHARED, digits from STRATA_SAMPLE_DATA. Exits 77 where they are not there.
  */
@@ -443,41 +443,33 @@ static const Without left_out[] = {
 };
 
 static int
-print_table (int n, int n_seeds)
+print_table (const Task *task, int n, int n_seeds)
 {
-  g_print ("%-26s", "without");
-  for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
-    g_print (" | %-26s", tasks[t].name);
-  g_print ("\n%-26s", "");
-  for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
-    g_print (" | quantised analog reads uJ  ");
-  g_print ("\n");
+  g_print ("%s without            | quantised | analog | reads | arrays | us     | uJ\n", task->name);
   for (guint i = 0; i < G_N_ELEMENTS (left_out); i++)
     {
-      g_print ("%-26s", left_out[i].name);
-      for (guint t = 0; t < G_N_ELEMENTS (tasks); t++)
-        {
-          g_autoptr (StrataImage) image = NULL;
-          g_autoptr (StrataModelled) modelled = NULL;
-          g_autofree int *quantised = NULL, *classes = NULL;
-          double seconds;
-          Score off, analog;
-          Data data;
+      g_autoptr (StrataImage) image = NULL;
+      g_autoptr (StrataModelled) modelled = NULL;
+      g_autofree int *quantised = NULL, *classes = NULL;
+      double seconds;
+      Score off, analog;
+      Data data;
 
-          if (!open_task (&tasks[t], n, &data) || (image = compile (&data, &left_out[i], &seconds)) == NULL)
-            return EXIT_SKIP;
-          quantised = g_new (int, data.n);
-          classes = g_new (int, data.n);
-          modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
-          off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
-          analog =
-            score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_NOMINAL, .without = left_out[i].correct },
-                   n_seeds > 0 ? n_seeds : tasks[t].n_seeds, quantised, classes);
-          g_print (" | %6.2f  %6.2f  %2d  %7.2f", 100 * off.mean, 100 * analog.mean, most_reads (image),
-                   (double) modelled->energy_fj[0] * 1e-9);
-          close_task (&data);
-        }
-      g_print ("\n");
+      if (!open_task (task, n, &data))
+        return EXIT_SKIP;
+      image = compile (&data, &left_out[i], &seconds);
+      if (image == NULL)
+        return EXIT_FAILURE;
+      quantised = g_new (int, data.n);
+      classes = g_new (int, data.n);
+      modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
+      off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
+      analog = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_NOMINAL, .without = left_out[i].correct },
+                      n_seeds > 0 ? n_seeds : task->n_seeds, quantised, classes);
+      g_print ("%-26s | %6.2f    | %6.2f | %2d    | %3d    | %6.1f | %7.2f\n", left_out[i].name, 100 * off.mean,
+               100 * analog.mean, most_reads (image), image->tiles->n_tiles, (double) modelled->latency_ps[0] * 1e-6,
+               (double) modelled->energy_fj[0] * 1e-9);
+      close_task (&data);
     }
   return EXIT_SUCCESS;
 }
@@ -485,14 +477,15 @@ print_table (int n, int n_seeds)
 int
 main (int argc, char **argv)
 {
-  int status = EXIT_SUCCESS, n = argc > 2 ? atoi (argv[2]) : 0, n_seeds = argc > 3 ? atoi (argv[3]) : 0;
+  const gboolean table = argc > 1 && strcmp (argv[1], "table") == 0;
+  int status = EXIT_SUCCESS, n, n_seeds;
 
   if (g_getenv ("STRATA_SHARED") == NULL || g_getenv ("STRATA_SAMPLE_DATA") == NULL)
     return EXIT_SKIP;
-  if (argc > 1 && strcmp (argv[1], "table") == 0)
-    return print_table (n, n_seeds);
+  argc -= table, argv += table;
+  n = argc > 2 ? atoi (argv[2]) : 0, n_seeds = argc > 3 ? atoi (argv[3]) : 0;
   for (guint i = 0; i < G_N_ELEMENTS (tasks) && status == EXIT_SUCCESS; i++)
     if (argc < 2 || strcmp (argv[1], tasks[i].name) == 0)
-      status = run_task (&tasks[i], n, n_seeds);
+      status = table ? print_table (&tasks[i], n, n_seeds) : run_task (&tasks[i], n, n_seeds);
   return status;
 }
