@@ -17,6 +17,10 @@
 #define LEAST_DB 20.0
 /* Noise below this is not felt beside what quantisation itself does (25 to 33 dB, README.md). */
 #define ENOUGH_DB 32.0
+/* Noise saved over cost added, both in parts of the whole, below which nothing more is bought: kT/C alone gives 1; what
+ * averaging does not lower, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
+ */
+#define LEAST_RETURN 0.4
 /* Share of the arrays that the model leaves free which may go to copies of rows */
 #define FREE_SHARE 0.5
 
@@ -59,11 +63,11 @@ is_enough (const Choice *choice, double power)
                          : db >= LEAST_DB);
 }
 
-/* The layer whose next state takes most noise per cost; -1: none has one */
+/* The layer whose next state takes most noise per cost; -1: none has one that is worth it */
 static int
 best_layer (const Choice *choice)
 {
-  double best = 0;
+  double best = 0, cost_fj = 0;
   int layer = -1;
 
   for (int i = 0; i < choice->sensitivity->n_layers; i++)
@@ -75,7 +79,9 @@ best_layer (const Choice *choice)
         if (rate > best)
           best = rate, layer = i;
       }
-  return layer;
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    cost_fj += state_of (choice, i)->cost_fj;
+  return best * cost_fj < LEAST_RETURN * total_noise (choice) ? -1 : layer;
 }
 
 /* Takes the layer's hull anew, without states that need more arrays than are left. FALSE: it keeps its state for good.
