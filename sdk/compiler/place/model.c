@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "compiler/place/bins.h"
 #include "compiler/place/timeline.h"
 #include "cost/cost.h"
 #include "program/work.h"
@@ -17,6 +18,7 @@
 #define MANY_TILES 16384    /* with more, half the bins */
 /* The quanta of all tiles together: products of sums of them fit 60 bits, those of heat 42, those of bursts 50 */
 #define ALL_WORK (G_GINT64_CONSTANT (1) << 30)
+#define MEET_LEVELS 4096 /* more than all meetings of a pair are worth, of one */
 #define HEAT_SHIFT 9
 #define ALL_BURSTS 0x1p25
 #define BURST_QUANTA 16 /* at most, of one burst */
@@ -105,21 +107,21 @@ longest_ps (gint64 n)
   return (G_GINT64_CONSTANT (1) << 61) / MAX (1, n);
 }
 
+/* Ops that are seldom needed are seldom sent rows. */
 static void
-set_links (PlaceModel *model, int id, GArray *group_ps)
+set_links (PlaceModel *model, const StrataPlaceOptions *options, int id, GArray *group_ps)
 {
   const StrataTile *tile = &model->tiles->tiles[id];
   const StrataQOp *op = &model->graph->ops[tile->op];
   const StrataQTensor *in = &model->graph->tensors[op->inputs[0]];
   gboolean first = tile->copy == 0 && tile->col0 == 0, begins = tile->row0 == 0;
-  gint64 most_ps = longest_ps ((gint64) model->tiles->n_tiles * (model->chip->mesh_x + model->chip->mesh_y));
-  gint64 load_ps;
+  double most_ps = (double) longest_ps ((gint64) model->tiles->n_tiles * (model->chip->mesh_x + model->chip->mesh_y));
+  double chance = activity (options, tile->op);
+  gint64 n_bytes, load_ps;
   int from, to;
 
-  model->tile[id].sum_ps =
-    MIN (most_ps,
-         link_ps (model, strata_cost_times (STRATA_SUM_BYTES * tile->n_cols, model->graph->tensors[op->output].width),
-                  n_bursts (model, tile)));
+  n_bytes = strata_cost_times (STRATA_SUM_BYTES * tile->n_cols, model->graph->tensors[op->output].width);
+  model->tile[id].sum_ps = (gint64) MIN (most_ps, chance * (double) link_ps (model, n_bytes, n_bursts (model, tile)));
   if (!first)
     {
       model->tile[id].group =
@@ -128,14 +130,13 @@ set_links (PlaceModel *model, int id, GArray *group_ps)
     }
   strata_work_channels (model->graph, tile, &from, &to);
   model->tile[id].group = (int) group_ps->len;
-  load_ps =
-    MIN (most_ps, link_ps (model, strata_cost_times (to - from, (gint64) in->width * strata_format_bytes (in->format)),
-                           in->height));
+  n_bytes = strata_cost_times (to - from, (gint64) in->width * strata_format_bytes (in->format));
+  load_ps = (gint64) MIN (most_ps, chance * (double) link_ps (model, n_bytes, in->height));
   g_array_append_val (group_ps, load_ps);
 }
 
 static void
-set_tiles (PlaceModel *model)
+set_tiles (PlaceModel *model, const StrataPlaceOptions *options)
 {
   g_autoptr (GArray) group_ps = g_array_new (FALSE, FALSE, sizeof (gint64));
 
@@ -143,7 +144,7 @@ set_tiles (PlaceModel *model)
     {
       model->tile[i].op = model->tiles->tiles[i].op;
       model->tile[i].home = model->tiles->tiles[i].row0 > 0 ? model->tile[i - 1].home : i;
-      set_links (model, i, group_ps);
+      set_links (model, options, i, group_ps);
     }
   model->n_groups = (int) group_ps->len;
   model->group_ps = (gint64 *) (gpointer) g_array_free (g_steal_pointer (&group_ps), FALSE);
@@ -224,6 +225,17 @@ set_classes (PlaceModel *model, const PlaceTimeline *timeline, const StrataPlace
 
 /* --- ops --- */
 
+gint64
+place_overlap (const PlaceModel *model, int a, int b)
+{
+  const PlaceClass *x = &model->class[model->tile[a].class], *y = &model->class[model->tile[b].class];
+  int from = MAX (x->bin, y->bin), to = MIN (x->bin + x->n_bins, y->bin + y->n_bins);
+
+  return to <= from ? 0
+                    : place_bins_product (&model->work[x->first + from - x->bin],
+                                          &model->work[y->first + from - y->bin], to - from);
+}
+
 /* At a row, tiles of one op want the stack at one instant: the second waits for the first at the first row, and at each
  * later one as far as rows follow each other without a pause. */
 static gint64
@@ -245,12 +257,25 @@ compare_partners (gconstpointer a, gconstpointer b)
   return ((const PlacePartner *) a)->op - ((const PlacePartner *) b)->op;
 }
 
+/* All tiles of an op wait for one that does, hence their number. */
+static gint64
+meet (const PlaceModel *model, int op, const PlacePartner *partner)
+{
+  const int *first = model->tiles->op_first;
+  int n = MIN (first[op + 1] - first[op], first[partner->op + 1] - first[partner->op]);
+
+  return n == 0 ? 0
+                : (gint64) MIN (n * partner->factor * (double) place_overlap (model, first[op], first[partner->op]),
+                                (double) longest_ps (MEET_LEVELS * (gint64) model->n_pairs));
+}
+
 static void
 set_ops (PlaceModel *model, const PlaceSpan *span, const StrataPlaceOptions *options)
 {
   int n = options == NULL ? 0 : options->n_coactivations, next = 0;
 
   model->partner = g_new0 (PlacePartner, 2 * (gsize) n + 1);
+  model->n_pairs = n;
   for (int i = 0; i < n; i++)
     {
       model->op[options->coactivation[i].op].n_partners++;
@@ -270,12 +295,17 @@ set_ops (PlaceModel *model, const PlaceSpan *span, const StrataPlaceOptions *opt
       double factor = chances > 0 ? CLAMP (pair->together, 0, 1) / chances : 0;
       PlaceOp *a = &model->op[pair->op], *b = &model->op[pair->other];
 
-      model->partner[a->first_partner + a->n_partners++] = (PlacePartner){ pair->other, factor };
-      model->partner[b->first_partner + b->n_partners++] = (PlacePartner){ pair->op, factor };
+      model->partner[a->first_partner + a->n_partners++] = (PlacePartner){ pair->other, i, 0, factor };
+      model->partner[b->first_partner + b->n_partners++] = (PlacePartner){ pair->op, i, 0, factor };
     }
   for (int op = 0; op < model->graph->n_ops; op++)
-    qsort (&model->partner[model->op[op].first_partner], model->op[op].n_partners, sizeof (PlacePartner),
-           compare_partners);
+    {
+      PlacePartner *partner = &model->partner[model->op[op].first_partner];
+
+      qsort (partner, model->op[op].n_partners, sizeof *partner, compare_partners);
+      for (int i = 0; i < model->op[op].n_partners; i++)
+        partner[i].meet = meet (model, op, &partner[i]);
+    }
 }
 
 /* --- chip --- */
@@ -289,13 +319,20 @@ set_stacks (PlaceModel *model)
 
   model->hub_hops = g_new (int, chip->n_stacks);
   model->n_usable = g_new (int, chip->n_stacks);
+  model->least_way = g_new0 (int, chip->n_stacks);
   for (int i = 0; i < chip->n_stacks; i++)
     {
       model->hub_hops[i] = strata_chip_route (chip, chip->n_stacks, i, links);
       model->n_usable[i] = chip->tiers;
     }
   for (int i = 0; i < chip->n_dead; i++)
-    model->n_usable[chip->dead[i].stack]--;
+    {
+      int stack = chip->dead[i].stack, *way = &model->least_way[stack];
+
+      model->n_usable[stack]--;
+      while (*way + 1 < chip->tiers && !strata_chip_site_usable (chip, (StrataSite){ stack, chip->tiers - 1 - *way }))
+        (*way)++;
+    }
   model->n_spare = (int) CLAMP (n_free / chip->n_stacks, 0, chip->spare_tiers);
 }
 
@@ -375,7 +412,7 @@ place_model_init (PlaceModel *model,
     model->n_bins /= 2;
   model->tile = g_new0 (PlaceTile, (gsize) tiles->n_tiles + 1);
   model->op = g_new0 (PlaceOp, (gsize) graph->n_ops + 1);
-  set_tiles (model);
+  set_tiles (model, options);
   place_timeline_init (&timeline, graph, tiles, chip, options == NULL ? NULL : options->activity);
   model->bin_ps = (gint64) MAX (1, timeline.end_ps / model->n_bins);
   set_classes (model, &timeline, options);
@@ -400,4 +437,5 @@ place_model_finish (PlaceModel *model)
   g_free (model->bursts);
   g_free (model->hub_hops);
   g_free (model->n_usable);
+  g_free (model->least_way);
 }

@@ -25,10 +25,12 @@ typedef struct
   gint32 heat;            /* the same, in quanta of heat */
 } PlaceClass;
 
-/* Two ops whose tiles fire together with another chance than the product of theirs */
+/* Of an op: another one, whose tiles fire together with its own with another chance than the product of theirs */
 typedef struct
 {
   int op;
+  int pair;      /* the same both ways */
+  gint64 meet;   /* what one meeting of their tiles on a stack is worth: overlapping work, by the chance of both */
   double factor; /* chance of both over the product of the chances */
 } PlacePartner;
 
@@ -48,6 +50,7 @@ typedef struct
   int n_classes;
   PlaceOp *op;
   PlacePartner *partner;
+  int n_pairs;
   gint64 *group_ps; /* per group: link time per hop of its input rows */
   int n_groups;
   gint32 *work;   /* per class and bin: quanta */
@@ -58,6 +61,7 @@ typedef struct
   gint64 horizon;                     /* quanta of one stack in the least interval between inferences */
   int *hub_hops;                      /* per stack: links between it and the hub */
   int *n_usable;                      /* per stack: arrays that work */
+  int *least_way;                     /* per stack: tiers above the highest that works */
   int n_spare;                        /* free arrays that a stack should keep */
   double scale[STRATA_N_PLACE_TERMS]; /* picoseconds per unit of a term */
 } PlaceModel;
@@ -69,6 +73,8 @@ void place_model_init (PlaceModel *model,
                        const StrataChipSpec *chip,
                        const StrataPlaceOptions *options);
 void place_model_finish (PlaceModel *model);
+/* The work of two tiles that meets in a bin: sum of products */
+gint64 place_overlap (const PlaceModel *model, int a, int b);
 /* What no placement can go below, by term and in the terms' units */
 void place_bounds (const PlaceModel *model, gint64 *bound);
 

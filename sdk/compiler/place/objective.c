@@ -11,6 +11,8 @@
 
 #include "compiler/place/bins.h"
 
+#define MEETINGS 64 /* units of one meeting; many cost at most FEW + 1 times as much, and one unit more each */
+#define FEW 1
 #define HEAT_OWN 4 /* work on the same stack heats like four times as much on a neighbour */
 
 /* --- terms of one tile --- */
@@ -57,39 +59,6 @@ find_partner (const PlaceModel *model, const PlaceOp *op, int other)
   return NULL;
 }
 
-/* The work of two tiles that meets in a bin */
-static gint64
-overlap (const PlaceModel *model, int a, int b)
-{
-  const PlaceClass *x = &model->class[model->tile[a].class], *y = &model->class[model->tile[b].class];
-  int from = MAX (x->bin, y->bin), to = MIN (x->bin + x->n_bins, y->bin + y->n_bins);
-
-  return to <= from ? 0
-                    : place_bins_product (&model->work[x->first + from - x->bin],
-                                          &model->work[y->first + from - y->bin], to - from);
-}
-
-/* Where it is known how often two ops fire together, that stands in for the product of their chances. */
-static void
-add_experts (const PlaceState *state, int tile, int stack, gint64 *term)
-{
-  const PlaceModel *model = state->model;
-  const PlaceOp *op = &model->op[model->tile[tile].op];
-  const int *list = &state->list[(gsize) stack * model->chip->tiers];
-
-  for (int i = 0; i < state->n_tiles[stack]; i++)
-    {
-      const PlacePartner *partner = find_partner (model, op, model->tile[list[i]].op);
-      gint64 both;
-
-      if (partner == NULL)
-        continue;
-      both = overlap (model, tile, list[i]);
-      term[STRATA_PLACE_TERM_SERIAL] -= both;
-      term[STRATA_PLACE_TERM_EXPERTS] += llround ((double) both * partner->factor);
-    }
-}
-
 static int
 count (const int *list, int n, int value)
 {
@@ -98,6 +67,52 @@ count (const int *list, int n, int value)
   for (int i = 0; i < n; i++)
     found += list[i] == value;
   return found;
+}
+
+/* In units of MEETINGS: what @n meetings of tiles of two ops cost beside one. Where two ops wait for each other once,
+ * more meetings hardly matter, for all of a layer waits: so they had better meet often than many pairs of ops meet. */
+static gint64
+meetings (gint64 n)
+{
+  return MEETINGS * (FEW + 1) * n / (n + FEW) + n;
+}
+
+/* Where it is known how often two ops fire together, that stands in for the product of their chances. */
+static void
+add_experts (const PlaceState *state, int tile, int stack, gint64 *term)
+{
+  const PlaceModel *model = state->model;
+  const PlaceOp *op = &model->op[model->tile[tile].op];
+  gsize at = (gsize) stack * model->chip->tiers;
+  int n_tiles = state->n_tiles[stack];
+
+  for (int i = 0; i < op->n_partners; i++)
+    {
+      const PlacePartner *partner = &model->partner[op->first_partner + i];
+      int n = count (&state->list_op[at], n_tiles, partner->op), n_met = state->n_met[partner->pair];
+
+      term[STRATA_PLACE_TERM_EXPERTS] +=
+        partner->meet * meetings (n_met + n) / MEETINGS - partner->meet * meetings (n_met) / MEETINGS;
+      for (int k = 0; n > 0 && k < n_tiles; k++)
+        if (state->list_op[at + k] == partner->op)
+          term[STRATA_PLACE_TERM_SERIAL] -= place_overlap (model, tile, state->list[at + k]);
+    }
+}
+
+/* Counts meetings of @tile on @stack, or takes them back. */
+static void
+change_met (PlaceState *state, int tile, int stack, int sign)
+{
+  const PlaceModel *model = state->model;
+  const PlaceOp *op = &model->op[model->tile[tile].op];
+
+  for (int i = 0; i < op->n_partners; i++)
+    {
+      const PlacePartner *partner = &model->partner[op->first_partner + i];
+
+      state->n_met[partner->pair] +=
+        sign * count (&state->list_op[(gsize) stack * model->chip->tiers], state->n_tiles[stack], partner->op);
+    }
 }
 
 /* Tiles of the same op, and those that read the same rows */
@@ -147,6 +162,7 @@ add_heat (const PlaceState *state, int tile, int stack, gint64 *term)
   for (int i = 0; i < n_near; i++)
     around += state->heat[near[i]];
   term[STRATA_PLACE_TERM_HEAT] += heat * around;
+  term[STRATA_PLACE_TERM_DEPTH] += heat * heat * model->least_way[stack];
 }
 
 void
@@ -239,6 +255,7 @@ place_attach (PlaceState *state, int tile, int stack)
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     state->term[i] += term[i];
   change_sums (state, tile, stack, 1);
+  change_met (state, tile, stack, 1);
   set_slot (state, stack, state->n_tiles[stack]++, tile);
   state->stack[tile] = stack;
   return weigh (state->model, term);
@@ -254,6 +271,7 @@ place_detach (PlaceState *state, int tile)
   set_slot (state, stack, state->slot[tile], state->list[(gsize) stack * state->model->chip->tiers + last]);
   state->stack[tile] = -1;
   change_sums (state, tile, stack, -1);
+  change_met (state, tile, stack, -1);
   place_terms (state, tile, stack, term);
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     state->term[i] -= term[i];
@@ -263,18 +281,17 @@ place_detach (PlaceState *state, int tile)
 /* --- from nothing --- */
 
 static void
-add_pair (const PlaceModel *model, const int *stack, const int *tier, int i, int j, gint64 *term)
+add_pair (const PlaceModel *model, const int *stack, const int *tier, int i, int j, gint64 *term, int *n_met)
 {
   const PlaceTile *a = &model->tile[i], *b = &model->tile[j];
   const PlacePartner *partner = find_partner (model, &model->op[a->op], b->op);
-  gint64 both = overlap (model, i, j);
   gint64 heat = (gint64) model->class[a->class].heat * model->class[b->class].heat;
   int n_hops = place_hops (model->chip, stack[i], stack[j]);
 
   if (n_hops == 0 && partner == NULL)
-    term[STRATA_PLACE_TERM_SERIAL] += both;
+    term[STRATA_PLACE_TERM_SERIAL] += place_overlap (model, i, j);
   else if (n_hops == 0)
-    term[STRATA_PLACE_TERM_EXPERTS] += llround ((double) both * partner->factor);
+    n_met[partner->pair]++;
   if (n_hops == 0)
     term[STRATA_PLACE_TERM_STEADY] += (gint64) model->class[a->class].work * model->class[b->class].work;
   if (n_hops == 0 && a->op == b->op)
@@ -302,8 +319,8 @@ add_alone (const PlaceModel *model, const int *stack, const int *tier, int i, gi
     term[STRATA_PLACE_TERM_NOC] += model->group_ps[self->group] * model->hub_hops[stack[i]];
   if (self->home == i)
     term[STRATA_PLACE_TERM_NOC] += self->sum_ps * model->hub_hops[stack[i]];
-  if (tier != NULL)
-    term[STRATA_PLACE_TERM_DEPTH] += heat * heat * place_shared_way (model, tier[i], tier[i]);
+  term[STRATA_PLACE_TERM_DEPTH] +=
+    heat * heat * (tier != NULL ? place_shared_way (model, tier[i], tier[i]) : model->least_way[stack[i]]);
 }
 
 /* Excess, switches and spares of one stack */
@@ -340,6 +357,7 @@ add_stack (const PlaceModel *model, const int *stack, int which, gint64 *term)
 void
 place_recompute (const PlaceModel *model, const int *stack, const int *tier, gint64 *term)
 {
+  g_autofree int *n_met = g_new0 (int, (gsize) model->n_pairs + 1);
   int n = model->tiles->n_tiles;
 
   memset (term, 0, STRATA_N_PLACE_TERMS * sizeof *term);
@@ -350,10 +368,18 @@ place_recompute (const PlaceModel *model, const int *stack, const int *tier, gin
       add_alone (model, stack, tier, i, term);
       for (int j = i + 1; j < n; j++)
         if (stack[j] >= 0)
-          add_pair (model, stack, tier, i, j, term);
+          add_pair (model, stack, tier, i, j, term, n_met);
     }
   for (int which = 0; which < model->chip->n_stacks; which++)
     add_stack (model, stack, which, term);
+  for (int op = 0; op < model->graph->n_ops; op++)
+    for (int i = 0; i < model->op[op].n_partners; i++)
+      {
+        const PlacePartner *partner = &model->partner[model->op[op].first_partner + i];
+
+        if (op < partner->op)
+          term[STRATA_PLACE_TERM_EXPERTS] += partner->meet * meetings (n_met[partner->pair]) / MEETINGS;
+      }
 }
 
 /* --- set-up --- */
@@ -371,6 +397,7 @@ place_state_init (PlaceState *state, const PlaceModel *model)
   state->list_op = g_new0 (int, n_sites);
   state->list_group = g_new0 (int, n_sites);
   state->n_tiles = g_new0 (int, n_stacks);
+  state->n_met = g_new0 (int, (gsize) model->n_pairs + 1);
   state->work = g_new0 (gint64, n_stacks);
   state->heat = g_new0 (gint64, n_stacks);
   state->bin_work = g_new0 (gint32, n_bins);
@@ -393,6 +420,7 @@ place_state_copy (PlaceState *to, const PlaceState *from)
   memcpy (to->list_op, from->list_op, n_sites * sizeof *to->list_op);
   memcpy (to->list_group, from->list_group, n_sites * sizeof *to->list_group);
   memcpy (to->n_tiles, from->n_tiles, n_stacks * sizeof *to->n_tiles);
+  memcpy (to->n_met, from->n_met, ((gsize) model->n_pairs + 1) * sizeof *to->n_met);
   memcpy (to->work, from->work, n_stacks * sizeof *to->work);
   memcpy (to->heat, from->heat, n_stacks * sizeof *to->heat);
   memcpy (to->bin_work, from->bin_work, n_bins * sizeof *to->bin_work);
@@ -410,6 +438,7 @@ place_state_finish (PlaceState *state)
   g_free (state->list_op);
   g_free (state->list_group);
   g_free (state->n_tiles);
+  g_free (state->n_met);
   g_free (state->work);
   g_free (state->heat);
   g_free (state->bin_work);

@@ -16,6 +16,7 @@ typedef struct
   /* Per stack, `tiers` of each: attached tiles, their ops, their groups */
   int *list, *list_op, *list_group;
   int *n_tiles;                     /* per stack */
+  int *n_met;                       /* per pair of partners: meetings of their tiles on stacks */
   gint64 *work, *heat;              /* per stack: quanta */
   gint32 *bin_work;                 /* per stack and bin */
   double *bin_bursts, *bin_squares; /* per stack and bin: sum, and sum of squares */
@@ -44,5 +45,6 @@ gint64 place_depth (const PlaceState *state, const int *tier);
 /* A tier for each attached tile; -1 for others. (transfer full) */
 int *place_choose_tiers (const PlaceState *state);
 
-/* From nothing but stacks and tiers, pair by pair. @tier NULL: STRATA_PLACE_TERM_DEPTH is 0 */
+/* From nothing but stacks and tiers, pair by pair. @tier NULL: as in a state, STRATA_PLACE_TERM_DEPTH is what it is
+ * where each tile has the highest tier of its stack that works. */
 void place_recompute (const PlaceModel *model, const int *stack, const int *tier, gint64 *term);

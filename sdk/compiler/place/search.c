@@ -8,10 +8,14 @@
 
 #include <math.h>
 
-#define ASKED 64        /* stacks that a tile is tried on; on larger chips those of relatives and random ones */
-#define SWAPS 8         /* tried per tile and pass */
+#define ASKED 64        /* stacks that a tile is tried on at most; where there are more, near relatives and at random */
+#define SWAPS 8         /* tried per tile and pass at most */
+#define PASSES 2        /* that should fit into what may be asked for */
+#define NEAR 3          /* links in each direction */
 #define CHECK_EVERY 256 /* changes between looks at cancellation */
+#define FIRST 0.3       /* temperature, of the mean rise of a change */
 #define COOLING 1e-3    /* last temperature over the first */
+#define KICKS 4         /* changes whatever they cost, before descending again */
 #define SAMPLES 64
 
 StrataRngBlock
@@ -76,29 +80,65 @@ is_better (const PlaceState *state, double delta)
 
 /* --- descent --- */
 
-/* The @nth stack to try @tile on: all where there are few, else its relatives', then random ones. */
+/* How many stacks and swaps a tile may try, so that all tiles have their turn: of @most_asked and @most_swaps, as of
+ * the first, in proportion */
+static int
+afford (const PlaceSearch *search, int most)
+{
+  double all = (double) search->state->model->tiles->n_tiles * PASSES * (ASKED + 8 * SWAPS);
+
+  return CLAMP ((int) (most * (double) search->most_prices / MAX (1, all)), 1, most);
+}
+
+/* A relative: the home of its column block, or a tile of its op */
+static int
+draw_relative (const PlaceState *state, int tile, StrataRngBlock random)
+{
+  const PlaceModel *model = state->model;
+  int op = model->tile[tile].op, first = model->tiles->op_first[op];
+
+  if (random.word[1] & 1)
+    return model->tile[tile].home;
+  return first + (int) (random.word[2] % (guint32) (model->tiles->op_first[op + 1] - first));
+}
+
+/* A stack of the mesh within NEAR of @stack in each direction; -1: beyond the edge */
+static int
+draw_near (const StrataChipSpec *chip, int stack, StrataRngBlock random)
+{
+  int x = stack % chip->mesh_x + (int) (random.word[1] >> 8) % (2 * NEAR + 1) - NEAR;
+  int y = stack / chip->mesh_x + (int) (random.word[2] >> 8) % (2 * NEAR + 1) - NEAR;
+
+  return x < 0 || x >= chip->mesh_x || y < 0 || y * chip->mesh_x + x >= chip->n_stacks ? -1 : y * chip->mesh_x + x;
+}
+
+/* A stack to try @tile on: any, or one near a relative; -1: none */
+static int
+draw_stack (const PlaceState *state, int tile, StrataRngBlock random)
+{
+  const StrataChipSpec *chip = state->model->chip;
+  int relative;
+
+  if (random.word[0] & 1)
+    return (int) (random.word[1] % (guint32) chip->n_stacks);
+  relative = draw_relative (state, tile, random);
+  return state->stack[relative] < 0 ? -1 : draw_near (chip, state->stack[relative], random);
+}
+
+/* The @nth stack to try @tile on: all where there are few */
 static int
 nth_stack (PlaceSearch *search, int tile, int nth)
 {
-  const PlaceModel *model = search->state->model;
-  int n_stacks = model->chip->n_stacks, n_tiles = model->tiles->n_tiles;
+  int n_stacks = search->state->model->chip->n_stacks;
 
-  if (n_stacks <= ASKED)
-    return nth < n_stacks ? nth : -1;
-  if (nth == 0)
-    return search->state->stack[model->tile[tile].home];
-  if (nth == 1)
-    return tile > 0 ? search->state->stack[tile - 1] : -1;
-  if (nth == 2)
-    return tile + 1 < n_tiles ? search->state->stack[tile + 1] : -1;
-  return (int) (place_draw (search).word[0] % (guint32) n_stacks);
+  return n_stacks <= ASKED ? nth : draw_stack (search->state, tile, place_draw (search));
 }
 
 static gboolean
 move_best (PlaceSearch *search, int tile)
 {
   PlaceState *state = search->state;
-  int from = state->stack[tile], best = from, n_asked = MIN (ASKED, state->model->chip->n_stacks);
+  int from = state->stack[tile], best = from, n_asked = MIN (afford (search, ASKED), state->model->chip->n_stacks);
   double here = -place_detach (state, tile), least = here;
 
   search->n_prices += 2;
@@ -124,17 +164,33 @@ move_best (PlaceSearch *search, int tile)
   return best != from;
 }
 
+/* A tile to swap with, on a stack to try @tile on; -1: none, or nothing would change */
+static int
+draw_other (const PlaceState *state, int tile, StrataRngBlock random)
+{
+  const PlaceModel *model = state->model;
+  int stack = draw_stack (state, tile, random), other;
+
+  if (stack < 0 || stack == state->stack[tile] || state->n_tiles[stack] == 0)
+    return -1;
+  other = state->list[(gsize) stack * model->chip->tiers + random.word[3] % (guint32) state->n_tiles[stack]];
+  return model->tile[other].class == model->tile[tile].class && model->tile[other].group == model->tile[tile].group
+             && model->tile[other].home == other && model->tile[tile].home == tile
+           ? -1
+           : other;
+}
+
 static gboolean
 swap_better (PlaceSearch *search, int tile)
 {
   PlaceState *state = search->state;
+  int n_swaps = afford (search, SWAPS);
 
-  for (int i = 0; i < SWAPS; i++)
+  for (int i = 0; i < n_swaps; i++)
     {
-      int other = (int) (place_draw (search).word[0] % (guint32) state->model->tiles->n_tiles);
+      int other = draw_other (state, tile, place_draw (search));
 
-      if (state->stack[other] == state->stack[tile]
-          || state->model->tile[other].class == state->model->tile[tile].class)
+      if (other < 0)
         continue;
       if (is_better (state, try_swap (search, tile, other)))
         {
@@ -146,54 +202,82 @@ swap_better (PlaceSearch *search, int tile)
   return FALSE;
 }
 
-/* Takes an op out and places its tiles one by one; put back where that is no better. */
-static gboolean
-replace_op (PlaceSearch *search, int op, int *before)
+/* The stack where @tile costs least, of those that may be asked; where all these are full, the first with room */
+static int
+cheapest (PlaceSearch *search, int tile)
 {
   PlaceState *state = search->state;
-  int from = state->model->tiles->op_first[op], to = state->model->tiles->op_first[op + 1];
-  int n_stacks = state->model->chip->n_stacks;
+  double least = 0;
+  int best = -1;
+
+  for (int i = 0; i < MIN (state->model->chip->n_stacks, ASKED); i++)
+    {
+      int stack = nth_stack (search, tile, i);
+      double price;
+
+      if (stack < 0 || place_is_full (state, stack))
+        continue;
+      price = place_price (state, tile, stack);
+      search->n_prices++;
+      if (best < 0 || price < least)
+        {
+          best = stack;
+          least = price;
+        }
+    }
+  for (int stack = 0; best < 0; stack++)
+    best = place_is_full (state, stack) ? -1 : stack;
+  return best;
+}
+
+/* Takes an op out and places its tiles one by one, @like another op's where that is not -1; put back where that is no
+ * better. */
+static gboolean
+replace_op (PlaceSearch *search, int op, int like, int *before)
+{
+  PlaceState *state = search->state;
+  const int *first = state->model->tiles->op_first;
   double delta = 0;
 
-  for (int tile = from; tile < to; tile++)
+  for (int tile = first[op]; tile < first[op + 1]; tile++)
     {
       before[tile] = state->stack[tile];
       delta += place_detach (state, tile);
     }
-  for (int tile = from; tile < to; tile++)
+  for (int tile = first[op]; tile < first[op + 1]; tile++)
     {
-      int best = -1;
-      double least = 0;
+      int other = like < 0 ? -1 : first[like] + (tile - first[op]) % (first[like + 1] - first[like]);
+      int stack = other < 0 ? -1 : state->stack[other];
 
-      for (int i = 0; i < MIN (n_stacks, ASKED); i++)
-        {
-          int stack = n_stacks <= ASKED ? i : (int) (place_draw (search).word[0] % (guint32) n_stacks);
-          double price;
-
-          if (place_is_full (state, stack))
-            continue;
-          price = place_price (state, tile, stack);
-          search->n_prices++;
-          if (best < 0 || price < least)
-            {
-              best = stack;
-              least = price;
-            }
-        }
-      for (int stack = 0; best < 0; stack++)
-        best = place_is_full (state, stack) ? -1 : stack;
-      delta += place_attach (state, tile, best);
+      delta += place_attach (state, tile, stack < 0 || place_is_full (state, stack) ? cheapest (search, tile) : stack);
     }
-  search->n_prices += 2 * (to - from);
+  search->n_prices += 2 * (first[op + 1] - first[op]);
   search->n_taken += is_better (state, delta);
   if (is_better (state, delta))
     return TRUE;
-  for (int tile = from; tile < to; tile++)
+  for (int tile = first[op]; tile < first[op + 1]; tile++)
     place_detach (state, tile);
-  for (int tile = from; tile < to; tile++)
+  for (int tile = first[op]; tile < first[op + 1]; tile++)
     place_attach (state, tile, before[tile]);
-  search->n_prices += 2 * (to - from);
+  search->n_prices += 2 * (first[op + 1] - first[op]);
   return FALSE;
+}
+
+/* An op onto the stacks of one that fires beside it: the two then wait for each other, and for no third. */
+static gboolean
+align_op (PlaceSearch *search, int op, int *before)
+{
+  const PlaceModel *model = search->state->model;
+  gboolean found = FALSE;
+
+  for (int i = 0; i < model->op[op].n_partners && place_may_go_on (search); i++)
+    {
+      int like = model->partner[model->op[op].first_partner + i].op;
+
+      if (model->tiles->op_first[like] < model->tiles->op_first[like + 1])
+        found |= replace_op (search, op, like, before);
+    }
+  return found;
 }
 
 static void
@@ -229,7 +313,7 @@ place_descend (PlaceSearch *search)
         }
       for (; !found && op < model->graph->n_ops && place_may_go_on (search); op++)
         if (model->tiles->op_first[op + 1] - model->tiles->op_first[op] > 1)
-          found = replace_op (search, op, before);
+          found = align_op (search, op, before) || replace_op (search, op, -1, before);
       found = found && place_may_go_on (search);
     }
 }
@@ -244,13 +328,12 @@ try_change (PlaceSearch *search, double temperature)
   StrataRngBlock random = place_draw (search);
   int tile = (int) (random.word[0] % (guint32) state->model->tiles->n_tiles), from = state->stack[tile];
   gboolean swap = random.word[2] & 1;
-  int other = (int) (random.word[1] % (guint32) state->model->tiles->n_tiles);
-  int to = swap ? state->stack[other] : (int) (random.word[1] % (guint32) state->model->chip->n_stacks);
+  StrataRngBlock where = place_draw (search);
+  int other = swap ? draw_other (state, tile, where) : -1, to = swap ? -1 : draw_stack (state, tile, where);
   double delta, bound = -temperature * log ((random.word[3] + 0.5) * 0x1p-32);
 
   search->n_prices++;
-  if (to == from || (swap && state->model->tile[other].class == state->model->tile[tile].class)
-      || (!swap && place_is_full (state, to)))
+  if (swap ? other < 0 : to < 0 || to == from || place_is_full (state, to))
     return 0;
   if (swap)
     {
@@ -284,11 +367,19 @@ place_anneal (PlaceSearch *search)
       sum += MAX (0, delta);
       n += delta > 0;
     }
-  first = 0.1 * sum / MAX (1, n) + 1e-9;
+  first = FIRST * sum / MAX (1, n) + 1e-9;
   while (place_may_go_on (search))
     {
       double gone = (double) (search->n_prices - n_before) / (double) MAX (1, search->most_prices - n_before);
 
       try_change (search, first * pow (COOLING, gone));
     }
+}
+
+void
+place_kick (PlaceSearch *search)
+{
+  if (search->state->model->chip->n_stacks > 1)
+    for (int i = 0; i < KICKS; i++)
+      try_change (search, G_MAXDOUBLE);
 }

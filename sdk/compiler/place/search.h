@@ -26,6 +26,8 @@ void place_construct (PlaceState *state);
 void place_descend (PlaceSearch *search);
 /* Moves and swaps at random, also to worse with a chance that falls with time. */
 void place_anneal (PlaceSearch *search);
+/* A few changes at random, whatever they cost */
+void place_kick (PlaceSearch *search);
 /* Four random words; the next ones at each call */
 StrataRngBlock place_draw (PlaceSearch *search);
 /* FALSE when the search has spent what it may, or is cancelled; reports progress. */

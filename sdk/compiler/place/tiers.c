@@ -12,6 +12,7 @@
 
 #define ACROSS 4 /* a neighbour's tile on the same tier: a fourth of one as deep as the stack on the own */
 #define TRIES 48
+#define PASSES 3
 #define MANY_TILES 16384 /* with more, stacks look at their neighbours once */
 
 gint64
@@ -24,6 +25,28 @@ gint64
 place_shared_way (const PlaceModel *model, int a, int b)
 {
   return model->chip->tiers - 1 - MAX (a, b);
+}
+
+/* Of each distance of tiers */
+static gint64 *
+list_across (const PlaceModel *model)
+{
+  gint64 *list = g_new (gint64, model->chip->tiers);
+
+  for (int i = 0; i < model->chip->tiers; i++)
+    list[i] = place_across (model, i, 0);
+  return list;
+}
+
+/* Adds what @heat, on tier @from of a neighbouring stack, means to each tier. Beyond the distance at which nothing is
+ * left nothing is added. */
+static void
+spread (const gint64 *across, int n_tiers, gint64 heat, int from, gint64 *field)
+{
+  for (int z = from; z < n_tiers && across[z - from] > 0; z++)
+    field[z] += heat * across[z - from];
+  for (int z = from - 1; z >= 0 && across[from - z] > 0; z--)
+    field[z] += heat * across[from - z];
 }
 
 static gint64
@@ -48,23 +71,13 @@ fill_heat (const PlaceState *state, const int *tier, int stack, gint64 *heat)
     }
 }
 
-static gint64
-depth_between (const PlaceModel *model, const gint64 *heat, const gint64 *other)
-{
-  gint64 sum = 0;
-
-  for (int a = 0; a < model->chip->tiers; a++)
-    for (int b = 0; heat[a] > 0 && b < model->chip->tiers; b++)
-      sum += heat[a] * other[b] * place_across (model, a, b);
-  return sum;
-}
-
 gint64
 place_depth (const PlaceState *state, const int *tier)
 {
   const PlaceModel *model = state->model;
   int n_tiers = model->chip->tiers, near[4];
   g_autofree gint64 *heat = g_new (gint64, n_tiers), *other = g_new (gint64, n_tiers);
+  g_autofree gint64 *field = g_new (gint64, n_tiers), *across = list_across (model);
   gint64 sum = 0;
 
   for (int stack = 0; stack < model->chip->n_stacks; stack++)
@@ -80,11 +93,16 @@ place_depth (const PlaceState *state, const int *tier)
           below += heat[z];
           sum += heat[z] * below * place_shared_way (model, z, z);
         }
+      memset (field, 0, n_tiers * sizeof *field);
+      for (int z = 0; z < n_tiers; z++)
+        if (heat[z] > 0)
+          spread (across, n_tiers, heat[z], z, field);
       for (int i = 0; i < n_near; i++)
         if (near[i] > stack && state->n_tiles[near[i]] > 0)
           {
             fill_heat (state, tier, near[i], other);
-            sum += depth_between (model, heat, other);
+            for (int z = 0; z < n_tiers; z++)
+              sum += field[z] * other[z];
           }
     }
   return sum;
@@ -98,6 +116,7 @@ typedef struct
   int *usable; /* its tiers from the bottom */
   int n_tiles, n_usable;
   gint64 *field, *heat; /* per tier: heat from across; of one neighbour */
+  gint64 *across;
 } Tiers;
 
 static int
@@ -136,8 +155,8 @@ fill_field (Tiers *tiers, int stack)
     {
       fill_heat (state, tiers->tier, near[i], tiers->heat);
       for (int other = 0; other < n_tiers; other++)
-        for (int z = 0; tiers->heat[other] > 0 && z < n_tiers; z++)
-          tiers->field[z] += tiers->heat[other] * place_across (model, z, other);
+        if (tiers->heat[other] > 0)
+          spread (tiers->across, n_tiers, tiers->heat[other], other, tiers->field);
     }
 }
 
@@ -195,26 +214,42 @@ choose_of_stack (Tiers *tiers, int stack)
   choose (tiers);
 }
 
+static int
+compare_heat (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  const gint64 *heat = user_data;
+  int i = *(const int *) a, j = *(const int *) b;
+
+  return heat[i] != heat[j] ? (heat[i] < heat[j]) - (heat[i] > heat[j]) : i - j;
+}
+
+/* The busiest stacks choose first, next to nothing; then each again, with all others as they are. */
 int *
 place_choose_tiers (const PlaceState *state)
 {
   const PlaceModel *model = state->model;
+  g_autofree int *order = g_new (int, model->chip->n_stacks);
   Tiers tiers = { .state = state };
-  int n_passes = model->tiles->n_tiles > MANY_TILES ? 1 : 2;
+  int n_passes = model->tiles->n_tiles > MANY_TILES ? 1 : PASSES;
 
   tiers.tier = g_new (int, (gsize) model->tiles->n_tiles + 1);
   tiers.tile = g_new (int, model->chip->tiers);
   tiers.usable = g_new (int, model->chip->tiers);
   tiers.field = g_new (gint64, model->chip->tiers);
   tiers.heat = g_new (gint64, model->chip->tiers);
+  tiers.across = list_across (model);
   for (int i = 0; i < model->tiles->n_tiles; i++)
     tiers.tier[i] = -1;
+  for (int i = 0; i < model->chip->n_stacks; i++)
+    order[i] = i;
+  g_qsort_with_data (order, model->chip->n_stacks, sizeof *order, compare_heat, state->heat);
   for (int pass = 0; pass < n_passes; pass++)
-    for (int stack = 0; stack < model->chip->n_stacks; stack++)
-      choose_of_stack (&tiers, stack);
+    for (int i = 0; i < model->chip->n_stacks; i++)
+      choose_of_stack (&tiers, order[i]);
   g_free (tiers.tile);
   g_free (tiers.usable);
   g_free (tiers.field);
   g_free (tiers.heat);
+  g_free (tiers.across);
   return tiers.tier;
 }
