@@ -88,12 +88,13 @@ run_chain (guint index, gpointer user_data, GError **error)
 
 /* Leaves the best of the start and of what the chains made of it in @state. */
 static gboolean
-improve (PlaceState *state, const StrataPlaceOptions *options, GError **error)
+improve (PlaceState *state, const StrataPlaceOptions *options, PlaceTried *tried, int *n_tried, GError **error)
 {
   Chains chains = { options, state };
   gboolean ok;
   int best = -1;
 
+  tried[(*n_tried)++] = (PlaceTried){ "every tile where it costs least, in one go", place_total (state), TRUE };
   if (options->effort < 0 || options->algorithm == STRATA_PLACE_GREEDY || state->model->tiles->n_tiles == 0)
     return TRUE;
   chains.n = options->algorithm == STRATA_PLACE_BEST ? N_CHAINS : 1;
@@ -107,6 +108,11 @@ improve (PlaceState *state, const StrataPlaceOptions *options, GError **error)
   for (int i = 0; ok && i < chains.n; i++)
     if (place_total (&chains.state[i]) < place_total (best < 0 ? state : &chains.state[best]))
       best = i;
+  for (int i = 0; ok && i < chains.n; i++)
+    tried[(*n_tried)++] = (PlaceTried){ chains.algorithm[i] == STRATA_PLACE_ANNEAL ? "moves and swaps by annealing"
+                                                                                   : "descent by moves and swaps",
+                                        place_total (&chains.state[i]), best == i };
+  tried[0].kept = best < 0;
   if (best >= 0)
     place_state_copy (state, &chains.state[best]);
   for (int i = 0; i < chains.n; i++)
@@ -148,8 +154,10 @@ strata_place (const StrataQGraph *graph,
 {
   const StrataPlaceOptions defaults = { 0 };
   g_autoptr (StrataPlacement) placement = NULL;
+  PlaceTried tried[1 + N_CHAINS];
   PlaceModel model;
   PlaceState state;
+  int n_tried = 0;
 
   if (options == NULL)
     options = &defaults;
@@ -165,8 +173,11 @@ strata_place (const StrataQGraph *graph,
   place_model_init (&model, graph, tiles, chip, options);
   place_state_init (&state, &model);
   place_construct (&state);
-  if (improve (&state, options, error))
-    placement = make_placement (&state);
+  if (improve (&state, options, tried, &n_tried, error))
+    {
+      placement = make_placement (&state);
+      place_explain (&state, placement, tried, n_tried, options->decisions);
+    }
   place_state_finish (&state);
   place_model_finish (&model);
   if (placement == NULL || !strata_placement_check (placement, tiles, chip, error))

@@ -32,3 +32,18 @@ void place_kick (PlaceSearch *search);
 StrataRngBlock place_draw (PlaceSearch *search);
 /* FALSE when the search has spent what it may, or is cancelled; reports progress. */
 gboolean place_may_go_on (PlaceSearch *search);
+
+/* What was tried, and the total before tiers are chosen */
+typedef struct
+{
+  const char *what;
+  double total_ps;
+  gboolean kept;
+} PlaceTried;
+
+/* Appends what there is to say; @state is left as it was. @decisions NULL: nothing */
+void place_explain (PlaceState *state,
+                    const StrataPlacement *placement,
+                    const PlaceTried *tried,
+                    int n_tried,
+                    StrataDecisions *decisions);

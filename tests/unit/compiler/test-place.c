@@ -277,6 +277,41 @@ test_spares (void)
   g_assert_cmpint (placement->cost_ps[STRATA_PLACE_TERM_SPARES], ==, 0);
 }
 
+/* The whole objective with what was tried, and every op with its tiles; nothing about the placement changes by it. */
+static void
+test_decisions (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (17);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 12);
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autoptr (StrataDecisions) decisions = strata_decisions_new ();
+  StrataPlaceOptions options = { .decisions = decisions };
+  g_autoptr (StrataPlacement) placement = strata_place (graph, tiles, chip, &options, NULL);
+  g_autoptr (StrataPlacement) silent = strata_place (graph, tiles, chip, NULL, NULL);
+  int n_kept = 0;
+
+  g_assert_cmpuint (strata_placement_hash (placement), ==, strata_placement_hash (silent));
+  for (guint i = 0, op = 0; i < decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i);
+
+      g_assert_cmpint (decision->reason, ==, STRATA_REASON_PLACEMENT);
+      if (i == 0)
+        {
+          g_assert_cmpint (decision->value, ==, placement->total_ps);
+          g_assert_cmpint (decision->n_alternatives, ==, 3);
+          for (int k = 0; k < 3; k++)
+            n_kept +=
+              g_str_has_prefix (g_array_index (decisions->alternatives, StrataAlternative, k).verdict, "kept: ");
+          continue;
+        }
+      while (tiles->op_first[op] == tiles->op_first[op + 1])
+        op++;
+      g_assert_cmpint (decision->op, ==, op++);
+    }
+  g_assert_cmpint (n_kept, ==, 1);
+}
+
 /* Two ops side by side that never fire together share a stack; the same two, always together, do not. */
 static void
 test_experts (void)
@@ -331,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/place/seed", test_seed);
   g_test_add_func ("/sdk/compiler/place/cancel", test_cancel);
   g_test_add_func ("/sdk/compiler/place/spares", test_spares);
+  g_test_add_func ("/sdk/compiler/place/decisions", test_decisions);
   g_test_add_func ("/sdk/compiler/place/experts", test_experts);
   g_test_add_func ("/sdk/compiler/place/full", test_full);
   return g_test_run ();
