@@ -18,7 +18,9 @@ G_BEGIN_DECLS
 /**
  * StrataCompiler:
  *
- * Options of a compilation, and the call that makes it. Owner thread only.
+ * Options of a compilation, and the call that makes it. Owner thread only. It keeps what the stages made: compiling
+ * again after a change of requirements, options or chip redoes what depends on it, and gives the same program as a new
+ * compiler would.
  */
 STRATA_API
 G_DECLARE_FINAL_TYPE (StrataCompiler, strata_compiler, STRATA, COMPILER, GObject)
@@ -31,6 +33,46 @@ G_DECLARE_FINAL_TYPE (StrataCompiler, strata_compiler, STRATA, COMPILER, GObject
  * Returns: (transfer full): a compiler with default options
  */
 STRATA_API StrataCompiler *strata_compiler_new (StrataModel *model, StrataChip *chip) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_compiler_set_chip:
+ * @self: a compiler
+ * @chip: what for
+ *
+ * Changes the chip; the other options stay.
+ */
+STRATA_API void strata_compiler_set_chip (StrataCompiler *self, StrataChip *chip);
+
+/**
+ * strata_compiler_set_cache_folder:
+ * @self: a compiler
+ * @path: (nullable) (type filename): a folder, made where it is not there; default %NULL
+ * @max_bytes: what its files may take together, 0 for 1 GB
+ *
+ * Keeps what the stages make in a folder too, for other processes. Any number of them may share it. Nothing in it is
+ * trusted: a damaged file is made again. That files cannot be written makes no compilation fail; see
+ * strata_compiler_take_cache_notes(). What the compiler kept so far in memory is forgotten.
+ */
+STRATA_API void strata_compiler_set_cache_folder (StrataCompiler *self, const char *path, guint64 max_bytes);
+
+/**
+ * strata_compiler_share_cache:
+ * @self: a compiler
+ * @other: a compiler, of any model and chip
+ *
+ * Makes @self use what @other keeps, and the other way round. The two may be used from two threads.
+ */
+STRATA_API void strata_compiler_share_cache (StrataCompiler *self, StrataCompiler *other);
+
+/**
+ * strata_compiler_take_cache_notes:
+ * @self: a compiler
+ *
+ * Sentences about files of the cache folder that were damaged or could not be written, since the last call.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the notes, empty where there is nothing to say
+ */
+STRATA_API char **strata_compiler_take_cache_notes (StrataCompiler *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_compiler_set_requirements:

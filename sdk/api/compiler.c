@@ -35,6 +35,7 @@ struct _StrataCompiler
   double most_flips;
   gboolean row_copies, timing_only;
   char *dump_folder;
+  StrataCache *cache;
 };
 
 G_DEFINE_FINAL_TYPE (StrataCompiler, strata_compiler, G_TYPE_OBJECT)
@@ -51,6 +52,7 @@ strata_compiler_finalize (GObject *object)
   g_clear_object (&self->certificate);
   g_ptr_array_unref (self->samples);
   g_free (self->dump_folder);
+  strata_cache_unref (self->cache);
   G_OBJECT_CLASS (strata_compiler_parent_class)->finalize (object);
 }
 
@@ -65,6 +67,7 @@ strata_compiler_init (StrataCompiler *self)
 {
   self->samples = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
   self->row_copies = TRUE;
+  self->cache = strata_cache_new (NULL);
 }
 
 StrataCompiler *
@@ -78,6 +81,43 @@ strata_compiler_new (StrataModel *model, StrataChip *chip)
   self->model = g_object_ref (model);
   self->chip = g_object_ref (chip);
   return self;
+}
+
+void
+strata_compiler_set_chip (StrataCompiler *self, StrataChip *chip)
+{
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (STRATA_IS_CHIP (chip));
+  g_set_object (&self->chip, chip);
+}
+
+void
+strata_compiler_set_cache_folder (StrataCompiler *self, const char *path, guint64 max_bytes)
+{
+  const StrataCacheOptions options = { .folder = path, .max_folder_bytes = max_bytes };
+
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  strata_cache_unref (self->cache);
+  self->cache = strata_cache_new (&options);
+}
+
+void
+strata_compiler_share_cache (StrataCompiler *self, StrataCompiler *other)
+{
+  StrataCache *cache;
+
+  g_return_if_fail (STRATA_IS_COMPILER (self));
+  g_return_if_fail (STRATA_IS_COMPILER (other));
+  cache = strata_cache_ref (other->cache);
+  strata_cache_unref (self->cache);
+  self->cache = cache;
+}
+
+char **
+strata_compiler_take_cache_notes (StrataCompiler *self)
+{
+  g_return_val_if_fail (STRATA_IS_COMPILER (self), NULL);
+  return strata_cache_take_notes (self->cache);
 }
 
 static double
@@ -357,6 +397,7 @@ strata_compiler_compile (
       (StrataEvaluator){ judge_cb, &evaluator, TRUE, self->accuracy_inputs == NULL ? NULL : accuracy_cb };
   options.seed = self->seed;
   options.dump_folder = self->dump_folder;
+  options.cache = self->cache;
   options.progress = progress;
   options.progress_data = user_data;
   options.cancellable = cancellable;

@@ -137,6 +137,8 @@ make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
   g_autoptr (StrataQGraph) graph = NULL;
 
   calibration.decisions = decisions;
+  calibration.cache = run->cache;
+  calibration.source = run->graph;
   if (clean == NULL || !next_stage (run, "weights", error) || !strata_graph_check_weights (clean, error)
       || !next_stage (run, "lower", error))
     return NULL;

@@ -10,7 +10,7 @@
 #define SIZE_IS(Type, n) G_STATIC_ASSERT (sizeof (Type) == (n))
 
 #if GLIB_SIZEOF_VOID_P == 8
-SIZE_IS (StrataCalibration, 80);     /* all but n_threads, cancellable and decisions */
+SIZE_IS (StrataCalibration, 96);     /* all but n_threads, cancellable, decisions and cache */
 SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
 SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
 SIZE_IS (StrataScheduleOptions, 24); /* all but cancellable and decisions */

@@ -51,6 +51,8 @@ typedef struct
   int n_choices;
   gboolean no_row_copies;     /* the map will not fill free rows */
   StrataDecisions *decisions; /* NULL: nothing is kept */
+  struct _StrataCache *cache; /* what running the model on the samples gave; NULL: it is run */
+  const StrataGraph *source;  /* the model's graph, whose key the cache goes by; not NULL where there is a cache */
 } StrataCalibration;
 
 /* The samples a compilation uses: the user's, or synthetic ones of the model's input shapes, normal, seeded. (transfer

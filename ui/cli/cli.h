@@ -106,7 +106,7 @@ void cli_progress_clear (Cli *cli);
 typedef struct
 {
   char *chip, *max_latency, *min_rate, *max_power, *max_peak_power, *max_energy, *max_temperature, *max_skin;
-  char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise;
+  char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise, *cache;
   char **calibration, **shapes;
   double input_scale, input_offset, effort;
   int n_calibration, n_reads;

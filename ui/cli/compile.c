@@ -26,6 +26,7 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->accuracy_labels);
   g_free (options->dump);
   g_free (options->quantise);
+  g_free (options->cache);
   g_strfreev (options->calibration);
   g_strfreev (options->shapes);
   *options = (CliCompileOptions){ 0 };
@@ -76,6 +77,9 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
     { "quantise", 0, 0, G_OPTION_ARG_STRING, &options->quantise,
       "Leave out ways against errors, such as equalise=off,reads=off; max-flips=2% spends less on noise",
       "KEY=VALUE,…" },
+    { "cache", 0, 0, G_OPTION_ARG_FILENAME, &options->cache,
+      "Keep results of stages, at most 1 GB, for compiling again faster (default: $STRATA_CACHE, else none)",
+      "FOLDER" },
     { "dump", 0, 0, G_OPTION_ARG_FILENAME, &options->dump, "Write the result of each stage as text", "FOLDER" },
   };
   GArray *all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
@@ -293,6 +297,24 @@ set_accuracy_data (StrataCompiler *compiler, const CliCompileOptions *options, G
   return TRUE;
 }
 
+static void
+set_cache (StrataCompiler *compiler, const CliCompileOptions *options)
+{
+  const char *folder = options->cache != NULL ? options->cache : g_getenv ("STRATA_CACHE");
+
+  if (folder != NULL && *folder != '\0')
+    strata_compiler_set_cache_folder (compiler, folder, 0);
+}
+
+static void
+print_notes (const Cli *cli, StrataCompiler *compiler)
+{
+  g_auto (GStrv) notes = strata_compiler_take_cache_notes (compiler);
+
+  for (char **note = notes; *note != NULL && !cli->quiet; note++)
+    g_printerr ("strata: %s\n", *note);
+}
+
 StrataProgram *
 cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
 {
@@ -337,11 +359,13 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_timing_only (compiler, options->timing_only);
   strata_compiler_set_dump_folder (compiler, options->dump);
   strata_compiler_set_effort (compiler, options->effort);
+  set_cache (compiler, options);
   if (!calibrate (compiler, model, options, error) || !set_accuracy_data (compiler, options, error))
     return NULL;
   program = strata_compiler_compile (compiler, cli_progress, cli, cli->cancellable, error);
   g_set_object (&cli->certificate, strata_compiler_get_certificate (compiler));
   cli_progress_clear (cli);
+  print_notes (cli, compiler);
   return program;
 }
 
@@ -374,6 +398,7 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
     { options->no_row_copies, "--no-row-copies" },
     { options->n_reads != 0, "--reads" },
     { options->quantise != NULL, "--quantise" },
+    { options->cache != NULL, "--cache" },
     { options->dump != NULL, "--dump" },
     { options->shapes != NULL, "--shape" },
   };

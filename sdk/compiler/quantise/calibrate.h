@@ -29,5 +29,13 @@ StrataTensorStats *strata_calibrate (const StrataGraph *graph,
                                      const StrataCalibration *calibration,
                                      StrataArena *arena,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same through the cache of @calibration */
+StrataTensorStats *strata_calibrate_cached (const StrataGraph *graph,
+                                            const StrataLowered *lowered,
+                                            StrataArray *const *samples,
+                                            int n_samples,
+                                            const StrataCalibration *calibration,
+                                            StrataArena *arena,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Refuses user samples that are not what the model takes. */
 gboolean strata_calibration_check (const StrataGraph *graph, const StrataCalibration *calibration, GError **error);

@@ -456,7 +456,7 @@ gather (const StrataGraph *graph,
   if (!strata_calibration_check (graph, calibration, error))
     return NULL;
   samples = strata_calibration_samples (graph, calibration, &n_samples);
-  stats = strata_calibrate (graph, lowered, samples, n_samples, calibration, arena, error);
+  stats = strata_calibrate_cached (graph, lowered, samples, n_samples, calibration, arena, error);
   for (gsize i = 0; i < (gsize) n_samples * (gsize) graph->n_inputs; i++)
     strata_array_free (samples[i]);
   g_free (samples);
