@@ -18,12 +18,14 @@ SIZE_IS (StrataJudgement, 88);
 #endif
 
 #define Q (1 << STRATA_STAGE_GRAPH)
+#define G (1 << STRATA_N_STAGES)
 #define M (1 << STRATA_STAGE_TILES)
 #define P (1 << STRATA_STAGE_PLACEMENT)
 #define S (1 << STRATA_STAGE_SCHEDULE)
 
+/* @stage: its bit, or G */
 static gboolean
-reads (StrataStage stage, const char *key)
+reads (int stage, const char *key)
 {
   static const struct
   {
@@ -37,18 +39,18 @@ reads (StrataStage stage, const char *key)
 
   for (guint i = 0; i < G_N_ELEMENTS (unread); i++)
     if (g_str_equal (unread[i].key, key))
-      return !(unread[i].stages & 1 << stage);
+      return !(unread[i].stages & stage);
   return TRUE;
 }
 
 void
-strata_key_chip (StrataHasher *hasher, StrataStage stage, const StrataChipSpec *chip)
+strata_key_chip (StrataHasher *hasher, StrataStage stage, gboolean guessed, const StrataChipSpec *chip)
 {
   for (int i = 0; i < strata_fields_count (); i++)
     {
       const StrataField *field = strata_fields_get (i);
 
-      if (!reads (stage, field->key))
+      if (!reads (guessed ? G : 1 << stage, field->key))
         continue;
       strata_hasher_string (hasher, field->key);
       for (int band = 0; band < (strata_field_is_banded (field) ? STRATA_N_BANDS : 1); band++)
@@ -115,7 +117,7 @@ strata_key_graph (guint64 source,
       strata_hasher_int (hasher, calibration->choices[i].n_reads);
     }
   strata_hasher_int (hasher, calibration->no_row_copies);
-  strata_key_chip (hasher, STRATA_STAGE_GRAPH, chip);
+  strata_key_chip (hasher, STRATA_STAGE_GRAPH, n < 1, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -130,7 +132,7 @@ strata_key_tiles (const StrataQGraph *graph, const StrataChipSpec *chip, const S
   strata_hasher_int (hasher, options != NULL ? options->packing : STRATA_PACK_NEEDED);
   for (int i = 0; i < graph->n_ops; i++)
     strata_hasher_int (hasher, n_copies != NULL ? n_copies[i] : 1);
-  strata_key_chip (hasher, STRATA_STAGE_TILES, chip);
+  strata_key_chip (hasher, STRATA_STAGE_TILES, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -165,7 +167,7 @@ strata_key_placement (const StrataQGraph *graph,
   strata_hasher_int (hasher, options->algorithm);
   strata_hasher_double (hasher, options->effort);
   hash_experts (hasher, graph->n_ops, options);
-  strata_key_chip (hasher, STRATA_STAGE_PLACEMENT, chip);
+  strata_key_chip (hasher, STRATA_STAGE_PLACEMENT, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -183,7 +185,7 @@ strata_key_schedule (const StrataQGraph *graph,
   strata_hasher_int (hasher, (gint64) strata_placement_hash (placement));
   strata_hasher_int (hasher, options != NULL ? options->max_active_stacks : 0);
   strata_hasher_int (hasher, options != NULL ? options->n_trials : 0);
-  strata_key_chip (hasher, STRATA_STAGE_SCHEDULE, chip);
+  strata_key_chip (hasher, STRATA_STAGE_SCHEDULE, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -196,7 +198,7 @@ strata_key_judgement (const StrataImage *image)
   strata_hasher_int (hasher, (gint64) strata_tile_set_hash (image->tiles));
   strata_hasher_int (hasher, (gint64) strata_placement_hash (image->placement));
   strata_hasher_int (hasher, (gint64) strata_schedule_hash (image->schedule));
-  strata_key_chip (hasher, STRATA_STAGE_JUDGEMENT, image->chip);
+  strata_key_chip (hasher, STRATA_STAGE_JUDGEMENT, FALSE, image->chip);
   strata_hasher_int (hasher, image->limits.max_interval_ps);
   strata_hasher_int (hasher, image->pace_ps);
   return strata_hasher_digest (hasher);

@@ -267,6 +267,58 @@ strata_float_sum_squares (const float *x, gint64 n)
   return sum;
 }
 
+/* An integer that has the order of a float: the bits of negative ones run backward. */
+CLONES static void
+extent_keys (const float *x, gint64 n, gint32 *least, gint32 *most)
+{
+  gint32 lo = G_MAXINT32, hi = G_MININT32;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      gint32 key;
+
+      memcpy (&key, &x[i], sizeof key);
+      key ^= (gint32) ((guint32) (key >> 31) >> 1);
+      lo = key < lo ? key : lo;
+      hi = key > hi ? key : hi;
+    }
+  *least = lo;
+  *most = hi;
+}
+
+static float
+from_key (gint32 key)
+{
+  float x;
+
+  key ^= (gint32) ((guint32) (key >> 31) >> 1);
+  memcpy (&x, &key, sizeof x);
+  return x + 0.0f; /* -0 becomes 0 */
+}
+
+void
+strata_float_extent (const float *x, gint64 n, float *least, float *most)
+{
+  gint32 lo, hi;
+
+  extent_keys (x, n, &lo, &hi);
+  *least = from_key (lo);
+  *most = from_key (hi);
+}
+
+CLONES void
+strata_float_bins (const float *x, gint64 n, double gain, double low, double per_unit, int n_bins, gint32 *bins)
+{
+  double last = n_bins - 1;
+
+  for (gint64 i = 0; i < n; i++)
+    {
+      double bin = (gain * (double) x[i] - low) * per_unit;
+
+      bins[i] = (gint32) (bin < 0 ? 0 : bin > last ? last : bin);
+    }
+}
+
 CLONES void
 strata_float_accumulate (const float *x, gint64 n, double *sums)
 {

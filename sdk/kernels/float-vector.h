@@ -31,6 +31,10 @@ void strata_float_binary_row (
 /* In double, in an order that depends on @n alone; sums of x, or of x x */
 double strata_float_sum (const float *x, gint64 n);
 double strata_float_sum_squares (const float *x, gint64 n);
+/* Least and greatest of at least one element; zero has no sign here. */
+void strata_float_extent (const float *x, gint64 n, float *least, float *most);
+/* bins[i] = clamp ((gain * x[i] - low) * per_unit, 0, n_bins - 1), in double and cut to an integer; x is finite. */
+void strata_float_bins (const float *x, gint64 n, double gain, double low, double per_unit, int n_bins, gint32 *bins);
 /* sums[i] += x[i] */
 void strata_float_accumulate (const float *x, gint64 n, double *sums);
 

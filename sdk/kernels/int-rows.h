@@ -10,5 +10,8 @@
 double strata_row_peak (const float *row, gsize n, double gain);
 /* out[i] = clamp (rint (gain * row[i] / scale), -most, most), most at most 32767. Returns the sum of |out[i]|. */
 gint64 strata_row_round (const float *row, gsize n, double gain, double scale, int most, gint16 *out);
+/* The sum of (w - q scale)^2 with w = gain * row[i] and q = clamp (rint (w / scale), -most, most), in an order that
+ * depends on @n alone */
+double strata_row_error (const float *row, gsize n, double gain, double scale, int most);
 /* The sum of |row[i]|, and the largest of them in @peak. */
 gint64 strata_row_extent (const gint16 *row, gsize n, int *peak);

@@ -12,9 +12,11 @@
 
 #include "base/parallel.h"
 #include "compiler/quantise/equalise.h"
+#include "kernels/float-vector.h"
 #include "model/exec/executor.h"
 
 #define CHUNK 8
+#define BLOCK 512
 /* Values of all samples that the first pass may keep: two samples of a ResNet-50 are 0.12 GB. */
 #define MAX_KEPT_BYTES ((gsize) 160 << 20)
 
@@ -32,7 +34,7 @@ typedef struct
   StrataTensorStats *slots;        /* CHUNK * n_tensors */
   guint32 *bins;                   /* second pass: CHUNK * n_tensors * bins */
   float *kept;                     /* per sample and tensor: its values; NULL: none are kept */
-  gsize *kept_at;                  /* per tensor, within a sample's n_kept */
+  gsize *kept_at;                  /* per tensor: its place among a sample's n_kept; G_MAXSIZE: has no histogram */
   gsize n_kept;
   int first;
 } Pass;
@@ -47,24 +49,16 @@ take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_chan
   stats->sum_squares = 0;
   for (int c = 0; c < n_channels; c++)
     {
-      double sum = 0, squares = 0, least = INFINITY, most = -INFINITY;
+      float least, most;
 
-      for (gint64 i = c * plane; i < (c + 1) * plane; i++)
-        {
-          double v = (double) x[i];
-
-          least = MIN (least, v);
-          most = MAX (most, v);
-          sum += v;
-          squares += v * v;
-        }
-      stats->channel_sums[c] = sum;
-      stats->channel_squares[c] = squares;
-      stats->channel_min[c] = least;
-      stats->channel_max[c] = most;
-      stats->sum_squares += squares;
-      stats->min = MIN (stats->min, least);
-      stats->max = MAX (stats->max, most);
+      strata_float_extent (x + c * plane, plane, &least, &most);
+      stats->channel_sums[c] = strata_float_sum (x + c * plane, plane);
+      stats->channel_squares[c] = strata_float_sum_squares (x + c * plane, plane);
+      stats->channel_min[c] = (double) least;
+      stats->channel_max[c] = (double) most;
+      stats->sum_squares += stats->channel_squares[c];
+      stats->min = MIN (stats->min, stats->channel_min[c]);
+      stats->max = MAX (stats->max, stats->channel_max[c]);
     }
   stats->count = count;
 }
@@ -83,23 +77,31 @@ take_channels (StrataTensorStats *stats, const float *x, const StrataLoweredTens
 }
 
 static void
-take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count, int n_channels)
+count_bins (guint32 *bins, const StrataTensorStats *range, double gain, const float *x, gint64 count)
 {
   double span = range->max - range->min;
   double per_unit = span > 0 ? STRATA_HISTOGRAM_BINS / span : 0;
+  gint32 places[BLOCK];
+
+  for (gint64 at = 0; at < count; at += BLOCK)
+    {
+      gint64 n = MIN (BLOCK, count - at);
+
+      strata_float_bins (x + at, n, gain, range->min, per_unit, STRATA_HISTOGRAM_BINS, places);
+      for (gint64 i = 0; i < n; i++)
+        bins[places[i]]++;
+    }
+}
+
+static void
+take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count, int n_channels)
+{
   gint64 plane = count / n_channels;
 
-  for (int c = 0; c < n_channels; c++)
-    {
-      double gain = range->gains != NULL ? range->gains[c] : 1;
-
-      for (gint64 i = c * plane; i < (c + 1) * plane; i++)
-        {
-          int bin = (int) ((gain * (double) x[i] - range->min) * per_unit);
-
-          bins[CLAMP (bin, 0, STRATA_HISTOGRAM_BINS - 1)]++;
-        }
-    }
+  if (range->gains == NULL)
+    count_bins (bins, range, 1, x, count);
+  for (int c = 0; c < n_channels && range->gains != NULL; c++)
+    count_bins (bins, range, range->gains[c], x + c * plane, plane);
 }
 
 typedef struct
@@ -146,10 +148,10 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
       if (pass->slots[place].is_open && !pass->may_be_open[tensor] && watch->overflown < 0)
         watch->overflown = value;
       take_others (watch, tensor, array->data);
-      if (pass->kept != NULL && !t->quantised)
+      if (pass->kept != NULL && pass->kept_at[tensor] != G_MAXSIZE)
         memcpy (pass->kept + (gsize) watch->slot * pass->n_kept + pass->kept_at[tensor], array->data, array->n_bytes);
     }
-  else if (!t->quantised && !pass->merged[tensor].is_open)
+  else if (pass->kept_at[tensor] != G_MAXSIZE && !pass->merged[tensor].is_open)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
                     strata_array_count (array), t->channels);
 }
@@ -327,23 +329,46 @@ find_open (const StrataLowered *lowered)
   return may_be_open;
 }
 
+/* Values whose distribution may matter: not those that sums alone read, which are int16 between the extremes. */
+static gboolean *
+find_counted (const Pass *pass)
+{
+  const StrataLowered *lowered = pass->lowered;
+  g_autofree int *n_readers = g_new0 (int, lowered->n_tensors + 1), *n_sums = g_new0 (int, lowered->n_tensors + 1);
+  gboolean *counted = g_new0 (gboolean, lowered->n_tensors + 1);
+
+  for (int i = 0; i < lowered->n_ops; i++)
+    for (int j = 0; j < lowered->ops[i].n_inputs; j++)
+      {
+        n_readers[lowered->ops[i].inputs[j]]++;
+        n_sums[lowered->ops[i].inputs[j]] += lowered->ops[i].kind == STRATA_QOP_ADD;
+      }
+  for (int i = 0; i < lowered->n_outputs; i++)
+    n_readers[lowered->outputs[i]]++;
+  for (int t = 0; t < lowered->n_tensors; t++)
+    if (!lowered->tensors[t].quantised && (n_sums[t] == 0 || n_readers[t] > n_sums[t]))
+      counted[pass->tensor_of[lowered->tensors[t].value]] = TRUE;
+  return counted;
+}
+
 /* Makes room for the values of all samples, where they are few; only what is written of it takes memory. */
 static void
 plan_kept (Pass *pass, int n_samples, StrataArena *arena)
 {
   const StrataLowered *lowered = pass->lowered;
+  g_autofree gboolean *counted = find_counted (pass);
 
   pass->kept_at = strata_arena_array (arena, gsize, lowered->n_tensors + 1);
   for (int t = 0; t < lowered->n_tensors; t++)
     {
       const StrataLoweredTensor *tensor = &lowered->tensors[t];
-      gboolean watched = pass->tensor_of[tensor->value] == t && !tensor->quantised;
+      gboolean is_counted = counted[t] && !tensor->quantised;
 
-      pass->kept_at[t] = watched ? pass->n_kept : G_MAXSIZE;
-      pass->n_kept += watched ? (gsize) tensor->channels * (gsize) tensor->height * (gsize) tensor->width : 0;
+      pass->kept_at[t] = is_counted ? pass->n_kept : G_MAXSIZE;
+      pass->n_kept += is_counted ? (gsize) tensor->channels * (gsize) tensor->height * (gsize) tensor->width : 0;
     }
   if (n_samples <= CHUNK && pass->n_kept > 0 && pass->n_kept <= MAX_KEPT_BYTES / sizeof *pass->kept / (gsize) n_samples)
-    pass->kept = g_new (float, pass->n_kept *(gsize) n_samples);
+    pass->kept = g_malloc (sizeof *pass->kept * pass->n_kept * (gsize) n_samples);
 }
 
 StrataTensorStats *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Statistics as bytes, for a cache: they depend on the model, on the samples and on whether channels are equalised, so
- * that another chip or other options of quantisation need not run the model again.
+ * Statistics as bytes, for a cache: they depend on the model and on the samples alone, so that another chip or other
+ * options of quantisation need not run the model again.
  */
 #include <math.h>
 
@@ -14,12 +14,29 @@
 G_STATIC_ASSERT (sizeof (StrataTensorStats) == 88); /* what is encoded */
 #endif
 
+/* A number per channel; NULL is 0 channels. */
 static void
-put_doubles (GByteArray *bytes, const double *values, int n)
+put_channels (GByteArray *bytes, const double *values, int n)
 {
   strata_put_i32 (bytes, values == NULL ? 0 : n);
-  for (int i = 0; values != NULL && i < n; i++)
-    strata_put_f64 (bytes, values[i]);
+  for (int c = 0; values != NULL && c < n; c++)
+    strata_put_f64 (bytes, values[c]);
+}
+
+static double *
+read_channels (StrataReader *reader, int n_channels, StrataArena *arena)
+{
+  int n = strata_get_count (reader, 8);
+  double *values;
+
+  if (n != 0 && n != n_channels)
+    reader->failed = TRUE;
+  if (n == 0 || reader->failed)
+    return NULL;
+  values = strata_arena_array (arena, double, n);
+  for (int c = 0; c < n; c++)
+    values[c] = strata_get_f64 (reader);
+  return values;
 }
 
 static GBytes *
@@ -31,18 +48,17 @@ encode (const StrataTensorStats *stats, const StrataLowered *lowered)
   for (int t = 0; t < lowered->n_tensors; t++)
     {
       const StrataTensorStats *s = &stats[t];
-      int n_channels = lowered->tensors[t].channels;
 
       strata_put_f64 (bytes, s->min);
       strata_put_f64 (bytes, s->max);
       strata_put_f64 (bytes, s->sum_squares);
       strata_put_i64 (bytes, s->count);
       strata_put_i32 (bytes, s->is_open);
-      put_doubles (bytes, s->channel_sums, n_channels);
-      put_doubles (bytes, s->channel_squares, n_channels);
-      put_doubles (bytes, s->channel_min, n_channels);
-      put_doubles (bytes, s->channel_max, n_channels);
-      put_doubles (bytes, s->gains, n_channels);
+      put_channels (bytes, s->channel_sums, lowered->tensors[t].channels);
+      put_channels (bytes, s->channel_squares, lowered->tensors[t].channels);
+      put_channels (bytes, s->channel_min, lowered->tensors[t].channels);
+      put_channels (bytes, s->channel_max, lowered->tensors[t].channels);
+      put_channels (bytes, s->gains, lowered->tensors[t].channels);
       strata_put_i32 (bytes, s->histogram != NULL);
       for (int b = 0; s->histogram != NULL && b < STRATA_HISTOGRAM_BINS; b++)
         strata_put_i64 (bytes, s->histogram[b]);
@@ -62,23 +78,6 @@ is_sound (const StrataTensorStats *stats)
                      && stats->sum_squares >= 0)));
 }
 
-/* None or one per channel */
-static double *
-read_doubles (StrataReader *reader, int n_channels, StrataArena *arena)
-{
-  int n = strata_get_count (reader, 8);
-  double *values;
-
-  if (n != 0 && n != n_channels)
-    reader->failed = TRUE;
-  if (reader->failed || n == 0)
-    return NULL;
-  values = strata_arena_array (arena, double, n);
-  for (int c = 0; c < n; c++)
-    values[c] = strata_get_f64 (reader);
-  return values;
-}
-
 static gboolean
 read_tensor (StrataReader *reader, int n_channels, StrataArena *arena, StrataTensorStats *stats)
 {
@@ -87,11 +86,11 @@ read_tensor (StrataReader *reader, int n_channels, StrataArena *arena, StrataTen
   stats->sum_squares = strata_get_f64 (reader);
   stats->count = strata_get_i64 (reader);
   stats->is_open = strata_get_i32 (reader) != 0;
-  stats->channel_sums = read_doubles (reader, n_channels, arena);
-  stats->channel_squares = read_doubles (reader, n_channels, arena);
-  stats->channel_min = read_doubles (reader, n_channels, arena);
-  stats->channel_max = read_doubles (reader, n_channels, arena);
-  stats->gains = read_doubles (reader, n_channels, arena);
+  stats->channel_sums = read_channels (reader, n_channels, arena);
+  stats->channel_squares = read_channels (reader, n_channels, arena);
+  stats->channel_min = read_channels (reader, n_channels, arena);
+  stats->channel_max = read_channels (reader, n_channels, arena);
+  stats->gains = read_channels (reader, n_channels, arena);
   if (strata_get_i32 (reader) == 0)
     return !reader->failed && is_sound (stats);
   stats->histogram = strata_arena_array (arena, gint64, STRATA_HISTOGRAM_BINS);
@@ -120,15 +119,16 @@ decode (GBytes *bytes, const StrataLowered *lowered, StrataArena *arena)
 }
 
 static guint64
-make_key (guint64 source, const StrataCalibration *calibration, StrataArray *const *samples, gsize n)
+make_key (guint64 source, StrataArray *const *samples, gsize n, const StrataCalibration *calibration)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
 
   strata_hasher_string (hasher, strata_stage_name (STRATA_STAGE_STATISTICS));
   strata_hasher_int (hasher, (gint64) source);
+  strata_hasher_int (hasher, (gint64) n);
+  /* Equalisation goes into the histograms. */
   strata_hasher_int (hasher, calibration->samples != NULL && calibration->n_samples > 0);
   strata_hasher_int (hasher, calibration->without & STRATA_QUANTISE_EQUALISE);
-  strata_hasher_int (hasher, (gint64) n);
   for (gsize i = 0; i < n; i++)
     {
       strata_hasher_int (hasher, samples[i]->dtype);
@@ -160,7 +160,7 @@ strata_calibrate_cached (const StrataGraph *graph,
 {
   StrataCache *cache = calibration->cache;
   guint64 source = cache != NULL ? strata_cache_source_key (cache, calibration->source) : 0;
-  guint64 key = source != 0 ? make_key (source, calibration, samples, (gsize) n_samples * (gsize) graph->n_inputs) : 0;
+  guint64 key = source != 0 ? make_key (source, samples, (gsize) n_samples * (gsize) graph->n_inputs, calibration) : 0;
   StrataTensorStats *stats = source != 0 ? find (cache, key, lowered, arena) : NULL;
   g_autoptr (GBytes) bytes = NULL;
 

@@ -15,27 +15,13 @@
 #define N_SHARES 31
 
 static double
-row_error (const float *row, int k, double gain, double scale, int most)
-{
-  double error = 0;
-
-  for (int i = 0; i < k; i++)
-    {
-      double w = gain * (double) row[i], q = CLAMP (rint (w / scale), -most, most);
-
-      error += (w - q * scale) * (w - q * scale);
-    }
-  return error;
-}
-
-static double
 choose_row_scale (const float *row, int k, double gain, int most)
 {
   double peak = strata_row_peak (row, (gsize) k, gain), best = INFINITY, scale = peak / most;
 
   for (int i = 0; i < N_SHARES && most <= FEW_LEVELS && peak > 0; i++)
     {
-      double tried = peak / most * (1 - SHARE_STEP * i), error = row_error (row, k, gain, tried, most);
+      double tried = peak / most * (1 - SHARE_STEP * i), error = strata_row_error (row, (gsize) k, gain, tried, most);
 
       if (error < best)
         {

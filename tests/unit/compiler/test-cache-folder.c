@@ -48,6 +48,14 @@ test_folder (void)
   g_rmdir (folder);
 }
 
+static void
+remove_stage (GPtrArray *files, const char *stage)
+{
+  for (guint i = 0; i < files->len; i++)
+    if (strstr (files->pdata[i], stage) != NULL)
+      g_unlink (files->pdata[i]);
+}
+
 /* Writes @n bytes at @at of a file, or cuts it there where @bytes is NULL. */
 static void
 damage (const char *path, goffset at, const void *bytes, gsize n)
@@ -80,7 +88,7 @@ test_damage (void)
   outcome (graph, chip, &options);
   strata_cache_unref (options.cache);
   files = list_files (folder);
-  g_assert_cmpuint (files->len, ==, STRATA_N_STAGES - STRATA_STAGE_GRAPH);
+  g_assert_cmpuint (files->len, ==, STRATA_N_STAGES - STRATA_STAGE_STATISTICS);
   for (guint i = 0; i < files->len; i++)
     for (int kind = 0; kind < 12; kind++)
       {
@@ -89,6 +97,8 @@ test_damage (void)
         GStatBuf info;
         guint8 byte;
 
+        if (strstr (files->pdata[i], "calibrate") != NULL) /* is read where the graph is not there */
+          remove_stage (files, "quantise");
         g_assert_cmpint (g_stat (files->pdata[i], &info), ==, 0);
         if (kind < 3)
           damage (files->pdata[i], (goffset) info.st_size * kind / 3, NULL, 0);
@@ -105,10 +115,13 @@ test_damage (void)
           damage (files->pdata[i], info.st_size, "more", 4);
         else if (kind == 10) /* another stage's file under this name */
           {
+            const char *other = files->pdata[(i + 1) % files->len];
             g_autofree char *all = NULL;
             gsize n;
 
-            g_assert_true (g_file_get_contents (files->pdata[(i + 1) % files->len], &all, &n, NULL));
+            if (!g_file_test (other, G_FILE_TEST_EXISTS))
+              other = files->pdata[(i + 2) % files->len];
+            g_assert_true (g_file_get_contents (other, &all, &n, NULL));
             g_assert_true (g_file_set_contents (files->pdata[i], all, (gssize) n, NULL));
           }
         else

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/rng.h"
+
 #define N 100003
 
 static void
@@ -141,6 +143,54 @@ test_response (void)
     }
 }
 
+/* What calibration counts with, element by element */
+static void
+test_bins (void)
+{
+  g_autofree float *x = g_new (float, N);
+  g_autofree gint32 *bins = g_new (gint32, N);
+  float least, most, lo = INFINITY, hi = -INFINITY;
+
+  strata_rng_normal (strata_rng_key (3, 1), 0, x, N);
+  x[17] = -0.0f;
+  for (int i = 0; i < N; i++)
+    {
+      lo = MIN (lo, x[i]);
+      hi = MAX (hi, x[i]);
+    }
+  strata_float_extent (x, N, &least, &most);
+  g_assert_cmpfloat (least, ==, lo);
+  g_assert_cmpfloat (most, ==, hi);
+  strata_float_bins (x, N, 1, (double) lo, 2048 / (double) (hi - lo), 2048, bins);
+  for (int i = 0; i < N; i++)
+    {
+      int bin = (int) (((double) x[i] - (double) lo) * (2048 / (double) (hi - lo)));
+
+      g_assert_cmpint (bins[i], ==, CLAMP (bin, 0, 2047));
+    }
+  strata_float_bins (x, 3, 1, 1e30, 1, 7, bins);
+  g_assert_cmpint (bins[2], ==, 0);
+  strata_float_bins (x, 3, 1, -1e30, 1, 7, bins);
+  g_assert_cmpint (bins[2], ==, 6);
+  strata_float_bins ((const float[]){ 3, -3, 0.5f }, 3, 2, 0, 1, 100, bins);
+  g_assert_cmpint (bins[0], ==, 6);
+  g_assert_cmpint (bins[1], ==, 0);
+  g_assert_cmpint (bins[2], ==, 1);
+  strata_float_bins (x, 3, 1, -1e30, 1, 7, bins);
+  g_assert_cmpint (bins[2], ==, 6);
+  for (int i = 0; i < 3; i++) /* one sign, and zero without one */
+    x[i] = (float) -i;
+  strata_float_extent (x, 3, &least, &most);
+  g_assert_cmpfloat (least, ==, -2);
+  g_assert_cmpfloat (most, ==, 0);
+  x[0] = -0.0f;
+  strata_float_extent (x, 1, &least, &most);
+  g_assert_false (signbit (least));
+  strata_float_extent ((const float[]){ 3, 1e-40f, 7 }, 3, &least, &most);
+  g_assert_cmpfloat (least, ==, 1e-40f);
+  g_assert_cmpfloat (most, ==, 7);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -149,5 +199,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/float-vector/special", test_special);
   g_test_add_func ("/sdk/kernels/float-vector/rows", test_rows);
   g_test_add_func ("/sdk/kernels/float-vector/response", test_response);
+  g_test_add_func ("/sdk/kernels/float-vector/bins", test_bins);
   return g_test_run ();
 }

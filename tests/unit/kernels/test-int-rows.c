@@ -69,6 +69,27 @@ test_half_to_even (void)
 }
 
 static void
+test_error (void)
+{
+  static const int lengths[] = { 0, 1, 15, 16, 33, 4096, N };
+  g_autofree float *row = make_row ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    for (int most = 1; most <= 31; most += 15)
+      {
+        double got = strata_row_error (row, (gsize) lengths[i], 0.7, 0.21, most), expected = 0;
+
+        for (int j = 0; j < lengths[i]; j++)
+          {
+            double w = 0.7 * (double) row[j], q = CLAMP (rint (w / 0.21), -most, most);
+
+            expected += (w - q * 0.21) * (w - q * 0.21);
+          }
+        g_assert_cmpfloat (fabs (got - expected), <=, 1e-12 * expected); /* another order of adding */
+      }
+}
+
+static void
 test_extent (void)
 {
   g_autofree gint16 *row = g_new (gint16, N);
@@ -100,6 +121,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/int-rows/peak", test_peak);
   g_test_add_func ("/sdk/kernels/int-rows/round", test_round);
   g_test_add_func ("/sdk/kernels/int-rows/half-to-even", test_half_to_even);
+  g_test_add_func ("/sdk/kernels/int-rows/error", test_error);
   g_test_add_func ("/sdk/kernels/int-rows/extent", test_extent);
   return g_test_run ();
 }
