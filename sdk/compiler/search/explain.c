@@ -18,24 +18,30 @@ forecast (const StrataSearch *search, SearchModel *model, int *n_copies, int op,
   n_copies[op] = n;
   alternative.latency_ps = (gint64) MIN (search_model_latency_ps (model, n_copies, bind), 0x1p62);
   alternative.interval_ps = (gint64) MIN (search_model_interval_ps (model, n_copies, &interval_bind), 0x1p62);
-  alternative.n_arrays = search_model_arrays (model, n_copies);
+  alternative.n_arrays = model->ops[op].n_arrays * n;
   if (search->options.objective == STRATA_OBJECTIVE_INTERVAL || search->options.limits.max_interval_ps > 0)
     *bind = interval_bind;
   n_copies[op] = kept;
   return alternative;
 }
 
-/* Why not more copies than were chosen */
+/* Why not more copies of @op than were chosen, of which there would be @more->n_arrays */
 static char *
-say_more (const StrataSearch *search, const StrataAlternative *now, const StrataAlternative *more, SearchBind bind)
+say_more (const StrataSearch *search,
+          const StrataAlternative *now,
+          const StrataAlternative *more,
+          gint64 n_left,
+          SearchBind bind)
 {
-  if (more->n_arrays > strata_chip_arrays (search->chip))
-    return g_strdup_printf ("takes %" G_GINT64_FORMAT " arrays, and the chip has %" G_GINT64_FORMAT, more->n_arrays,
-                            strata_chip_arrays (search->chip));
+  if (more->n_arrays - now->n_arrays > n_left)
+    return g_strdup_printf ("takes %" G_GINT64_FORMAT " more arrays, and the chip has %" G_GINT64_FORMAT " left",
+                            more->n_arrays - now->n_arrays, MAX (0, n_left));
   if (more->latency_ps >= now->latency_ps && more->interval_ps >= now->interval_ps)
-    return g_strdup_printf ("gains nothing: %s binds", search_bind_name (bind));
+    return g_strdup_printf ("%s: by the model it gains nothing, for %s binds",
+                            search->n_limits == 0 ? "no limit on latency or rate asks for it" : "not needed",
+                            search_bind_name (bind));
   if (search->options.objective == STRATA_OBJECTIVE_ARRAYS)
-    return g_strdup (search->n_limits == 0 ? "no limit asks for it" : "the limits are met without");
+    return g_strdup (search->n_limits == 0 ? "no limit on latency or rate asks for it" : "the limits are met without");
   return g_strdup ("no program with more was better");
 }
 
@@ -54,7 +60,7 @@ say_fewer (const StrataSearch *search, const StrataAlternative *fewer)
 static void
 add_alternative (StrataDecisions *decisions, StrataAlternative alternative, int n, char *verdict)
 {
-  g_autofree char *what = g_strdup_printf (n == 1 ? "%d copy, by the model" : "%d copies, by the model", n);
+  g_autofree char *what = g_strdup_printf (n == 1 ? "%d copy" : "%d copies", n);
   g_autofree char *taken = verdict;
 
   alternative.what = what;
@@ -85,17 +91,21 @@ explain_copies (const StrataSearch *search, SearchModel *model, int *n_copies, i
                           "%d copies: its %d rows take %s on one array after the other and %s on %d, within the pace "
                           "that the limits or the objective set; the path is then %s",
                           n, self->n_rows, alone, turn, n, total);
+  if (more > 0)
+    {
+      StrataAlternative alternative = forecast (search, model, n_copies, op, more, &bind);
+      gint64 n_left = model->n_sites - search_model_arrays (model, n_copies);
+
+      add_alternative (decisions, alternative, more, say_more (search, &now, &alternative, n_left, bind));
+    }
+  else
+    add_alternative (decisions, (StrataAlternative){ NULL, -1, -1, -1, self->n_arrays * (n + 1), NULL }, n + 1,
+                     g_strdup_printf ("each output row has a copy already (%d)", n));
   if (fewer > 0)
     {
       StrataAlternative alternative = forecast (search, model, n_copies, op, fewer, &bind);
 
       add_alternative (decisions, alternative, fewer, say_fewer (search, &alternative));
-    }
-  if (more > 0)
-    {
-      StrataAlternative alternative = forecast (search, model, n_copies, op, more, &bind);
-
-      add_alternative (decisions, alternative, more, say_more (search, &now, &alternative, bind));
     }
 }
 
@@ -107,10 +117,11 @@ explain_limit (const StrataLimitFinding *finding, StrataDecisions *decisions)
   double floor = search_limits_public (finding->limit, finding->floor);
   g_autofree char *limit = search_limits_format (finding->limit, asked);
   g_autofree char *found = search_limits_format (finding->limit, best);
+  g_autofree char *spare = search_limits_format (finding->limit, asked - best);
   g_autofree char *least = search_limits_format (finding->limit, floor);
 
-  strata_decisions_add (decisions, STRATA_REASON_LIMIT, -1, -1, finding->limit, "%s is %s, within the limit of %s",
-                        search_limits_name (finding->limit), found, limit);
+  strata_decisions_add (decisions, STRATA_REASON_LIMIT, -1, -1, finding->limit, "%s is %s, %s below the limit of %s",
+                        search_limits_name (finding->limit), found, spare, limit);
   if (!isnan (floor))
     strata_decisions_add (decisions, STRATA_REASON_FLOOR, -1, -1, finding->limit,
                           "%s cannot be below %s on this chip: %s%s%s", search_limits_name (finding->limit), least,
