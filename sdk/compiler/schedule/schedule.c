@@ -11,7 +11,7 @@
 #include "program/work.h"
 
 /* Bursts that perturbed orders may execute together, and how many there are at most */
-#define TRIAL_BURSTS 200000
+#define TRIAL_BURSTS 60000
 #define MAX_TRIALS 24
 /* Not worth a try: latency within this part of its bound */
 #define TRIAL_GAP 128
@@ -20,6 +20,8 @@
 #define TRIAL_REACH (SCHEDULE_PRIORITIES / 8)
 /* Times that buffers may become half as wide again for a shorter interval */
 #define MAX_WIDER 3
+/* Not worth it: interval within this part of its bound */
+#define WIDER_GAP 64
 /* A latency that memory has lengthened by less than this part is as good as any. */
 #define THROTTLE_GAP 256
 
@@ -259,7 +261,7 @@ set_interval (Search *search, SchedulePrediction *prediction, GError **error)
 
       better = FALSE;
       room_keep (&room, schedule);
-      if (schedule->interval_ps - schedule->interval_bound_ps <= schedule->interval_ps / TRIAL_GAP
+      if (schedule->interval_ps - schedule->interval_bound_ps <= schedule->interval_ps / WIDER_GAP
           || !schedule_widen_memory (schedule, search->in))
         break;
       wider_ps = schedule_predict_interval_ps (schedule, search->in, error);
