@@ -12,7 +12,7 @@
 
 #define CANCEL_INTERVAL 8192
 /* Bursts that the inferences for the steady interval may come to together */
-#define INTERVAL_BURSTS 1000000
+#define INTERVAL_BURSTS 120000
 #define MIN_INFERENCES 3
 #define MAX_INFERENCES 6
 

@@ -75,20 +75,20 @@ set_line (StrataInstruction *instruction, gint64 from, gint64 to)
   instruction->priority_step = instruction->n_bursts < 2 ? 0 : (int) ((to - from) / (instruction->n_bursts - 1));
 }
 
-/* By instants of bursts, latest_ps - tail or head; the longest time there is becomes SCHEDULE_PRIORITIES. */
+/* The longest tail comes first, with - SCHEDULE_PRIORITIES. */
 static void
-set_by_time (StrataSchedule *schedule, const ScheduleTails *tails, const gint64 *time_ps, int sign)
+set_by_tail (StrataSchedule *schedule, const ScheduleTails *tails)
 {
   gint64 most_ps = 1;
 
   for (gint64 i = 0; i < tails->first[schedule->n_instructions]; i++)
-    most_ps = MAX (most_ps, time_ps[i]);
+    most_ps = MAX (most_ps, tails->tail_ps[i]);
   for (int i = 0; i < schedule->n_instructions; i++)
     {
-      double from = (double) time_ps[tails->first[i]], to = (double) time_ps[tails->first[i + 1] - 1];
+      double from = (double) tails->tail_ps[tails->first[i]], to = (double) tails->tail_ps[tails->first[i + 1] - 1];
 
-      set_line (&schedule->instructions[i], (gint64) (sign * from / (double) most_ps * SCHEDULE_PRIORITIES),
-                (gint64) (sign * to / (double) most_ps * SCHEDULE_PRIORITIES));
+      set_line (&schedule->instructions[i], (gint64) (-from / (double) most_ps * SCHEDULE_PRIORITIES),
+                (gint64) (-to / (double) most_ps * SCHEDULE_PRIORITIES));
     }
 }
 
@@ -104,9 +104,7 @@ schedule_set_priorities (StrataSchedule *schedule,
   if (rule == SCHEDULE_LONGEST_PATH)
     set_longest_path (schedule, in);
   else if (rule == SCHEDULE_LONGEST_TAIL)
-    set_by_time (schedule, tails, tails->tail_ps, -1);
-  else if (rule == SCHEDULE_EARLIEST_HEAD)
-    set_by_time (schedule, tails, tails->head_ps, 1);
+    set_by_tail (schedule, tails);
 }
 
 /* --- critical path --- */

@@ -216,8 +216,8 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
 {
   g_autoptr (GError) refused = NULL;
   gint64 best_ps = G_MAXINT64;
+  gboolean ok, again = FALSE;
   Room best = { 0 };
-  gboolean ok;
 
   ok = settle (search, search->rule, search->shift, prediction, &best, &best_ps, &refused)
        || g_error_matches (refused, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
@@ -227,6 +227,7 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
 
       if (best_ps - search->roomy_ps <= search->roomy_ps / THROTTLE_GAP || search->rule_ps[rule] >= best_ps)
         continue;
+      again = TRUE;
       ok = settle (search, rule, NULL, prediction, &best, &best_ps, &also)
            || g_error_matches (also, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
     }
@@ -240,7 +241,7 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
       return FALSE;
     }
   room_restore (&best, search->schedule);
-  ok = try_order (search, search->rule, best.shift, prediction, &best_ps, error);
+  ok = !again || try_order (search, search->rule, best.shift, prediction, &best_ps, error);
   g_free (best.n_rows);
   return ok;
 }
@@ -251,7 +252,7 @@ static gboolean
 set_interval (Search *search, SchedulePrediction *prediction, GError **error)
 {
   StrataSchedule *schedule = search->schedule;
-  gboolean better = TRUE;
+  gboolean better = TRUE, wider = FALSE;
   Room room = { 0 };
 
   schedule->interval_ps = schedule_predict_interval_ps (schedule, search->in, error);
@@ -270,10 +271,13 @@ set_interval (Search *search, SchedulePrediction *prediction, GError **error)
         schedule->interval_ps = wider_ps;
       else
         room_restore (&room, schedule);
+      wider |= better;
     }
   g_free (room.n_rows);
   if (schedule->interval_ps < 0)
     return FALSE;
+  if (!wider)
+    return TRUE;
   /* Wider than the least, buffers may let one inference run faster, too. */
   schedule_prediction_clear (prediction);
   return schedule_predict (schedule, search->in, prediction, error);
