@@ -470,6 +470,14 @@ schedule_fit_memory (
     }
   run_on_demand (schedule, &demand);
   count_rows (schedule, &demand, least);
+  /* What is far from fitting on demand is not tried any faster. */
+  set_rows (schedule, least, natural, 0);
+  n_bytes = place_rows (schedule, &demand);
+  if (n_bytes - n_bytes / 8 > capacity (in))
+    {
+      schedule_prediction_clear (&demand);
+      return refuse (schedule, in, n_bytes, error);
+    }
   for (int step = N_STEPS; step >= 0 && !fits; step--)
     {
       schedule_prediction_clear (prediction);

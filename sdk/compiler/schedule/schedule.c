@@ -225,7 +225,8 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
     {
       g_autoptr (GError) also = NULL;
 
-      if (best_ps - search->roomy_ps <= search->roomy_ps / THROTTLE_GAP || search->rule_ps[rule] >= best_ps)
+      if (refused != NULL || best_ps - search->roomy_ps <= search->roomy_ps / THROTTLE_GAP
+          || search->rule_ps[rule] >= best_ps)
         continue;
       again = TRUE;
       ok = settle (search, rule, NULL, prediction, &best, &best_ps, &also)
