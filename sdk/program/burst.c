@@ -46,6 +46,10 @@ strata_burst_time (const StrataInstruction *instruction,
     case STRATA_OPCODE_MAC:
       time_ps = MAX (strata_cost_mac_ps (chip, n), stream_ps (chip, instruction));
       break;
+    case STRATA_OPCODE_DRAM_READ:
+    case STRATA_OPCODE_DRAM_WRITE:
+      time_ps = strata_cost_dram_ps (chip, n);
+      break;
     case STRATA_OPCODE_HOST_IN:
     case STRATA_OPCODE_HOST_OUT:
       time_ps = strata_cost_host_ps (chip, n);
@@ -81,6 +85,9 @@ action_energy (const StrataInstruction *instruction,
       return strata_cost_action_vector (chip, band);
     case STRATA_OPCODE_MAC:
       return strata_cost_action_mac (chip, band);
+    case STRATA_OPCODE_DRAM_READ:
+    case STRATA_OPCODE_DRAM_WRITE:
+      return strata_cost_action_dram (chip, band);
     case STRATA_OPCODE_HOST_IN:
     case STRATA_OPCODE_HOST_OUT:
       return strata_cost_action_host (chip, band);

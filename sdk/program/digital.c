@@ -214,10 +214,25 @@ strata_digital_free (StrataDigital *digital)
   g_free (digital);
 }
 
-static gboolean
-looks_up (const StrataNode *node)
+/* Rows by indices; of the tables of rotary positions the rows of the tokens' places, where those are given */
+gint64
+strata_digital_lookup (const StrataGraph *graph, const StrataNode *node, int input)
 {
-  return node->op == STRATA_OP_GATHER || node->op == STRATA_OP_GATHER_ELEMENTS || node->op == STRATA_OP_GATHER_ND;
+  gboolean turns =
+    (node->op == STRATA_OP_ROTARY_EMBEDDING && (input == 1 || input == 2) && node->n_inputs > 3 && node->inputs[3] >= 0)
+    || (node->op == STRATA_OP_MS_ROTARY_EMBEDDING && (input == 2 || input == 3));
+  const StrataValue *table = node->inputs[input] >= 0 ? &graph->values[node->inputs[input]] : NULL;
+  const StrataValue *places;
+
+  if (table == NULL)
+    return -1;
+  if (input == 0
+      && (node->op == STRATA_OP_GATHER || node->op == STRATA_OP_GATHER_ELEMENTS || node->op == STRATA_OP_GATHER_ND))
+    return strata_value_count (&graph->values[node->outputs[0]]);
+  if (!turns || table->n_dims < 1)
+    return -1;
+  places = &graph->values[node->inputs[node->op == STRATA_OP_ROTARY_EMBEDDING ? 3 : 1]];
+  return MIN (multiply (strata_value_count (places), table->dims[table->n_dims - 1]), strata_value_count (table));
 }
 
 /* Bytes of the constant @input of a node that one inference reads */
@@ -230,8 +245,8 @@ read_of_input (const StrataDigital *digital, const StrataNode *node, int input, 
 
   if (n_bytes == 0)
     return 0;
-  if (input == 0 && looks_up (node))
-    return multiply (strata_value_count (&graph->values[node->outputs[0]]), (gint64) strata_dtype_size (value->dtype));
+  if (strata_digital_lookup (graph, node, input) >= 0)
+    return 0;
   if (is_recurrent (node->op))
     return multiply (n_bytes, count_steps (graph, node, &n_units));
   return multiply (n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);

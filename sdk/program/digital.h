@@ -32,7 +32,9 @@ StrataDigital *strata_digital_ref (StrataDigital *digital) G_GNUC_WARN_UNUSED_RE
 void strata_digital_free (StrataDigital *digital);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDigital, strata_digital_free)
 
-/* Bytes of constants that are read for one of @n_bursts bursts, which each make @row_elements elements: what is looked
- * up in a table; the weights of a recurrence once per step; a constant of at most a row every time, longer ones in
- * parts. */
+/* Whether @node looks up rows of its operand @input, and how many elements of it that takes; -1: it does not */
+gint64 strata_digital_lookup (const StrataGraph *graph, const StrataNode *node, int input);
+/* Bytes of constants that are read for one of @n_bursts bursts, which each make @row_elements elements, but for what is
+ * looked up in tables (stream.h): the weights of a recurrence once per step; a constant of at most a row every time,
+ * longer ones in parts. */
 gint64 strata_digital_read_bytes (const StrataDigital *digital, gint64 n_bursts, gint64 row_elements);

@@ -4,7 +4,7 @@
  * rows, and the capacity of the activation memory. Finds what rows wait for because others lay on their bytes.
  */
 #include "program/schedule.h"
-#include "program/work.h"
+#include "program/stream.h"
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int id, const char *format, ...)
 {
@@ -104,7 +104,7 @@ strata_schedule_check_buffers (const StrataSchedule *schedule,
   if (!check_places (schedule, chip, error))
     return FALSE;
   n_bytes = strata_schedule_memory_bytes (schedule, strata_schedule_unit (schedule, STRATA_UNIT_SRAM));
-  n_bytes = MIN (n_bytes + strata_work_resident_bytes (graph, chip), STRATA_COST_MOST);
+  n_bytes = MIN (n_bytes + strata_stream_reserved_bytes (graph, chip), STRATA_COST_MOST);
   if (n_bytes == schedule->sram_peak_bytes && n_bytes <= chip->sram_bytes)
     return TRUE;
   g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,

@@ -6,7 +6,7 @@
  * executed and ends: no burst waits for itself (schedule-order.c).
  */
 #include "program/schedule.h"
-#include "program/work.h"
+#include "program/stream.h"
 
 /* Bounds the work of whatever executes a program. */
 #define MAX_BURSTS (G_GINT64_CONSTANT (1) << 28)
@@ -24,8 +24,9 @@ typedef struct
   int *mvm_of, *psum_of, *store_of; /* per tile: instruction, -1: none; STORE at the block's first tile */
   int *load_of;                     /* per stack, of the current op */
   int *first_writer;                /* per op: its first VECTOR or MAC instruction, -1: none */
-  gboolean external;                /* constants of digital ops lie in external memory */
   int *products_of;                 /* per op: MAC of a DIGITAL op, whose VECTOR follows; -1: none */
+  int *fetch_of, *append_of;        /* per op: DRAM_READ, DRAM_WRITE; -1: none */
+  StrataStreams *streams;
   int *n_writers;
   int *buffer_of; /* per tensor: where it lies in SRAM, -1: nowhere yet */
   int *host_of;   /* per tensor: its HOST_IN, -1: none */
@@ -215,10 +216,14 @@ writes_nothing (const Check *check, int id)
 static gboolean
 writes_outputs (const Check *check, int id, int first, int step)
 {
-  const StrataQOp *op = &check->graph->ops[check->schedule->instructions[id].op];
+  int op_id = check->schedule->instructions[id].op, n = 0, nth = 0;
+  const StrataQOp *op = &check->graph->ops[op_id];
+  guint32 caches = check->streams->ops[op_id].cache_outputs;
 
   for (int i = 0; i <= op->n_more_outputs; i++)
-    if (!writes_rows (check, id, i, op->n_more_outputs + 1, strata_qop_output (op, i), first, step))
+    n += (caches >> i & 1) == 0;
+  for (int i = 0; i <= op->n_more_outputs; i++)
+    if ((caches >> i & 1) == 0 && !writes_rows (check, id, nth++, n, strata_qop_output (op, i), first, step))
       return FALSE;
   return TRUE;
 }
@@ -283,9 +288,9 @@ dram_bytes_of (const Check *check, const StrataInstruction *i)
 {
   gboolean both = check->graph->ops[i->op].kind == STRATA_QOP_DIGITAL && strata_work_macs (check->graph, i->op) > 0;
 
-  if (!check->external || (i->opcode != STRATA_OPCODE_MAC && (i->opcode != STRATA_OPCODE_VECTOR || both)))
+  if (i->n_bursts < 1 || (i->opcode != STRATA_OPCODE_MAC && (i->opcode != STRATA_OPCODE_VECTOR || both)))
     return 0;
-  return strata_work_constant_bytes (check->graph, i->op);
+  return strata_stream_constant_bytes (check->streams, check->graph, i->op, i->n_bursts);
 }
 
 static gboolean
@@ -441,24 +446,76 @@ check_requantise (const Check *check, int id, int copy)
          && writes_outputs (check, id, copy, n_copies);
 }
 
+/* For the operands of the output row that a burst makes, or for all where it goes over the caches in chunks; @reads: it
+ * is what reads them, so their buffers keep them for it. */
 static gboolean
-waits_for_inputs (const Check *check, int id)
+waits_for_inputs (const Check *check, int id, gboolean reads)
 {
   int op_id = check->schedule->instructions[id].op;
   const StrataQOp *op = &check->graph->ops[op_id];
+  const StrataStream *stream = &check->streams->ops[op_id];
+  int first = stream->in_chunks ? strata_qop_bursts (check->graph, op_id) - 1 : 0, step = stream->in_chunks ? 0 : 1;
+  gboolean waits = !reads || stream->n_reads == 0;
 
   for (int input = 0; input < op->n_inputs; input++)
-    if (!waits_for_rows (check, id, op_id, input, op->inputs[input], 0, 1)
-        || !keeps (check, id, place_of (check, op->inputs[input]), op_id, input, TRUE, 0, 1))
-      return FALSE;
+    {
+      if ((stream->cache_inputs >> input & 1) != 0)
+        continue;
+      if (waits && !waits_for_rows (check, id, op_id, input, op->inputs[input], first, step))
+        return FALSE;
+      if (reads
+          && !keeps (check, id, place_of (check, op->inputs[input]), op_id, input, TRUE, stream->in_chunks ? 0 : first,
+                     step))
+        return FALSE;
+    }
   return TRUE;
 }
 
-/* Of its constants, what an op reads from SRAM */
-static gint64
-resident_bytes_of (const Check *check, int op)
+/* Computes with the op's operands: behind its DRAM_READ, which waits for them, or for them itself. */
+static gboolean
+takes_operands (const Check *check, int id)
 {
-  return check->external ? 0 : strata_work_constant_bytes (check->graph, op);
+  int op = check->schedule->instructions[id].op, fetch = check->fetch_of[op];
+
+  if (check->streams->ops[op].n_reads == 0)
+    return waits_for_inputs (check, id, TRUE);
+  if (fetch < 0)
+    return refuse (check, id, "what op '%s' reads of external memory never arrives", check->graph->ops[op].name);
+  return waits_in_step (check, id, fetch) && waits_for_inputs (check, id, TRUE);
+}
+
+/* All bursts of @id wait for the last one of @producer. */
+static gboolean
+waits_for_end (const Check *check, int id, int producer)
+{
+  const StrataDependence *d = find_dependence (check, id, producer);
+  int last = check->schedule->instructions[producer].n_bursts - 1;
+
+  for (int b = 0; d != NULL && b < check->schedule->instructions[id].n_bursts; b++)
+    if (strata_schedule_need (check->schedule, d, b) < last)
+      d = NULL;
+  return d != NULL || refuse (check, id, "it does not wait for the end of instruction %d", producer);
+}
+
+static gboolean
+check_dram (Check *check, int id)
+{
+  const StrataInstruction *i = &check->schedule->instructions[id];
+  const StrataStream *stream = &check->streams->ops[i->op];
+  gboolean read = i->opcode == STRATA_OPCODE_DRAM_READ;
+
+  if (i->tile != -1 || (read ? stream->n_reads : stream->write_bytes) == 0)
+    return refuse (check, id, "op '%s' has nothing in external memory", check->graph->ops[i->op].name);
+  if (!writes_nothing (check, id))
+    return FALSE;
+  if (read)
+    return (check->n_writers[i->op] == 0 || refuse (check, id, "op '%s' is done before", check->graph->ops[i->op].name))
+           && claim (check, id, &check->fetch_of[i->op])
+           && expect (check, id, stream->n_reads, stream->read_bytes, 0, 0) && waits_for_inputs (check, id, FALSE);
+  if (check->n_writers[i->op] == 0)
+    return refuse (check, id, "op '%s' has written nothing before", check->graph->ops[i->op].name);
+  return claim (check, id, &check->append_of[i->op]) && expect (check, id, 1, stream->write_bytes, 0, 0)
+         && waits_for_end (check, id, check->first_writer[i->op]);
 }
 
 /* MAC of a digital op, and VECTOR behind it: TRUE where the op has products, and the verdict in *@ok. */
@@ -467,28 +524,27 @@ check_pair (Check *check, int id, gboolean *ok)
 {
   const StrataInstruction *i = &check->schedule->instructions[id];
   int *products = &check->products_of[i->op];
-  int n_bursts = strata_qop_bursts (check->graph, i->op);
-  gint64 n_macs;
+  int n_bursts = strata_qop_bursts (check->graph, i->op), n_products;
 
-  if (check->graph->ops[i->op].kind != STRATA_QOP_DIGITAL)
+  if (check->graph->ops[i->op].kind != STRATA_QOP_DIGITAL || strata_work_macs (check->graph, i->op) == 0)
     return FALSE;
-  n_macs = strata_work_macs (check->graph, i->op);
-  if (n_macs == 0)
-    return FALSE;
+  n_products = strata_stream_n_products (check->streams, check->graph, i->op);
   if (i->opcode == STRATA_OPCODE_MAC)
     {
       *ok = i->tile == -1 && check->n_writers[i->op] == 0 && claim (check, id, products)
-            && expect (check, id, n_bursts, n_macs,
-                       strata_work_read_bytes (check->graph, i->op) + resident_bytes_of (check, i->op), 0)
-            && waits_for_inputs (check, id) && writes_nothing (check, id);
+            && expect (check, id, n_products, strata_stream_macs (check->streams, check->graph, i->op),
+                       strata_stream_sram_read (check->streams, check->graph, i->op, n_products), 0)
+            && takes_operands (check, id) && writes_nothing (check, id);
       return TRUE;
     }
   if (*products < 0 || check->n_writers[i->op] > 0 || i->tile != -1)
     *ok = refuse (check, id, "op '%s' has no products before it, or is done", check->graph->ops[i->op].name);
   else
-    *ok = expect (check, id, n_bursts, strata_work_vector_ops (check->graph, i->op),
-                  strata_work_write_bytes (check->graph, i->op), 0)
-          && waits_in_step (check, id, *products) && writes_outputs (check, id, 0, 1);
+    *ok = expect (check, id, n_bursts, strata_stream_vector_ops (check->streams, check->graph, i->op),
+                  strata_stream_sram_write (check->streams, check->graph, i->op, n_bursts), 0)
+          && (check->streams->ops[i->op].in_chunks ? waits_for_end (check, id, *products)
+                                                   : waits_in_step (check, id, *products))
+          && writes_outputs (check, id, 0, 1);
   check->first_writer[i->op] = id;
   check->n_writers[i->op]++;
   return TRUE;
@@ -501,7 +557,7 @@ check_writer (Check *check, int id)
   const StrataQOp *op = &check->graph->ops[i->op];
   gboolean mac = op->kind == STRATA_QOP_MAC;
   gint64 sram_bytes;
-  int nth = check->n_writers[i->op];
+  int nth = check->n_writers[i->op], n_rows;
   gboolean ok = FALSE;
 
   if (check_pair (check, id, &ok))
@@ -515,13 +571,15 @@ check_writer (Check *check, int id)
   check->n_writers[i->op]++;
   if (op->kind == STRATA_QOP_MVM)
     return check_requantise (check, id, nth);
-  sram_bytes = strata_work_read_bytes (check->graph, i->op) + resident_bytes_of (check, i->op)
-               + strata_work_write_bytes (check->graph, i->op);
-  if (!expect (check, id, strata_qop_bursts (check->graph, i->op),
-               mac ? strata_work_macs (check->graph, i->op) : strata_work_vector_ops (check->graph, i->op), sram_bytes,
-               0))
+  n_rows = strata_qop_bursts (check->graph, i->op);
+  sram_bytes = strata_stream_sram_read (check->streams, check->graph, i->op, n_rows)
+               + strata_stream_sram_write (check->streams, check->graph, i->op, n_rows);
+  if (!expect (check, id, n_rows,
+               mac ? strata_work_macs (check->graph, i->op)
+                   : strata_stream_vector_ops (check->streams, check->graph, i->op),
+               sram_bytes, 0))
     return FALSE;
-  return waits_for_inputs (check, id) && writes_outputs (check, id, 0, 1);
+  return takes_operands (check, id) && writes_outputs (check, id, 0, 1);
 }
 
 /* Host transfers, in the order of the list */
@@ -570,6 +628,9 @@ check_instruction (Check *check, int id)
     case STRATA_OPCODE_VECTOR:
     case STRATA_OPCODE_MAC:
       return check_writer (check, id);
+    case STRATA_OPCODE_DRAM_READ:
+    case STRATA_OPCODE_DRAM_WRITE:
+      return check_dram (check, id);
     case STRATA_OPCODE_HOST_IN:
     case STRATA_OPCODE_HOST_OUT:
     case STRATA_N_OPCODES:
@@ -588,7 +649,7 @@ check_complete (const Check *check)
 
       if (check->graph->ops[op].kind == STRATA_QOP_MVM)
         n_wanted = strata_work_n_copies (check->tiles, op);
-      if (check->n_writers[op] == n_wanted)
+      if (check->n_writers[op] == n_wanted && (check->streams->ops[op].write_bytes == 0 || check->append_of[op] >= 0))
         continue;
       g_set_error (check->error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
                    "schedule: op '%s' has %d instructions that write its result; %d are needed",
@@ -687,19 +748,21 @@ strata_schedule_check (const StrataSchedule *schedule,
     }
   if (!strata_schedule_check_buffers (schedule, graph, chip, error))
     return FALSE;
-  check.external = strata_work_is_external (graph, chip);
   check.silent = strata_work_silent (graph);
   check.buffer_of = new_slots (graph->n_tensors);
   check.host_of = new_slots (graph->n_tensors);
-  check.hosts = strata_work_host (graph, check.silent);
+  check.streams = strata_streams_new (graph, check.silent, chip);
+  check.hosts = strata_work_host (graph, check.silent, check.streams->is_cache);
   check.mvm_of = new_slots (tiles->n_tiles);
   check.psum_of = new_slots (tiles->n_tiles);
   check.store_of = new_slots (tiles->n_tiles);
   check.load_of = new_slots (chip->n_stacks);
   check.first_writer = new_slots (graph->n_ops);
   check.products_of = new_slots (graph->n_ops);
+  check.fetch_of = new_slots (graph->n_ops);
+  check.append_of = new_slots (graph->n_ops);
   check.n_writers = g_new0 (int, graph->n_ops + 1);
-  ok = check_all (&check);
+  ok = strata_streams_fit (check.streams, chip, error) && check_all (&check);
   g_free (check.silent);
   g_free (check.buffer_of);
   g_free (check.host_of);
@@ -710,6 +773,9 @@ strata_schedule_check (const StrataSchedule *schedule,
   g_free (check.load_of);
   g_free (check.first_writer);
   g_free (check.products_of);
+  g_free (check.fetch_of);
+  g_free (check.append_of);
+  strata_streams_free (check.streams);
   g_free (check.n_writers);
   return ok;
 }

@@ -109,25 +109,25 @@ first_reader (const StrataQGraph *graph, const guint8 *silent, int tensor)
 }
 
 GArray *
-strata_work_host (const StrataQGraph *graph, const guint8 *silent)
+strata_work_host (const StrataQGraph *graph, const guint8 *silent, const guint8 *is_cache)
 {
   GArray *list = g_array_new (FALSE, FALSE, sizeof (StrataWorkHost));
 
   for (int op = 0; op < graph->n_ops; op++)
-    if (silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE)
+    if (silent[op] && graph->ops[op].kind == STRATA_QOP_QUANTISE && !is_cache[graph->ops[op].output])
       add_host (list, TRUE, op, graph->ops[op].output);
   for (int i = 0; i < graph->n_inputs; i++)
     {
       int reader = first_reader (graph, silent, graph->inputs[i]);
 
-      if (reader >= 0 && is_read (graph, silent, graph->inputs[i]))
+      if (reader >= 0 && !is_cache[graph->inputs[i]] && is_read (graph, silent, graph->inputs[i]))
         add_host (list, TRUE, reader, graph->inputs[i]);
     }
   for (int i = 0; i < graph->n_outputs; i++)
     {
       int row = 0, root = strata_work_root (graph, silent, graph->outputs[i], &row);
 
-      if (graph->tensors[graph->outputs[i]].producer >= 0)
+      if (graph->tensors[graph->outputs[i]].producer >= 0 && !is_cache[root])
         add_host (list, FALSE, graph->tensors[graph->outputs[i]].producer, root);
     }
   return list;
@@ -144,6 +144,12 @@ strata_work_row_bytes (const StrataQTensor *tensor)
   return (gint64) tensor->channels * tensor->width * n_bytes;
 }
 
+int
+strata_work_conversion_ops (gboolean output)
+{
+  return vector_work[output ? STRATA_QOP_REQUANTISE : STRATA_QOP_DEQUANTISE].per_element;
+}
+
 /* Of a DIGITAL op per burst: what its model does, and the conversions of its integer operands (1 and 2 operations an
  * element, as DEQUANTISE and REQUANTISE) */
 static gint64
@@ -154,11 +160,10 @@ digital_vector_ops (const StrataQGraph *graph, int op_id)
 
   for (int i = 0; i < op->n_inputs; i++)
     if (graph->tensors[op->inputs[i]].format <= STRATA_FORMAT_I16)
-      n += vector_work[STRATA_QOP_DEQUANTISE].per_element * strata_qtensor_count (&graph->tensors[op->inputs[i]]);
+      n += strata_work_conversion_ops (FALSE) * strata_qtensor_count (&graph->tensors[op->inputs[i]]);
   for (int i = 0; i <= op->n_more_outputs; i++)
     if (graph->tensors[strata_qop_output (op, i)].format <= STRATA_FORMAT_I16)
-      n += vector_work[STRATA_QOP_REQUANTISE].per_element
-           * strata_qtensor_count (&graph->tensors[strata_qop_output (op, i)]);
+      n += strata_work_conversion_ops (TRUE) * strata_qtensor_count (&graph->tensors[strata_qop_output (op, i)]);
   return MAX (1, (n + n_bursts - 1) / n_bursts);
 }
 
@@ -247,12 +252,6 @@ gboolean
 strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip)
 {
   return chip->dram_bytes > 0 && strata_work_table_bytes (graph) > chip->sram_bytes / 2;
-}
-
-gint64
-strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip)
-{
-  return strata_work_is_external (graph, chip) ? 0 : strata_work_table_bytes (graph);
 }
 
 /* The last burst reads every row. */

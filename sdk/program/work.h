@@ -26,12 +26,16 @@ typedef struct
 
 /* All host transfers, inputs first: the codes of each quantising port and each input that is read as it is; then the
  * outputs. (transfer full) array of StrataWorkHost */
-GArray *strata_work_host (const StrataQGraph *graph, const guint8 *silent) G_GNUC_WARN_UNUSED_RESULT;
+GArray *
+strata_work_host (const StrataQGraph *graph, const guint8 *silent, const guint8 *is_cache) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Bytes of one row of a tensor */
 gint64 strata_work_row_bytes (const StrataQTensor *tensor);
-/* Operations of the vector unit per burst, on average, rounded up; 0 for an op that does not use it */
+/* Operations of the vector unit per burst, on average, rounded up; 0 for an op that does not use it. Of a DIGITAL op
+ * with caches strata_stream_vector_ops () counts. */
 gint64 strata_work_vector_ops (const StrataQGraph *graph, int op);
+/* Operations that convert an element of an integer operand of a DIGITAL op to fp32, and back */
+int strata_work_conversion_ops (gboolean output);
 /* The same if the op were of @kind */
 gint64 strata_work_vector_ops_as (const StrataQGraph *graph, int op, StrataQOpKind kind);
 /* Multiply-accumulates per burst of a MAC or DIGITAL op, or of an MVM if it were a MAC; 0 for a DIGITAL op without
@@ -46,10 +50,8 @@ gint64 strata_work_constant_bytes (const StrataQGraph *graph, int op);
 gboolean strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip);
 /* Bytes an op writes to SRAM per burst, on average, rounded up */
 gint64 strata_work_write_bytes (const StrataQGraph *graph, int op);
-/* Bytes of the constants of all DIGITAL ops, which lie in memory all the time */
+/* Bytes of the constants of all DIGITAL ops, absent ones too, which lie in memory all the time */
 gint64 strata_work_table_bytes (const StrataQGraph *graph);
-/* What of them lies in SRAM: all or nothing */
-gint64 strata_work_resident_bytes (const StrataQGraph *graph, const StrataChipSpec *chip);
 
 /* Until which of its bursts a reader of rows keeps them, as multiply, add, divide of a release: input @input of @op,
  * whose burst b makes output rows first + b step, reads rows of the tensor that lies in SRAM (@root FALSE: of the input

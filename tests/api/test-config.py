@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The command on transformers by configuration: counts, shapes, a trained language model, refusals.
+"""The command on transformers by configuration: counts, shapes, a trained language model, time without weights, refusals.
 
     test-config.py STRATA SHARED_FOLDER
 """
@@ -38,9 +38,9 @@ def info(*args):
     return json.loads(done.stdout)["result"]
 
 
-def refused(words, *args):
+def refused(words, *args, codes=(3, 4)):
     done = call(*args)
-    assert done.returncode in (3, 4), (done.returncode, done.stderr)
+    assert done.returncode in codes, (done.returncode, done.stderr)
     assert words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
@@ -94,8 +94,132 @@ def test_no_weights():
     (WORK / "vit.json").write_text(json.dumps(VIT))
     words = "are not there; put the checkpoint (*.safetensors) beside the configuration"
     refused(words, "run", "vit.json", "--reference", "--input", "0.5")
+    refused("compiled without weights and computes no values", "run", "vit.json", "--chip", "phone", "--input", "0.5")
+    made = compiled("vit.json", "-o", "vit.strp")
+    assert not made["weights"] and not made["calibrated"] and made["latency_ps"] > 0, made
+    refused("compiled without weights and computes no values", "run", "vit.strp", "--input", "0.5")
     done = call("model", "make", "resnet18", "--shape", "sequence=3")
     assert done.returncode == 2 and "--shape goes with --config" in done.stderr, done.stderr
+
+
+# Entries that the phone chip holds: arrays of 512 x 512, as hardware-facts 10.7 H7 has them for Llama-3.2; the others by
+# the sizes of their matrices. Decoders take one token on a past of 64.
+HELD = {"llama-3.2-1b": 4716, "llama-3.2-3b": 12258, "qwen2.5-0.5b": 2322, "gemma-2b": 9632, "phi-3-mini-4k": 14202,
+        "gpt2": 654, "bert-base-uncased": 484, "distilbert-base": 240, "mobilebert-uncased": 361, "vit-b16-224": 488,
+        "deit-tiny-224": 100}
+TOO_LARGE = {"llama-3.1-8b": 28632, "mistral-7b-v0.1": 27128, "mixtral-8x7b": 177912}
+DECODERS = ("llama", "qwen", "gemma", "phi", "gpt2", "mistral", "mixtral")
+
+
+def compiled(*args):
+    done = call("compile", *args, "--chip", "phone", "--json")
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout)["result"]
+
+
+def shapes(name, past=64):
+    return ("--shape", "sequence=1", "--shape", f"past={past}") if name.startswith(DECODERS) else ()
+
+
+def count_arrays(config):
+    """Of a Llama: q, k, v, o, gate, up, down of each layer, and the head"""
+    def arrays(k, n):
+        return -(-k // 512) * -(-n // 512)
+    d, ff, kv = config["hidden_size"], config["intermediate_size"], config["num_kv_heads"] * config["head_dim"]
+    q = config["num_heads"] * config["head_dim"]
+    layer = arrays(d, q) + 2 * arrays(d, kv) + arrays(q, d) + 2 * arrays(d, ff) + arrays(ff, d)
+    return config["num_layers"] * layer + arrays(d, config["vocab_size"])
+
+
+def test_arrays():
+    """Every kind of configuration compiles for the phone chip, or is refused with the arrays it needs"""
+    path = SHARED / "data" / "transformer_configs.json"
+    if not path.exists():
+        raise tap.Skip("no transformer_configs.json beside the project")
+    configs = json.loads(path.read_text())
+    for name, arrays in HELD.items():
+        made = compiled(f"{path}#{name}", *shapes(name))
+        assert made["arrays_required"] == arrays, (name, made["arrays_required"])
+        assert 0 < made["critical_path_ps"] <= made["lower_bound_ps"] <= made["latency_ps"], (name, made)
+    for name, arrays in TOO_LARGE.items():
+        refused(f"the model needs {arrays} arrays of 512 x 512 and phone has 16384", "compile", f"{path}#{name}", "--chip",
+                "phone", *shapes(name), codes=(5,))
+    for name in ("llama-3.2-1b", "llama-3.2-3b", "llama-3.1-8b"):
+        assert count_arrays(configs[name]) == {**HELD, **TOO_LARGE}[name], name
+    # all of its sound is in memory at once
+    refused("phone has 2000000 bytes of SRAM", "compile", f"{path}#whisper-tiny", "--chip", "phone", codes=(5,))
+
+
+def test_token():
+    """Time and energy of a token beside hardware-facts 10.6: Llama-3.2-3B, 2,048 of context, cached as bytes"""
+    path = SHARED / "data" / "transformer_configs.json"
+    if not path.exists():
+        raise tap.Skip("no transformer_configs.json beside the project")
+    done = call("profile", f"{path}#llama-3.2-3b", "--chip", "phone", *shapes("llama", 2048), "-o", "token.strata",
+                "--json")
+    assert done.returncode == 0, done.stdout
+    run = json.loads(done.stdout)["result"]
+    rows = call("query", "token.strata", "--csv", "SELECT component.name, SUM(nominal_fj) FROM energy JOIN component ON "
+                "component.id = energy.component GROUP BY 1")
+    assert rows.returncode == 0, rows.stderr
+    uj = {name: float(value) * 1e-9 for name, value in (row.split(",") for row in rows.stdout.splitlines()[1:])}
+    mvm = sum(uj[name] for name in ("array", "vertical", "driver", "adc", "post", "buffer", "overhead", "select"))
+    assert abs(mvm / 59.9 - 1) < 0.05, mvm  # sums over the network cost a little more
+    assert 0 <= uj["dram"] / 4227.9 - 1 < 0.01, uj["dram"]  # and new keys, gains of norms, the token's row of the table
+    assert abs(uj["mac"] / 105.7 - 1) < 0.005, uj["mac"]
+    assert 0 <= uj["sram"] - 234.9 < 60, uj["sram"]  # the stream's buffer, and activations
+    assert uj["noc"] < 80.3, uj["noc"]  # there the mean distance and one transfer an array
+    assert abs(1e12 / run["interval_ps"] / 48.7 - 1) < 0.05, run["interval_ps"]
+    assert abs(run["latency_ps"] / (117440512 / 12.8 / 0.7 * 1e3) - 1) < 0.05, run["latency_ps"]
+    lane = call("query", "token.strata", "--csv", "SELECT COUNT(*), SUM(duration_ps) FROM event JOIN unit ON unit.id = "
+                "event.unit WHERE unit.name = 'dram' AND layer >= 0")
+    n_events, busy_ps = map(int, lane.stdout.splitlines()[1].split(","))
+    assert n_events > 28 * 60 and 0.9 * run["latency_ps"] < busy_ps < run["latency_ps"], lane.stdout
+
+
+def test_estimate():
+    """The estimate has no events and is never longer than the run; its figures say what they are"""
+    (WORK / "config.json").write_text(json.dumps(LLAMA))
+    results = []
+    for fidelity in ("estimate", "timing"):
+        done = call("profile", "config.json", "--chip", "phone", "--shape", "sequence=1", "--shape", "past=16", "--fidelity",
+                    fidelity, "-o", f"{fidelity}.strata", "--json")
+        assert done.returncode == 0, done.stdout
+        results.append(json.loads(done.stdout)["result"])
+    estimate, timing = results
+    assert estimate["fidelity"] == "estimate" and estimate["events"] == 0 and timing["events"] > 100
+    for key in ("latency_ps", "dynamic_fj"):
+        assert 0 < estimate[key] <= timing[key], (key, estimate[key], timing[key])
+    page = call("report", "estimate.strata", "--section", "figures").stdout
+    assert "estimate" in page and "timing" not in page, page
+    for args in (("--fidelity", "functional"), ("--fidelity", "exact"), ("--fidelity", "timing", "--input", "x.npy")):
+        assert call("profile", "config.json", "--chip", "phone", *args).returncode == 2, args
+
+
+def test_no_memory():
+    """Where there is no external memory the cache counts against the activations' and is refused with both numbers"""
+    (WORK / "config.json").write_text(json.dumps({**LLAMA, "max_position_embeddings": 65536}))
+    done = call("compile", "config.json", "--chip", "demonstrator", "--shape", "sequence=1", "--shape", "past=64")
+    assert done.returncode == 0, done.stderr
+    refused("which has 1000000 bytes", "compile", "config.json", "--chip", "demonstrator", "--shape", "sequence=1",
+            "--shape", "past=60000", codes=(5,))
+
+
+def test_checkpoint_stays():
+    """A profile without inputs leaves a half-precision checkpoint in its file; compiling to run reads it"""
+    model = SHARED / "models" / "stories260K_prefill64"
+    if not model.exists():
+        raise tap.Skip("no stories260K_prefill64 beside the project")
+    config, tensors = transformers.from_stories(model / "model.onnx")
+    folder = WORK / "half"
+    folder.mkdir()
+    (folder / "config.json").write_text(json.dumps(config))
+    transformers.write_safetensors(folder / "model.safetensors", tensors, "BF16")
+    done = call("profile", folder / "config.json", "--chip", "phone", "--shape", "sequence=8", "-o", "half.strata", "--json")
+    assert done.returncode == 0, done.stdout
+    timed, made = json.loads(done.stdout)["result"], compiled(folder / "config.json", "--shape", "sequence=8")
+    assert not timed["weights"] and made["weights"]
+    assert timed["arrays_required"] == made["arrays_required"] and timed["layers"] == made["layers"]
 
 
 def test_greedy():

@@ -4,10 +4,11 @@
 
     run.py STRATA SHARED_FOLDER [BENCH…]
 
-Prints one table each: profile (compile, timing in three bands, energy, heat, record), import, inference. Times are the
-best of five whole processes; CPU time is user + system as the kernel accounts it. Each BENCH, an executable such as
-bench-stack-painter, is run at the end.
+Prints one table each: profile (compile, timing in three bands, energy, heat, record), the same for transformers by
+configuration, import, inference. Times are the best of five whole processes; CPU time is user + system as the kernel
+accounts it. Each BENCH, an executable such as bench-stack-painter, is run at the end.
 """
+import json
 import os
 import subprocess
 import sys
@@ -34,6 +35,8 @@ PEERS = [
     ("the same on a 3D stack", "163 s", "3D NeuroSim, manual, figure 29"),
     ("2.5D/3D chip, one configuration, no heat / heat", "0.5-2.3 / 180-1200 s", "HISIM, its tables and README"),
     ("two convolutions, exact mapping", "11 s", "stream, its README"),
+    ("decoder of 12 x 768, 1 -> 32 tokens, measured", "253 s user, 2.9 GB", "3D-CiM-LLM-Inference-Simulator 0bef55f6"),
+    ("the same with a KV cache, measured", "21 s user, 497 MB", "3D-CiM-LLM-Inference-Simulator 0bef55f6"),
     ("process that imports torch and ends, measured", "1.6 s CPU", "torch 1.13"),
 ]
 
@@ -99,6 +102,34 @@ def bench_inference(strata, models, shared, work):
                 f"{1e3 * cpu / (many - few):.2f}")
 
 
+# What the published 3D simulator was measured on: 12 layers, d 768, 12 heads, ff 3072, 32 tokens. Its cost grows with
+# the tokens that it traces, with a cache one a step; here a shape is compiled and timed once, whatever its tokens.
+PEER_DECODER = {"model_type": "llama", "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
+                "num_attention_heads": 12, "vocab_size": 32000, "max_position_embeddings": 2048}
+PEER_CPU_S = {"12 x 768, 32 tokens at once": 253, "12 x 768, all 32 steps with cache": 21}
+
+
+def bench_transformers(strata, shared, work):
+    """The whole way, import to record, of transformers without weights; a step is one token on what is cached."""
+    config, listed = work / "decoder.json", shared / "data" / "transformer_configs.json"
+    config.write_text(json.dumps(PEER_DECODER))
+    step = ["--shape", "sequence=1", "--shape"]
+    tasks = [("12 x 768, 32 tokens at once", [(config, ["--shape", "sequence=32"])]),
+             ("12 x 768, last of 32 steps", [(config, [*step, "past=31"])]),
+             ("12 x 768, all 32 steps with cache", [(config, [*step, f"past={past}"]) for past in range(32)])]
+    if listed.exists():
+        tasks += [(f"{name}, {how}", [(f"{listed}#{name}", shape)]) for name, how, shape in (
+            ("llama-3.2-1b", "step at 2,048", [*step, "past=2048"]), ("llama-3.2-3b", "step at 2,048", [*step, "past=2048"]),
+            ("bert-base-uncased", "128 tokens", []), ("vit-b16-224", "an image", []))]
+    heading("strata profile CONFIG --chip phone", "CPU s", "peak MB", "peer/ours")
+    for name, runs in tasks:
+        costs = [run([strata, "profile", path, "--chip", "phone", *shape, "-o", work / "x.strata", "-q"])
+                 for path, shape in runs]
+        cpu = sum(c[1] for c in costs)
+        row(name, f"{cpu:.2f}", f"{max(c[2] for c in costs):.0f}",
+            f"{PEER_CPU_S[name] / cpu:.0f}" if name in PEER_CPU_S else "")
+
+
 def print_peers():
     print("\nPeers, for scale (networks, chips and detail differ)")
     for what, cost, source in PEERS:
@@ -120,6 +151,7 @@ def main():
         bench_command("strata info, import only", models.items(), lambda path: [strata, "info", path])
         bench_command("strata profile --chip demonstrator", models.items(),
                       lambda path: [strata, "profile", path, "--chip", "demonstrator", "-o", work / "x.strata", "-q"])
+        bench_transformers(strata, shared, work)
         bench_inference(strata, models, shared, work)
     print_peers()
     for bench in sys.argv[3:]:

@@ -178,13 +178,9 @@ digital_text (const StrataQTensor *t, gboolean product)
                           shape, t->width, t->width, t->width, t->width, shape);
 }
 
-int
-fixtures_digital (StrataQGraph *graph, int input, gboolean product)
+static void
+set_digital (StrataQOp *op, const char *text)
 {
-  StrataQTensor in = graph->tensors[input];
-  StrataQOp *op =
-    add_op (graph, STRATA_QOP_DIGITAL, product ? "MatMul" : "Softmax", input, in.channels, in.height, in.width);
-  g_autofree char *text = digital_text (&in, product);
   g_autoptr (GError) error = NULL;
   g_autoptr (StrataGraph) model = strata_graph_parse (text, &error);
   g_autoptr (GBytes) bytes = NULL;
@@ -192,10 +188,69 @@ fixtures_digital (StrataQGraph *graph, int input, gboolean product)
   g_assert_no_error (error);
   bytes = strata_onnx_write_bytes (model, NULL, &error);
   g_assert_no_error (error);
-  op->digital = strata_digital_new (bytes, 1, op->name, &error);
+  op->digital = strata_digital_new (bytes, op->n_inputs, op->name, &error);
   g_assert_no_error (error);
+}
+
+int
+fixtures_digital (StrataQGraph *graph, int input, gboolean product)
+{
+  StrataQTensor in = graph->tensors[input];
+  StrataQOp *op =
+    add_op (graph, STRATA_QOP_DIGITAL, product ? "MatMul" : "Softmax", input, in.channels, in.height, in.width);
+  g_autofree char *text = digital_text (&in, product);
+
+  set_digital (op, text);
   op->by_row = product ? 1 : 0;
   op->streams = product;
+  return op->output;
+}
+
+int
+fixtures_attention (StrataQGraph *graph, int query, int n_heads, int past)
+{
+  int width = graph->tensors[query].channels, head = width / n_heads, caches[2] = { -1, -1 };
+  g_autofree char *cache = g_strdup_printf ("input pk float32[1x%dx%dx%d]\ninput pv float32[1x%dx%dx%d]\n", n_heads,
+                                            past, head, n_heads, past, head);
+  g_autofree char *text = NULL;
+  StrataQOp *op;
+
+  for (int i = 0; i < 2 && past > 0; i++)
+    caches[i] = fixtures_input (graph, n_heads, past, head);
+  op = add_op (graph, STRATA_QOP_DIGITAL, "Attention", query, width, 1, 1);
+  op->n_inputs = past > 0 ? 3 : 1;
+  op->inputs[1] = caches[0];
+  op->inputs[2] = caches[1];
+  for (int i = 0; i < 2; i++)
+    {
+      op->more_outputs[i] = add_tensor (graph, n_heads, past + 1, head, graph->n_ops - 1);
+      fixtures_output (graph, op->more_outputs[i]);
+    }
+  op->n_more_outputs = 2;
+  text = g_strdup_printf ("graph opset 23 folded 0\ninput q float32[1x1x%d]\n%s"
+                          "node @0 Attention a (q, q, q%s) -> (y float32[1x1x%d], k float32[1x%dx%dx%d], "
+                          "v float32[1x%dx%dx%d]) q_num_heads=%d kv_num_heads=%d\n"
+                          "output y\noutput k\noutput v\n",
+                          width, past > 0 ? cache : "", past > 0 ? ", -, pk, pv" : "", width, n_heads, past + 1, head,
+                          n_heads, past + 1, head, n_heads, n_heads);
+  set_digital (op, text);
+  return op->output;
+}
+
+int
+fixtures_lookup (StrataQGraph *graph, int n_rows, int channels)
+{
+  int input = fixtures_input (graph, 1, 1, 1);
+  StrataQOp *op = add_op (graph, STRATA_QOP_DIGITAL, "Gather", input, channels, 1, 1);
+  g_autoptr (GString) text = g_string_new ("graph opset 13 folded 0\ninput i int64[1x1]\n");
+
+  g_string_append_printf (text, "constant w float32[%dx%d] {0", n_rows, channels);
+  for (int i = 1; i < n_rows * channels; i++)
+    g_string_append_printf (text, ", %d", i % 100);
+  g_string_append_printf (text, "}\nnode @0 Gather g (w, i) -> (y float32[1x1x%d]) axis=0\noutput y\n", channels);
+  graph->tensors[input].format = STRATA_FORMAT_I32;
+  graph->tensors[input].dtype = STRATA_DTYPE_I64;
+  set_digital (op, text->str);
   return op->output;
 }
 

@@ -16,6 +16,11 @@ int fixtures_add (StrataQGraph *graph, int a, int b);
 int fixtures_average (StrataQGraph *graph, int input); /* over the plane */
 /* A digital op. @product: each row times a constant matrix, row by row; else a softmax over the rows, in one burst */
 int fixtures_digital (StrataQGraph *graph, int input, gboolean product);
+/* Self-attention of one token, @query (channels x 1 x 1), over a cache of @past tokens, an input of the graph, and
+ * itself; the longer cache goes out. @past 0: none comes in. Returns the mixed values. */
+int fixtures_attention (StrataQGraph *graph, int query, int n_heads, int past);
+/* A row of a table of @n_rows, looked up by an input of the graph: @channels x 1 x 1. The table has values. */
+int fixtures_lookup (StrataQGraph *graph, int n_rows, int channels);
 int fixtures_flatten (StrataQGraph *graph, int input);
 void fixtures_output (StrataQGraph *graph, int tensor);
 

@@ -39,7 +39,8 @@ runner_open (Runner *runner, GError **error)
   runner->device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
   if (runner->device == NULL)
     return FALSE;
-  if (!strata_program_is_calibrated (runner->program) && !runner->cli->quiet)
+  if (strata_program_has_weights (runner->program) && !strata_program_is_calibrated (runner->program)
+      && !runner->cli->quiet)
     g_printerr (
       "strata: activation ranges were guessed from synthetic samples; outputs may be poor, give --calibration\n");
   /* The model tells depth and input size to the comparison; a program remembers where it lies. */

@@ -9,6 +9,7 @@
 #include "compiler/quantise/equalise.h"
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
+#include "program/stream.h"
 
 /* Weights of the digital MAC units are int8. */
 #define MAC_WEIGHT_MAX 127
@@ -166,6 +167,30 @@ as_narrow (Build *build, int source)
   return build->narrow[source];
 }
 
+/* Keys and values that stay from call to call: a byte each in external memory (hardware-facts 10.6), two in SRAM
+ * (design 7, Numbers) */
+static StrataFormat
+cache_format (const Build *build)
+{
+  return build->chip->dram_bytes > 0 ? STRATA_FORMAT_I8 : STRATA_FORMAT_I16;
+}
+
+/* What attention reads of lowered tensor @source, an input of the network, as its past */
+static int
+as_cache (Build *build, int source)
+{
+  int tensor = build->made[source], made;
+
+  if (build->lowered->tensors[source].producer >= 0 || tensor_at (build, tensor)->format != STRATA_FORMAT_F32
+      || build->stats[source].is_open)
+    return tensor;
+  if (cache_format (build) == STRATA_FORMAT_I8)
+    return as_narrow (build, source);
+  made = add_tensor (build, source, ".i16", STRATA_FORMAT_I16);
+  convert (build, tensor, made);
+  return made;
+}
+
 /* What @op reads as its input: floats where it computes in floats, int8 for products, otherwise whatever is there. */
 static int
 operand (Build *build, const StrataLoweredOp *op, int input)
@@ -269,20 +294,20 @@ fill_multipliers (Build *build, StrataQOp *q)
     q->multiplier = one_multiplier (build, tensor_at (build, q->inputs[0])->scale / out->scale);
 }
 
-static gboolean
-fill_digital (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **error)
+static void
+fill_digital (Build *build, const StrataLoweredOp *op, StrataQOp *q, guint32 present)
 {
   for (int i = 0; i < op->n_more_outputs; i++)
     {
       int source = op->more_outputs[i];
+      gboolean cache = (present >> (i + 1) & 1) != 0 && build->formats[source] == STRATA_FORMAT_F32;
 
-      q->more_outputs[i] = build->made[source] = add_tensor (build, source, "", build->formats[source]);
+      q->more_outputs[i] = build->made[source] =
+        add_tensor (build, source, "", cache ? cache_format (build) : build->formats[source]);
     }
   q->n_more_outputs = op->n_more_outputs;
   q->by_row = op->by_row;
   q->streams = op->streams;
-  q->digital = strata_digital_new (op->digital, op->n_inputs, op->name, error);
-  return q->digital != NULL;
 }
 
 /* What computes the op, and why */
@@ -315,11 +340,17 @@ static gboolean
 build_op (Build *build, int id, GError **error)
 {
   const StrataLoweredOp *op = &build->lowered->ops[id];
+  StrataDigital *digital = op->digital != NULL ? strata_digital_new (op->digital, op->n_inputs, op->name, error) : NULL;
   int inputs[STRATA_QOP_MAX_INPUTS] = { 0 };
+  guint32 past = 0, present = 0;
   StrataQOp q;
 
+  if (op->kind == STRATA_QOP_DIGITAL && digital == NULL)
+    return FALSE;
+  if (digital != NULL)
+    past = strata_stream_find_caches (digital->graph, &present);
   for (int i = 0; i < op->n_inputs; i++)
-    inputs[i] = operand (build, op, i);
+    inputs[i] = (past >> i & 1) != 0 ? as_cache (build, op->inputs[i]) : operand (build, op, i);
   build->made[op->output] = add_tensor (build, op->output, "", build->formats[op->output]);
   if (op->kind == STRATA_QOP_MAX_POOL || op->kind == STRATA_QOP_MOVE || op->kind == STRATA_QOP_RESHAPE)
     copy_codes (build, inputs[0], build->made[op->output]);
@@ -335,11 +366,9 @@ build_op (Build *build, int id, GError **error)
   q.count_padding = op->count_padding;
   q.function = op->function;
   set_clamp (build, &q, op->clamp_lo, op->clamp_hi);
-  if (op->kind == STRATA_QOP_DIGITAL)
-    {
-      if (!fill_digital (build, op, &q, error))
-        return FALSE;
-    }
+  q.digital = digital;
+  if (digital != NULL)
+    fill_digital (build, op, &q, present);
   else if (op->weightless)
     fill_weightless (build, op, &q);
   else if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))

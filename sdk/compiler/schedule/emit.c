@@ -2,8 +2,9 @@
  *
  * Instructions of a placed program, op by op: host input; per op one LOAD per stack that holds a tile, one MVM per
  * tile, PSUM to the home of a K-split column block, STORE to the hub, VECTOR; or VECTOR or MAC alone; or, of a digital
- * op with products, MAC and VECTOR; host output. Dependences follow rows: the rows that a burst needs, as
- * strata_qop_needs_row () says, are turned into the least linear function that covers them.
+ * op with products, MAC and VECTOR, behind and before what it moves of external memory; host output. Dependences follow
+ * rows: the rows that a burst needs, as strata_qop_needs_row () says, are turned into the least linear function that
+ * covers them.
  */
 #include "compiler/schedule/emit.h"
 #include "program/work.h"
@@ -15,7 +16,6 @@ typedef struct
 {
   const ScheduleInput *in;
   StrataSchedule *schedule;
-  gboolean external; /* constants of digital ops lie in external memory */
   GArray *instructions, *dependences, *routes, *buffers;
   GArray *releases;              /* Kept */
   int *buffer_of;                /* per tensor, -1: none yet */
@@ -381,60 +381,104 @@ emit_product (Emitter *e, int op)
 
 /* --- digital ops and the host --- */
 
+/* Makes the last instruction, of @n_bursts bursts, wait for the operands of its op: for the rows of its output row, or,
+ * where it goes over the op's caches in chunks, for all. Caches are there. */
 static void
-wait_for_inputs (Emitter *e, int op_id, int n_rows)
+wait_for_inputs (Emitter *e, int op_id, int n_bursts)
 {
   const StrataQGraph *graph = e->in->graph;
-  const StrataQOp *op = &graph->ops[op_id];
+  const StrataStream *stream = &e->in->streams->ops[op_id];
+  int last = strata_qop_bursts (graph, op_id) - 1;
 
-  for (int input = 0; input < op->n_inputs; input++)
+  for (int input = 0; input < graph->ops[op_id].n_inputs; input++)
     {
-      keep (e, buffer_behind (e, op->inputs[input]),
-            strata_work_release (graph, e->in->silent, op_id, input, TRUE, 0, 1, n_rows));
-      for (int b = 0; b < n_rows; b++)
-        e->rows[b] = strata_qop_needs_row (graph, op_id, input, b);
-      wait_for_tensor (e, op->inputs[input], n_rows);
+      if ((stream->cache_inputs >> input & 1) != 0)
+        continue;
+      for (int b = 0; b < n_bursts; b++)
+        e->rows[b] = strata_qop_needs_row (graph, op_id, input, stream->in_chunks ? last : b);
+      wait_for_tensor (e, graph->ops[op_id].inputs[input], n_bursts);
     }
 }
 
-/* The last instruction reads them from external memory, if they lie there. */
+/* The last instruction, of @n_bursts bursts, reads the operands of its op; what goes over chunks reads them to its end.
+ */
 static void
-stream_constants (Emitter *e, gint64 n_bytes)
+keep_inputs (Emitter *e, int op_id, int n_bursts)
 {
-  if (e->external)
-    g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1).dram_bytes = n_bytes;
+  const StrataQGraph *graph = e->in->graph;
+  const StrataStream *stream = &e->in->streams->ops[op_id];
+
+  for (int input = 0; input < graph->ops[op_id].n_inputs; input++)
+    if ((stream->cache_inputs >> input & 1) == 0)
+      keep (e, buffer_behind (e, graph->ops[op_id].inputs[input]),
+            stream->in_chunks ? (StrataDependence){ 0, 0, n_bursts - 1, 1 }
+                              : strata_work_release (graph, e->in->silent, op_id, input, TRUE, 0, 1, n_bursts));
+}
+
+/* What the op reads of external memory, once its operands are there */
+static int
+emit_fetch (Emitter *e, int op_id)
+{
+  const StrataStream *stream = &e->in->streams->ops[op_id];
+  int id = emit_digital (e, STRATA_OPCODE_DRAM_READ, STRATA_UNIT_DRAM, op_id, stream->n_reads, stream->read_bytes, 0);
+
+  wait_for_inputs (e, op_id, stream->n_reads);
+  return id;
+}
+
+/* The last instruction computes with the operands of its op, behind @fetch, which waits for them, or -1. */
+static void
+take_operands (Emitter *e, int op_id, int n_bursts, int fetch)
+{
+  keep_inputs (e, op_id, n_bursts);
+  if (fetch >= 0)
+    follow (e, fetch);
+  else
+    wait_for_inputs (e, op_id, n_bursts);
 }
 
 static void
 emit_other (Emitter *e, int op_id)
 {
   const StrataQGraph *graph = e->in->graph;
+  const StrataStreams *streams = e->in->streams;
+  const StrataStream *stream = &streams->ops[op_id];
   gboolean mac = graph->ops[op_id].kind == STRATA_QOP_MAC;
   gboolean both = graph->ops[op_id].kind == STRATA_QOP_DIGITAL && strata_work_macs (graph, op_id) > 0;
-  int n_rows = strata_qop_bursts (graph, op_id), products = -1;
-  gint64 constant_bytes = strata_work_constant_bytes (graph, op_id);
-  gint64 read_bytes = strata_work_read_bytes (graph, op_id) + (e->external ? 0 : constant_bytes);
-  gint64 write_bytes = strata_work_write_bytes (graph, op_id);
+  int n_rows = strata_qop_bursts (graph, op_id), products = -1, n_products = 0;
+  int fetch = stream->n_reads > 0 ? emit_fetch (e, op_id) : -1;
+  gint64 read_bytes = strata_stream_sram_read (streams, graph, op_id, n_rows);
+  gint64 write_bytes = strata_stream_sram_write (streams, graph, op_id, n_rows);
 
   if (both)
     {
-      products = emit_digital (e, STRATA_OPCODE_MAC, STRATA_UNIT_MAC, op_id, n_rows, strata_work_macs (graph, op_id),
-                               read_bytes);
-      stream_constants (e, constant_bytes);
-      wait_for_inputs (e, op_id, n_rows);
-      read_bytes = constant_bytes = 0;
+      n_products = strata_stream_n_products (streams, graph, op_id);
+      products = emit_digital (e, STRATA_OPCODE_MAC, STRATA_UNIT_MAC, op_id, n_products,
+                               strata_stream_macs (streams, graph, op_id),
+                               strata_stream_sram_read (streams, graph, op_id, n_products));
+      last_instruction (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_products);
+      take_operands (e, op_id, n_products, fetch);
+      read_bytes = 0;
     }
   e->first_writer[op_id] = emit_digital (
     e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id, n_rows,
-    mac ? strata_work_macs (graph, op_id) : strata_work_vector_ops (graph, op_id), read_bytes + write_bytes);
-  stream_constants (e, constant_bytes);
+    mac ? strata_work_macs (graph, op_id) : strata_stream_vector_ops (streams, graph, op_id), read_bytes + write_bytes);
+  if (!both)
+    last_instruction (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_rows);
   e->n_writers[op_id] = 1;
   for (int i = 0; i <= graph->ops[op_id].n_more_outputs; i++)
-    write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
-  if (both)
+    if ((stream->cache_outputs >> i & 1) == 0)
+      write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
+  if (both && stream->in_chunks)
+    add_dependence (e, (StrataDependence){ products, 0, n_products - 1, 1 });
+  else if (both)
     follow (e, products);
   else
-    wait_for_inputs (e, op_id, n_rows);
+    take_operands (e, op_id, n_rows, fetch);
+  if (stream->write_bytes == 0)
+    return;
+  emit_digital (e, STRATA_OPCODE_DRAM_WRITE, STRATA_UNIT_DRAM, op_id, 1, stream->write_bytes, 0);
+  add_dependence (e, (StrataDependence){ e->first_writer[op_id], 0, n_rows - 1, 1 });
 }
 
 /* What comes in waits for nothing; what goes out follows its rows. */
@@ -463,7 +507,7 @@ static void
 emit_all (Emitter *e)
 {
   const StrataQGraph *graph = e->in->graph;
-  g_autoptr (GArray) hosts = strata_work_host (graph, e->in->silent);
+  g_autoptr (GArray) hosts = strata_work_host (graph, e->in->silent, e->in->streams->is_cache);
   guint next = 0;
 
   for (; next < hosts->len && g_array_index (hosts, StrataWorkHost, next).in; next++)
@@ -481,13 +525,15 @@ emit_all (Emitter *e)
 }
 
 static int
-tallest (const StrataQGraph *graph)
+most_bursts (const ScheduleInput *in)
 {
-  int height = 1;
+  int n = 1;
 
-  for (int i = 0; i < graph->n_tensors; i++)
-    height = MAX (height, graph->tensors[i].height);
-  return height;
+  for (int i = 0; i < in->graph->n_tensors; i++)
+    n = MAX (n, in->graph->tensors[i].height);
+  for (int i = 0; i < in->graph->n_ops; i++)
+    n = MAX (n, in->streams->ops[i].n_reads);
+  return n;
 }
 
 /* What nobody reads is forgotten when it is written. */
@@ -557,7 +603,6 @@ schedule_emit (const ScheduleInput *input)
 
   schedule->arena = strata_arena_new ();
   schedule->units = strata_schedule_units (input->chip, schedule->arena, &schedule->n_units);
-  e.external = strata_work_is_external (input->graph, input->chip);
   e.instructions = g_array_new (FALSE, FALSE, sizeof (StrataInstruction));
   e.dependences = g_array_new (FALSE, FALSE, sizeof (StrataDependence));
   e.routes = g_array_new (FALSE, FALSE, sizeof (int));
@@ -572,7 +617,7 @@ schedule_emit (const ScheduleInput *input)
   e.load_of = g_new0 (int, input->chip->n_stacks);
   e.mvm_of = g_new0 (int, n_tiles + 1);
   e.psum_of = g_new0 (int, n_tiles + 1);
-  e.rows = g_new0 (int, tallest (input->graph));
+  e.rows = g_new0 (int, most_bursts (input));
   emit_all (&e);
   keep_unread (&e);
   schedule->instructions = keep_array (schedule->arena, e.instructions, &schedule->n_instructions);

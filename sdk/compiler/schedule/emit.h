@@ -5,6 +5,7 @@
 #pragma once
 
 #include "program/schedule.h"
+#include "program/stream.h"
 
 typedef struct
 {
@@ -14,6 +15,7 @@ typedef struct
   const StrataChipSpec *chip;
   guint8 *silent; /* per op: the chip does nothing */
   guint8 *shared; /* per tile: another lies in the same array */
+  const StrataStreams *streams;
   GCancellable *cancellable;
 } ScheduleInput;
 

@@ -7,7 +7,6 @@
  * is one that some execution has kept to, or wider, so that none can end in a circle.
  */
 #include "compiler/schedule/emit.h"
-#include "program/work.h"
 
 /* Steps between the least windows and those of the fastest execution */
 #define N_STEPS 4
@@ -34,7 +33,7 @@ buffer_bytes (const StrataBuffer *buffer, int n_rows)
 static gint64
 capacity (const ScheduleInput *in)
 {
-  return in->chip->sram_bytes - strata_work_resident_bytes (in->graph, in->chip);
+  return in->chip->sram_bytes - in->streams->reserved_bytes;
 }
 
 /* --- line buffers --- */
@@ -402,10 +401,11 @@ refuse (const StrataSchedule *schedule, const ScheduleInput *in, gint64 n_bytes,
 {
   const StrataBuffer *buffer = &schedule->buffers[largest_buffer (schedule)];
   int producer = in->graph->tensors[buffer->tensor].producer;
-  gint64 n_resident = strata_work_resident_bytes (in->graph, in->chip);
+  gint64 n_resident = in->streams->reserved_bytes;
   g_autofree char *resident =
-    n_resident > 0 ? g_strdup_printf (" beside %" G_GINT64_FORMAT " bytes of constants of digital ops", n_resident)
-                   : g_strdup ("");
+    n_resident > 0
+      ? g_strdup_printf (" beside %" G_GINT64_FORMAT " bytes of caches and constants of digital ops", n_resident)
+      : g_strdup ("");
 
   g_set_error (
     error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
@@ -436,20 +436,6 @@ try_rows (StrataSchedule *schedule,
   return *n_bytes <= capacity (in);
 }
 
-static gboolean
-check_external (const ScheduleInput *in, GError **error)
-{
-  gint64 n_bytes = strata_work_table_bytes (in->graph);
-
-  if (!strata_work_is_external (in->graph, in->chip) || n_bytes <= in->chip->dram_bytes)
-    return TRUE;
-  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
-               "constants of digital ops come to %" G_GINT64_FORMAT " bytes and %s has %" G_GINT64_FORMAT
-               " bytes of DRAM; take a chip with more",
-               n_bytes, in->chip->name, in->chip->dram_bytes);
-  return FALSE;
-}
-
 gboolean
 schedule_fit_memory (
   StrataSchedule *schedule, const ScheduleInput *in, SchedulePrediction *prediction, int *natural, GError **error)
@@ -459,13 +445,11 @@ schedule_fit_memory (
   gboolean fits = FALSE;
   gint64 n_bytes = 0;
 
-  if (!check_external (in, error))
-    return FALSE;
   count_rows (schedule, prediction, natural);
   n_bytes = set_rows (schedule, natural, natural, N_STEPS);
   if (n_bytes <= capacity (in))
     {
-      schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+      schedule->sram_peak_bytes = n_bytes + in->streams->reserved_bytes;
       return TRUE;
     }
   run_on_demand (schedule, &demand);
@@ -493,7 +477,7 @@ schedule_fit_memory (
   schedule_prediction_clear (&demand);
   if (n_bytes > capacity (in))
     return refuse (schedule, in, n_bytes, error);
-  schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+  schedule->sram_peak_bytes = n_bytes + in->streams->reserved_bytes;
   return fits;
 }
 
@@ -521,6 +505,6 @@ schedule_widen_memory (StrataSchedule *schedule, const ScheduleInput *in)
     return FALSE;
   for (int i = 0; i < schedule->n_buffers; i++)
     schedule->buffers[i].n_rows = n_rows[i];
-  schedule->sram_peak_bytes = n_bytes + strata_work_resident_bytes (in->graph, in->chip);
+  schedule->sram_peak_bytes = n_bytes + in->streams->reserved_bytes;
   return TRUE;
 }

@@ -408,10 +408,15 @@ strata_schedule (const StrataQGraph *graph,
                  GError **error)
 {
   g_autofree guint8 *silent = strata_work_silent (graph), *shared = strata_work_shared (tiles, placement, chip);
-  ScheduleInput in = { graph, tiles, placement, chip, silent, shared, options != NULL ? options->cancellable : NULL };
-  g_autoptr (StrataSchedule) schedule = schedule_emit (&in);
-  Search search = { .schedule = schedule, .in = &in, .options = options };
+  g_autoptr (StrataStreams) streams = strata_streams_new (graph, silent, chip);
+  ScheduleInput in = { graph,  tiles,  placement, chip,
+                       silent, shared, streams,   options != NULL ? options->cancellable : NULL };
+  g_autoptr (StrataSchedule) schedule = NULL;
+  Search search = { .in = &in, .options = options };
 
+  if (!strata_streams_fit (streams, chip, error))
+    return NULL;
+  search.schedule = schedule = schedule_emit (&in);
   if (options != NULL && g_cancellable_set_error_if_cancelled (options->cancellable, error))
     return NULL;
   schedule->max_active_stacks = options != NULL ? MAX (0, options->max_active_stacks) : 0;

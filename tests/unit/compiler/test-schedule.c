@@ -262,7 +262,8 @@ static void
 assert_prediction (const StrataImage *image)
 {
   g_autofree guint8 *silent = g_malloc0 ((gsize) image->graph->n_ops + 1);
-  ScheduleInput in = { image->graph, image->tiles, image->placement, image->chip, silent, NULL, NULL };
+  g_autoptr (StrataStreams) streams = strata_streams_new (image->graph, silent, image->chip);
+  ScheduleInput in = { image->graph, image->tiles, image->placement, image->chip, silent, NULL, streams, NULL };
   const StrataSchedule *schedule = image->schedule;
   SchedulePrediction p = { 0 };
   g_autofree gint64 *busy = g_new0 (gint64, schedule->n_units);

@@ -452,15 +452,28 @@ test_disassemble (void)
   g_assert_nonnull (strstr (text, "mvm1 tile 1  4 x 4 mvm, "));
 }
 
+/* A token of a decoder, on a cache in external memory */
+static StrataImage *
+make_decoder (void)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  int t = fixtures_attention (graph, fixtures_dense (graph, fixtures_input (graph, 32, 1, 1), 64), 4, 100);
+
+  fixtures_output (graph, fixtures_dense (graph, t, 16));
+  return fixtures_image (graph, fixtures_chip ("phone", 2, 2, 0));
+}
+
 /* Every instruction of the table goes through encoder, decoder and listing, in some network. */
 static void
 test_every_opcode (void)
 {
   gboolean seen[STRATA_N_OPCODES] = { FALSE };
 
-  for (guint64 seed = 0; seed < 12; seed++)
+  for (guint64 seed = 0; seed < 13; seed++)
     {
-      g_autoptr (StrataImage) image = fixtures_image (fixtures_random (seed), fixtures_chip ("demonstrator", 4, 4, 64));
+      g_autoptr (StrataImage) image =
+        seed == 12 ? make_decoder ()
+                   : fixtures_image (fixtures_random (seed), fixtures_chip ("demonstrator", 4, 4, 64));
       g_autoptr (GBytes) bytes = strata_image_encode (image);
       g_autoptr (StrataImage) back = strata_image_decode (bytes, "test", NULL);
       g_autofree char *text = strata_image_disassemble (image), *again = strata_image_disassemble (back);

@@ -416,8 +416,9 @@ test_absent (void)
   g_assert_no_error (error);
   g_assert_cmpint (absent->table_bytes, ==, 1600);
   g_assert_cmpint (computed->table_bytes, ==, 0);
-  g_assert_cmpint (strata_digital_read_bytes (absent, 1, 4), ==, 80);
-  g_assert_cmpint (strata_digital_read_bytes (absent, 5, 4), ==, 16);
+  /* Looked-up rows are stream.c's to count: twenty floats. */
+  g_assert_cmpint (strata_digital_lookup (absent->graph, &absent->graph->nodes[0], 0), ==, 20);
+  g_assert_cmpint (strata_digital_read_bytes (absent, 1, 4), ==, 0);
   g_assert_cmpint (strata_digital_read_bytes (computed, 1, 4), ==, 0);
 }
 
