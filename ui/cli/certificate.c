@@ -145,14 +145,19 @@ char *
 cli_describe_certificate (StrataCertificate *certificate)
 {
   GString *text = g_string_new (NULL);
+  int n_shown = 0;
 
   for (guint i = 0; i < strata_certificate_get_n_limits (certificate); i++)
     append_limit (text, certificate, i);
-  g_string_append (text, "Programs that were made, without those that another beats in everything:\n");
-  g_string_append_printf (text, "%-11s%-11s%-11s%-11s%-11s%-11s%s\n", "latency", "interval", "energy", "power",
-                          "junction", "arrays", "by");
   for (guint i = 0; i < strata_certificate_get_n_points (certificate); i++)
-    if (strata_certificate_is_point_pareto (certificate, i) || strata_certificate_is_point_chosen (certificate, i))
+    {
+      if (!strata_certificate_is_point_pareto (certificate, i) && !strata_certificate_is_point_chosen (certificate, i))
+        continue;
+      if (n_shown++ == 0)
+        g_string_append_printf (text, "%s\n%-11s%-11s%-11s%-11s%-11s%-11s%s\n",
+                                "Programs that were made, without those that another beats in everything:", "latency",
+                                "interval", "energy", "power", "junction", "arrays", "by");
       append_point (text, certificate, i);
+    }
   return g_string_free (text, FALSE);
 }
