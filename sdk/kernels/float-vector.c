@@ -278,7 +278,7 @@ extent_keys (const float *x, gint64 n, gint32 *least, gint32 *most)
       gint32 key;
 
       memcpy (&key, &x[i], sizeof key);
-      key ^= (gint32) ((guint32) (key >> 31) >> 1);
+      key ^= key < 0 ? G_MAXINT32 : 0;
       lo = key < lo ? key : lo;
       hi = key > hi ? key : hi;
     }
@@ -291,7 +291,7 @@ from_key (gint32 key)
 {
   float x;
 
-  key ^= (gint32) ((guint32) (key >> 31) >> 1);
+  key ^= key < 0 ? G_MAXINT32 : 0;
   memcpy (&x, &key, sizeof x);
   return x + 0.0f; /* -0 becomes 0 */
 }

@@ -473,13 +473,33 @@ test_weights (void)
       g_autoptr (GError) error = NULL;
 
       put_floats (graph, "w", 2, shape_1_4, bad[i]);
-      put_node (graph, node ("Add", "sum", "x w", "y"));
+      put_node (graph, node ("Mul", "product", "x w", "y"));
       result = accept (graph, 13);
       g_assert_false (strata_graph_check_weights (result, &error));
       g_assert_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_VALUE);
       g_assert_cmpstr (error->message, ==,
                        i == 0 ? "net.onnx: tensor w: element 2 is not a number; weights must be finite"
                               : "net.onnx: tensor w: element 0 is infinite; weights must be finite");
+    }
+}
+
+/* A mask may hold infinities where it is added, but nothing that is no number. */
+static void
+test_masks (void)
+{
+  const float mask[] = { 0, -INFINITY, 0, 0 }, broken[] = { 0, NAN, 0, 0 };
+  const float *const values[] = { mask, broken };
+
+  for (int i = 0; i < 2; i++)
+    {
+      Message *graph = graph_new ();
+      g_autoptr (StrataGraph) result = NULL;
+      g_autoptr (GError) error = NULL;
+
+      put_floats (graph, "w", 2, shape_1_4, values[i]);
+      put_node (graph, node ("Add", "sum", "x w", "y"));
+      result = accept (graph, 13);
+      g_assert_cmpint (strata_graph_check_weights (result, &error), ==, i == 0);
     }
 }
 
@@ -546,6 +566,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/model/import/external", test_external);
   g_test_add_func ("/sdk/model/import/not-found", test_not_found);
   g_test_add_func ("/sdk/model/import/weights", test_weights);
+  g_test_add_func ("/sdk/model/import/masks", test_masks);
   g_test_add_func ("/sdk/model/import/nesting", test_nesting);
   g_test_add_func ("/sdk/model/import/hash", test_hash);
   return g_test_run ();
