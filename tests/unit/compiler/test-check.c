@@ -34,8 +34,8 @@ make_chip (int which, guint64 seed)
     double dead;
   } chips[N_CHIPS] = {
     { "demonstrator", 0, 0, 0, 0 },
-    { "demonstrator", 4, 4, 16, 0.2 },
-    { "demonstrator", 2, 3, 96, 0.35 },
+    { "demonstrator", 4, 4, 48, 0.2 },
+    { "demonstrator", 2, 3, 160, 0.35 },
     { "phone", 3, 3, 64, 0.1 },
   };
   StrataChipSpec *chip =
