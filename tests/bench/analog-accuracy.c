@@ -339,9 +339,7 @@ print_decisions (const StrataImage *image, gboolean program)
     {
       const StrataDecision *d = &g_array_index (image->decisions->decisions, StrataDecision, i);
 
-      if ((d->op < 0) == program
-          && (d->reason == STRATA_REASON_READS || d->reason == STRATA_REASON_SLICES
-              || d->reason == STRATA_REASON_RANGE))
+      if ((d->op < 0) == program && (d->reason == STRATA_REASON_READS || d->reason == STRATA_REASON_SLICES))
         g_print ("  %s %s%s%s\n", strata_reason_code (d->reason), d->op < 0 ? "" : image->graph->ops[d->op].name,
                  d->op < 0 ? "" : ": ", d->text);
     }

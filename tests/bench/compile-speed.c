@@ -11,6 +11,7 @@
 
 #include "chip/fields.h"
 #include "compiler/pipeline.h"
+#include "lib/judge.h"
 #include "simulator/simulator.h"
 
 #define MB 1e6
@@ -23,25 +24,6 @@ cpu_ms (void)
 
   clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
   return 1e3 * (double) t.tv_sec + 1e-6 * (double) t.tv_nsec;
-}
-
-static gboolean
-judge_cb (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error)
-{
-  g_autoptr (StrataModelled) modelled = strata_model_run (image, image->limits.max_interval_ps, FALSE, NULL, error);
-
-  if (modelled == NULL)
-    return FALSE;
-  *judgement = (StrataJudgement){
-    .latency_ps = modelled->latency_ps[STRATA_BAND_NOMINAL],
-    .interval_ps = modelled->interval_ps[STRATA_BAND_NOMINAL],
-    .energy_fj = modelled->energy_fj[STRATA_BAND_NOMINAL],
-    .power_mw = modelled->power_mw[STRATA_BAND_NOMINAL],
-    .static_mw = modelled->static_mw[STRATA_BAND_NOMINAL],
-    .junction_c = modelled->junction_c,
-    .skin_c = modelled->skin_c,
-  };
-  return TRUE;
 }
 
 /* What is compiled, and how */

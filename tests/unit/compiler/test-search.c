@@ -9,6 +9,7 @@
 #include "compiler/pipeline.h"
 #include "compiler/search/state.h"
 #include "lib/fixtures.h"
+#include "lib/judge.h"
 #include "random-graph.h"
 #include "simulator/simulator.h"
 
@@ -262,27 +263,6 @@ test_pace (void)
 }
 
 /* --- the whole compiler --- */
-
-static gboolean
-judge_cb (const StrataImage *image, StrataJudgement *judgement, gpointer user_data, GError **error)
-{
-  g_autoptr (StrataModelled) modelled = strata_model_run (image, image->limits.max_interval_ps, FALSE, NULL, error);
-
-  if (modelled == NULL)
-    return FALSE;
-  *judgement = (StrataJudgement){ modelled->latency_ps[0],
-                                  modelled->interval_ps[0],
-                                  modelled->energy_fj[0],
-                                  modelled->power_mw[0],
-                                  modelled->static_mw[0],
-                                  modelled->junction_c,
-                                  modelled->skin_c,
-                                  modelled->unit_interval_ps[0],
-                                  modelled->dynamic_fj[0],
-                                  modelled->peak_mw,
-                                  NAN };
-  return TRUE;
-}
 
 static StrataImage *
 compile (guint64 seed, StrataLimits limits, StrataObjective objective, StrataSearchReport **report, GError **error)
