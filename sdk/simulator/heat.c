@@ -2,16 +2,14 @@
  *
  * Heat by the ladder of hardware-facts 10.3: per stack base silicon, slabs of 16 tiers, cap; heat leaves on the cap
  * side through the TIM into one package node. Neighbouring stacks couple in the base silicon (k t per square) and,
- * weakly, in the slabs. All stacks are alike, so the cosine transform over the mesh splits the network into one
- * tridiagonal chain per mode (Buzbee, Golub, Nielson 1970); the package touches only the uniform mode and lengthens its
- * chain by one. Exact.
+ * weakly, in the slabs. All stacks are alike, so that the network is one of layers uniform in their plane.
  *
  * A column's area is the die's share of one stack: silicon spreads heat over it before it rises, and the fill between
  * stacks conducts like a stack (0.3 W over the 21.3 mm2 of hardware-facts 10.7 H10).
  */
 #include "simulator/heat.h"
 
-#include <math.h>
+#include "simulator/conduction.h"
 
 #define W_PER_MW 1e-3
 #define M2_PER_MM2 1e-6
@@ -27,22 +25,9 @@ struct _StrataHeat
   double *lateral_w_k; /* per layer, between neighbouring stacks */
   double *store_j_k;   /* per layer and stack */
   double *height_m;    /* per layer: where its node lies; base 0 */
-  double package_w_k, package_j_k;
-  double *basis_x, *basis_y; /* orthonormal cosines [mode * n + position] */
-  double *eigen_x, *eigen_y;
-  double *modes, *scratch, *chain; /* work space */
+  double *power_w;     /* work space */
+  StrataConduction *conduction;
 };
-
-static void
-fill_basis (double *basis, double *eigen, int n)
-{
-  for (int mode = 0; mode < n; mode++)
-    {
-      eigen[mode] = 2 - 2 * cos (G_PI * mode / n);
-      for (int i = 0; i < n; i++)
-        basis[mode * n + i] = sqrt ((mode > 0 ? 2.0 : 1.0) / n) * cos (G_PI * mode * (i + 0.5) / n);
-    }
-}
 
 /* Two half-thicknesses in series between the nodes of neighbouring layers; base and cap nodes lie on the slabs' faces.
  */
@@ -71,8 +56,6 @@ fill_ladder (StrataHeat *heat)
   heat->up_w_k[heat->n_slabs] = chip->k_vertical_w_mk * area_m2 / (below_m / 2);
   heat->store_j_k[heat->n_slabs + 1] = chip->c_tim_j_m3k * chip->tim_um * M_PER_UM * area_m2;
   heat->up_w_k[heat->n_slabs + 1] = chip->k_tim_w_mk * area_m2 / (chip->tim_um * M_PER_UM);
-  heat->package_w_k = 1 / chip->r_package_k_w;
-  heat->package_j_k = chip->c_package_j_k;
 }
 
 StrataHeat *
@@ -88,16 +71,19 @@ strata_heat_new (const StrataChipSpec *chip)
   heat->lateral_w_k = g_new0 (double, heat->n_layers);
   heat->store_j_k = g_new0 (double, heat->n_layers);
   heat->height_m = g_new0 (double, heat->n_layers);
-  heat->basis_x = g_new (double, (gsize) chip->mesh_x * chip->mesh_x);
-  heat->basis_y = g_new (double, (gsize) chip->mesh_y * chip->mesh_y);
-  heat->eigen_x = g_new (double, chip->mesh_x);
-  heat->eigen_y = g_new (double, chip->mesh_y);
-  heat->modes = g_new (double, strata_heat_n_nodes (heat));
-  heat->scratch = g_new (double, strata_heat_n_nodes (heat));
-  heat->chain = g_new (double, 3 * (heat->n_layers + 1));
-  fill_basis (heat->basis_x, heat->eigen_x, chip->mesh_x);
-  fill_basis (heat->basis_y, heat->eigen_y, chip->mesh_y);
+  heat->power_w = g_new (double, strata_heat_n_nodes (heat));
   fill_ladder (heat);
+  heat->conduction = strata_conduction_new (&(StrataConductionLayers){
+    .nx = chip->mesh_x,
+    .ny = chip->mesh_y,
+    .n_layers = heat->n_layers,
+    .lateral_x_w_k = heat->lateral_w_k,
+    .lateral_y_w_k = heat->lateral_w_k,
+    .up_w_k = heat->up_w_k,
+    .store_j_k = heat->store_j_k,
+    .outer_w_k = 1 / chip->r_package_k_w,
+    .outer_j_k = chip->c_package_j_k,
+  });
   return heat;
 }
 
@@ -110,13 +96,8 @@ strata_heat_free (StrataHeat *heat)
   g_free (heat->lateral_w_k);
   g_free (heat->store_j_k);
   g_free (heat->height_m);
-  g_free (heat->basis_x);
-  g_free (heat->basis_y);
-  g_free (heat->eigen_x);
-  g_free (heat->eigen_y);
-  g_free (heat->modes);
-  g_free (heat->scratch);
-  g_free (heat->chain);
+  g_free (heat->power_w);
+  strata_conduction_free (heat->conduction);
   g_free (heat);
 }
 
@@ -144,131 +125,37 @@ strata_heat_work (const StrataHeat *heat)
   return 4.0 * heat->n_stacks * heat->n_layers * (heat->chip->mesh_x + heat->chip->mesh_y);
 }
 
-/* One layer to modes, or back: out = By in Bx^T, or By^T in Bx. The mesh is small: a matrix product beats a fast
- * transform. */
-static void
-transform (const StrataHeat *heat, const double *in, double *half, double *out, gboolean back)
+static const double *
+in_watts (StrataHeat *heat, const double *power_mw)
 {
-  int nx = heat->chip->mesh_x, ny = heat->chip->mesh_y;
-
-  for (int y = 0; y < ny; y++)
-    for (int p = 0; p < nx; p++)
-      {
-        double sum = 0;
-
-        for (int x = 0; x < nx; x++)
-          sum += in[y * nx + x] * (back ? heat->basis_x[x * nx + p] : heat->basis_x[p * nx + x]);
-        half[y * nx + p] = sum;
-      }
-  for (int q = 0; q < ny; q++)
-    for (int p = 0; p < nx; p++)
-      {
-        double sum = 0;
-
-        for (int y = 0; y < ny; y++)
-          sum += half[y * nx + p] * (back ? heat->basis_y[y * ny + q] : heat->basis_y[q * ny + y]);
-        out[q * nx + p] = sum;
-      }
-}
-
-/* Solves the chain of mode @mode in place: rhs and result in modes[layer * n_stacks + mode], and for the uniform mode
- * *@package. @per_s: 1 / step, 0: steady. Thomas algorithm; the matrix is diagonally dominant, so it needs no pivots.
- */
-static void
-solve_chain (StrataHeat *heat, int mode, double per_s, double *package)
-{
-  int nx = heat->chip->mesh_x, n_layers = heat->n_layers, n = n_layers + (package != NULL ? 1 : 0);
-  double eigen = heat->eigen_x[mode % nx] + heat->eigen_y[mode / nx];
-  double *diagonal = heat->chain, *rhs = heat->chain + (n_layers + 1);
-
-  for (int i = 0; i < n; i++)
-    {
-      double below = i > 0 ? heat->up_w_k[i - 1] : 0;
-
-      if (i < n_layers)
-        {
-          diagonal[i] = below + heat->up_w_k[i] + eigen * heat->lateral_w_k[i] + per_s * heat->store_j_k[i];
-          rhs[i] = heat->modes[(gsize) i * heat->n_stacks + mode];
-        }
-      else
-        {
-          diagonal[i] = below + (heat->package_w_k + per_s * heat->package_j_k) / heat->n_stacks;
-          rhs[i] = *package;
-        }
-      if (i > 0)
-        {
-          double factor = below / diagonal[i - 1];
-
-          diagonal[i] -= factor * below;
-          rhs[i] += factor * rhs[i - 1];
-        }
-    }
-  for (int i = n - 1; i >= 0; i--)
-    {
-      rhs[i] = (rhs[i] + (i + 1 < n ? heat->up_w_k[i] * rhs[i + 1] : 0)) / diagonal[i];
-      if (i < n_layers)
-        heat->modes[(gsize) i * heat->n_stacks + mode] = rhs[i];
-      else
-        *package = rhs[i];
-    }
-}
-
-/* (G + C per_s) rise = power + C per_s rise_before */
-static void
-solve (StrataHeat *heat, const double *power_mw, double per_s, double *rise_c)
-{
-  int n_stacks = heat->n_stacks;
-  gsize last = strata_heat_n_nodes (heat) - 1;
-  double root = sqrt (n_stacks); /* the uniform mode of a constant v is v root */
-  double package = (power_mw[last] * W_PER_MW + (per_s > 0 ? per_s * heat->package_j_k * rise_c[last] : 0)) / root;
-
-  for (int layer = 0; layer < heat->n_layers; layer++)
-    {
-      double *row = heat->modes + (gsize) layer * n_stacks;
-
-      for (int i = 0; i < n_stacks; i++)
-        {
-          gsize node = (gsize) layer * n_stacks + i;
-
-          row[i] = power_mw[node] * W_PER_MW + (per_s > 0 ? per_s * heat->store_j_k[layer] * rise_c[node] : 0);
-        }
-      transform (heat, row, heat->scratch, row, FALSE);
-    }
-  for (int mode = 0; mode < n_stacks; mode++)
-    solve_chain (heat, mode, per_s, mode == 0 ? &package : NULL);
-  for (int layer = 0; layer < heat->n_layers; layer++)
-    transform (heat, heat->modes + (gsize) layer * n_stacks, heat->scratch, rise_c + (gsize) layer * n_stacks, TRUE);
-  rise_c[last] = package / root;
+  for (gsize i = 0; i < strata_heat_n_nodes (heat); i++)
+    heat->power_w[i] = power_mw[i] * W_PER_MW;
+  return heat->power_w;
 }
 
 void
 strata_heat_solve (StrataHeat *heat, const double *power_mw, double *rise_c)
 {
-  solve (heat, power_mw, 0, rise_c);
+  strata_conduction_solve (heat->conduction, in_watts (heat, power_mw), rise_c);
 }
 
 void
 strata_heat_step (StrataHeat *heat, const double *power_mw, gint64 step_ps, double *rise_c)
 {
   g_return_if_fail (step_ps > 0);
-  solve (heat, power_mw, 1 / (step_ps * S_PER_PS), rise_c);
+  strata_conduction_step (heat->conduction, in_watts (heat, power_mw), step_ps * S_PER_PS, rise_c);
 }
 
 double
 strata_heat_stored_j (const StrataHeat *heat, const double *rise_c)
 {
-  double sum_j = heat->package_j_k * rise_c[strata_heat_n_nodes (heat) - 1];
-
-  for (int layer = 0; layer < heat->n_layers; layer++)
-    for (int i = 0; i < heat->n_stacks; i++)
-      sum_j += heat->store_j_k[layer] * rise_c[(gsize) layer * heat->n_stacks + i];
-  return sum_j;
+  return strata_conduction_stored_j (heat->conduction, rise_c);
 }
 
 double
 strata_heat_leaving_mw (const StrataHeat *heat, const double *rise_c)
 {
-  return heat->package_w_k * rise_c[strata_heat_n_nodes (heat) - 1] / W_PER_MW;
+  return strata_conduction_leaving_w (heat->conduction, rise_c) / W_PER_MW;
 }
 
 double
