@@ -200,10 +200,13 @@ make_placement (Run *run, StrataImage *image, GError **error)
 }
 
 static gboolean
-make_schedule (Run *run, StrataImage *image, GError **error)
+make_schedule (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
 {
   StrataScheduleOptions options = run->options->schedule;
 
+  if (choice->max_active_stacks > 0
+      && (options.max_active_stacks == 0 || options.max_active_stacks > choice->max_active_stacks))
+    options.max_active_stacks = choice->max_active_stacks;
   options.cancellable = run->options->cancellable;
   options.decisions = image->decisions;
   if (!next_stage (run, "schedule", error))
@@ -348,7 +351,8 @@ make_candidate (Run *run, StrataImage *image, const StrataChoice *choice, Strata
 {
   image->decisions = strata_decisions_new ();
   return make_tiles (run, image, choice, error) && make_placement (run, image, error)
-         && make_schedule (run, image, error) && make_image (run, image, error) && judge (run, image, judgement, error);
+         && make_schedule (run, image, choice, error) && make_image (run, image, error)
+         && judge (run, image, judgement, error);
 }
 
 /* --- the loop --- */

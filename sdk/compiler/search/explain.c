@@ -129,6 +129,57 @@ explain_limit (const StrataLimitFinding *finding, StrataDecisions *decisions)
                           finding->layers == NULL ? "" : finding->layers);
 }
 
+static char *
+say_capped (const StrataSearch *search, const SearchCandidate *candidate)
+{
+  double limit_mw = search->options.limits.max_peak_mw;
+  g_autofree char *peak = strata_quantity_format (candidate->judgement.peak_mw, STRATA_QUANTITY_POWER);
+
+  if (candidate->state == SEARCH_REFUSED)
+    return g_strdup (candidate->refusal);
+  return g_strdup_printf ("%s: draws %s at its peak",
+                          candidate->judgement.peak_mw > limit_mw ? "too much"
+                          : candidate->state == SEARCH_MISSED     ? "misses another limit"
+                          : candidate == search->best             ? "taken"
+                                                                  : "slower than need be",
+                          peak);
+}
+
+/* What the cap on active stacks keeps and costs, beside the same copies under other caps and under none */
+static void
+explain_cap (const StrataSearch *search, StrataDecisions *decisions)
+{
+  const SearchCandidate *best = search->best, *all = best->uncapped;
+  g_autofree char *limit = NULL, *peak = NULL, *peak_all = NULL, *time = NULL, *time_all = NULL;
+
+  if (all == NULL)
+    return;
+  limit = strata_quantity_format (search->options.limits.max_peak_mw, STRATA_QUANTITY_POWER);
+  peak = strata_quantity_format (best->judgement.peak_mw, STRATA_QUANTITY_POWER);
+  peak_all = strata_quantity_format (all->judgement.peak_mw, STRATA_QUANTITY_POWER);
+  time = strata_quantity_format ((double) best->judgement.latency_ps, STRATA_QUANTITY_TIME);
+  time_all = strata_quantity_format ((double) all->judgement.latency_ps, STRATA_QUANTITY_TIME);
+  strata_decisions_add (
+    decisions, STRATA_REASON_ACTIVE_STACKS, -1, -1, best->max_active,
+    "at most %d of the stacks convert at once, for the limit of %s on peak power: %s where all draw %s; "
+    "that costs %.1f %% of latency, %s where all take %s",
+    best->max_active, limit, peak, peak_all,
+    100 * ((double) best->judgement.latency_ps / (double) MAX (1, all->judgement.latency_ps) - 1), time, time_all);
+  for (guint i = 0; i < search->order->len; i++)
+    {
+      const SearchCandidate *one = search->order->pdata[i];
+      g_autofree char *what = NULL, *verdict = NULL;
+
+      if (one != all && one->uncapped != all)
+        continue;
+      what = one == all ? g_strdup ("all stacks") : g_strdup_printf ("at most %d", one->max_active);
+      verdict = say_capped (search, one);
+      strata_decisions_add_alternative (
+        decisions, &(StrataAlternative){ what, one->judgement.latency_ps, one->judgement.interval_ps,
+                                         one->judgement.energy_fj, one->n_arrays, verdict });
+    }
+}
+
 /* The programs that were made, with the choice that made each */
 static void
 explain_tried (const StrataSearchReport *report, StrataDecisions *decisions)
@@ -170,5 +221,6 @@ strata_search_explain (StrataSearch *search, const StrataSearchReport *report, S
       explain_copies (search, model, n_copies, i, decisions);
   for (guint i = 0; i < report->limits->len; i++)
     explain_limit (&g_array_index (report->limits, StrataLimitFinding, i), decisions);
+  explain_cap (search, decisions);
   explain_tried (report, decisions);
 }

@@ -99,6 +99,20 @@ explain_power (const StrataSearch *search)
 }
 
 static char *
+explain_peak (const StrataSearch *search)
+{
+  const SearchFloor *floor = &search->floor;
+  g_autofree char *fixed = strata_quantity_format (floor->static_mw, STRATA_QUANTITY_POWER);
+  g_autofree char *rest = strata_quantity_format (floor->peak_mw - floor->static_mw, STRATA_QUANTITY_POWER);
+
+  if (floor->peak_mw > floor->static_mw)
+    return g_strdup_printf ("static power of %s, and %s of products and transfers drawn evenly over the latency asked "
+                            "for",
+                            fixed, rest);
+  return g_strdup_printf ("static power of %s, however slowly products and transfers follow each other", fixed);
+}
+
+static char *
 explain_energy (const StrataSearch *search)
 {
   const SearchFloor *floor = &search->floor;
@@ -152,7 +166,8 @@ floor_of (const StrataSearch *search, StrataLimit limit, char **reason, char **l
       *reason = explain_heat (search, "the skin");
       break;
     case STRATA_LIMIT_MAX_PEAK_POWER_MW:
-      *reason = g_strdup ("static power");
+      *reason = explain_peak (search);
+      *layers = floor->peak_mw > floor->static_mw ? name_energy_layers (search) : NULL;
       break;
     case STRATA_LIMIT_MAX_ARRAYS:
       *reason = g_strdup ("one copy of every weight");
@@ -220,6 +235,8 @@ describe_choice (const StrataSearch *search, const SearchCandidate *candidate)
     g_string_append_printf (text, "; %d times the reads", candidate->variant->reads);
   if (search->options.row_copies && !candidate->variant->row_copies)
     g_string_append (text, "; no copies in rows");
+  if (candidate->max_active > 0)
+    g_string_append_printf (text, "; active stacks capped at %d", candidate->max_active);
   if (candidate->pace_ps > 0)
     {
       g_autofree char *pace = strata_quantity_format ((double) candidate->pace_ps, STRATA_QUANTITY_TIME);
@@ -238,6 +255,7 @@ add_tried (StrataSearch *search, StrataSearchReport *report, const SearchCandida
                         .most_copies = 1,
                         .reads = MAX (1, candidate->variant->reads * search->most_reads),
                         .row_copies = candidate->variant->row_copies,
+                        .max_active_stacks = candidate->max_active,
                         .pace_ps = candidate->pace_ps,
                         .refusal = g_strdup (candidate->refusal),
                         .is_met = candidate->state == SEARCH_MET,

@@ -152,8 +152,9 @@ bound_times (SearchFloor *self, SearchModel *model)
 }
 
 void
-search_floor_init (SearchFloor *self, SearchModel *model, gint64 max_interval_ps)
+search_floor_init (SearchFloor *self, SearchModel *model, const StrataLimits *limits)
 {
+  const StrataLimits none = { 0 }, *asked = limits != NULL ? limits : &none;
   g_autofree int *one = search_copies_within (model, (double) INFINITY);
   const StrataChipSpec *chip = model->chip;
   double spare_mw;
@@ -169,7 +170,11 @@ search_floor_init (SearchFloor *self, SearchModel *model, gint64 max_interval_ps
       self->interval_ps = floor (self->dynamic_fj / spare_mw);
       self->is_budget_bound = TRUE;
     }
-  self->power_mw = self->static_mw + (max_interval_ps > 0 ? self->dynamic_fj / (double) max_interval_ps : 0);
+  self->power_mw = self->peak_mw = self->static_mw;
+  if (asked->max_interval_ps > 0)
+    self->power_mw += self->dynamic_fj / (double) asked->max_interval_ps;
+  if (asked->max_latency_ps > 0)
+    self->peak_mw += self->dynamic_fj / (double) asked->max_latency_ps;
   /* All heat leaves through the package; no node of the chip is cooler than it (hardware-facts 10.3). */
   self->junction_c = chip->t_ambient_c + self->power_mw * 1e-3 * chip->r_package_k_w;
   self->skin_c = chip->t_ambient_c + chip->f_skin * self->power_mw * 1e-3 * chip->r_skin_k_w;
@@ -183,7 +188,7 @@ search_floor_value (const SearchFloor *self, StrataLimit limit)
     [STRATA_LIMIT_MAX_LATENCY_PS] = self->latency_ps,    [STRATA_LIMIT_MIN_RATE_PER_S] = self->interval_ps,
     [STRATA_LIMIT_MAX_POWER_MW] = self->power_mw,        [STRATA_LIMIT_MAX_ENERGY_FJ] = self->energy_fj,
     [STRATA_LIMIT_MAX_JUNCTION_C] = self->junction_c,    [STRATA_LIMIT_MAX_SKIN_C] = self->skin_c,
-    [STRATA_LIMIT_MAX_PEAK_POWER_MW] = self->static_mw,  [STRATA_LIMIT_MIN_ACCURACY] = (double) NAN,
+    [STRATA_LIMIT_MAX_PEAK_POWER_MW] = self->peak_mw,    [STRATA_LIMIT_MIN_ACCURACY] = (double) NAN,
     [STRATA_LIMIT_MAX_ARRAYS] = (double) self->n_arrays, [STRATA_LIMIT_MAX_COST_USD] = self->cost_usd,
   };
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "compiler/search/limits.h"
 #include "compiler/search/model.h"
 
 typedef struct
@@ -14,6 +15,7 @@ typedef struct
   double interval_ps;      /* and the chip's power budget */
   double dynamic_fj, static_mw, energy_fj;
   double power_mw, junction_c, skin_c; /* at the rate asked for; at rest where none is */
+  double peak_mw;                      /* an even draw over the latency asked for; at rest where none is */
   gint64 n_arrays;
   double cost_usd;
   SearchBind latency_bind, interval_bind; /* SEARCH_BIND_TILE: the chip's arrays, which hold no more copies */
@@ -21,9 +23,9 @@ typedef struct
   double *path_ps;                        /* per op: its share of the critical path with as many copies as rows */
 } SearchFloor;
 
-/* @model: with one read and without row copies, whose energies are the least there are. @max_interval_ps: the rate
- * asked for, 0: none */
-void search_floor_init (SearchFloor *floor, SearchModel *model, gint64 max_interval_ps);
+/* @model: with one read and without row copies, whose energies are the least there are. @limits: rate and
+ * latency asked for; NULL: none */
+void search_floor_init (SearchFloor *floor, SearchModel *model, const StrataLimits *limits);
 /* What @limit cannot go below; NaN: no bound is known */
 double search_floor_value (const SearchFloor *floor, StrataLimit limit);
 void search_floor_clear (SearchFloor *floor);

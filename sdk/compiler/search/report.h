@@ -24,6 +24,7 @@ typedef struct
   gint64 n_arrays;
   int most_copies, reads;
   gboolean row_copies;
+  int max_active_stacks; /* 0: all */
   gint64 pace_ps;
   char *refusal;   /* why a stage made no program of it; NULL: it did, and the figures are there */
   gboolean is_met; /* all limits */

@@ -44,9 +44,8 @@ free_candidate (gpointer data)
   g_free (candidate);
 }
 
-/* Takes @n_copies. */
-static SearchCandidate *
-add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies)
+SearchCandidate *
+search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies, int max_active)
 {
   SearchCandidate *self = g_new0 (SearchCandidate, 1);
   const StrataLimits *limits = &search->options.limits;
@@ -55,9 +54,17 @@ add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies)
 
   self->variant = variant;
   self->n_copies = n_copies;
+  self->max_active = max_active;
   self->n_arrays = search_model_arrays (variant->model, n_copies);
   self->latency_ps = search_model_latency_ps (variant->model, n_copies, &bind);
   self->unit_interval_ps = self->interval_ps = search_model_interval_ps (variant->model, n_copies, &bind);
+  if (max_active > 0)
+    {
+      double capped_ps = variant->model->work_ps / ((double) max_active * MAX (1, search->chip->summable_tiers));
+
+      self->latency_ps = MAX (self->latency_ps, capped_ps);
+      self->unit_interval_ps = self->interval_ps = MAX (self->interval_ps, capped_ps);
+    }
   static_mw = search_model_static_mw (variant->model, search_model_least_arrays (variant->model, n_copies));
   spare_mw = search->chip->p_budget_mw - static_mw;
   if (search->chip->p_budget_mw > 0 && spare_mw > 0)
@@ -82,21 +89,20 @@ add_variant (StrataSearch *search, gboolean row_copies, int reads)
   g_ptr_array_add (search->variants, variant);
   ladder = search_copies_ladder (variant->model);
   for (guint i = 0; i < ladder->len; i++)
-    add_candidate (search, variant, g_steal_pointer (&ladder->pdata[i]));
+    search_add_candidate (search, variant, g_steal_pointer (&ladder->pdata[i]), 0);
 }
 
-/* Whether bounds alone say that the candidate misses a limit */
-static gboolean
-is_out_of_bounds (const StrataSearch *search, const SearchCandidate *candidate)
+gboolean
+search_is_in_bounds (const StrataSearch *search, const SearchCandidate *candidate)
 {
   const StrataLimits *limits = &search->options.limits;
 
-  return (limits->max_latency_ps > 0 && candidate->latency_ps > (double) limits->max_latency_ps)
-         || (limits->max_interval_ps > 0 && candidate->interval_ps > (double) limits->max_interval_ps)
-         || (limits->max_energy_fj > 0 && candidate->energy_fj > limits->max_energy_fj)
-         || (limits->max_power_mw > 0 && candidate->power_mw > limits->max_power_mw)
-         || (limits->max_arrays > 0
-             && search_model_least_arrays (candidate->variant->model, candidate->n_copies) > limits->max_arrays);
+  return !(limits->max_latency_ps > 0 && candidate->latency_ps > (double) limits->max_latency_ps)
+         && !(limits->max_interval_ps > 0 && candidate->interval_ps > (double) limits->max_interval_ps)
+         && !(limits->max_energy_fj > 0 && candidate->energy_fj > limits->max_energy_fj)
+         && !(limits->max_power_mw > 0 && candidate->power_mw > limits->max_power_mw)
+         && !(limits->max_arrays > 0
+              && search_model_least_arrays (candidate->variant->model, candidate->n_copies) > limits->max_arrays);
 }
 
 /* --- order --- */
@@ -163,7 +169,7 @@ is_open (const StrataSearch *search, SearchCandidate *candidate)
       if (compare_ranks (&rank, &best) >= 0)
         candidate->state = SEARCH_EXCLUDED;
     }
-  if (candidate->variant->is_inaccurate || is_out_of_bounds (search, candidate))
+  if (candidate->variant->is_inaccurate || candidate->variant->is_drawing || !search_is_in_bounds (search, candidate))
     candidate->state = SEARCH_EXCLUDED;
   return candidate->state == SEARCH_WAITING;
 }
@@ -172,9 +178,10 @@ is_open (const StrataSearch *search, SearchCandidate *candidate)
 static SearchCandidate *
 pick_neighbour (StrataSearch *search)
 {
+  const SearchCandidate *best = search->best->uncapped != NULL ? search->best->uncapped : search->best;
   guint at = 0;
 
-  g_ptr_array_find (search->candidates, search->best, &at);
+  g_ptr_array_find (search->candidates, best, &at);
   for (int side = -1; side <= 1; side += 2)
     if ((side > 0 || at > 0) && at + (guint) side < search->candidates->len)
       {
@@ -291,7 +298,7 @@ refine (StrataSearch *search)
         return FALSE;
     }
   if (search_model_arrays (model, n_copies) < best->n_arrays)
-    add_candidate (search, best->variant, g_steal_pointer (&n_copies));
+    search_add_candidate (search, best->variant, g_steal_pointer (&n_copies), 0);
   return TRUE;
 }
 
@@ -344,7 +351,7 @@ strata_search_new (const StrataQGraph *graph,
       search->most_reads = MAX (search->most_reads, graph->ops[i].n_reads);
   add_variant (search, options->row_copies, 1);
   search->cheapest = search_model_new (graph, tiles, chip, 0);
-  search_floor_init (&search->floor, search->cheapest, options->limits.max_interval_ps);
+  search_floor_init (&search->floor, search->cheapest, &options->limits);
   for (int i = 0; i < search->n_limits; i++)
     search->is_hopeless |= search_floor_value (&search->floor, search->limits[i].limit) > search->limits[i].bound;
   return search;
@@ -366,7 +373,8 @@ strata_search_free (StrataSearch *search)
 static StrataChoice
 choice_of (const SearchCandidate *candidate)
 {
-  return (StrataChoice){ candidate->n_copies, candidate->variant->row_copies, candidate->variant->reads };
+  return (StrataChoice){ candidate->n_copies, candidate->variant->row_copies, candidate->variant->reads,
+                         candidate->max_active };
 }
 
 const StrataChoice *
@@ -375,7 +383,9 @@ strata_search_next (StrataSearch *search)
   SearchCandidate *next;
 
   g_return_val_if_fail (search->current == NULL, NULL);
-  next = search->is_hopeless ? NULL : pick (search);
+  next = search->is_hopeless ? NULL : search_caps_next (search);
+  if (next == NULL && !search->is_hopeless)
+    next = pick (search);
   while (next == NULL && !search->is_hopeless && (refine (search) || widen (search)))
     next = pick (search);
   if (next == NULL)
@@ -408,7 +418,7 @@ judge (StrataSearch *search, SearchCandidate *self)
 {
   gboolean met = TRUE;
 
-  self->excess = -(double) INFINITY;
+  self->excess = self->rest_excess = -(double) INFINITY;
   for (int i = 0; i < search->n_limits; i++)
     {
       double value = search_limits_value (search->limits[i].limit, &self->judgement, self->n_arrays, search->chip);
@@ -420,6 +430,8 @@ judge (StrataSearch *search, SearchCandidate *self)
           self->variant->is_inaccurate |= excess > 0 && !isnan (value);
           excess = isnan (value) ? 0 : excess;
         }
+      else if (search->limits[i].limit != STRATA_LIMIT_MAX_PEAK_POWER_MW)
+        self->rest_excess = MAX (self->rest_excess, excess);
       self->excess = MAX (self->excess, excess);
     }
   self->state = met ? SEARCH_MET : SEARCH_MISSED;
@@ -436,6 +448,7 @@ strata_search_tell (StrataSearch *search, const StrataJudgement *judgement, gint
   self->n_arrays = n_arrays;
   self->pace_ps = pace_ps;
   judge (search, self);
+  search_caps_told (search, self);
   if (search->nearest == NULL || self->excess < search->nearest->excess)
     search->nearest = self;
   if (self->state != SEARCH_MET)
@@ -458,6 +471,7 @@ strata_search_refuse (StrataSearch *search, const char *reason)
 
   g_return_if_fail (self != NULL);
   self->state = SEARCH_REFUSED;
+  search->caps.all = NULL;
   self->refusal = g_strdup (reason);
 }
 

@@ -15,7 +15,8 @@ typedef struct
 {
   const int *n_copies; /* per op: copies of its matrix */
   gboolean row_copies;
-  int reads; /* conversions per product, times what the quantised graph says; 0: one each */
+  int reads;             /* conversions per product, times what the quantised graph says; 0: one each */
+  int max_active_stacks; /* that convert at once; 0: all */
 } StrataChoice;
 
 typedef struct

@@ -21,22 +21,38 @@ typedef enum
 typedef struct
 {
   gboolean row_copies, is_inaccurate;
+  gboolean is_drawing; /* more than peak power allows, with one stack at a time */
   int reads;
   SearchModel *model;
 } SearchVariant;
 
-typedef struct
+typedef struct SearchCandidate SearchCandidate;
+
+struct SearchCandidate
 {
   SearchVariant *variant;
   int *n_copies;
+  int max_active;                  /* stacks that convert at once; 0: all */
+  const SearchCandidate *uncapped; /* where max_active > 0: the same with all */
   gint64 n_arrays;
   double latency_ps, unit_interval_ps, interval_ps, energy_fj, power_mw; /* bounds */
   SearchState state;
   StrataJudgement judgement;
   gint64 pace_ps;
-  double excess; /* of the limit that is missed most */
+  double excess;      /* of the limit that is missed most */
+  double rest_excess; /* of those beside peak power and accuracy */
   char *refusal;
-} SearchCandidate;
+};
+
+/* The look for the largest cap that keeps peak power */
+typedef struct
+{
+  const SearchCandidate *all; /* the program without a cap; NULL: none is looked for */
+  int low, high;              /* low: keeps it or is too slow; high: does not keep it */
+  double low_mw, high_mw;
+  int n_made;
+  gboolean is_kept, is_over; /* by some cap; no cap keeps all limits */
+} SearchCaps;
 
 struct _StrataSearch
 {
@@ -54,8 +70,16 @@ struct _StrataSearch
   SearchCandidate *current, *best, *nearest;
   StrataChoice proposed;
   int n_refined;
+  SearchCaps caps;
   gboolean is_shown, is_hopeless; /* hopeless: a limit lies below its floor */
 };
 
 /* NULL: it was not asked for */
 const SearchLimit *search_limit (const StrataSearch *search, StrataLimit limit);
+/* Takes @n_copies. @max_active: stacks that convert at once, 0: all. Owned by the search. */
+SearchCandidate *search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies, int max_active);
+/* FALSE: bounds alone say that the candidate misses a limit */
+gboolean search_is_in_bounds (const StrataSearch *search, const SearchCandidate *candidate);
+/* What came of a program, for the cap that peak power may take; the next to make, NULL: none */
+void search_caps_told (StrataSearch *search, const SearchCandidate *self);
+SearchCandidate *search_caps_next (StrataSearch *search);

@@ -92,7 +92,7 @@ test_bounds (void)
       g_autoptr (GPtrArray) ladder = search_copies_ladder (model);
       SearchFloor floor;
 
-      search_floor_init (&floor, model, 0);
+      search_floor_init (&floor, model, NULL);
       for (guint i = 0; i < ladder->len; i += 2)
         if (remake (image, ladder->pdata[i], i % 4 == 0))
           {
@@ -346,6 +346,67 @@ test_power (void)
   g_assert_nonnull (strstr (error->message, "static power"));
 }
 
+static const StrataDecision *
+find_decision (const StrataImage *image, StrataReason reason, const char *text)
+{
+  for (guint i = 0; i < image->decisions->decisions->len; i++)
+    {
+      const StrataDecision *decision = &g_array_index (image->decisions->decisions, StrataDecision, i);
+
+      if (decision->reason == reason && strstr (decision->text, text) != NULL)
+        return decision;
+    }
+  return NULL;
+}
+
+/* A peak between that of one stack at a time and that of all is kept by a cap, which a run of its own confirms and the
+ * explanation prices; one below static power is impossible, whatever the cap. */
+static void
+test_peak (void)
+{
+  int n_capped = 0;
+
+  for (guint64 seed = 0; seed < 24; seed++)
+    {
+      g_autoptr (StrataSearchReport) report = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataImage) plain = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_ARRAYS, NULL, &error);
+      g_autoptr (StrataModelled) all = strata_model_run (plain, 0, FALSE, NULL, &error), again = NULL;
+      StrataLimits limits = { .max_peak_mw = all->static_mw[0] + 0.8 * (all->peak_mw - all->static_mw[0]) };
+      g_autoptr (StrataImage) capped = compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &report, &error);
+      const StrataDecision *decision;
+
+      if (capped != NULL)
+        {
+          again = strata_model_run (capped, 0, FALSE, NULL, &error);
+          g_assert_no_error (error);
+          g_assert_cmpfloat (again->peak_mw, <=, limits.max_peak_mw);
+        }
+      g_clear_error (&error);
+      if (capped == NULL || capped->schedule->max_active_stacks == 0)
+        continue;
+      n_capped++;
+      g_assert_cmpint (again->latency_ps[0], >=, all->latency_ps[0]);
+      for (guint i = 0; i < report->tried->len; i++)
+        {
+          const StrataTried *tried = &g_array_index (report->tried, StrataTried, i);
+
+          g_assert_true (!tried->is_met || tried->n_arrays > strata_tile_set_n_arrays (capped->tiles)
+                         || tried->judgement.energy_fj >= again->energy_fj[0]);
+        }
+      decision = find_decision (capped, STRATA_REASON_ACTIVE_STACKS, "for the limit of");
+      g_assert_nonnull (decision);
+      g_assert_cmpint (decision->n_alternatives, >=, 2);
+      limits.max_peak_mw = all->static_mw[0] / 2;
+      g_clear_pointer (&report, strata_search_report_free);
+      g_assert_null (compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &report, &error));
+      g_assert_cmpint (report->verdict, ==, STRATA_VERDICT_IMPOSSIBLE);
+      g_assert_nonnull (strstr (error->message, "static power"));
+    }
+  g_test_message ("%d capped", n_capped);
+  g_assert_cmpint (n_capped, >=, 4);
+}
+
 /* What does not fit once does not become a question of copies. */
 static void
 test_capacity (void)
@@ -419,6 +480,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/search/pace", test_pace);
   g_test_add_func ("/sdk/compiler/search/latency", test_latency);
   g_test_add_func ("/sdk/compiler/search/power", test_power);
+  g_test_add_func ("/sdk/compiler/search/peak", test_peak);
   g_test_add_func ("/sdk/compiler/search/capacity", test_capacity);
   g_test_add_func ("/sdk/compiler/search/cancelled", test_cancelled);
   return g_test_run ();
