@@ -74,6 +74,31 @@ STRATA_API gboolean strata_model_options_set_text (StrataModelOptions *self, con
 STRATA_API void strata_model_options_set_value (StrataModelOptions *self, const char *input, StrataTensor *tensor);
 
 /**
+ * strata_model_options_set_numbers:
+ * @self: options
+ * @input: the name of an input, of any type and known shape
+ * @numbers: (array length=n_numbers): what every element of it is, or what each is
+ * @n_numbers: 1, or the number of its elements
+ *
+ * Makes an input a constant, as strata_model_options_set_value() does, without its type and shape being known. A number
+ * that an integer type cannot hold makes opening fail, and so does a name that the model does not have.
+ */
+STRATA_API void
+strata_model_options_set_numbers (StrataModelOptions *self, const char *input, const double *numbers, guint n_numbers);
+
+/**
+ * strata_model_options_set_number_text:
+ * @self: options
+ * @text: "INPUT=16000", or "INPUT=1,64" for one number per element
+ * @error: return location for a #GError
+ *
+ * The same as people write it. Fails with %STRATA_IMPORT_ERROR_SHAPE where the text gives no finite numbers.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_model_options_set_number_text (StrataModelOptions *self, const char *text, GError **error);
+
+/**
  * strata_model_options_add_example:
  * @self: options
  * @input: (nullable): the name of an input; %NULL: the one at @index

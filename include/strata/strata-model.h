@@ -389,6 +389,41 @@ STRATA_API const char *strata_model_get_input_name (StrataModel *self, guint ind
 STRATA_API guint strata_model_get_input_place (StrataModel *self, guint index);
 
 /**
+ * strata_model_get_n_bound:
+ * @self: a model
+ *
+ * Returns: number of inputs of the file that values given at opening made constants of the model
+ */
+STRATA_API guint strata_model_get_n_bound (StrataModel *self);
+
+/**
+ * strata_model_get_bound_name:
+ * @self: a model
+ * @index: less than strata_model_get_n_bound ()
+ *
+ * Returns: (transfer none): its name
+ */
+STRATA_API const char *strata_model_get_bound_name (StrataModel *self, guint index);
+
+/**
+ * strata_model_get_bound_place:
+ * @self: a model
+ * @index: less than strata_model_get_n_bound ()
+ *
+ * Returns: its place among the inputs of the file
+ */
+STRATA_API guint strata_model_get_bound_place (StrataModel *self, guint index);
+
+/**
+ * strata_model_dup_bound_value:
+ * @self: a model
+ * @index: less than strata_model_get_n_bound ()
+ *
+ * Returns: (transfer full): what it is; whoever gives that input to a run must give the same
+ */
+STRATA_API StrataTensor *strata_model_dup_bound_value (StrataModel *self, guint index) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * strata_model_get_output_name:
  * @self: a model
  * @index: less than strata_model_get_n_outputs ()

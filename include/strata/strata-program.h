@@ -95,6 +95,15 @@ STRATA_API const char *strata_program_get_model_path (StrataProgram *self);
 STRATA_API const char *strata_program_get_model_shapes (StrataProgram *self);
 
 /**
+ * strata_program_get_model_values:
+ * @self: a program
+ *
+ * Returns: (transfer none) (nullable): inputs that were made constants when the model was opened, "NAME=NUMBER,…" a
+ * line, as strata_model_options_set_number_text() takes them; without those of more than 4096 elements that differ
+ */
+STRATA_API const char *strata_program_get_model_values (StrataProgram *self);
+
+/**
  * strata_program_is_calibrated:
  * @self: a program
  *

@@ -4,12 +4,14 @@
  */
 #include "api/model-options.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "device/tensor-private.h"
 #include "model/arch/transformer.h"
 
 #define MAX_EXAMPLE_ELEMENTS 64
+#define MAX_NUMBERS 4096
 
 typedef struct
 {
@@ -18,11 +20,19 @@ typedef struct
   StrataTensor *tensor;
 } Given;
 
+typedef struct
+{
+  char *input;
+  double *values;
+  guint n;
+} Numbers;
+
 struct _StrataModelOptions
 {
   GObject parent_instance;
   GArray *shapes;   /* StrataShapeBinding, names owned */
   GArray *values;   /* Given */
+  GArray *numbers;  /* Numbers */
   GArray *examples; /* Given */
 };
 
@@ -44,12 +54,22 @@ clear_given (gpointer data)
 }
 
 static void
+clear_numbers (gpointer data)
+{
+  Numbers *numbers = data;
+
+  g_clear_pointer (&numbers->input, g_free);
+  g_clear_pointer (&numbers->values, g_free);
+}
+
+static void
 strata_model_options_finalize (GObject *object)
 {
   StrataModelOptions *self = STRATA_MODEL_OPTIONS (object);
 
   g_array_unref (self->shapes);
   g_array_unref (self->values);
+  g_array_unref (self->numbers);
   g_array_unref (self->examples);
   G_OBJECT_CLASS (strata_model_options_parent_class)->finalize (object);
 }
@@ -67,6 +87,8 @@ strata_model_options_init (StrataModelOptions *self)
   g_array_set_clear_func (self->shapes, clear_shape);
   self->values = g_array_new (FALSE, TRUE, sizeof (Given));
   g_array_set_clear_func (self->values, clear_given);
+  self->numbers = g_array_new (FALSE, TRUE, sizeof (Numbers));
+  g_array_set_clear_func (self->numbers, clear_numbers);
   self->examples = g_array_new (FALSE, TRUE, sizeof (Given));
   g_array_set_clear_func (self->examples, clear_given);
 }
@@ -154,6 +176,59 @@ strata_model_options_set_value (StrataModelOptions *self, const char *input, Str
 }
 
 void
+strata_model_options_set_numbers (StrataModelOptions *self, const char *input, const double *values, guint n_values)
+{
+  Numbers numbers = { g_strdup (input), g_memdup2 (values, sizeof *values * n_values), n_values };
+
+  g_return_if_fail (STRATA_IS_MODEL_OPTIONS (self));
+  g_return_if_fail (input != NULL && values != NULL && n_values >= 1 && n_values <= G_MAXINT32);
+  g_array_append_val (self->numbers, numbers);
+}
+
+/* "1,64" */
+static GArray *
+parse_numbers (const char *text)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", MAX_NUMBERS + 1);
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (char **part = parts; *part != NULL; part++)
+    {
+      char *end = NULL;
+      double number = g_ascii_strtod (*part, &end);
+
+      if (end == *part || *end != '\0' || !isfinite (number))
+        return NULL;
+      g_array_append_val (numbers, number);
+    }
+  return numbers->len == 0 || numbers->len > MAX_NUMBERS ? NULL : g_steal_pointer (&numbers);
+}
+
+gboolean
+strata_model_options_set_number_text (StrataModelOptions *self, const char *text, GError **error)
+{
+  const char *equals;
+  g_autofree char *name = NULL;
+  g_autoptr (GArray) numbers = NULL;
+
+  g_return_val_if_fail (STRATA_IS_MODEL_OPTIONS (self), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+  equals = strrchr (text, '=');
+  numbers = equals == NULL || equals == text ? NULL : parse_numbers (equals + 1);
+  if (numbers == NULL)
+    {
+      g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE,
+                   "\"%s\" gives no value; an input's is written as rate=16000, or shape=1,64 with one number per "
+                   "element, at most %d of them",
+                   text, MAX_NUMBERS);
+      return FALSE;
+    }
+  name = g_strndup (text, (gsize) (equals - text));
+  strata_model_options_set_numbers (self, name, (const double *) (gpointer) numbers->data, numbers->len);
+  return TRUE;
+}
+
+void
 strata_model_options_add_example (StrataModelOptions *self, const char *input, guint index, StrataTensor *tensor)
 {
   Given given = { g_strdup (input), index, tensor };
@@ -192,7 +267,7 @@ static void
 add_value (Bindings *bindings, const char *name, StrataTensor *tensor, gboolean is_hint)
 {
   StrataArray *view = g_new0 (StrataArray, 1);
-  StrataBinding binding = { name, view, is_hint };
+  StrataBinding binding = { .name = name, .array = view, .is_hint = is_hint };
 
   strata_tensor_view (tensor, view);
   g_ptr_array_add (bindings->arrays, view);
@@ -242,6 +317,13 @@ load_once (StrataModelOptions *self,
   for (guint i = 0; i < self->values->len; i++)
     add_value (&bindings, g_array_index (self->values, Given, i).input, g_array_index (self->values, Given, i).tensor,
                FALSE);
+  for (guint i = 0; i < self->numbers->len; i++)
+    {
+      const Numbers *numbers = &g_array_index (self->numbers, Numbers, i);
+      StrataBinding binding = { .name = numbers->input, .numbers = numbers->values, .n_numbers = (int) numbers->n };
+
+      g_array_append_val (values, binding);
+    }
   for (guint i = 0; i < self->examples->len; i++)
     {
       const Given *given = &g_array_index (self->examples, Given, i);

@@ -414,6 +414,42 @@ strata_model_get_input_place (StrataModel *self, guint index)
   return self->graph->input_places == NULL ? index : (guint) self->graph->input_places[index];
 }
 
+guint
+strata_model_get_n_bound (StrataModel *self)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  return (guint) self->graph->n_bound;
+}
+
+const char *
+strata_model_get_bound_name (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_bound, NULL);
+  return self->graph->bound[index].name;
+}
+
+guint
+strata_model_get_bound_place (StrataModel *self, guint index)
+{
+  g_return_val_if_fail (STRATA_IS_MODEL (self), 0);
+  g_return_val_if_fail (index < (guint) self->graph->n_bound, 0);
+  return (guint) self->graph->bound[index].place;
+}
+
+StrataTensor *
+strata_model_dup_bound_value (StrataModel *self, guint index)
+{
+  const StrataArray *array;
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_return_val_if_fail (STRATA_IS_MODEL (self), NULL);
+  g_return_val_if_fail (index < (guint) self->graph->n_bound, NULL);
+  array = &self->graph->bound[index].array;
+  bytes = g_bytes_new (array->data, array->n_bytes);
+  return strata_tensor_new (array->dtype, array->dims, (guint) array->n_dims, bytes, NULL);
+}
+
 const char *
 strata_model_get_output_name (StrataModel *self, guint index)
 {

@@ -267,6 +267,7 @@ make_image (Run *run, StrataImage *image, GError **error)
   image->model_path = run->graph->path != NULL ? g_canonicalize_filename (run->graph->path, NULL) : NULL;
   image->model_name = model_name (run->graph);
   image->model_shapes = g_strdup (run->graph->shapes);
+  image->model_values = strata_graph_print_bound (run->graph);
   image->model_digest = strata_cached_digest (run->cache, run->graph);
   image->n_parameters = strata_graph_n_parameters (run->graph);
   image->n_macs = strata_graph_n_macs (run->graph);

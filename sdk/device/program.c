@@ -158,6 +158,13 @@ strata_program_get_model_path (StrataProgram *self)
 }
 
 const char *
+strata_program_get_model_values (StrataProgram *self)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), NULL);
+  return self->image->model_values;
+}
+
+const char *
 strata_program_get_model_shapes (StrataProgram *self)
 {
   g_return_val_if_fail (STRATA_IS_PROGRAM (self), NULL);

@@ -103,6 +103,24 @@ typedef struct
   StrataFileStamp stamp; /* of when it was mapped */
 } StrataGraphFile;
 
+/* A tensor in memory of the executor */
+typedef struct
+{
+  StrataDtype dtype;
+  int n_dims;
+  gint64 dims[STRATA_MAX_DIMS];
+  void *data; /* owned */
+  gsize n_bytes;
+} StrataArray;
+
+/* An input of the file that is a constant of the graph, since its value was given at import */
+typedef struct
+{
+  const char *name;
+  int place; /* among the inputs of the file */
+  StrataArray array;
+} StrataBoundInput;
+
 typedef struct
 {
   StrataArena *arena;
@@ -119,6 +137,8 @@ typedef struct
   int *inputs, *outputs; /* value ids; initialisers listed as inputs are not counted */
   int n_inputs, n_outputs;
   int *input_places; /* place of each input among those of the file, where some were given at import; NULL: as here */
+  const StrataBoundInput *bound; /* those that were given */
+  int n_bound;
 } StrataGraph;
 
 /* Reads and checks a model: structure, names, single assignment, no cycles, initialisers, shapes and types. Weights are
@@ -161,6 +181,10 @@ guint64 strata_graph_hash_by (const StrataGraph *graph, StrataDigestFunc digest,
 guint64 strata_value_digest (const StrataValue *value);
 /* Notes that @bytes, of the backing, is the map of the file @path. */
 void strata_graph_add_file (StrataGraph *graph, GBytes *bytes, const char *path, const StrataFileStamp *stamp);
+/* The inputs that were given at import, NAME=NUMBER,… a line, without those of more than STRATA_BOUND_SHOWN elements
+ * that differ; NULL: none */
+#define STRATA_BOUND_SHOWN 4096
+char *strata_graph_print_bound (const StrataGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 /* XXH3 of the file's bytes, without external data; 0 where the graph is of no file. Reads them all. */
 guint64 strata_graph_digest (const StrataGraph *graph);
 
@@ -230,16 +254,6 @@ typedef struct
 /* Of a 2-D (or 1-D, as height 1) Conv, MaxPool or AveragePool node. */
 gboolean strata_node_window (const StrataGraph *graph, int node, StrataWindow *window, GError **error);
 
-/* A tensor in memory of the executor */
-typedef struct
-{
-  StrataDtype dtype;
-  int n_dims;
-  gint64 dims[STRATA_MAX_DIMS];
-  void *data; /* owned */
-  gsize n_bytes;
-} StrataArray;
-
 StrataArray *strata_array_new (StrataDtype dtype, int n_dims, const gint64 *dims) G_GNUC_WARN_UNUSED_RESULT;
 StrataArray *strata_array_copy (const StrataArray *array) G_GNUC_WARN_UNUSED_RESULT;
 void strata_array_free (StrataArray *array);
@@ -250,8 +264,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataArray, strata_array_free)
 typedef struct
 {
   const char *name;
-  const StrataArray *array; /* copied */
-  gboolean is_hint;         /* passed over where the input is of another type or number of dimensions */
+  const StrataArray *array; /* copied; NULL: the input is @numbers */
+  const double *numbers;    /* one for every element, or one per element */
+  int n_numbers;
+  gboolean is_hint; /* passed over where the input is of another type or number of dimensions */
 } StrataBinding;
 
 /* Dimensions that the file leaves open */

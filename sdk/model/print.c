@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "model/element.h"
 #include "model/text.h"
 #include "model/unaligned.h"
 
@@ -249,4 +250,38 @@ guint64
 strata_graph_hash (const StrataGraph *graph)
 {
   return strata_graph_hash_by (graph, digest_cb, NULL);
+}
+
+static gboolean
+is_uniform (const StrataArray *array, gint64 n)
+{
+  for (gint64 i = 1; i < n; i++)
+    if (strata_element_double (array->dtype, array->data, i) != strata_element_double (array->dtype, array->data, 0))
+      return FALSE;
+  return TRUE;
+}
+
+char *
+strata_graph_print_bound (const StrataGraph *graph)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (int i = 0; i < graph->n_bound; i++)
+    {
+      const StrataArray *array = &graph->bound[i].array;
+      gint64 n = strata_array_count (array);
+      gboolean uniform = is_uniform (array, n);
+
+      if (n == 0 || (n > STRATA_BOUND_SHOWN && !uniform))
+        continue;
+      g_string_append_printf (text, "%s%s=", text->len == 0 ? "" : "\n", graph->bound[i].name);
+      for (gint64 j = 0; j < (uniform ? 1 : n); j++)
+        {
+          char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+          g_ascii_dtostr (number, sizeof number, strata_element_double (array->dtype, array->data, j));
+          g_string_append_printf (text, "%s%s", j == 0 ? "" : ",", number);
+        }
+    }
+  return text->len == 0 ? NULL : g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -589,6 +589,7 @@ read_meta (Decoder *decoder)
   decoder->image->model_path = g_strdup (strata_get_string (&reader, arena));
   decoder->image->model_name = g_strdup (strata_get_string (&reader, arena));
   decoder->image->model_shapes = g_strdup (strata_get_string (&reader, arena));
+  decoder->image->model_values = g_strdup (strata_get_string (&reader, arena));
   return close_section (decoder, STRATA_SECTION_META, &reader);
 }
 

@@ -410,6 +410,7 @@ put_rest (GByteArray *const *sections, const StrataImage *image)
   strata_put_string (sections[STRATA_SECTION_META], image->model_path);
   strata_put_string (sections[STRATA_SECTION_META], image->model_name);
   strata_put_string (sections[STRATA_SECTION_META], image->model_shapes);
+  strata_put_string (sections[STRATA_SECTION_META], image->model_values);
 }
 
 static void

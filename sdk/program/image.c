@@ -29,6 +29,7 @@ strata_image_free (StrataImage *image)
   g_free (image->model_path);
   g_free (image->model_name);
   g_free (image->model_shapes);
+  g_free (image->model_values);
   g_free (image);
 }
 

@@ -38,6 +38,7 @@ typedef struct
   guint64 seed;
   char *model_path, *model_name;
   char *model_shapes; /* sizes given when the model was opened, NAME=SIZE a line; NULL: none */
+  char *model_values; /* inputs that were given then, NAME=NUMBER,… a line; NULL: none */
   guint64 model_digest;
   gint64 n_parameters, n_macs; /* of the model */
   guint64 hash;                /* program_hash */

@@ -48,14 +48,14 @@ MODELS = {
     "mobilenetv2_imagenet_int8": ("demonstrator", "deep", 0.98),
     "resnet20_cifar10": ("demonstrator", "class", 0),
     "resnet44_cifar10_bnfolded": ("demonstrator", "class", 0),
-    "silero_vad_v6": ("demonstrator", "refused", "If"),
+    "silero_vad_v6": ("demonstrator", "below", 8),
     "silero_vad_v6_16k_flat": ("demonstrator", "below", 8),
     "stories260K_decode128": ("demonstrator", "snr", 25),
     "stories260K_prefill64": ("demonstrator", "snr", 25),
     "ultraface_rfb320": ("demonstrator", "snr", 25),
     "vit_tiny_patch16_224_fp32": ("demonstrator", "both", 8),
 }
-SHAPES = {"silero_vad_v6": ["--shape", "input=1x576", "--shape", "state=2x1x128"]}
+OPEN = {"silero_vad_v6": ["--shape", "input=1x576", "--shape", "state=2x1x128", "--bind", "sr=16000"]}
 
 
 def call(*args):
@@ -93,7 +93,7 @@ def check(name, chip, rule, value):
     if not (folder / "model.onnx").exists():
         raise tap.Skip(f"no {name} beside the project")
     status, reply = call("compile", folder / "model.onnx", "--chip", chip, "--calibration", folder, "--dump", WORK / name,
-                         "-o", f"{name}.strp", *SHAPES.get(name, []))
+                         "-o", f"{name}.strp", *OPEN.get(name, []))
     if rule == "refused":
         message = reply["error"]["message"]
         assert status != 0 and value in message and "\n" not in message, message

@@ -142,6 +142,45 @@ def test_value_decides_branch():
     assert np.array_equal(np.load(out / "y.npy"), np.full(3, 6, np.float32))
 
 
+def test_bound_inputs():
+    """--bind makes an input a constant, for every verb; a program remembers it and takes no other value for it."""
+    path, x = branch_model(), np.array([1, -2, 3], np.float32)
+    out, program, folder = WORK / "bound", WORK / "bound.strp", WORK / "bound_data"
+    refused(4, ["If", "it depends on (mode)", "--bind"], "compile", path, "-o", program)
+    for mode, want in ((1, 2 * x), (0, -x)):
+        bind = ["--bind", f"mode={mode}"]
+        assert [i["name"] for i in result("info", path, *bind)["inputs"]] == ["x"]
+        result("run", path, "--reference", *bind, "--input", f"x={save_array('b.npy', x)}", "-o", out)
+        assert np.array_equal(np.load(out / "y.npy"), want), mode
+        data = folder / str(mode)
+        data.mkdir(parents=True, exist_ok=True)
+        for name, array in (("input_0", np.array(mode, np.int64)), ("input_1", x), ("output_0", want)):
+            np.save(data / f"{name}.npy", array)
+        result("compile", path, *bind, "--calibration", data, "-o", program)
+        run = ("run", program, "--analog", "off", "--expect", "snr=40")
+        assert result(*run, "--test-data", data)["comparisons"][0]["passed"]
+        result("run", program, "--analog", "off", "--input", f"mode={mode}", "--input", f"x={WORK / 'b.npy'}")
+        refused(4, ["--input: input mode is 7", "constant"], "run", program, "--input", "mode=7", "--input", "x=1")
+        np.save(data / "input_0.npy", np.array(7, np.int64))
+        refused(4, ["input mode is 7", f"constant, {mode}"], *run, "--test-data", data)
+        refused(4, ["input mode is 7"], "compile", path, *bind, "--calibration", data)
+        refused(2, ["--bind", "compiled already"], "run", program, *bind, "--input", "x=1")
+    refused(4, ["given for width", "no input"], "info", path, "--bind", "mode=1", "--bind", "width=3")
+    refused(4, ["input mode: 0.5", "no int64"], "info", path, "--bind", "mode=0.5")
+    refused(4, ["2 numbers are given", "1 elements"], "info", path, "--bind", "mode=1,2")
+    for text in ("mode", "=3", "mode=", "mode=one", "mode=1,", "mode=nan"):
+        refused(2, ["--bind"], "info", path, "--bind", text)
+
+
+def test_bound_numbers():
+    """One number per element, which a shape follows from"""
+    path = save_model("reshape.onnx", [helper.make_node("Reshape", ["x", "shape"], ["y"])],
+                      [tensor("x", TensorProto.FLOAT, 2, 6), tensor("shape", TensorProto.INT64, 2)],
+                      [tensor("y", TensorProto.FLOAT, None, None)])
+    assert result("info", path, "--bind", "shape=3,4")["layers"][0]["shape"] == "3×4"
+    refused(4, ["3 numbers are given", "2 elements"], "info", path, "--bind", "shape=3,2,2")
+
+
 def test_data_sets_of_different_shapes():
     """Each set opens the model for itself."""
     path = open_model()

@@ -107,7 +107,7 @@ typedef struct
 {
   char *chip, *max_latency, *min_rate, *max_power, *max_peak_power, *max_energy, *max_temperature, *max_skin;
   char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise, *cache;
-  char **calibration, **shapes;
+  char **calibration, **shapes, **bound;
   double input_scale, input_offset, effort;
   int n_calibration, n_reads;
   gboolean no_row_copies;
@@ -117,9 +117,14 @@ typedef struct
 void cli_compile_options_clear (CliCompileOptions *options);
 /* A NULL-terminated table for @options; free with g_free */
 GOptionEntry *cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
-/* What --shape says; refuses what is no size. */
-StrataModelOptions *cli_read_shapes (char **shapes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* A GOptionEntry of --shape for verbs that do not compile */
+/* What --shape and --bind say; refuses what is no size and no number. */
+StrataModelOptions *cli_read_shapes (char **shapes, char **bound, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A GOptionEntry of --bind, and one of --shape, for verbs that do not compile */
+#define CLI_BIND_ENTRY(bound)                                                                                          \
+  {                                                                                                                    \
+    "bind", 0, 0, G_OPTION_ARG_STRING_ARRAY, (bound),                                                                  \
+      "Make an input a constant, which a branch or a shape depends on (sr=16000; shape=1,64)", "NAME=NUMBER,…"       \
+  }
 #define CLI_SHAPE_ENTRY(shapes)                                                                                        \
   {                                                                                                                    \
     "shape", 0, 0, G_OPTION_ARG_STRING_ARRAY, (shapes),                                                                \
@@ -156,6 +161,14 @@ cli_take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, dou
 /* Folders of an ONNX test data set in @path: itself, or its test_data_set_* in order. */
 GPtrArray *cli_find_test_data (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* How many of input_0 … or output_0 … there are without a gap */
+/* Of the tensors of a data set those that @model takes, in its order; the inputs that were made constants when it was
+ * opened must be what they are made. */
+GPtrArray *
+cli_take_inputs (StrataModel *model, GPtrArray *all, const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same of a folder */
+GPtrArray *cli_load_inputs (StrataModel *model, const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Refuses a tensor for input @bound of those that were made constants when it differs. */
+gboolean cli_check_bound (StrataModel *model, guint bound, StrataTensor *tensor, GError **error);
 guint cli_count_test_data (const char *folder, const char *prefix);
 /* input_0 … or output_0 … of one such folder (.pb, else .npy); stops at the first that is missing */
 GPtrArray *

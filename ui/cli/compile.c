@@ -29,6 +29,7 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->cache);
   g_strfreev (options->calibration);
   g_strfreev (options->shapes);
+  g_strfreev (options->bound);
   *options = (CliCompileOptions){ 0 };
 }
 
@@ -39,6 +40,7 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
     { "chip", 0, 0, G_OPTION_ARG_STRING, &options->chip, "Chip by name or description file (default demonstrator)",
       "NAME|FILE" },
     CLI_SHAPE_ENTRY (&options->shapes),
+    CLI_BIND_ENTRY (&options->bound),
     { "max-latency", 0, 0, G_OPTION_ARG_STRING, &options->max_latency, "Hard limit, such as 2ms", "TIME" },
     { "min-rate", 0, 0, G_OPTION_ARG_STRING, &options->min_rate, "Hard limit, such as 30/s", "RATE" },
     { "max-power", 0, 0, G_OPTION_ARG_STRING, &options->max_power, "Hard limit, such as 300mW", "POWER" },
@@ -91,9 +93,20 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
 }
 
 StrataModelOptions *
-cli_read_shapes (char **shapes, GError **error)
+cli_read_shapes (char **shapes, char **bound, GError **error)
 {
   g_autoptr (StrataModelOptions) options = strata_model_options_new ();
+
+  for (; bound != NULL && *bound != NULL; bound++)
+    {
+      g_autoptr (GError) reason = NULL;
+
+      if (!strata_model_options_set_number_text (options, *bound, &reason))
+        {
+          g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--bind: %s", reason->message);
+          return NULL;
+        }
+    }
 
   for (; shapes != NULL && *shapes != NULL; shapes++)
     {
@@ -249,8 +262,7 @@ calibrate_with_folder (StrataCompiler *compiler, StrataModel *model, const char 
     return FALSE;
   for (guint i = 0; *n_left > 0 && i < folders->len; i++, --*n_left)
     {
-      g_autoptr (GPtrArray) inputs =
-        cli_load_test_data (folders->pdata[i], "input", strata_model_get_n_inputs (model), error);
+      g_autoptr (GPtrArray) inputs = cli_load_inputs (model, folders->pdata[i], error);
 
       if (inputs == NULL || !strata_compiler_add_calibration (compiler, inputs, error))
         return FALSE;
@@ -401,6 +413,7 @@ check_unused (const char *path, const CliCompileOptions *options, GError **error
     { options->cache != NULL, "--cache" },
     { options->dump != NULL, "--dump" },
     { options->shapes != NULL, "--shape" },
+    { options->bound != NULL, "--bind" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (unused); i++)
@@ -422,7 +435,7 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
 
   if (cli_is_program (path))
     return check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
-  shapes = cli_read_shapes (options->shapes, error);
+  shapes = cli_read_shapes (options->shapes, options->bound, error);
   if (shapes == NULL)
     return NULL;
   opened = strata_model_open_with (path, shapes, cli->cancellable, error);
@@ -438,8 +451,10 @@ StrataModel *
 cli_reopen_model (Cli *cli, StrataProgram *program)
 {
   const char *path = strata_program_get_model_path (program), *text = strata_program_get_model_shapes (program);
-  g_auto (GStrv) shapes = text == NULL ? NULL : g_strsplit (text, "\n", -1);
-  g_autoptr (StrataModelOptions) options = cli_read_shapes (text == NULL || *text == '\0' ? NULL : shapes, NULL);
+  const char *values = strata_program_get_model_values (program);
+  g_auto (GStrv) shapes = text == NULL || *text == '\0' ? NULL : g_strsplit (text, "\n", -1);
+  g_auto (GStrv) bound = values == NULL || *values == '\0' ? NULL : g_strsplit (values, "\n", -1);
+  g_autoptr (StrataModelOptions) options = cli_read_shapes (shapes, bound, NULL);
   g_autoptr (StrataModel) model =
     path == NULL || options == NULL ? NULL : strata_model_open_with (path, options, cli->cancellable, NULL);
 

@@ -527,7 +527,7 @@ print_text (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *r
 int
 cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GError **error)
 {
-  g_autoptr (StrataModelOptions) shapes = cli_read_shapes (options->shapes, error);
+  g_autoptr (StrataModelOptions) shapes = cli_read_shapes (options->shapes, options->bound, error);
   g_autoptr (StrataModel) model =
     shapes == NULL ? NULL : strata_model_open_with (path, shapes, cli->cancellable, error);
   g_autoptr (GPtrArray) rewrites = NULL;

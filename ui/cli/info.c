@@ -148,6 +148,7 @@ cli_info (Cli *cli, int argc, char **argv)
   CliInfoOptions options = { 0 };
   const GOptionEntry entries[] = {
     CLI_SHAPE_ENTRY (&options.shapes),
+    CLI_BIND_ENTRY (&options.bound),
     { "rewrites", 0, 0, G_OPTION_ARG_NONE, &options.rewrites,
       "List what the clean-up makes of the model: operators recognised, folded and dropped", NULL },
     { "programming", 0, 0, G_OPTION_ARG_NONE, &options.programming,
@@ -177,5 +178,6 @@ cli_info (Cli *cli, int argc, char **argv)
   else
     status = cli_info_model (cli, argv[1], &options, &error);
   g_strfreev (options.shapes);
+  g_strfreev (options.bound);
   return status < 0 ? cli_fail (cli, error) : status;
 }

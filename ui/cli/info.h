@@ -8,7 +8,7 @@
 
 typedef struct
 {
-  char **shapes;
+  char **shapes, **bound;
   gboolean digest, rewrites, programming;
 } CliInfoOptions;
 

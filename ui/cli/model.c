@@ -133,7 +133,7 @@ new_model (Cli *cli, const char *name, const MakeOptions *options, GError **erro
 
   if (options->config == NULL)
     return strata_model_new_architecture (name, (guint64) cli->seed, error);
-  shapes = cli_read_shapes (options->shapes, error);
+  shapes = cli_read_shapes (options->shapes, NULL, error);
   return shapes == NULL ? NULL : strata_model_new_configuration (options->config, shapes, (guint64) cli->seed, error);
 }
 

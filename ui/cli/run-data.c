@@ -50,26 +50,13 @@ static GPtrArray *
 load_inputs (Runner *runner, const char *folder, GError **error)
 {
   g_autoptr (GPtrArray) all = NULL;
-  GPtrArray *inputs;
 
-  if (runner->program != NULL)
+  if (runner->program != NULL && runner->model == NULL)
     return cli_load_test_data (folder, "input", runner_get_n_inputs (runner), error);
   all = cli_load_test_data (folder, "input", cli_count_test_data (folder, "input"), error);
   if (all == NULL || !runner_open_for (runner, all, NULL, error))
     return NULL;
-  inputs = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < runner_get_n_inputs (runner); i++)
-    {
-      guint place = strata_model_get_input_place (runner->model, i);
-
-      if (place >= all->len)
-        {
-          g_ptr_array_unref (inputs);
-          return cli_load_test_data (folder, "input", place + 1, error);
-        }
-      g_ptr_array_add (inputs, g_object_ref (all->pdata[place]));
-    }
-  return inputs;
+  return cli_take_inputs (runner->model, all, folder, error);
 }
 
 /* One data set: every output against its reference. */

@@ -97,14 +97,17 @@ find_input (Runner *runner, const char *name)
   return name == NULL || runner->model == NULL ? 0 : -1;
 }
 
-/* Opening took it for an example: it is an input of the file, and a constant of the model where the model has it no
- * more. */
+/* Whether @name was made a constant when the model was opened; what is given for it must be that then. */
 static gboolean
-was_example (const RunInput *input)
+find_bound (Runner *runner, const char *name, guint *bound)
 {
-  g_autoptr (StrataTensor) example = make_example (input);
-
-  return example != NULL;
+  for (guint i = 0; runner->model != NULL && name != NULL && i < strata_model_get_n_bound (runner->model); i++)
+    if (g_str_equal (strata_model_get_bound_name (runner->model, i), name))
+      {
+        *bound = i;
+        return TRUE;
+      }
+  return FALSE;
 }
 
 static gboolean
@@ -114,6 +117,8 @@ place_inputs (Runner *runner, GPtrArray *names, GArray *given, GArray *inputs, G
     {
       RunInput *input = &g_array_index (given, RunInput, i);
       int index = find_input (runner, names->pdata[i]);
+      g_autoptr (StrataTensor) example = make_example (input);
+      guint bound = 0;
 
       if (index >= 0)
         {
@@ -121,7 +126,15 @@ place_inputs (Runner *runner, GPtrArray *names, GArray *given, GArray *inputs, G
           g_array_index (inputs, RunInput, index) = *input;
           input->tensor = NULL;
         }
-      else if (runner->program != NULL || !was_example (input))
+      else if (example != NULL && find_bound (runner, names->pdata[i], &bound))
+        {
+          if (!cli_check_bound (runner->model, bound, example, error))
+            {
+              g_prefix_error (error, "--input: ");
+              return FALSE;
+            }
+        }
+      else if (runner->program != NULL || example == NULL)
         {
           g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                        "--input %s: no such input; `strata info` lists them", (char *) names->pdata[i]);

@@ -82,7 +82,7 @@ runner_open_for (Runner *runner, GPtrArray *tensors, const char *const *names, G
 
   if (runner->program != NULL || (runner->model != NULL && takes (runner->model, tensors, names)))
     return TRUE;
-  options = cli_read_shapes (runner->options->compile.shapes, error);
+  options = cli_read_shapes (runner->options->compile.shapes, runner->options->compile.bound, error);
   if (options == NULL)
     return FALSE;
   for (guint i = 0; i < tensors->len; i++)

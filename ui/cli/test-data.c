@@ -70,6 +70,65 @@ cli_count_test_data (const char *folder, const char *prefix)
   return n;
 }
 
+gboolean
+cli_check_bound (StrataModel *model, guint bound, StrataTensor *tensor, GError **error)
+{
+  g_autoptr (StrataTensor) value = strata_model_dup_bound_value (model, bound);
+  gint64 n = strata_tensor_get_n_elements (value), differs = -1;
+
+  if (strata_tensor_get_n_elements (tensor) == n)
+    for (gint64 i = n - 1; i >= 0; i--)
+      differs = strata_tensor_get_value (tensor, i) != strata_tensor_get_value (value, i) ? i : differs;
+  if (strata_tensor_get_n_elements (tensor) == n && differs < 0)
+    return TRUE;
+  if (strata_tensor_get_n_elements (tensor) != n)
+    g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE,
+                 "input %s has %" G_GINT64_FORMAT " elements; it was made a constant of %" G_GINT64_FORMAT
+                 " when the model was opened",
+                 strata_model_get_bound_name (model, bound), strata_tensor_get_n_elements (tensor), n);
+  else
+    g_set_error (error, STRATA_IMPORT_ERROR, STRATA_IMPORT_ERROR_SHAPE,
+                 "input %s is %g; it was made a constant, %g, when the model was opened: give that, or compile with "
+                 "--bind for the other",
+                 strata_model_get_bound_name (model, bound), strata_tensor_get_value (tensor, differs),
+                 strata_tensor_get_value (value, differs));
+  return FALSE;
+}
+
+GPtrArray *
+cli_take_inputs (StrataModel *model, GPtrArray *all, const char *folder, GError **error)
+{
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < strata_model_get_n_bound (model); i++)
+    {
+      guint place = strata_model_get_bound_place (model, i);
+
+      if (place < all->len && !cli_check_bound (model, i, all->pdata[place], error))
+        {
+          g_prefix_error (error, "%s: ", folder);
+          return NULL;
+        }
+    }
+  for (guint i = 0; i < strata_model_get_n_inputs (model); i++)
+    {
+      guint place = strata_model_get_input_place (model, i);
+
+      if (place >= all->len)
+        return cli_load_test_data (folder, "input", place + 1, error);
+      g_ptr_array_add (inputs, g_object_ref (all->pdata[place]));
+    }
+  return g_steal_pointer (&inputs);
+}
+
+GPtrArray *
+cli_load_inputs (StrataModel *model, const char *folder, GError **error)
+{
+  g_autoptr (GPtrArray) all = cli_load_test_data (folder, "input", cli_count_test_data (folder, "input"), error);
+
+  return all == NULL ? NULL : cli_take_inputs (model, all, folder, error);
+}
+
 GPtrArray *
 cli_load_test_data (const char *folder, const char *prefix, guint n, GError **error)
 {

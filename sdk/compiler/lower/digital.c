@@ -669,7 +669,7 @@ strata_lower_digital (StrataLowerState *state, int node, const char *why, GError
     return strata_lower_fail (
       state, node, error,
       "what it does depends on data; a schedule is made before there are any: give the sizes and "
-      "inputs that decide it when the model is opened");
+      "inputs that decide it when the model is opened (--shape, --bind)");
   return copy_node (&model, source, outputs, read, error) && check_counts (&model, read, error)
          && finish (&model, source, outputs, read, why, error);
 }

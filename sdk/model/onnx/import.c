@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "base/map.h"
+#include "model/element.h"
 #include "model/graph-build.h"
 #include "model/onnx/dtype.h"
 #include "model/onnx/function.h"
@@ -27,6 +28,7 @@
 #define LEAST_VALUE_BYTES 4   /* in the file: a name that is not one of the few of one letter, and what goes round it */
 #define LEAST_NODE_BYTES 12
 #define LARGE_BYTES ((gsize) 64 << 20)
+#define MAX_FILLED (1 << 20) /* elements of an input that one number is given for */
 
 enum
 {
@@ -54,6 +56,7 @@ typedef struct
   const StrataImportOptions *options;
   gboolean *is_used; /* per shape binding */
   GArray *places;    /* int per input: its place among those of the file */
+  GArray *bound;     /* StrataBoundInput */
   int n_file_inputs;
   GString *open; /* dimensions that nothing binds */
   StrataOnnxNodes nodes;
@@ -169,31 +172,9 @@ find_binding (const Import *import, const char *name)
 static gboolean
 suits (const StrataBinding *binding, const StrataOnnxInfo *info)
 {
-  return !binding->is_hint
+  return !binding->is_hint || binding->array == NULL
          || (strata_onnx_dtype (info->elem_type, NULL) == binding->array->dtype
              && (!info->has_shape || info->n_dims == binding->array->n_dims));
-}
-
-static gboolean
-bind (Import *import, const StrataBinding *binding, const StrataOnnxInfo *info, StrataValue *value, GError **error)
-{
-  const StrataArray *array = binding->array;
-  StrataDtype declared = strata_onnx_dtype (info->elem_type, error);
-
-  if (declared == STRATA_DTYPE_INVALID)
-    {
-      g_prefix_error (error, "input %s: ", info->name);
-      return FALSE;
-    }
-  if (declared != array->dtype)
-    return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: the tensor given for it is %s; the model declares %s",
-                 info->name, strata_dtype_name (array->dtype), strata_dtype_name (declared));
-  value->dtype = array->dtype;
-  value->n_dims = array->n_dims;
-  memcpy (value->dims, array->dims, sizeof value->dims);
-  value->n_bytes = array->n_bytes;
-  value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
-  return TRUE;
 }
 
 /* The binding of a dimension, or of an input with that many dimensions; what was asked for goes before hints. */
@@ -274,6 +255,69 @@ close_dims (Import *import, const StrataOnnxInfo *info, StrataValue *value, GErr
   return TRUE;
 }
 
+/* Numbers for an input of known shape */
+static gboolean
+fill (Import *import, const StrataBinding *binding, StrataValue *value, GError **error)
+{
+  gint64 count = strata_value_count (value);
+  guint8 *data;
+
+  if (count < 0 || count > MAX_FILLED || (binding->n_numbers != 1 && binding->n_numbers != count))
+    return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                 "input %s: %d number%s given for it, and it has %" G_GINT64_FORMAT
+                 " elements; one for all of at most %d elements is accepted, or one for each",
+                 value->name, binding->n_numbers, binding->n_numbers == 1 ? " is" : "s are", count, MAX_FILLED);
+  value->n_bytes = (gsize) count * strata_dtype_size (value->dtype);
+  data = strata_arena_array (import->graph->arena, guint8, value->n_bytes + 1);
+  for (gint64 i = 0; i < count; i++)
+    {
+      double number = binding->numbers[binding->n_numbers == 1 ? 0 : i];
+
+      strata_element_set_double (value->dtype, data, i, number);
+      if (!strata_dtype_is_float (value->dtype) && strata_element_double (value->dtype, data, i) != number)
+        return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: %.17g is given for it, which is no %s", value->name,
+                     number, strata_dtype_name (value->dtype));
+    }
+  value->data = data;
+  return TRUE;
+}
+
+static gboolean
+bind (Import *import, const StrataBinding *binding, const StrataOnnxInfo *info, StrataValue *value, GError **error)
+{
+  const StrataArray *array = binding->array;
+  StrataDtype declared = strata_onnx_dtype (info->elem_type, error);
+
+  if (array == NULL)
+    return strata_onnx_info_type (info, value, error) && close_dims (import, info, value, error)
+           && fill (import, binding, value, error);
+  if (declared == STRATA_DTYPE_INVALID)
+    {
+      g_prefix_error (error, "input %s: ", info->name);
+      return FALSE;
+    }
+  if (declared != array->dtype)
+    return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: the tensor given for it is %s; the model declares %s",
+                 info->name, strata_dtype_name (array->dtype), strata_dtype_name (declared));
+  value->dtype = array->dtype;
+  value->n_dims = array->n_dims;
+  memcpy (value->dims, array->dims, sizeof value->dims);
+  value->n_bytes = array->n_bytes;
+  value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
+  return TRUE;
+}
+
+static void
+note_bound (Import *import, const StrataValue *value)
+{
+  StrataBoundInput bound = { value->name, import->n_file_inputs, { .dtype = value->dtype, .n_dims = value->n_dims } };
+
+  memcpy (bound.array.dims, value->dims, sizeof bound.array.dims);
+  bound.array.data = (void *) value->data;
+  bound.array.n_bytes = value->n_bytes;
+  g_array_append_val (import->bound, bound);
+}
+
 static gboolean
 read_input (Import *import, StrataWire *wire, const StrataWireField *field, GError **error)
 {
@@ -300,6 +344,8 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
       g_array_append_val (import->builder.inputs, id);
       g_array_append_val (import->places, import->n_file_inputs);
     }
+  if (id >= 0 && binding != NULL)
+    note_bound (import, &import->builder.values[id]);
   import->n_file_inputs++;
   return id >= 0;
 }
@@ -355,6 +401,24 @@ resolve_outputs (Import *import, GError **error)
     }
   if (import->output_names->len == 0)
     return fail (error, STRATA_IMPORT_ERROR_FORMAT, "the graph has no outputs; at least one is needed");
+  return TRUE;
+}
+
+static gboolean
+check_bound (const Import *import, GError **error)
+{
+  for (int i = 0; i < import->options->n_values; i++)
+    {
+      const StrataBinding *binding = &import->options->values[i];
+      gboolean found = binding->is_hint;
+
+      for (guint j = 0; j < import->bound->len && !found; j++)
+        found = g_str_equal (g_array_index (import->bound, StrataBoundInput, j).name, binding->name);
+      if (!found)
+        return fail (error, STRATA_IMPORT_ERROR_SHAPE,
+                     "a value is given for %s, which is no input of the model; give the name of an input",
+                     binding->name);
+    }
   return TRUE;
 }
 
@@ -422,7 +486,8 @@ read_graph_once (Import *import, StrataWire *model, GError **error)
   import->nodes.n_names = 0;
   reserve (import, wire);
   for (guint i = 0; i < G_N_ELEMENTS (passes); i++)
-    if (!read_graph_pass (import, wire, passes[i], error) || (passes[i] == GRAPH_INPUT && !check_open (import, error)))
+    if (!read_graph_pass (import, wire, passes[i], error)
+        || (passes[i] == GRAPH_INPUT && !(check_bound (import, error) && check_open (import, error))))
       return FALSE;
   return strata_onnx_check_overlaps (&import->source, error) && resolve_outputs (import, error)
          && strata_graph_builder_link (&import->builder, import->graph, error);
@@ -444,6 +509,7 @@ begin_round (Import *import)
   strata_graph_builder_init (&import->builder, arena);
   g_ptr_array_set_size (import->output_names, 0);
   g_array_set_size (import->places, 0);
+  g_array_set_size (import->bound, 0);
   import->n_file_inputs = 0;
   g_hash_table_remove_all (import->nodes.constants);
   g_array_set_size (import->nodes.loops, 0);
@@ -493,6 +559,7 @@ import_init (Import *import,
   *import = (Import){ .graph = graph, .options = options, .output_names = g_ptr_array_new () };
   import->is_used = g_new0 (gboolean, options->n_shapes + 1);
   import->places = g_array_new (FALSE, FALSE, sizeof (int));
+  import->bound = g_array_new (FALSE, FALSE, sizeof (StrataBoundInput));
   strata_onnx_source_init (&import->source, graph->arena, graph->backing, folder);
   import->source.graph = graph;
   strata_graph_builder_init (&import->builder, graph->arena);
@@ -510,6 +577,7 @@ import_clear (Import *import)
   strata_onnx_nodes_clear (&import->nodes);
   g_clear_pointer (&import->is_used, g_free);
   g_clear_pointer (&import->places, g_array_unref);
+  g_clear_pointer (&import->bound, g_array_unref);
   g_string_free (import->open, TRUE);
 }
 
@@ -546,6 +614,12 @@ parse (GBytes *bytes,
   if (ok && import.n_file_inputs > graph->n_inputs)
     graph->input_places =
       strata_arena_memdup (graph->arena, import.places->data, sizeof (int) * (gsize) graph->n_inputs);
+  if (ok && import.bound->len > 0)
+    {
+      graph->bound =
+        strata_arena_memdup (graph->arena, import.bound->data, sizeof (StrataBoundInput) * import.bound->len);
+      graph->n_bound = (int) import.bound->len;
+    }
   import_clear (&import);
   if (ok)
     return g_steal_pointer (&graph);

@@ -398,7 +398,8 @@ find_end (const StrataOnnxLoop *loop, const StrataOnnxNodes *nodes, const Strata
         return strata_shape_lack (
           error,
           "the Loop that gives %s decides at run time whether to go on; a condition that follows from "
-          "shapes and constants is accepted: give the inputs it depends on at import",
+          "shapes and constants is accepted: give the inputs that it depends on when the model is opened (--bind "
+          "NAME=NUMBER)",
           loop->key);
       if (*(const guint8 *) value->data == 0)
         *end = (int) k + 1;

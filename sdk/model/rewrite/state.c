@@ -216,6 +216,8 @@ strata_rewrite_init (StrataRewriting *rw, const StrataGraph *source, const Strat
   graph->n_folded = source->n_folded;
   graph->input_places = source->input_places;
   graph->shapes = source->shapes;
+  graph->bound = source->bound;
+  graph->n_bound = source->n_bound;
   for (int i = 0; i < source->n_values; i++)
     {
       StrataValue value = source->values[i];

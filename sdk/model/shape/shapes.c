@@ -538,10 +538,43 @@ decide (const StrataGraph *graph, const StrataNode *node)
                                       : decide_scan (graph, node);
 }
 
+#define MAX_LISTED 4
+
+/* Names of the graph's inputs that @value is computed from; "" where there are none or too many to say */
+static char *
+list_sources (const StrataGraph *graph, int value)
+{
+  g_autofree gboolean *seen = g_new0 (gboolean, graph->n_values + 1);
+  g_autoptr (GArray) stack = g_array_new (FALSE, FALSE, sizeof (int));
+  g_autoptr (GString) text = g_string_new (NULL);
+  int n_listed = 0;
+
+  g_array_append_val (stack, value);
+  while (stack->len > 0)
+    {
+      int id = g_array_index (stack, int, stack->len - 1), producer;
+      const StrataNode *node;
+
+      g_array_set_size (stack, stack->len - 1);
+      if (id < 0 || seen[id] || graph->values[id].data != NULL)
+        continue;
+      seen[id] = TRUE;
+      producer = graph->values[id].producer;
+      node = producer >= 0 ? &graph->nodes[producer] : NULL;
+      for (int i = 0; node != NULL && i < node->n_inputs; i++)
+        g_array_append_val (stack, node->inputs[i]);
+      for (int i = 0; node == NULL && i < graph->n_inputs; i++)
+        if (graph->inputs[i] == id && ++n_listed <= MAX_LISTED)
+          g_string_append_printf (text, "%s%s", text->len == 0 ? "" : ", ", graph->values[id].name);
+    }
+  return n_listed > MAX_LISTED ? g_strdup ("") : g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static gboolean
 fail_undecided (const StrataGraph *graph, const StrataNode *node, GError **error)
 {
   const StrataValue *first = node == NULL ? NULL : input_of (graph, node, 0);
+  g_autofree char *sources = first == NULL ? g_strdup ("") : list_sources (graph, node->inputs[0]);
 
   if (node != NULL && node->op == STRATA_OP_SCAN)
     return strata_shape_lack (error,
@@ -550,10 +583,12 @@ fail_undecided (const StrataGraph *graph, const StrataNode *node, GError **error
                               node->name, graph->opset);
   return strata_shape_lack (error,
                             "node %s (%s, opset %d): its condition%s %s is computed at run time; one that follows from "
-                            "shapes and constants is accepted: give the inputs it depends on at import",
+                            "shapes and constants is accepted: give the inputs that it depends on%s%s%s when the model "
+                            "is opened (--bind NAME=NUMBER)",
                             node == NULL ? "?" : node->name, node == NULL ? "?" : strata_op_name (node->op),
                             graph->opset, node != NULL && node->op == STRATA_OP_LOOP ? " or its count" : "",
-                            first == NULL ? "?" : first->name);
+                            first == NULL ? "?" : first->name, *sources == '\0' ? "" : " (", sources,
+                            *sources == '\0' ? "" : ")");
 }
 
 gboolean
