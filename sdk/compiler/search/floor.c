@@ -24,7 +24,8 @@ typedef struct
 static double
 row_time_ps (const SearchOp *op)
 {
-  return op->is_product ? op->load_ps + op->result_ps + op->store_ps + op->row_ps : op->products_ps + op->row_ps;
+  return op->is_product ? op->load_ps + op->result_ps + op->store_ps + op->row_ps
+                        : op->fetch_ps + op->products_ps + op->row_ps;
 }
 
 /* The consumer @op with input @need has @after_ps to go when a row is done: so have the rows that the row needs. */

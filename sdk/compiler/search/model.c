@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "program/work.h"
+#include "program/stream.h"
 
 /* --- one op --- */
 
@@ -47,31 +47,88 @@ time_ps (const SearchModel *model, const StrataTileSet *tiles, const StrataInstr
   return (double) strata_burst_time (instruction, model->graph, tiles, model->chip, STRATA_BAND_NOMINAL).occupy_ps;
 }
 
+/* What the op moves of external memory */
 static void
-fill_digital (SearchModel *model, const StrataTileSet *tiles, const guint8 *silent, int id)
+fill_stream (SearchModel *model, const StrataTileSet *tiles, const StrataStream *stream, int id)
+{
+  SearchOp *self = &model->ops[id];
+  StrataInstruction fetch = { .opcode = STRATA_OPCODE_DRAM_READ,
+                              .op = id,
+                              .tile = -1,
+                              .n_bursts = stream->n_reads,
+                              .n_actions = stream->read_bytes };
+  StrataInstruction keep = {
+    .opcode = STRATA_OPCODE_DRAM_WRITE, .op = id, .tile = -1, .n_bursts = 1, .n_actions = stream->write_bytes
+  };
+
+  self->n_chunks = stream->in_chunks ? stream->n_reads : 0;
+  if (stream->n_reads > 0)
+    {
+      self->fetch_ps = time_ps (model, tiles, &fetch);
+      self->dram_ps = self->fetch_ps * stream->n_reads;
+      self->dynamic_fj += energy_fj (model, tiles, &fetch) * stream->n_reads;
+    }
+  if (stream->write_bytes > 0)
+    {
+      self->keep_ps = time_ps (model, tiles, &keep);
+      self->dram_ps += self->keep_ps;
+      self->dynamic_fj += energy_fj (model, tiles, &keep);
+    }
+}
+
+/* The products of a digital op, and what writes its rows */
+static void
+fill_digital_work (SearchModel *model, const StrataTileSet *tiles, const StrataStreams *streams, int id)
+{
+  const StrataQGraph *graph = model->graph;
+  SearchOp *self = &model->ops[id];
+  gboolean mac = graph->ops[id].kind == STRATA_QOP_MAC;
+  gboolean both = graph->ops[id].kind == STRATA_QOP_DIGITAL && strata_work_macs (graph, id) > 0;
+  int n_products = both ? strata_stream_n_products (streams, graph, id) : 0;
+  gint64 read_bytes = strata_stream_sram_read (streams, graph, id, self->n_rows);
+  StrataInstruction write = { .opcode = mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, .op = id, .tile = -1 };
+
+  if (both)
+    {
+      StrataInstruction products = { .opcode = STRATA_OPCODE_MAC, .op = id, .tile = -1 };
+
+      products.n_actions = strata_stream_macs (streams, graph, id);
+      products.sram_bytes = strata_stream_sram_read (streams, graph, id, n_products);
+      products.dram_bytes = strata_stream_constant_bytes (streams, graph, id, n_products);
+      self->products_ps = time_ps (model, tiles, &products);
+      self->mac_ps = self->products_ps * n_products;
+      self->dynamic_fj += energy_fj (model, tiles, &products) * n_products;
+      read_bytes = 0;
+    }
+  write.n_actions = mac ? strata_work_macs (graph, id) : strata_stream_vector_ops (streams, graph, id);
+  write.sram_bytes = read_bytes + strata_stream_sram_write (streams, graph, id, self->n_rows);
+  write.dram_bytes = both ? 0 : strata_stream_constant_bytes (streams, graph, id, self->n_rows);
+  self->row_ps = time_ps (model, tiles, &write);
+  *(mac ? &self->mac_ps : &self->vector_ps) += self->row_ps * self->n_rows;
+  self->dynamic_fj += energy_fj (model, tiles, &write) * self->n_rows;
+}
+
+static void
+fill_digital (
+  SearchModel *model, const StrataTileSet *tiles, const StrataStreams *streams, const guint8 *silent, int id)
 {
   const StrataQOp *op = &model->graph->ops[id];
+  const StrataStream *stream = &streams->ops[id];
   SearchOp *self = &model->ops[id];
-  gint64 n_bytes = strata_work_read_bytes (model->graph, id) + strata_work_write_bytes (model->graph, id);
-  StrataInstruction products = { .opcode = STRATA_OPCODE_MAC, .op = id, .tile = -1 };
-  StrataInstruction write = { .opcode = STRATA_OPCODE_VECTOR, .op = id, .tile = -1, .sram_bytes = n_bytes };
 
-  if (op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_DIGITAL)
-    products.n_actions = strata_work_macs (model->graph, id);
-  if (op->kind != STRATA_QOP_MAC)
-    write.n_actions = strata_work_vector_ops (model->graph, id);
-  self->products_ps = time_ps (model, tiles, &products);
-  self->row_ps = time_ps (model, tiles, &write);
-  self->mac_ps = self->products_ps * self->n_rows;
-  self->vector_ps = self->row_ps * self->n_rows;
-  self->dynamic_fj = (energy_fj (model, tiles, &products) + energy_fj (model, tiles, &write)) * self->n_rows;
+  self->need = strata_arena_array (model->arena, SearchNeed, op->n_inputs + 1);
+  fill_stream (model, tiles, stream, id);
+  fill_digital_work (model, tiles, streams, id);
   for (int input = 0; input < op->n_inputs; input++)
     {
-      SearchNeed need = need_rows (model, silent, op->inputs[input], self->n_rows);
+      SearchNeed need;
 
+      if ((stream->cache_inputs >> input & 1) != 0) /* there from the start */
+        continue;
+      need = need_rows (model, silent, op->inputs[input], self->n_rows);
       for (int b = 0; b < self->n_rows; b++)
         {
-          need.row[b] = strata_qop_needs_row (model->graph, id, input, b);
+          need.row[b] = strata_qop_needs_row (model->graph, id, input, stream->in_chunks ? self->n_rows - 1 : b);
           strata_work_root (model->graph, silent, op->inputs[input], &need.row[b]);
         }
       self->need[self->n_needs++] = need;
@@ -145,6 +202,7 @@ fill_product (SearchModel *model, const StrataTileSet *tiles, const guint8 *sile
   self->dynamic_fj += energy_fj (model, tiles, &load) * in->height + energy_fj (model, tiles, &write) * out->height;
   self->n_loaded = in->height;
   self->n_needs = 2;
+  self->need = strata_arena_array (model->arena, SearchNeed, 2);
   self->need[0] = need_rows (model, silent, op->inputs[0], in->height);
   for (int r = 0; r < in->height; r++)
     {
@@ -189,6 +247,7 @@ search_model_new (const StrataQGraph *graph, const StrataTileSet *tiles, const S
 {
   SearchModel *model = g_new0 (SearchModel, 1);
   g_autofree guint8 *silent = strata_work_silent (graph);
+  g_autoptr (StrataStreams) streams = strata_streams_new (graph, silent, chip);
   int n_most = 1;
 
   *model = (SearchModel){ .chip = chip, .arena = strata_arena_new (), .n_sites = strata_chip_arrays (chip) };
@@ -205,13 +264,14 @@ search_model_new (const StrataQGraph *graph, const StrataTileSet *tiles, const S
       if (graph->ops[i].kind == STRATA_QOP_MVM)
         fill_product (model, tiles, silent, i);
       else
-        fill_digital (model, tiles, silent, i);
+        fill_digital (model, tiles, streams, silent, i);
       model->n_rows += op->n_rows;
       n_most = MAX (n_most, MAX (op->n_rows, op->n_loaded));
       model->n_arrays += op->n_arrays;
       model->work_ps += op->work_ps;
       model->vector_ps += op->vector_ps;
       model->mac_ps += op->mac_ps;
+      model->dram_ps += op->dram_ps;
       model->link_out_ps += op->link_out_ps;
       model->link_in_ps += op->link_in_ps;
       model->dynamic_fj += op->dynamic_fj;
@@ -275,16 +335,25 @@ need_ps (const SearchModel *model, const SearchNeed *need, int burst)
   return need->op < 0 ? 0 : model->ready_ps[model->ops[need->op].first_row + need_burst (model, need, burst)];
 }
 
+/* A fetch waits for the operands, products for the fetch, and what writes for the products; over chunks, for the last.
+ */
 static void
 stream_digital (SearchModel *model, const SearchOp *op)
 {
-  double products_ps = 0, free_ps = 0;
+  double fetched_ps = 0, products_ps = 0, free_ps = 0;
 
   for (int b = 0; b < op->n_rows; b++)
     {
       for (int i = 0; i < op->n_needs; i++)
-        products_ps = MAX (products_ps, need_ps (model, &op->need[i], b));
-      products_ps += op->products_ps;
+        fetched_ps = MAX (fetched_ps, need_ps (model, &op->need[i], b));
+      if (b == 0 && op->n_chunks > 0)
+        products_ps = MAX (fetched_ps + op->fetch_ps * op->n_chunks + op->products_ps,
+                           fetched_ps + op->fetch_ps + op->products_ps * op->n_chunks);
+      else if (op->n_chunks == 0)
+        {
+          fetched_ps += op->fetch_ps;
+          products_ps = MAX (products_ps, fetched_ps) + op->products_ps;
+        }
       free_ps = MAX (free_ps, products_ps) + op->row_ps;
       model->ready_ps[op->first_row + b] = free_ps;
     }
@@ -336,7 +405,7 @@ search_model_path_ps (SearchModel *model, const int *n_copies)
       else
         stream_digital (model, op);
       for (int b = 0; b < op->n_rows; b++)
-        end_ps = MAX (end_ps, model->ready_ps[op->first_row + b]);
+        end_ps = MAX (end_ps, model->ready_ps[op->first_row + b] + (b == op->n_rows - 1 ? op->keep_ps : 0));
     }
   return end_ps;
 }
@@ -406,6 +475,7 @@ search_model_shared_ps (const SearchModel *model, SearchBind *bind)
     [SEARCH_BIND_STACKS] = model->work_ps / ((double) model->chip->n_stacks * MAX (1, model->chip->summable_tiers)),
     [SEARCH_BIND_VECTOR] = model->vector_ps,
     [SEARCH_BIND_MAC] = model->mac_ps,
+    [SEARCH_BIND_DRAM] = model->dram_ps,
     [SEARCH_BIND_LINKS] =
       MAX (model->link_out_ps / MAX (1, model->n_links_out), model->link_in_ps / MAX (1, model->n_links_in)),
   };
@@ -465,6 +535,7 @@ search_bind_name (SearchBind bind)
     [SEARCH_BIND_STACKS] = "all products spread over all stacks",
     [SEARCH_BIND_VECTOR] = "the vector unit",
     [SEARCH_BIND_MAC] = "the digital multipliers",
+    [SEARCH_BIND_DRAM] = "external memory",
     [SEARCH_BIND_LINKS] = "the links between hub and stacks",
     [SEARCH_BIND_TILE] = "the rows of one copy",
   };
@@ -485,6 +556,8 @@ search_model_load_ps (const SearchModel *model, SearchBind bind, int op)
       return self->vector_ps;
     case SEARCH_BIND_MAC:
       return self->mac_ps;
+    case SEARCH_BIND_DRAM:
+      return self->dram_ps;
     case SEARCH_BIND_LINKS:
       return MAX (self->link_out_ps, self->link_in_ps);
     case SEARCH_BIND_PATH:

@@ -23,13 +23,15 @@ typedef struct
   int n_rows, first_row; /* bursts, and where they start in the model's rows */
   gint64 n_arrays;       /* of one copy, none of them shared */
   double fill;           /* cells of one copy, in arrays: what perfect packing would take */
-  SearchNeed need[4];    /* of a product: need[0] of the input rows that are loaded, need[1].row of loaded rows */
+  SearchNeed *need;      /* of a product: need[0] of the input rows that are loaded, need[1].row of loaded rows */
   int n_needs, n_loaded;
   double load_ps, select_ps, occupy_ps, result_ps, store_ps; /* of a product, per row, slowest tile */
   double row_ps;                                             /* the digital unit that writes the row */
   double products_ps;                                        /* of a digital op with products: its MAC burst before */
-  double work_ps;                                            /* all arrays of one copy, all rows */
-  double vector_ps, mac_ps, link_out_ps, link_in_ps;         /* all rows, on each kind of shared unit */
+  double fetch_ps, keep_ps;                                  /* and what it reads and writes of external memory */
+  int n_chunks;   /* 0: a fetch and products per row; else that many of each, and all rows after them */
+  double work_ps; /* all arrays of one copy, all rows */
+  double vector_ps, mac_ps, dram_ps, link_out_ps, link_in_ps; /* all rows, on each kind of shared unit */
   double dynamic_fj;
 } SearchOp;
 
@@ -41,7 +43,7 @@ typedef struct
   SearchOp *ops;
   int n_rows;
   gint64 n_arrays, n_sites; /* of one copy of everything, none of them shared; of the chip */
-  double work_ps, vector_ps, mac_ps, link_out_ps, link_in_ps, dynamic_fj;
+  double work_ps, vector_ps, mac_ps, dram_ps, link_out_ps, link_in_ps, dynamic_fj;
   int n_links_out, n_links_in; /* of the hub */
   double *ready_ps, *scratch_ps;
 } SearchModel;
@@ -73,6 +75,7 @@ typedef enum
   SEARCH_BIND_STACKS, /* all products over all stacks */
   SEARCH_BIND_VECTOR,
   SEARCH_BIND_MAC,
+  SEARCH_BIND_DRAM,
   SEARCH_BIND_LINKS, /* between hub and stacks */
   SEARCH_BIND_TILE,  /* one copy's share of an op, of the interval */
   SEARCH_N_BINDS,

@@ -13,6 +13,8 @@
 
 /* Programs made between the step of the ladder that meets the limits and the one below it */
 #define N_REFINEMENTS 3
+/* A step up the ladder gains this much by its bound, or is not worth making for a refusal. */
+#define WORTH_SHOWING 1.01
 
 const SearchLimit *
 search_limit (const StrataSearch *search, StrataLimit limit)
@@ -308,24 +310,67 @@ is_unmade (const SearchCandidate *candidate)
   return candidate->state == SEARCH_EXCLUDED || candidate->state == SEARCH_WAITING;
 }
 
-/* A refusal shows what there is: the first and the last step of the first ladder, if nothing of them was made. */
+/* The bound of what @limit is about; NaN: the model has none */
+static double
+bound_of (const SearchCandidate *candidate, StrataLimit limit)
+{
+  switch (limit)
+    {
+    case STRATA_LIMIT_MAX_LATENCY_PS:
+      return candidate->latency_ps;
+    case STRATA_LIMIT_MIN_RATE_PER_S:
+      return candidate->interval_ps;
+    case STRATA_LIMIT_MAX_ENERGY_FJ:
+      return candidate->energy_fj;
+    default:
+      return (double) NAN;
+    }
+}
+
+/* Of the first ladder, the step with fewest copies whose bound is as good as the best; NULL: none is better than one
+ * copy of each. */
+static SearchCandidate *
+step_towards (const StrataSearch *search, StrataLimit limit)
+{
+  const SearchVariant *first = search->variants->pdata[0];
+  SearchCandidate *best = NULL;
+
+  for (guint i = 0; i < search->candidates->len; i++)
+    {
+      SearchCandidate *candidate = search->candidates->pdata[i];
+      double bound = bound_of (candidate, limit);
+
+      if (candidate->variant != first || isnan (bound))
+        continue;
+      if (best == NULL || bound * WORTH_SHOWING < bound_of (best, limit))
+        best = candidate;
+    }
+  return best;
+}
+
+/* A refusal shows what there is: one copy of each, and for each limit that is missed what comes nearest to it by the
+ * model, if nothing of them was made. */
 static SearchCandidate *
 show (StrataSearch *search)
 {
-  SearchVariant *first = search->variants->pdata[0];
-  SearchCandidate *bottom = search->candidates->pdata[0], *top = bottom;
+  SearchCandidate *bottom = search->candidates->pdata[0];
 
   if (search->best != NULL)
     return NULL;
-  for (guint i = 0; i < search->candidates->len; i++)
-    if (((SearchCandidate *) search->candidates->pdata[i])->variant == first)
-      top = search->candidates->pdata[i];
   if (is_unmade (bottom))
     return bottom;
-  if (is_unmade (top) && !search->is_shown)
+  for (; search->n_shown < search->n_limits; search->n_shown++)
     {
-      search->is_shown = TRUE;
-      return top;
+      StrataLimit limit = search->limits[search->n_shown].limit;
+      SearchCandidate *candidate = step_towards (search, limit);
+      gboolean met =
+        bottom->state != SEARCH_REFUSED
+        && search_limits_excess (&search->limits[search->n_shown],
+                                 search_limits_value (limit, &bottom->judgement, bottom->n_arrays, search->chip))
+             <= 0;
+
+      if (candidate != NULL && is_unmade (candidate) && !met)
+        return candidate;
     }
   return NULL;
 }

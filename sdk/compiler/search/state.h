@@ -71,7 +71,8 @@ struct _StrataSearch
   StrataChoice proposed;
   int n_refined;
   SearchCaps caps;
-  gboolean is_shown, is_hopeless; /* hopeless: a limit lies below its floor */
+  int n_shown;          /* limits that a refusal has shown the nearest program of */
+  gboolean is_hopeless; /* a limit lies below its floor */
 };
 
 /* NULL: it was not asked for */

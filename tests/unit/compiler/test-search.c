@@ -104,6 +104,63 @@ test_bounds (void)
   g_assert_cmpint (n_made, >, 80);
 }
 
+/* Products, attention over @past tokens, a row of a table, and what is left of them */
+static StrataImage *
+attend (const char *chip, int past)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  int row = fixtures_lookup (graph, 4000, 32), query = fixtures_dense (graph, row, 64);
+  int mixed = fixtures_dense (graph, fixtures_attention (graph, query, 4, past), 32);
+
+  fixtures_output (graph, fixtures_digital (graph, fixtures_digital (graph, mixed, TRUE), FALSE));
+  return fixtures_image (graph, fixtures_chip (chip, 4, 4, 8));
+}
+
+/* The time that all bursts of @kind's unit take */
+static double
+load_ps (const StrataImage *image, StrataUnitKind kind)
+{
+  double sum_ps = 0;
+
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    {
+      const StrataInstruction *x = &image->schedule->instructions[i];
+
+      if (image->schedule->units[x->unit].kind == kind)
+        sum_ps +=
+          (double) x->n_bursts
+          * (double) strata_burst_time (x, image->graph, image->tiles, image->chip, STRATA_BAND_NOMINAL).occupy_ps;
+    }
+  return sum_ps;
+}
+
+/* With one copy of each, units have just what the model says; and where attention reads external memory, the path does
+ * not leave it out. */
+static void
+test_mirror (void)
+{
+  const int pasts[] = { 0, 200, 900 };
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (pasts); i++)
+    {
+      g_autoptr (StrataImage) image = attend (i % 2 == 0 ? "phone" : "demonstrator", pasts[i / 2]);
+      g_autoptr (StrataTileSet) once = map_with (image->graph, image->chip, NULL, FALSE);
+      g_autoptr (SearchModel) model = search_model_new (image->graph, once, image->chip, 1);
+      g_autofree int *one = search_copies_within (model, INFINITY);
+      SearchFloor floor;
+
+      g_assert_true (remake (image, one, FALSE));
+      g_assert_cmpfloat (model->vector_ps, ==, load_ps (image, STRATA_UNIT_VECTOR));
+      g_assert_cmpfloat (model->mac_ps, ==, load_ps (image, STRATA_UNIT_MAC));
+      g_assert_cmpfloat (model->dram_ps, ==, load_ps (image, STRATA_UNIT_DRAM));
+      g_assert_true ((model->dram_ps > 0) == (image->chip->dram_bytes > 0));
+      search_floor_init (&floor, model, NULL);
+      assert_bounds (image, model, &floor, one);
+      g_assert_cmpfloat (floor.latency_ps, >, 0.75 * (double) image->schedule->critical_path_ps);
+      search_floor_clear (&floor);
+    }
+}
+
 static void
 test_ladder (void)
 {
@@ -474,6 +531,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/compiler/search/bounds", test_bounds);
+  g_test_add_func ("/sdk/compiler/search/mirror", test_mirror);
   g_test_add_func ("/sdk/compiler/search/ladder", test_ladder);
   g_test_add_func ("/sdk/compiler/search/monotone", test_monotone);
   g_test_add_func ("/sdk/compiler/search/reads", test_reads);
