@@ -10,6 +10,8 @@
 /* An op of more reads its caches in larger chunks; keeps the instruction's bursts within bounds. */
 #define MAX_CHUNKS (1 << 16)
 #define MIN_CHUNK_BYTES 1024
+/* Of a chip with external memory, what constants may take of the activation memory: a part in so many */
+#define TABLE_SHARE 8
 
 /* Where an attention operator has its past and what it keeps */
 typedef struct
@@ -212,7 +214,7 @@ static void
 set_bursts (StrataStreams *streams, const StrataQGraph *graph, int op_id, const StrataChipSpec *chip)
 {
   StrataStream *stream = &streams->ops[op_id];
-  gint64 n_bytes = stream->past_bytes + (streams->tables_external ? stream->lookup_bytes : 0);
+  gint64 n_bytes = stream->past_bytes + (stream->tables_external ? stream->lookup_bytes : 0);
   gint64 n = strata_qop_bursts (graph, op_id);
 
   if (!streams->external)
@@ -233,6 +235,49 @@ set_bursts (StrataStreams *streams, const StrataQGraph *graph, int op_id, const 
     streams->reserved_bytes = MAX (streams->reserved_bytes, 2 * stream->read_bytes);
 }
 
+static gint64
+op_table_bytes (const StrataQGraph *graph, int op)
+{
+  return graph->ops[op].kind == STRATA_QOP_DIGITAL ? graph->ops[op].digital->table_bytes : 0;
+}
+
+typedef struct
+{
+  gint64 n_bytes;
+  int op;
+} Table;
+
+static int
+compare_tables (gconstpointer a, gconstpointer b)
+{
+  const Table *x = a, *y = b;
+
+  if (x->n_bytes != y->n_bytes)
+    return x->n_bytes < y->n_bytes ? -1 : 1;
+  return (x->op > y->op) - (x->op < y->op);
+}
+
+/* Constants that are small stay on the chip: the gains of a norm are read with every row of it. */
+static void
+place_tables (StrataStreams *streams, const StrataQGraph *graph, const StrataChipSpec *chip)
+{
+  g_autofree Table *tables = g_new0 (Table, (gsize) graph->n_ops + 1);
+  gint64 n_bytes = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    tables[i] = (Table){ op_table_bytes (graph, i), i };
+  qsort (tables, graph->n_ops, sizeof *tables, compare_tables);
+  for (int i = 0; i < graph->n_ops; i++)
+    {
+      n_bytes = MIN (n_bytes + tables[i].n_bytes, STRATA_DIGITAL_MOST);
+      streams->ops[tables[i].op].tables_external =
+        streams->external && tables[i].n_bytes > 0 && n_bytes > chip->sram_bytes / TABLE_SHARE;
+      if (streams->ops[tables[i].op].tables_external)
+        streams->external_bytes = MIN (streams->external_bytes + tables[i].n_bytes, STRATA_DIGITAL_MOST);
+    }
+  streams->table_bytes = n_bytes;
+}
+
 StrataStreams *
 strata_streams_new (const StrataQGraph *graph, const guint8 *silent, const StrataChipSpec *chip)
 {
@@ -241,8 +286,7 @@ strata_streams_new (const StrataQGraph *graph, const guint8 *silent, const Strat
   streams->is_cache = g_malloc0 ((gsize) graph->n_tensors + 1);
   streams->ops = g_new0 (StrataStream, (gsize) graph->n_ops + 1);
   streams->external = chip->dram_bytes > 0;
-  streams->tables_external = strata_work_is_external (graph, chip);
-  streams->table_bytes = strata_work_table_bytes (graph);
+  place_tables (streams, graph, chip);
   for (int i = 0; i < graph->n_ops; i++)
     if (graph->ops[i].kind == STRATA_QOP_DIGITAL)
       {
@@ -253,8 +297,7 @@ strata_streams_new (const StrataQGraph *graph, const guint8 *silent, const Strat
       }
   if (!streams->external)
     streams->reserved_bytes = streams->cache_bytes;
-  if (!streams->tables_external)
-    streams->reserved_bytes += streams->table_bytes;
+  streams->reserved_bytes += streams->table_bytes - streams->external_bytes;
   return streams;
 }
 
@@ -280,7 +323,7 @@ strata_stream_reserved_bytes (const StrataQGraph *graph, const StrataChipSpec *c
 gboolean
 strata_streams_fit (const StrataStreams *streams, const StrataChipSpec *chip, GError **error)
 {
-  gint64 there = (streams->external ? streams->cache_bytes : 0) + (streams->tables_external ? streams->table_bytes : 0);
+  gint64 there = (streams->external ? streams->cache_bytes : 0) + streams->external_bytes;
   gint64 here = streams->cache_bytes + streams->table_bytes - there;
   gboolean full = there > chip->dram_bytes;
 
@@ -338,7 +381,7 @@ strata_stream_constant_bytes (const StrataStreams *streams, const StrataQGraph *
 {
   gint64 n_bytes = strata_work_constant_bytes (graph, op) * strata_qop_bursts (graph, op);
 
-  return streams->tables_external ? (n_bytes + n_bursts - 1) / n_bursts : 0;
+  return streams->ops[op].tables_external ? (n_bytes + n_bursts - 1) / n_bursts : 0;
 }
 
 gint64
@@ -353,7 +396,7 @@ strata_stream_sram_read (const StrataStreams *streams, const StrataQGraph *graph
   for (int i = 0; i < op->n_inputs; i++)
     if (!streams->external || (stream->cache_inputs >> i & 1) == 0)
       n_bytes += tensor_bytes (graph, op->inputs[i]);
-  if (!streams->tables_external)
+  if (!stream->tables_external)
     n_bytes += strata_work_constant_bytes (graph, op_id) * strata_qop_bursts (graph, op_id) + stream->lookup_bytes;
   return (n_bytes + n_bursts - 1) / n_bursts;
 }

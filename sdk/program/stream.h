@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What does not fit the activation memory and lies in external memory where a chip has it: the keys and values that
- * attention keeps from call to call, and tables of which rows are looked up. Pure functions of graph and chip; used by
- * the scheduler that emits instructions and by the check that reads them.
+ * attention keeps from call to call, and constants of digital ops, the smallest of which stay on the chip. Pure
+ * functions of graph and chip; used by the scheduler that emits instructions and by the check that reads them.
  *
  * A cache is an input of the network that attention reads as its past and nobody else reads, or an output that is its
  * past with the new keys or values behind. It stays on the device: it does not pass the host, and an inference reads
@@ -27,6 +27,7 @@ typedef struct
   gboolean in_chunks;                  /* a burst is a chunk of the caches, for all rows; else it is an output row's */
   gint64 write_bytes;                  /* of the one burst of DRAM_WRITE; 0: none */
   gint64 lookup_bytes;                 /* rows of tables per inference, wherever the tables lie */
+  gboolean tables_external;            /* the op's constants lie in external memory */
 } StrataStream;
 
 typedef struct
@@ -34,8 +35,8 @@ typedef struct
   guint8 *is_cache;                /* per tensor */
   StrataStream *ops;               /* per op */
   gboolean external;               /* the chip has external memory: caches lie there */
-  gboolean tables_external;        /* and constants of digital ops, strata_work_is_external () */
   gint64 cache_bytes, table_bytes; /* of all ops */
+  gint64 external_bytes;           /* of the latter, in external memory */
   gint64 reserved_bytes; /* of the activation memory: two chunks, or without external memory caches and tables */
 } StrataStreams;
 

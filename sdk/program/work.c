@@ -237,23 +237,6 @@ strata_work_write_bytes (const StrataQGraph *graph, int op_id)
   return (n_bytes + n_bursts - 1) / n_bursts;
 }
 
-gint64
-strata_work_table_bytes (const StrataQGraph *graph)
-{
-  gint64 n_bytes = 0;
-
-  for (int i = 0; i < graph->n_ops; i++)
-    if (graph->ops[i].kind == STRATA_QOP_DIGITAL)
-      n_bytes = MIN (n_bytes + graph->ops[i].digital->table_bytes, STRATA_DIGITAL_MOST);
-  return n_bytes;
-}
-
-gboolean
-strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip)
-{
-  return chip->dram_bytes > 0 && strata_work_table_bytes (graph) > chip->sram_bytes / 2;
-}
-
 /* The last burst reads every row. */
 static StrataDependence
 keep_all (int n_bursts)

@@ -45,13 +45,8 @@ gint64 strata_work_macs (const StrataQGraph *graph, int op);
 gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
 /* Bytes of its constants that a DIGITAL op reads per burst, wherever they lie; 0 for others */
 gint64 strata_work_constant_bytes (const StrataQGraph *graph, int op);
-/* Whether the constants of DIGITAL ops lie in external memory: where the chip has some, and they would take more than
- * half of the SRAM */
-gboolean strata_work_is_external (const StrataQGraph *graph, const StrataChipSpec *chip);
 /* Bytes an op writes to SRAM per burst, on average, rounded up */
 gint64 strata_work_write_bytes (const StrataQGraph *graph, int op);
-/* Bytes of the constants of all DIGITAL ops, absent ones too, which lie in memory all the time */
-gint64 strata_work_table_bytes (const StrataQGraph *graph);
 
 /* Until which of its bursts a reader of rows keeps them, as multiply, add, divide of a release: input @input of @op,
  * whose burst b makes output rows first + b step, reads rows of the tensor that lies in SRAM (@root FALSE: of the input

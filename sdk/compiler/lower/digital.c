@@ -362,127 +362,6 @@ strata_lower_digital_reason (StrataOp op)
     }
 }
 
-/* --- row by row --- */
-
-/* Axes counted from the front: whether @axis of an operator on @value is the channels of its tensor */
-static gboolean
-is_channel_axis (const StrataLowerState *state, int value, gboolean tokens, gint64 axis)
-{
-  int n_dims = state->graph->values[value].n_dims;
-
-  if (axis < 0)
-    axis += n_dims;
-  return tokens ? axis == n_dims - 1 : n_dims == 4 && axis == 1;
-}
-
-/* Whether each row of the node's results needs no more than the same row of the operands of its own rows */
-static gboolean
-is_row_local (StrataLowerState *state, const StrataNode *node, int value, gboolean tokens)
-{
-  gint64 axis;
-
-  if (strata_exec_is_elementwise (node->op) || strata_exec_is_binary (node->op))
-    return TRUE;
-  switch (node->op)
-    {
-    case STRATA_OP_AND:
-    case STRATA_OP_CAST:
-    case STRATA_OP_EQUAL:
-    case STRATA_OP_GREATER:
-    case STRATA_OP_GREATER_OR_EQUAL:
-    case STRATA_OP_IDENTITY:
-    case STRATA_OP_LESS:
-    case STRATA_OP_LESS_OR_EQUAL:
-    case STRATA_OP_MAX:
-    case STRATA_OP_MEAN:
-    case STRATA_OP_MIN:
-    case STRATA_OP_MOD:
-    case STRATA_OP_NOT:
-    case STRATA_OP_OR:
-    case STRATA_OP_P_RELU:
-    case STRATA_OP_SUM:
-    case STRATA_OP_SWI_GLU:
-    case STRATA_OP_WHERE:
-    case STRATA_OP_XOR:
-      return TRUE;
-    case STRATA_OP_GATHER:
-      return tokens && strata_node_int (node, "axis", 0) == 0;
-    case STRATA_OP_MAT_MUL:
-      return tokens;
-    case STRATA_OP_LAYER_NORMALIZATION:
-    case STRATA_OP_RMS_NORMALIZATION:
-    case STRATA_OP_SIMPLIFIED_LAYER_NORMALIZATION:
-      return tokens && is_channel_axis (state, value, TRUE, strata_node_int (node, "axis", -1));
-    case STRATA_OP_SOFTMAX:
-    case STRATA_OP_LOG_SOFTMAX:
-      axis = strata_node_int (node, "axis", state->graph->opset < 13 ? 1 : -1);
-      return is_channel_axis (state, value, tokens, axis)
-             && (state->graph->opset >= 13 || state->graph->values[value].n_dims == axis + 1);
-    case STRATA_OP_CONCAT:
-    case STRATA_OP_SPLIT:
-      return is_channel_axis (state, value, tokens, strata_node_int (node, "axis", 0));
-    case STRATA_OP_BATCH_NORMALIZATION:
-    case STRATA_OP_LRN:
-      return !tokens;
-    default:
-      return FALSE;
-    }
-}
-
-/* Rows of the operand @value are rows of @tensor, and as many as the results have. */
-static gboolean
-has_rows (StrataLowerState *state, const StrataNode *node, int input, int result, gboolean tokens)
-{
-  const StrataValue *in = &state->graph->values[node->inputs[input]], *out = &state->graph->values[result];
-  const StrataLoweredTensor *t = strata_lower_tensor (state, state->views[node->inputs[input]].tensor);
-  int planes[3];
-
-  if (state->views[node->inputs[input]].order != NULL || t->tokens != tokens || in->n_dims != out->n_dims
-      || t->height == 1)
-    return FALSE;
-  for (int d = 0; d < in->n_dims; d++)
-    {
-      gboolean channels = is_channel_axis (state, result, tokens, d);
-
-      if (in->dims[d] != out->dims[d] && !channels)
-        return FALSE;
-    }
-  /* a product's second operand has rows of its own */
-  if (node->op == STRATA_OP_MAT_MUL && input != 0)
-    return FALSE;
-  if (tokens)
-    return strata_lower_tokens (state, -1, node->inputs[input], planes, NULL) && planes[1] == t->height
-           && planes[0] == t->channels;
-  return in->n_dims == 4 && in->dims[2] == t->height && in->dims[1] == t->channels;
-}
-
-static guint32
-find_rows (Model *model, const StrataNode *node, GArray *read, gboolean tokens, gboolean *streams)
-{
-  StrataLowerState *state = model->state;
-  int result = g_array_index (read, int, 0);
-  guint32 by_row = 0;
-
-  *streams = is_row_local (state, node, result, tokens);
-  if (!*streams)
-    return 0;
-  for (guint i = 0; i < model->tensors->len; i++)
-    {
-      gboolean all = TRUE, any = FALSE;
-
-      for (int j = 0; j < node->n_inputs; j++)
-        if (node->inputs[j] >= 0 && !state->is_constant[node->inputs[j]]
-            && state->views[node->inputs[j]].tensor == g_array_index (model->tensors, int, i))
-          {
-            any = TRUE;
-            all = all && has_rows (state, node, j, result, tokens);
-          }
-      if (all && any)
-        by_row |= 1u << i;
-    }
-  return by_row;
-}
-
 /* --- into the graph --- */
 
 /* Whether the results span so many decibels that 16 bits between digital ops say too little of the small ones: squares
@@ -647,7 +526,7 @@ finish (Model *model, const StrataNode *node, GArray *outputs, GArray *read, con
   g_autoptr (StrataDigital) digital = NULL;
   gboolean tokens = choose_layout (model->state, node, read);
 
-  model->by_row = find_rows (model, node, read, tokens, &model->streams);
+  model->streams = strata_lower_streams (model->state, node, model->tensors, read, tokens, &model->by_row);
   bytes = write_model (model, outputs, &reason);
   if (bytes != NULL)
     digital = strata_digital_new (bytes, (int) model->tensors->len, node->name, &reason);

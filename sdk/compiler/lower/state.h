@@ -87,6 +87,15 @@ const char *strata_lower_digital_reason (StrataOp op);
 gboolean strata_lower_copy (
   StrataLowerState *state, int node, int value, const int planes[3], gboolean tokens, int *tensor, GError **error);
 
+/* rows.c. Whether each row of @read, what is read of the results of @node, needs no more than the same row of those
+ * @tensors, the op's operands, that are in *@by_row; by burst it can be made row by row then. */
+gboolean strata_lower_streams (StrataLowerState *state,
+                               const StrataNode *node,
+                               const GArray *tensors,
+                               const GArray *read,
+                               gboolean tokens,
+                               guint32 *by_row);
+
 /* constants.c */
 void strata_lower_find_constants (StrataLowerState *state);
 /* Whether @value is a constant of which only type and shape are known; strata_lower_constant () then fails, and

@@ -339,6 +339,9 @@ parse (const char *text)
   return graph;
 }
 
+#define ATTENTION "graph opset 23 folded 0\ninput q float32[1x6x4]\ninput k float32[1x6x4]\ninput v float32[1x6x4]\n"
+#define HEADS "q_num_heads=2 kv_num_heads=2\n"
+
 static void
 test_digital (void)
 {
@@ -361,6 +364,15 @@ test_digital (void)
   assert_digital (parse ("graph opset 17 folded 0\ninput q float32[1x6x4]\ninput k float32[1x4x6]\n"
                          "node @0 MatMul m (q, k) -> (y float32[1x6x6])\noutput y\n"),
                   0, 2, 1, "computed at run time");
+  /* so do queries, unless keys and values go out */
+  assert_digital (parse (ATTENTION "node @0 Attention a (q, k, v) -> (y float32[1x6x4]) " HEADS "output y\n"), 0, 3, 1,
+                  "both factors");
+  assert_digital (parse (ATTENTION "node @0 Attention a (q, k, v) -> (y float32[1x6x4], k1 float32[1x2x6x2], "
+                                   "v1 float32[1x2x6x2]) " HEADS "output y\noutput k1\noutput v1\n"),
+                  0, 3, 0, "both factors");
+  assert_digital (parse ("graph opset 23 folded 0\ninput q float32[1x6x4]\n"
+                         "node @0 Attention a (q, q, q) -> (y float32[1x6x4]) " HEADS "output y\n"),
+                  0, 1, 0, "both factors");
   assert_digital (parse ("graph opset 17 folded 0\ninput ids int64[1x6]\nconstant t float32[2x2] {1.0, 2.0, 3.0, 4.0}\n"
                          "node @0 Gather g (t, ids) -> (y float32[1x6x2])\noutput y\n"),
                   0, 1, 0, "looks values up");

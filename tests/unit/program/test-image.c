@@ -192,11 +192,11 @@ find_products (const StrataImage *image)
   g_assert_not_reached ();
 }
 
-/* Constants beyond half of the SRAM lie in external memory, and bursts read them from there. */
+/* Constants beyond an eighth of the SRAM lie in external memory, and bursts read them from there. */
 static void
 test_external (void)
 {
-  g_autoptr (StrataImage) outside = make_table_image (2000), inside = make_table_image (3000);
+  g_autoptr (StrataImage) outside = make_table_image (8000), inside = make_table_image (9000);
   StrataInstruction *far = find_products (outside), *near = find_products (inside);
   g_autoptr (GError) error = NULL;
   StrataActionEnergy energy;

@@ -124,7 +124,7 @@ test_no_dram (void)
   g_assert_nonnull (strstr (error->message, "1000000 bytes"));
 }
 
-/* A table of more than half of the activation memory lies in external memory, where there is some. */
+/* A table of more than an eighth of the activation memory lies in external memory, where there is some. */
 static void
 test_lookup (void)
 {
@@ -145,6 +145,32 @@ test_lookup (void)
   g_assert_null (find (small->schedule, STRATA_OPCODE_DRAM_READ));
   g_assert_cmpint (find (small->schedule, STRATA_OPCODE_VECTOR)->sram_bytes, >=, 4 * WIDTH);
   g_assert_cmpint (small->schedule->sram_peak_bytes, >, 100 * 4 * WIDTH);
+}
+
+/* Of two tables that are too much together the larger one goes out, whichever comes first. */
+static void
+test_small_tables (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_graph_new ();
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("phone", 2, 2, 0);
+  g_autofree guint8 *silent = NULL;
+  int large = fixtures_digital (graph, fixtures_input (graph, 1, 4, 16), TRUE);
+  int small = fixtures_digital (graph, fixtures_conv (graph, large, 1, 1, 2), TRUE);
+
+  fixtures_output (graph, fixtures_digital (graph, small, FALSE));
+  silent = strata_work_silent (graph);
+  for (int n_bytes = 4 * 8 * 8; n_bytes <= 4 * 16 * 16 + 4 * 8 * 8; n_bytes += 4 * 16 * 16)
+    {
+      gboolean both = n_bytes > 4 * 16 * 16;
+
+      chip->sram_bytes = 8 * n_bytes;
+      g_autoptr (StrataStreams) streams = strata_streams_new (graph, silent, chip);
+      g_assert_cmpint (streams->ops[graph->tensors[large].producer].tables_external, ==, !both);
+      g_assert_false (streams->ops[graph->tensors[small].producer].tables_external);
+      g_assert_cmpint (streams->table_bytes, ==, 4 * 16 * 16 + 4 * 8 * 8);
+      g_assert_cmpint (streams->external_bytes, ==, both ? 0 : 4 * 16 * 16);
+      g_assert_cmpint (streams->reserved_bytes, ==, n_bytes);
+    }
 }
 
 static gboolean
@@ -230,6 +256,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/stream/first", test_first);
   g_test_add_func ("/sdk/program/stream/no-dram", test_no_dram);
   g_test_add_func ("/sdk/program/stream/lookup", test_lookup);
+  g_test_add_func ("/sdk/program/stream/small-tables", test_small_tables);
   g_test_add_func ("/sdk/program/stream/planted", test_planted);
   g_test_add_func ("/sdk/program/stream/image", test_image);
   return g_test_run ();
