@@ -150,9 +150,24 @@ make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
   if (graph == NULL)
     return NULL;
   name_source (graph, run->graph, log);
-  if (!strata_qgraph_check (graph, error) || !dump (run, "02-quantised.txt", strata_qgraph_print (graph), error))
+  if (!strata_qgraph_check (graph, error))
     return NULL;
   return g_steal_pointer (&graph);
+}
+
+/* Arrays or digital units for each product of the image's graph */
+static gboolean
+choose_sides (Run *run, StrataImage *image, GError **error)
+{
+  const StrataSideOptions options = { NULL, run->options->objective, run->options->calibration.n_reads,
+                                      run->decisions };
+  StrataQGraph *graph = strata_map_sides (image->graph, run->chip, &options, error);
+
+  if (graph == NULL)
+    return FALSE;
+  strata_qgraph_free (image->graph);
+  image->graph = graph;
+  return run->options->dump_folder == NULL || dump (run, "02-quantised.txt", strata_qgraph_print (graph), error);
 }
 
 static gboolean
@@ -166,7 +181,7 @@ make_graph (Run *run, StrataImage *image, GError **error)
   while (image->graph != NULL && run->n_done < n_before + (int) G_N_ELEMENTS (graph_stages))
     if (!next_stage (run, graph_stages[run->n_done - n_before], error))
       return FALSE;
-  return image->graph != NULL;
+  return image->graph != NULL && choose_sides (run, image, error);
 }
 
 /* --- one candidate --- */

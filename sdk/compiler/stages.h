@@ -79,6 +79,29 @@ StrataQGraph *strata_quantise (const StrataGraph *graph,
 
 /* Options of a stage may be NULL: the defaults. `decisions`, where given, gets what the stage decided. */
 
+/* Where a matrix product is computed */
+typedef enum
+{
+  STRATA_SIDE_CHEAPER, /* dense: as quantised, which is arrays; grouped: what costs less */
+  STRATA_SIDE_ANALOG,  /* arrays; groups block-diagonally */
+  STRATA_SIDE_DIGITAL, /* MAC units, with weights of eight bits */
+} StrataSide;
+
+typedef struct
+{
+  const StrataSide *sides;   /* per op, of which products are looked at; NULL: all CHEAPER */
+  StrataObjective objective; /* what CHEAPER counts; ARRAYS: energy times time */
+  int n_reads;               /* averaged conversions of grouped products in arrays; 0: as many as their few rows need */
+  StrataDecisions *decisions;
+} StrataSideOptions;
+
+/* The graph with every product on its side, as MVM or MAC; ops and tensors keep their ids. Shares @graph's constants.
+ */
+StrataQGraph *strata_map_sides (const StrataQGraph *graph,
+                                const StrataChipSpec *chip,
+                                const StrataSideOptions *options,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether small matrices may share an array: it saves arrays, and costs time and the copies of rows against noise */
 typedef enum
 {

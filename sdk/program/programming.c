@@ -34,7 +34,7 @@ count_rows (const StrataTileSet *tiles, const int *next, int first, const Strata
 static gint64
 count_cells (const StrataTile *tile)
 {
-  return (gint64) 2 * tile->n_rows * tile->n_row_copies * tile->n_cols * tile->n_slices;
+  return 2 * strata_tile_n_weights (tile) * tile->n_row_copies * tile->n_slices;
 }
 
 /* Per tile the next one on its array, -1: none */

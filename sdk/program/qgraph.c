@@ -57,6 +57,12 @@ strata_qop_output (const StrataQOp *op, int i)
 }
 
 int
+strata_qop_n_rows (const StrataQOp *op)
+{
+  return op->k * MAX (1, op->window.groups);
+}
+
+int
 strata_qop_bursts (const StrataQGraph *graph, int op)
 {
   if (graph->ops[op].kind == STRATA_QOP_DIGITAL && !graph->ops[op].streams)
@@ -302,17 +308,17 @@ check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     return fail (error, op, "its input %s is %s, not i8", in->name, format_names[in->format]);
   if (in->channels % w->groups != 0 || out->channels % w->groups != 0)
     return fail (error, op, "%d groups do not divide %d and %d channels", w->groups, in->channels, out->channels);
-  if (op->kind == STRATA_QOP_MVM && w->groups != 1)
-    return fail (error, op, "a crossbar product has %d groups", w->groups);
   if (op->n != out->channels || (gint64) op->k != (gint64) in->channels / w->groups * w->kernel_h * w->kernel_w)
     return fail (error, op, "its matrix is %d x %d, which its tensors do not fit", op->n, op->k);
+  if ((gint64) op->k * w->groups > G_MAXINT32)
+    return fail (error, op, "its window sees more than 2^31 values");
   if (!is_absent (graph, op) && (op->weights == NULL || op->bias == NULL || op->multiplier == NULL))
     return fail (error, op, "weights, bias or multiplier are missing");
   if (op->weight_max < 1 || op->weight_max > G_MAXINT16)
     return fail (error, op, "weight_max is %d", op->weight_max);
   if (op->kind == STRATA_QOP_MVM && (op->n_slices < 1 || op->n_slices > 8 || op->n_reads < 1 || op->n_reads > 4096))
     return fail (error, op, "%d slices and %d reads", op->n_slices, op->n_reads);
-  if (op->block_rows < 0 || op->block_rows > op->k)
+  if (op->block_rows < 0 || op->block_rows > op->k || (op->block_rows > 0 && w->groups > 1))
     return fail (error, op, "blocks of %d rows of %d", op->block_rows, op->k);
   if (op->x_rms < 0 || op->x_peak < 0 || op->x_rms > op->x_peak || op->x_peak > 255)
     return fail (error, op, "input statistics rms %d, peak %d", op->x_rms, op->x_peak);

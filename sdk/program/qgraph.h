@@ -20,6 +20,7 @@
  *   RESHAPE   same bytes, other shape; costs nothing
  *   DIGITAL   outputs = digital model (inputs): the model computes in fp32 as ONNX defines it, on values in ONNX order;
  *             integer inputs are dequantised before it, y = clamp (rint (value / scale) + zp) after it
+ * An MVM of several groups lies block-diagonally in arrays; its sums are those of the MAC that it would be otherwise.
  * A product (Gemm, MatMul) is an MVM with a window of ones on a K x 1 x 1 tensor; a RESHAPE before it flattens planes.
  * clamp means to [clamp_lo, clamp_hi]; every op with an integer output has them inside the format (MAX_POOL, MOVE and
  * RESHAPE, which only pass codes on, do not use them).
@@ -143,6 +144,8 @@ gint64 strata_qtensor_count (const StrataQTensor *tensor);
 int strata_format_bytes (StrataFormat format);
 /* Output @i of an op: 0 is its `output`. */
 int strata_qop_output (const StrataQOp *op, int i);
+/* Length of the vector that a product's window sees: k, of all groups */
+int strata_qop_n_rows (const StrataQOp *op);
 /* Output rows = bursts of an op: output height (1 for vectors). A DIGITAL op that does not stream is one burst. */
 int strata_qop_bursts (const StrataQGraph *graph, int op);
 /* Last input row (of input @input) that output row @row needs; clamped to the input's rows. */

@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "cost/cost.h"
 #include "program/text.h"
+#include "program/unit-cost.h"
 
 #define HEAD "tiles # ops # arrays-required #"
 #define LINE "tile # op # copy # rows #+# cols #+# slices # row-copies #"
-#define LINE_SHARED LINE " back # at #,#"
+#define LINE_GROUPS "tile # op # copy # rows #+# cols #+# groups # slices # row-copies #"
+#define SHARED " back # at #,#"
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int tile, const char *format, ...)
 {
@@ -48,6 +49,29 @@ check_tile (const StrataTileSet *tiles, int id, const StrataQOp *op, const Strat
       || tile->n_cols * tile->n_slices > chip->columns - tile->at_col)
     return refuse (error, id, "starts at row %d column %d of its array and reaches past the %d x %d cells",
                    tile->at_row, tile->at_col, chip->rows, chip->columns);
+  return TRUE;
+}
+
+/* Groups lie whole on the diagonal of an array, or one of them in blocks. */
+static gboolean
+check_groups (const StrataTileSet *tiles, int id, const StrataQOp *op, GError **error)
+{
+  const StrataTile *tile = &tiles->tiles[id];
+  int n = op->n / MAX (1, op->window.groups);
+  gint64 last = ((gint64) tile->col0 + tile->n_cols - 1) / n;
+
+  if (tile->n_groups == 0 && op->window.groups <= 1)
+    return TRUE;
+  if (tile->n_groups == 0)
+    return tile->col0 / n == last
+           || refuse (error, id, "holds outputs of groups %d to %" G_GINT64_FORMAT " of op '%s', and none whole",
+                      tile->col0 / n, last, op->name);
+  if (tile->n_groups < 0 || op->window.groups <= 1)
+    return refuse (error, id, "holds %d groups; op '%s' has %d", tile->n_groups, op->name, op->window.groups);
+  if (tile->row0 != 0 || tile->col0 % n != 0 || tile->n_rows != (gint64) tile->n_groups * op->k
+      || tile->n_cols != (gint64) tile->n_groups * n)
+    return refuse (error, id, "is %d x %d at row %d column %d; %d groups of op '%s' are %d x %d each", tile->n_rows,
+                   tile->n_cols, tile->row0, tile->col0, tile->n_groups, op->name, op->k, n);
   return TRUE;
 }
 
@@ -105,7 +129,7 @@ check_copy (const StrataTileSet *tiles, int from, int limit, const StrataQOp *op
       if (row > 0 && tile->n_cols != tiles->tiles[id - 1].n_cols)
         return refuse (error, id, "is %d columns wide, the tile above it %d", tile->n_cols,
                        tiles->tiles[id - 1].n_cols);
-      row += tile->n_rows;
+      row += tile->n_groups > 0 ? op->k : tile->n_rows;
       if (row > op->k || col + tile->n_cols > op->n)
         return refuse (error, id, "reaches past the %d x %d matrix of op '%s'", op->k, op->n, op->name);
       if (row == op->k)
@@ -137,7 +161,7 @@ check_op (const StrataTileSet *tiles, int op_id, const StrataQGraph *graph, cons
     {
       if (tiles->tiles[id].op != op_id)
         return refuse (error, id, "is listed under op %d and names op %d", op_id, tiles->tiles[id].op);
-      if (!check_tile (tiles, id, op, chip, error))
+      if (!check_tile (tiles, id, op, chip, error) || !check_groups (tiles, id, op, error))
         return FALSE;
     }
   for (int copy = 0; from < limit; copy++)
@@ -159,7 +183,7 @@ count_required (const StrataQGraph *graph, const StrataChipSpec *chip)
 
   for (int i = 0; i < graph->n_ops; i++)
     if (graph->ops[i].kind == STRATA_QOP_MVM)
-      n += strata_cost_arrays_required (chip, graph->ops[i].k, graph->ops[i].n, graph->ops[i].n_slices);
+      n += strata_unit_arrays (chip, &graph->ops[i]);
   return n;
 }
 
@@ -208,9 +232,11 @@ strata_tile_set_print (const StrataTileSet *tiles, const StrataQGraph *graph)
     {
       const StrataTile *tile = &tiles->tiles[i];
 
-      g_string_append_printf (text, "tile %d op %d copy %d rows %d+%d cols %d+%d slices %d row-copies %d", i, tile->op,
-                              tile->copy, tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->n_slices,
-                              tile->n_row_copies);
+      g_string_append_printf (text, "tile %d op %d copy %d rows %d+%d cols %d+%d", i, tile->op, tile->copy, tile->row0,
+                              tile->n_rows, tile->col0, tile->n_cols);
+      if (tile->n_groups > 0)
+        g_string_append_printf (text, " groups %d", tile->n_groups);
+      g_string_append_printf (text, " slices %d row-copies %d", tile->n_slices, tile->n_row_copies);
       if (tile->array_back > 0 || tile->at_row > 0 || tile->at_col > 0)
         g_string_append_printf (text, " back %d at %d,%d", tile->array_back, tile->at_row, tile->at_col);
       g_string_append_printf (text, " ; %s\n", graph->ops[tile->op].name);
@@ -231,22 +257,46 @@ strata_tile_set_index (StrataTileSet *tiles)
     }
 }
 
+/* What stands in one line: with and without groups, and a place in an array that others share */
+static gboolean
+match_tile (StrataTextReader *reader, gint64 *id, StrataTile *tile)
+{
+  gint64 v[13] = { 0 };
+  gboolean groups = strata_text_match (reader, LINE_GROUPS SHARED, v) || strata_text_match (reader, LINE_GROUPS, v);
+  int at = groups ? 8 : 7;
+
+  if (!groups && !strata_text_match (reader, LINE SHARED, v) && !strata_text_match (reader, LINE, v))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (v); i++)
+    if (v[i] < 0 || v[i] > G_MAXINT32)
+      return FALSE;
+  *id = v[0];
+  *tile = (StrataTile){ .op = (int) v[1],
+                        .copy = (int) v[2],
+                        .row0 = (int) v[3],
+                        .n_rows = (int) v[4],
+                        .col0 = (int) v[5],
+                        .n_cols = (int) v[6],
+                        .n_groups = groups ? (int) v[7] : 0,
+                        .n_slices = (int) v[at],
+                        .n_row_copies = (int) v[at + 1],
+                        .array_back = (int) v[at + 2],
+                        .at_row = (int) v[at + 3],
+                        .at_col = (int) v[at + 4] };
+  return TRUE;
+}
+
 static gboolean
 parse_tiles (StrataTextReader *reader, StrataTileSet *tiles, GArray *array, GError **error)
 {
   while (strata_text_next (reader))
     {
-      gint64 v[12] = { 0 };
       StrataTile tile;
+      gint64 id;
 
-      if (!strata_text_match (reader, LINE_SHARED, v) && !strata_text_match (reader, LINE, v))
-        return strata_text_error (reader, "tiles", LINE, error);
-      for (guint i = 0; i < G_N_ELEMENTS (v); i++)
-        if (v[i] < 0 || v[i] > G_MAXINT32)
-          return strata_text_error (reader, "tiles", "numbers from 0 to 2147483647", error);
-      tile = (StrataTile){ (int) v[1], (int) v[2], (int) v[3], (int) v[4],  (int) v[5], (int) v[6],
-                           (int) v[7], (int) v[8], (int) v[9], (int) v[10], (int) v[11] };
-      if (v[0] != array->len || v[1] >= tiles->n_ops
+      if (!match_tile (reader, &id, &tile))
+        return strata_text_error (reader, "tiles", LINE " with numbers from 0 to 2147483647", error);
+      if (id != array->len || tile.op >= tiles->n_ops
           || (array->len > 0 && g_array_index (array, StrataTile, array->len - 1).op > tile.op))
         return strata_text_error (reader, "tiles", "tiles in order, of ops of the graph", error);
       g_array_append_val (array, tile);
@@ -293,7 +343,7 @@ strata_tile_set_hash (const StrataTileSet *tiles)
       const StrataTile *tile = &tiles->tiles[i];
       const int fields[] = { tile->op,         tile->copy,   tile->row0,     tile->n_rows,
                              tile->col0,       tile->n_cols, tile->n_slices, tile->n_row_copies,
-                             tile->array_back, tile->at_row, tile->at_col };
+                             tile->array_back, tile->at_row, tile->at_col,   tile->n_groups };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         strata_hasher_int (hasher, fields[j]);
@@ -327,10 +377,28 @@ strata_tile_set_n_arrays (const StrataTileSet *tiles)
   return n;
 }
 
+gint64
+strata_tile_n_weights (const StrataTile *tile)
+{
+  return (gint64) tile->n_rows * tile->n_cols / MAX (1, tile->n_groups);
+}
+
+int
+strata_tile_group (const StrataTile *tile, const StrataQOp *op)
+{
+  return tile->col0 / (op->n / MAX (1, op->window.groups));
+}
+
+int
+strata_tile_first_row (const StrataTile *tile, const StrataQOp *op)
+{
+  return op->window.groups > 1 ? strata_tile_group (tile, op) * op->k + tile->row0 : tile->row0;
+}
+
 double
 strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip)
 {
-  double used = (double) tile->n_rows * tile->n_row_copies * tile->n_cols * tile->n_slices;
+  double used = (double) strata_tile_n_weights (tile) * tile->n_row_copies * tile->n_slices;
 
   return used / ((double) chip->rows * chip->columns);
 }
@@ -344,6 +412,6 @@ strata_tile_set_op_utilisation (const StrataTileSet *tiles, int op, const Strata
   if (from == to)
     return 0;
   for (int i = from; i < to; i++)
-    used += (double) tiles->tiles[i].n_rows * tiles->tiles[i].n_cols * tiles->tiles[i].n_slices;
+    used += (double) strata_tile_n_weights (&tiles->tiles[i]) * tiles->tiles[i].n_slices;
   return used / ((double) (to - from) * chip->rows * chip->columns);
 }

@@ -2,7 +2,9 @@
  *
  * Tiles: blocks of weight matrices, each on one array. Every weight of an MVM op lies in exactly one tile per copy.
  * Most tiles have an array to themselves; small ones may share one: their cells are disjoint, they lie on one site, and
- * no tier switch stands between them. Made by compiler/map.
+ * no tier switch stands between them. A grouped product is G matrices of k x n/G: where several fit an array they lie
+ * side by side on its diagonal, each with rows and columns of its own, and the cells beside the diagonal are never
+ * written. Made by compiler/map.
  */
 #pragma once
 
@@ -13,8 +15,9 @@ typedef struct
 {
   int op;           /* op id */
   int copy;         /* replica of the op's matrix, 0 … n_copies-1; replica c takes output rows c, c + n_copies, … */
-  int row0, n_rows; /* block of K */
+  int row0, n_rows; /* block of K; of a grouped product: of the K of one group, or n_groups times the whole of it */
   int col0, n_cols; /* block of N (logical outputs) */
+  int n_groups;     /* whole groups of a grouped product, which col0 begins; 0: a block of one matrix */
   int n_slices;
   int n_row_copies;   /* the block's rows stand this often in the array, against kT/C; >= 1 */
   int array_back;     /* the first tile of its array is the one this many ids before; 0: it is the first, or alone */
@@ -48,6 +51,12 @@ void strata_tile_set_index (StrataTileSet *tiles);
 int strata_tile_set_array (const StrataTileSet *tiles, int tile);
 gint64 strata_tile_set_n_arrays (const StrataTileSet *tiles);
 
+/* Weights that the tile holds: without the cells beside the diagonal of groups */
+gint64 strata_tile_n_weights (const StrataTile *tile);
+/* Group of a product that the tile, or the first of its groups, belongs to; 0 where there are none */
+int strata_tile_group (const StrataTile *tile, const StrataQOp *op);
+/* Its first row in the vector of all that the op's window sees: the rows of all groups, one after the other */
+int strata_tile_first_row (const StrataTile *tile, const StrataQOp *op);
 /* Used cells over cells of the array, row copies counted as used */
 double strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip);
 /* Used cells / cells of the op's arrays, row copies not counted. */

@@ -33,6 +33,16 @@ strata_unit_packed_arrays (const StrataChipSpec *chip, int k, int n, int n_group
   return (n_groups + n_together - 1) / n_together;
 }
 
+gint64
+strata_unit_arrays (const StrataChipSpec *chip, const StrataQOp *op)
+{
+  int n_groups = MAX (1, op->window.groups);
+
+  if (n_groups == 1)
+    return strata_cost_arrays_required (chip, op->k, op->n, op->n_slices);
+  return strata_unit_packed_arrays (chip, op->k, op->n / n_groups, n_groups, op->n_slices);
+}
+
 /* Row blocks by column blocks of a matrix that is cut: full ones and the rest of either side */
 static int
 cut (const StrataChipSpec *chip, int k, int n, int n_slices, gint64 times, Block *blocks)

@@ -20,6 +20,8 @@ typedef struct
 int strata_unit_groups_per_array (const StrataChipSpec *chip, int k, int n, int n_slices);
 /* Arrays of a product of @n_groups blocks of @k x @n, packed block-diagonally where more than one fits an array */
 gint64 strata_unit_packed_arrays (const StrataChipSpec *chip, int k, int n, int n_groups, int n_slices);
+/* The same of an MVM op, one copy: pure geometry */
+gint64 strata_unit_arrays (const StrataChipSpec *chip, const StrataQOp *op);
 
 /* @op: MVM or MAC */
 StrataUnitCost strata_unit_cost_digital (const StrataQGraph *graph, int op, const StrataChipSpec *chip);

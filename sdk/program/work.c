@@ -337,11 +337,11 @@ void
 strata_work_channels (const StrataQGraph *graph, const StrataTile *tile, int *from, int *to)
 {
   const StrataQOp *op = &graph->ops[tile->op];
-  int n_channels = graph->tensors[op->inputs[0]].channels;
-  int n_taps = MAX (1, op->k / MAX (1, n_channels));
+  int n_channels = graph->tensors[op->inputs[0]].channels, row = strata_tile_first_row (tile, op);
+  int n_taps = MAX (1, op->k / MAX (1, n_channels / MAX (1, op->window.groups)));
 
-  *from = MIN (tile->row0 / n_taps, n_channels - 1);
-  *to = MIN ((tile->row0 + tile->n_rows - 1) / n_taps, n_channels - 1) + 1;
+  *from = MIN (row / n_taps, n_channels - 1);
+  *to = MIN ((row + tile->n_rows - 1) / n_taps, n_channels - 1) + 1;
 }
 
 gint64

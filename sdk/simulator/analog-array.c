@@ -44,6 +44,13 @@ band_of (StrataAnalog analog)
 
 /* --- programming --- */
 
+/* Whether the cells of a row and an output lie in a block, not beside the diagonal */
+static gboolean
+is_written (const StrataAnalogArray *array, int row, int output)
+{
+  return row / (array->n_rows / array->n_blocks) == output / (array->n_cols / array->n_blocks);
+}
+
 /* Standard deviations over g = 0 … 1 as tables, in levels; between the points linear, which is off by less than 1e-5.
  */
 typedef struct
@@ -87,6 +94,15 @@ program_pair (const CellTable *table, double target, const float *z, double *var
   return target + look_up (table->program, plus) * z[0] - look_up (table->program, minus) * z[1];
 }
 
+/* Cells that no weight is written to: an empty pair. */
+static void
+leave_cells (StrataAnalogArray *array, const CellTable *table, int row, int output)
+{
+  for (int s = 0; s < array->n_slices && array->variance != NULL; s++)
+    array->variance[(gsize) row * (gsize) array->n_columns + (gsize) (s * array->n_cols + output)] +=
+      (float) (2 * table->read[0] * table->read[0]);
+}
+
 /* One row copy of one row. Each slice is programmed towards its digit plus what the slices before it missed. */
 static void
 program_row (StrataAnalogArray *array, const CellTable *table, const int *digits, int row, const float *z)
@@ -96,6 +112,12 @@ program_row (StrataAnalogArray *array, const CellTable *table, const int *digits
   for (int j = 0; j < array->n_cols; j++)
     {
       double missed = 0;
+
+      if (!is_written (array, row, j))
+        {
+          leave_cells (array, table, row, j);
+          continue;
+        }
 
       for (int s = 0; s < array->n_slices; s++)
         {
@@ -119,12 +141,13 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
   for (int j = 0; j < array->n_cols; j++)
     {
       const gint16 *weights = op->weights + (gsize) (array->col0 + j) * (gsize) op->k + array->row0;
+      const int n_rows = array->n_rows / array->n_blocks;
       gint32 sum = 0;
 
-      for (int i = 0; i < array->n_rows; i++)
+      for (int i = 0; i < n_rows; i++)
         sum += weights[i];
       array->constant[j] = (zero_point - array->subtract) * sum;
-      factors[j] = strata_analog_column_factor (weights, array->n_rows, base, array->n_slices);
+      factors[j] = strata_analog_column_factor (weights, n_rows, base, array->n_slices);
       for (int s = 0; s < array->n_slices; s++)
         array->nominal_gain[s * array->n_cols + j] =
           pow (base, array->n_slices - 1 - s) / ((double) n_row_copies * factors[j]);
@@ -147,8 +170,11 @@ program (
     {
       for (int j = 0; j < array->n_cols; j++)
         {
-          int column[8], weight = op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) (array->row0 + row)];
+          int column[8], weight, k = array->row0 + row % (array->n_rows / array->n_blocks);
 
+          if (!is_written (array, row, j))
+            continue;
+          weight = op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k];
           strata_analog_digits (weight * factors[j], base, array->n_slices, column);
           for (int s = 0; s < array->n_slices; s++)
             digits[s * array->n_cols + j] = column[s];
@@ -175,6 +201,8 @@ strata_analog_array_new (
   g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= 8);
   array->id = id;
   array->row0 = tile->row0, array->n_rows = tile->n_rows, array->col0 = tile->col0, array->n_cols = tile->n_cols;
+  array->n_blocks = MAX (1, tile->n_groups);
+  array->first_row = strata_tile_first_row (tile, op);
   array->n_slices = tile->n_slices, array->n_columns = tile->n_cols * tile->n_slices;
   array->seed = setup->seed;
   array->noisy = setup->analog != STRATA_ANALOG_IDEAL;

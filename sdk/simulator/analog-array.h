@@ -5,7 +5,8 @@
  *
  * A column's weights are programmed times the largest whole factor the digits hold; drivers get code - subtract with
  * subtract 0 or -128 (two's complement or offset binary, the nearer to the zero point). Both are undone digitally and
- * exactly.
+ * exactly. Cells beside the diagonal of groups are never written: they hold nothing, without an error of programming,
+ * and add the read noise of an empty cell; their capacitance is in the column's as that of any other.
  */
 #pragma once
 
@@ -31,9 +32,11 @@ typedef struct
 {
   int id; /* of the array on the chip: stack * tiers + tier; for noise keys */
   int row0, n_rows, col0, n_cols, n_slices,
-    n_columns;  /* n_columns = n_cols * n_slices, column = slice * n_cols + output */
-  int n_reads;  /* conversions that are averaged; 1 where nothing is random */
-  int subtract; /* driver code = code - subtract */
+    n_columns;   /* n_columns = n_cols * n_slices, column = slice * n_cols + output */
+  int n_blocks;  /* on the diagonal, of n_rows / n_blocks x n_cols / n_blocks; 1: the whole */
+  int first_row; /* of the vectors of the whole op */
+  int n_reads;   /* conversions that are averaged; 1 where nothing is random */
+  int subtract;  /* driver code = code - subtract */
   guint64 seed;
   gboolean noisy;
   guint without;      /* StrataCorrection */

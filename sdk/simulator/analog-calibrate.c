@@ -49,7 +49,7 @@ collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
   calibration->codes = g_new (gint16, (gsize) calibration->n * (gsize) array->n_rows);
   for (int i = 0; i < n; i++)
     memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows,
-            vectors->codes + (gsize) i * vectors->ld + array->row0, row_bytes);
+            vectors->codes + (gsize) i * vectors->ld + array->first_row, row_bytes);
   for (gsize e = (gsize) n * (gsize) array->n_rows; e < (gsize) calibration->n * (gsize) array->n_rows; e++)
     {
       gsize from = (gsize) (strata_rng_uniform (calibration->key, e) * n);
@@ -62,15 +62,17 @@ static void
 compute_sums (Calibration *calibration, const StrataQOp *op)
 {
   const StrataAnalogArray *array = calibration->array;
+  const int n_rows = array->n_rows / array->n_blocks, n_cols = array->n_cols / array->n_blocks;
   gsize n_sums = (gsize) calibration->n * (gsize) array->n_columns;
 
   calibration->v = g_new (float, n_sums);
   calibration->variance = g_new (float, n_sums);
   calibration->exact = g_new0 (gint32, (gsize) calibration->n * (gsize) array->n_cols);
   strata_analog_array_moments (array, calibration->codes, calibration->n, calibration->v, calibration->variance);
-  strata_int_dot (calibration->codes, calibration->n, (gsize) array->n_rows,
-                  op->weights + (gsize) array->col0 * (gsize) op->k + array->row0, array->n_cols, (gsize) op->k,
-                  array->n_rows, calibration->exact, (gsize) array->n_cols);
+  for (int block = 0; block < array->n_blocks; block++)
+    strata_int_dot (calibration->codes + block * n_rows, calibration->n, (gsize) array->n_rows,
+                    op->weights + (gsize) (array->col0 + block * n_cols) * (gsize) op->k + array->row0, n_cols,
+                    (gsize) op->k, n_rows, calibration->exact + block * n_cols, (gsize) array->n_cols);
 }
 
 static double

@@ -46,8 +46,8 @@ explain_product (StrataExplainer *explainer, int id)
 
   if (analog)
     strata_decisions_add (explainer->list, STRATA_REASON_ANALOG, id, -1, cost.n_arrays,
-                          "a constant matrix without groups goes into arrays: about %s and %s per inference on its own",
-                          time, energy);
+                          "a constant matrix goes into arrays%s: about %s and %s per inference on its own",
+                          n_groups > 1 ? ", its groups along their diagonals" : "", time, energy);
   else
     strata_decisions_add (explainer->list, STRATA_REASON_DIGITAL, id, -1, 0,
                           "%d groups of %d x %d on the MAC units: about %s and %s per inference on its own", n_groups,
@@ -132,6 +132,15 @@ explain_split (StrataExplainer *explainer, int id, int n_per_copy)
 
   if (n_per_copy == 1 || strata_explainer_said (explainer, STRATA_REASON_SPLIT, id))
     return;
+  if (op->window.groups > 1)
+    {
+      strata_decisions_add (explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,
+                            "%d groups of %d rows and %d x %d columns lie in %d arrays of %d x %d, %d whole ones along "
+                            "the diagonal of one; the cells beside it stay empty",
+                            op->window.groups, op->k, op->n / op->window.groups, op->n_slices, n_per_copy,
+                            image->chip->rows, image->chip->columns, first->n_groups);
+      return;
+    }
   while (n_row_blocks < n_per_copy && first[n_row_blocks].row0 > 0)
     n_row_blocks++;
   strata_decisions_add (explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,

@@ -64,12 +64,27 @@ typedef struct
 
 /* --- products --- */
 
-/* A block of an op's matrix, and the output rows that one copy makes */
+/* A block of an op's matrix, or several groups on a diagonal, and the output rows that one copy makes */
 typedef struct
 {
   int row0, n_rows, col0, n_cols;
-  int first_row, row_step;
+  int n_groups;  /* of n_rows / n_groups x n_cols / n_groups each; 1: the whole block */
+  int first_row; /* of the vector of all that the window sees */
+  int first_y, step_y;
 } Block;
+
+static Block
+block_of (const StrataTile *tile, const StrataQOp *op, int n_copies)
+{
+  return (Block){ .row0 = tile->row0,
+                  .n_rows = tile->n_rows,
+                  .col0 = tile->col0,
+                  .n_cols = tile->n_cols,
+                  .n_groups = MAX (1, tile->n_groups),
+                  .first_row = strata_tile_first_row (tile, op),
+                  .first_y = tile->copy,
+                  .step_y = n_copies };
+}
 
 /* Gathers whole output rows from *y on, up to CHUNK positions and at least one row; advances *y. */
 static int
@@ -84,9 +99,9 @@ gather_chunk (const gint16 *codes,
 {
   int n = 0;
 
-  for (; *y < window->out_height && (n == 0 || n + window->out_width <= CHUNK); *y += block->row_step)
+  for (; *y < window->out_height && (n == 0 || n + window->out_width <= CHUNK); *y += block->step_y)
     {
-      strata_int_gather (codes, window, subtract, fill, *y, block->row0, block->n_rows,
+      strata_int_gather (codes, window, subtract, fill, *y, block->first_row, block->n_rows,
                          out + (gsize) n * (gsize) block->n_rows);
       for (int x = 0; x < window->out_width; x++)
         positions[n++] = *y * window->out_width + x;
@@ -101,17 +116,18 @@ add_exact (const StrataQGraph *graph, const StrataQOp *op, const Block *block, c
   const int zero_point = graph->tensors[op->inputs[0]].zero_point, room = CHUNK + window.out_width;
   g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) block->n_rows);
   g_autofree int *positions = g_new (int, room);
-  const gint16 *weights = op->weights + (gsize) block->col0 * (gsize) op->k + block->row0;
+  const int n_rows = block->n_rows / block->n_groups, n_cols = block->n_cols / block->n_groups;
 
-  for (int y = block->first_row; y < window.out_height;)
+  for (int y = block->first_y; y < window.out_height;)
     {
       int n = gather_chunk (codes, &window, block, zero_point, 0, &y, rows, positions);
-      int at_once = block->row_step == 1 ? n : window.out_width;
+      int at_once = block->step_y == 1 ? n : window.out_width;
 
       for (int i = 0; i < n; i += at_once)
-        strata_int_dot (rows + (gsize) i * (gsize) block->n_rows, at_once, (gsize) block->n_rows, weights,
-                        block->n_cols, (gsize) op->k, block->n_rows,
-                        sums + (gsize) positions[i] * (gsize) op->n + block->col0, (gsize) op->n);
+        for (int g = 0, col = block->col0; g < block->n_groups; g++, col += n_cols)
+          strata_int_dot (rows + (gsize) i * (gsize) block->n_rows + g * n_rows, at_once, (gsize) block->n_rows,
+                          op->weights + (gsize) col * (gsize) op->k + block->row0, n_cols, (gsize) op->k, n_rows,
+                          sums + (gsize) positions[i] * (gsize) op->n + col, (gsize) op->n);
     }
 }
 
@@ -128,7 +144,7 @@ add_analog (Run *run, int op_id, int tile, const Block *block, const gint16 *cod
   g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) block->n_rows);
   g_autofree int *positions = g_new (int, room);
 
-  for (int y = block->first_row; y < window.out_height;)
+  for (int y = block->first_y; y < window.out_height;)
     {
       int n = gather_chunk (codes, &window, block, array->subtract, fill, &y, rows, positions);
       const StrataAnalogInputs inputs = { rows, positions, n };
@@ -146,9 +162,7 @@ add_tile (Run *run, const StrataFunctionalStep *step)
   const StrataQGraph *graph = functional->image->graph;
   const StrataQOp *op = &graph->ops[step->op];
   const StrataTile *tile = &functional->image->tiles->tiles[step->tile];
-  const Block block = {
-    tile->row0, tile->n_rows, tile->col0, tile->n_cols, tile->copy, functional->n_copies[step->op],
-  };
+  const Block block = block_of (tile, op, functional->n_copies[step->op]);
   const gint16 *codes = run->tensors[op->inputs[0]].codes;
   const StrataQTensor *out = &graph->tensors[op->output];
 
@@ -168,7 +182,7 @@ measure_op (Run *run, int op_id)
   const StrataQGraph *graph = run->functional->image->graph;
   const StrataQOp *op = &graph->ops[op_id];
   const StrataQTensor *out = &graph->tensors[op->output];
-  const Block whole = { 0, op->k, 0, op->n, 0, 1 };
+  const Block whole = { 0, strata_qop_n_rows (op), 0, op->n, MAX (1, op->window.groups), 0, 0, 1 };
   gsize n_positions = (gsize) out->height * (gsize) out->width;
   g_autofree gint32 *exact = g_new0 (gint32, n_positions * (gsize) op->n);
   Measure *measure = &run->measures[op_id];
@@ -220,21 +234,22 @@ collect_vectors (Run *run, int op_id)
   const int n = MIN (n_positions, (MAX_VECTORS + run->n_samples - 1) / run->n_samples);
   /* Another part of the plane for each sample: steps of the golden section */
   const double shift = fmod (0.5 + run->sample * 0.6180339887, 1.0);
-  g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) op->k);
+  const int n_rows = strata_qop_n_rows (op);
+  g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) n_rows);
   Vectors *vectors = &run->vectors[op_id];
 
-  vectors->codes = g_renew (gint16, vectors->codes, (gsize) (vectors->n + n) * (gsize) op->k);
+  vectors->codes = g_renew (gint16, vectors->codes, (gsize) (vectors->n + n) * (gsize) n_rows);
   for (int i = 0, last_y = -1; i < n; i++, vectors->n++)
     {
       int position = MIN ((int) ((i + shift) * n_positions / n), n_positions - 1);
       int y = position / window.out_width, x = position % window.out_width;
 
       if (y != last_y)
-        strata_int_gather (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract, y, 0, op->k,
+        strata_int_gather (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract, y, 0, n_rows,
                            row);
       last_y = y;
-      memcpy (vectors->codes + (gsize) vectors->n * (gsize) op->k, row + (gsize) x * (gsize) op->k,
-              sizeof (gint16) * (gsize) op->k);
+      memcpy (vectors->codes + (gsize) vectors->n * (gsize) n_rows, row + (gsize) x * (gsize) n_rows,
+              sizeof (gint16) * (gsize) n_rows);
     }
 }
 
@@ -361,7 +376,7 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
   const StrataSite site = image->placement->site[index];
   const StrataQOp *op = &image->graph->ops[tile->op];
   const Vectors *vectors = &programming->vectors[tile->op];
-  const StrataAnalogVectors inputs = { vectors->codes, vectors->n, (gsize) op->k,
+  const StrataAnalogVectors inputs = { vectors->codes, vectors->n, (gsize) strata_qop_n_rows (op),
                                        image->graph->tensors[op->inputs[0]].guessed };
 
   /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
@@ -382,22 +397,23 @@ invent_vectors (const StrataImage *image, guint64 seed, Vectors *all)
       const StrataQOp *op = &image->graph->ops[i];
       const int zero_point = op->kind == STRATA_QOP_MVM ? image->graph->tensors[op->inputs[0]].zero_point : 0;
       const StrataRngKey key = strata_rng_key (seed, (guint64) i << 8 | STRATA_ANALOG_STREAM_CALIBRATE);
+      const int n_rows = strata_qop_n_rows (op);
       g_autofree float *z = NULL;
 
       if (op->kind != STRATA_QOP_MVM)
         continue;
-      z = g_new (float, op->k);
+      z = g_new (float, n_rows);
       all[i].n = MAX_VECTORS / 4;
-      all[i].codes = g_new (gint16, (gsize) all[i].n * (gsize) op->k);
+      all[i].codes = g_new (gint16, (gsize) all[i].n * (gsize) n_rows);
       for (int v = 0; v < all[i].n; v++)
         {
-          strata_rng_normal (key, (guint64) v, z, (gsize) op->k);
-          for (int k = 0; k < op->k; k++)
+          strata_rng_normal (key, (guint64) v, z, (gsize) n_rows);
+          for (int k = 0; k < n_rows; k++)
             {
               int spread = op->x_rms > 0 ? op->x_rms : (CODE_HI - CODE_LO) / 4;
               int code = zero_point + (int) lrintf (z[k] * (float) spread);
 
-              all[i].codes[(gsize) v * (gsize) op->k + (gsize) k] =
+              all[i].codes[(gsize) v * (gsize) n_rows + (gsize) k] =
                 (gint16) (CLAMP (code, CODE_LO, CODE_HI) - strata_analog_subtract (zero_point));
             }
         }

@@ -97,10 +97,10 @@ set_weights (StrataQGraph *graph, StrataQOp *op, int n, int k)
 }
 
 static int
-add_window_op (StrataQGraph *graph, StrataQOpKind kind, int input, int n, int kernel, int stride)
+add_window_op (StrataQGraph *graph, StrataQOpKind kind, int input, int n, int kernel, int stride, int groups)
 {
   StrataQTensor in = graph->tensors[input];
-  int pad = kernel / 2, groups = kind == STRATA_QOP_MAC ? in.channels : 1;
+  int pad = kernel / 2;
   StrataQOp *op = add_op (graph, kind, "Conv", input, n, (in.height + 2 * pad - kernel) / stride + 1,
                           (in.width + 2 * pad - kernel) / stride + 1);
 
@@ -112,13 +112,21 @@ add_window_op (StrataQGraph *graph, StrataQOpKind kind, int input, int n, int ke
 int
 fixtures_conv (StrataQGraph *graph, int input, int n, int kernel, int stride)
 {
-  return add_window_op (graph, STRATA_QOP_MVM, input, n, kernel, stride);
+  return add_window_op (graph, STRATA_QOP_MVM, input, n, kernel, stride, 1);
 }
 
 int
 fixtures_depthwise (StrataQGraph *graph, int input, int kernel, int stride)
 {
-  return add_window_op (graph, STRATA_QOP_MAC, input, graph->tensors[input].channels, kernel, stride);
+  int n = graph->tensors[input].channels;
+
+  return add_window_op (graph, STRATA_QOP_MAC, input, n, kernel, stride, n);
+}
+
+int
+fixtures_grouped (StrataQGraph *graph, int input, int n, int kernel, int stride, int groups)
+{
+  return add_window_op (graph, STRATA_QOP_MAC, input, n, kernel, stride, groups);
 }
 
 int

@@ -11,6 +11,8 @@ StrataQGraph *fixtures_graph_new (void);
 int fixtures_input (StrataQGraph *graph, int channels, int height, int width);
 int fixtures_conv (StrataQGraph *graph, int input, int n, int kernel, int stride);
 int fixtures_depthwise (StrataQGraph *graph, int input, int kernel, int stride);
+/* A convolution of @groups, on the digital units */
+int fixtures_grouped (StrataQGraph *graph, int input, int n, int kernel, int stride, int groups);
 int fixtures_dense (StrataQGraph *graph, int input, int n);
 int fixtures_add (StrataQGraph *graph, int a, int b);
 int fixtures_average (StrataQGraph *graph, int input); /* over the plane */

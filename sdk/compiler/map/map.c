@@ -2,11 +2,13 @@
  *
  * Cuts the matrix of every MVM op into tiles, the contents of one array each. K goes into blocks of as many rows as an
  * array has, the last block takes the rest; N into blocks of columns / slices outputs. A block that leaves rows free is
- * repeated in them, against kT/C (hardware-facts 1.4). Copies of a matrix are whole sets of tiles. Where the chip has
- * too few arrays, small matrices share some (pack.c).
+ * repeated in them, against kT/C (hardware-facts 1.4). Of a grouped product as many groups as fit go on the diagonal of
+ * an array. Copies of a matrix are whole sets of tiles. Where the chip has too few arrays, small matrices share some
+ * (pack.c).
  */
 #include "compiler/map/pack.h"
 #include "cost/cost.h"
+#include "program/unit-cost.h"
 
 /* How many layers a message about capacity names */
 #define N_NAMED 3
@@ -92,10 +94,13 @@ count_arrays (const StrataQGraph *graph,
                        op->n_slices, chip->columns);
           return FALSE;
         }
-      arrays[i] = strata_cost_arrays_required (chip, op->k, op->n, op->n_slices);
+      arrays[i] = strata_unit_arrays (chip, op);
       tiles->arrays_required += arrays[i];
-      arrays[i] /= (op->k + chip->rows - 1) / chip->rows;
-      arrays[i] *= (op->k + block_rows (op, chip) - 1) / block_rows (op, chip);
+      if (op->block_rows > 0)
+        {
+          arrays[i] /= (op->k + chip->rows - 1) / chip->rows;
+          arrays[i] *= (op->k + block_rows (op, chip) - 1) / block_rows (op, chip);
+        }
       arrays[i] *= count_copies (graph, options, i);
       n += arrays[i];
       n_cells += (double) op->k * op->n * op->n_slices * count_copies (graph, options, i);
@@ -117,6 +122,65 @@ count_row_copies (const StrataChipSpec *chip, const StrataMapOptions *options, i
   return options == NULL || options->row_copies ? MAX (1, chip->rows / n_rows) : 1;
 }
 
+/* One matrix of k x @n whose outputs begin at @first of the op's; returns its tiles. */
+static int
+cut_matrix (const StrataQOp *op,
+            int first,
+            int n,
+            const StrataChipSpec *chip,
+            const StrataMapOptions *options,
+            const StrataTile *like,
+            StrataTile *tile)
+{
+  int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
+
+  for (int col = 0; col < n; col += n_outputs)
+    for (int row0 = 0; row0 < op->k; row0 += block_rows (op, chip))
+      {
+        int n_rows = MIN (block_rows (op, chip), op->k - row0);
+
+        tile[n_tiles] = *like;
+        tile[n_tiles].row0 = row0;
+        tile[n_tiles].n_rows = n_rows;
+        tile[n_tiles].col0 = first + col;
+        tile[n_tiles].n_cols = MIN (n_outputs, n - col);
+        tile[n_tiles++].n_row_copies = count_row_copies (chip, options, n_rows);
+      }
+  return n_tiles;
+}
+
+/* As many groups on the diagonal of each array as fit; the last array takes the rest. Where not one fits, every group
+ * is a matrix that is cut. */
+static int
+pack_groups (const StrataQOp *op,
+             const StrataChipSpec *chip,
+             const StrataMapOptions *options,
+             const StrataTile *like,
+             StrataTile *tile)
+{
+  int n = op->n / op->window.groups, n_tiles = 0;
+  int n_together = strata_unit_groups_per_array (chip, op->k, n, op->n_slices);
+
+  for (int group = 0; group < op->window.groups; group += MAX (1, n_together))
+    {
+      int n_here = MIN (n_together, op->window.groups - group);
+
+      if (n_together == 0)
+        {
+          n_tiles += cut_matrix (op, group * n, n, chip, options, like, tile + n_tiles);
+          continue;
+        }
+      tile[n_tiles] = *like;
+      tile[n_tiles].n_rows = n_here * op->k;
+      tile[n_tiles].col0 = group * n;
+      tile[n_tiles].n_cols = n_here * n;
+      tile[n_tiles].n_groups = n_here;
+      tile[n_tiles].n_row_copies = count_row_copies (chip, options, n_here * op->k);
+      n_tiles++;
+    }
+  return n_tiles;
+}
+
 static int
 tile_op (const StrataQGraph *graph,
          int op_id,
@@ -126,25 +190,10 @@ tile_op (const StrataQGraph *graph,
          StrataTile *tile)
 {
   const StrataQOp *op = &graph->ops[op_id];
-  int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
+  const StrataTile like = { .op = op_id, .copy = copy, .n_slices = op->n_slices };
 
-  for (int col0 = 0; col0 < op->n; col0 += n_outputs)
-    for (int row0 = 0; row0 < op->k; row0 += block_rows (op, chip))
-      {
-        int n_rows = MIN (block_rows (op, chip), op->k - row0);
-
-        tile[n_tiles++] = (StrataTile){
-          .op = op_id,
-          .copy = copy,
-          .row0 = row0,
-          .n_rows = n_rows,
-          .col0 = col0,
-          .n_cols = MIN (n_outputs, op->n - col0),
-          .n_slices = op->n_slices,
-          .n_row_copies = count_row_copies (chip, options, n_rows),
-        };
-      }
-  return n_tiles;
+  return op->window.groups > 1 ? pack_groups (op, chip, options, &like, tile)
+                               : cut_matrix (op, 0, op->n, chip, options, &like, tile);
 }
 
 /* --- packing --- */

@@ -107,6 +107,12 @@ longest_ps (gint64 n)
   return (G_GINT64_CONSTANT (1) << 61) / MAX (1, n);
 }
 
+static int
+tiles_per_copy (const StrataTileSet *tiles, int op)
+{
+  return (tiles->op_first[op + 1] - tiles->op_first[op]) / strata_work_n_copies (tiles, op);
+}
+
 /* Ops that are seldom needed are seldom sent rows. */
 static void
 set_links (PlaceModel *model, const StrataPlaceOptions *options, int id, GArray *group_ps)
@@ -114,7 +120,9 @@ set_links (PlaceModel *model, const StrataPlaceOptions *options, int id, GArray 
   const StrataTile *tile = &model->tiles->tiles[id];
   const StrataQOp *op = &model->graph->ops[tile->op];
   const StrataQTensor *in = &model->graph->tensors[op->inputs[0]];
-  gboolean first = tile->copy == 0 && tile->col0 == 0, begins = tile->row0 == 0;
+  /* Each group of a grouped product reads channels of its own; its copies read the same again. */
+  gboolean grouped = op->window.groups > 1, first = tile->copy == 0 && (tile->col0 == 0 || grouped);
+  gboolean begins = tile->row0 == 0;
   double most_ps = (double) longest_ps ((gint64) model->tiles->n_tiles * (model->chip->mesh_x + model->chip->mesh_y));
   double chance = activity (options, tile->op);
   gint64 n_bytes, load_ps;
@@ -124,8 +132,9 @@ set_links (PlaceModel *model, const StrataPlaceOptions *options, int id, GArray 
   model->tile[id].sum_ps = (gint64) MIN (most_ps, chance * (double) link_ps (model, n_bytes, n_bursts (model, tile)));
   if (!first)
     {
-      model->tile[id].group =
-        begins ? model->tile[model->tiles->op_first[tile->op]].group : model->tile[id - 1].group + 1;
+      model->tile[id].group = grouped  ? model->tile[id - tiles_per_copy (model->tiles, tile->op)].group
+                              : begins ? model->tile[model->tiles->op_first[tile->op]].group
+                                       : model->tile[id - 1].group + 1;
       return;
     }
   strata_work_channels (model->graph, tile, &from, &to);

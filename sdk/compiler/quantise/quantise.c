@@ -310,7 +310,7 @@ fill_digital (Build *build, const StrataLoweredOp *op, StrataQOp *q, guint32 pre
   q->streams = op->streams;
 }
 
-/* What computes the op, and why */
+/* What computes the op, and why; of grouped products the map says it. */
 static void
 explain (const Build *build, const StrataLoweredOp *op, int id)
 {
@@ -323,12 +323,6 @@ explain (const Build *build, const StrataLoweredOp *op, int id)
                           "%s multiplies %" G_GINT64_FORMAT " vectors by one constant matrix of %d x %d, in %d cells a "
                           "weight",
                           op->onnx, n_positions, op->k, op->n, q->n_slices);
-  else if (op->kind == STRATA_QOP_MAC)
-    strata_decisions_add (
-      build->decisions, STRATA_REASON_DIGITAL, id, -1, n_positions * op->n * op->k,
-      "%s has %d groups of %d weights an output; each would fill %d rows of an array for %d columns, "
-      "so %" G_GINT64_FORMAT " multiply-accumulates go to the MAC units",
-      op->onnx, op->window.groups, op->k, op->k, op->n / op->window.groups, n_positions * op->n * op->k);
   else if (op->kind == STRATA_QOP_DIGITAL)
     strata_decisions_add (build->decisions, STRATA_REASON_DIGITAL, id, -1, q->digital->n_macs,
                           "%s: %" G_GINT64_FORMAT " multiply-accumulates, %" G_GINT64_FORMAT

@@ -58,6 +58,18 @@ made_clear (Made *made)
   strata_chip_spec_free (made->chip);
 }
 
+/* Grouped products in arrays with every other network, whatever they cost */
+static StrataQGraph *
+take_sides (const StrataQGraph *graph, const StrataChipSpec *chip, guint64 seed, GError **error)
+{
+  g_autofree StrataSide *sides = g_new (StrataSide, graph->n_ops + 1);
+  const StrataSideOptions options = { sides, STRATA_OBJECTIVE_ARRAYS, 0, NULL };
+
+  for (int i = 0; i < graph->n_ops; i++)
+    sides[i] = seed % 2 == 0 && graph->ops[i].window.groups > 1 ? STRATA_SIDE_ANALOG : STRATA_SIDE_CHEAPER;
+  return strata_map_sides (graph, chip, &options, error);
+}
+
 /* Runs the stages one by one, each followed by its check. */
 static void
 make (Made *made, guint64 seed, int which)
@@ -65,6 +77,7 @@ make (Made *made, guint64 seed, int which)
   const StrataCalibration calibration = { .n_threads = 1 };
   const StrataPlaceOptions place = { .seed = seed, .effort = -1 };
   StrataImage *image = &made->image;
+  g_autoptr (StrataQGraph) graph = NULL;
   g_autoptr (GError) error = NULL;
 
   *made = (Made){ .chip = make_chip (which, seed), .source = random_graph_new (seed) };
@@ -72,7 +85,9 @@ make (Made *made, guint64 seed, int which)
   g_assert_no_error (error);
   strata_lowered_check (made->lowered, &error);
   g_assert_no_error (error);
-  image->graph = strata_quantise (made->source, made->lowered, made->chip, &calibration, &error);
+  graph = strata_quantise (made->source, made->lowered, made->chip, &calibration, &error);
+  g_assert_no_error (error);
+  image->graph = take_sides (graph, made->chip, seed, &error);
   g_assert_no_error (error);
   strata_qgraph_check (image->graph, &error);
   g_assert_no_error (error);
@@ -197,6 +212,13 @@ static gboolean
 spoil_row_copies (Made *made, guint32 random)
 {
   made->image.tiles->tiles[random % (guint32) made->image.tiles->n_tiles].n_row_copies = made->chip->rows + 1;
+  return TRUE;
+}
+
+static gboolean
+spoil_tile_groups (Made *made, guint32 random)
+{
+  made->image.tiles->tiles[random % (guint32) made->image.tiles->n_tiles].n_groups += 1;
   return TRUE;
 }
 
@@ -346,6 +368,7 @@ static const struct
   { "tiles/columns", spoil_tile_columns, check_tiles },
   { "tiles/place", spoil_tile_place, check_tiles },
   { "tiles/row-copies", spoil_row_copies, check_tiles },
+  { "tiles/groups", spoil_tile_groups, check_tiles },
   { "tiles/count", spoil_tile_count, check_tiles },
   { "placement/range", spoil_site_range, check_placement },
   { "placement/twice", spoil_site_twice, check_placement },

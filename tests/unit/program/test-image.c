@@ -99,6 +99,20 @@ make_digital_image (void)
   return fixtures_image (graph, fixtures_chip ("demonstrator", 0, 0, 0));
 }
 
+/* A grouped convolution along the diagonals of two arrays */
+static StrataImage *
+make_grouped_image (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_graph_new ();
+  StrataChipSpec *chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  StrataSide sides[8] = { STRATA_SIDE_CHEAPER, STRATA_SIDE_ANALOG };
+  const StrataSideOptions options = { sides, STRATA_OBJECTIVE_ARRAYS, 0, NULL };
+  int t = fixtures_conv (graph, fixtures_input (graph, 3, 6, 6), 40, 1, 1);
+
+  fixtures_output (graph, fixtures_grouped (graph, t, 40, 3, 1, 10));
+  return fixtures_image (strata_map_sides (graph, chip, &options, NULL), chip);
+}
+
 static void
 test_digital (void)
 {
@@ -509,6 +523,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/program/image/external", test_external);
   g_test_add_data_func ("/sdk/program/image/fixed-up", make_image, test_fixed_up);
   g_test_add_data_func ("/sdk/program/image/fixed-up-digital", make_digital_image, test_fixed_up);
+  g_test_add_data_func ("/sdk/program/image/fixed-up-grouped", make_grouped_image, test_fixed_up);
   g_test_add_data_func ("/sdk/program/image/fixed-up-weightless", make_bare, test_fixed_up);
   g_test_add_func ("/sdk/program/image/truncated", test_truncated);
   g_test_add_func ("/sdk/program/image/disassemble", test_disassemble);
