@@ -72,6 +72,21 @@ typedef enum
 } StrataAnalog;
 
 /**
+ * StrataValidationKind:
+ * @STRATA_VALIDATION_KIND_IDENTITY: the published formula with the published constants: only arithmetic is tested
+ * @STRATA_VALIDATION_KIND_FIT: a constant of the model was chosen by this number
+ * @STRATA_VALIDATION_KIND_PREDICTION: nothing in the model was chosen by this number
+ *
+ * What it says when a published number and the model's agree.
+ */
+typedef enum
+{
+  STRATA_VALIDATION_KIND_IDENTITY,
+  STRATA_VALIDATION_KIND_FIT,
+  STRATA_VALIDATION_KIND_PREDICTION,
+} StrataValidationKind;
+
+/**
  * StrataNodeKind:
  * @STRATA_NODE_KIND_CROSSBAR: products with constant matrices, which lie in tiers
  * @STRATA_NODE_KIND_MAC: products of computed values and grouped convolutions, on digital multiply-accumulate units

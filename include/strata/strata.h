@@ -18,4 +18,5 @@
 #include <strata/strata-compiler.h>
 #include <strata/strata-device.h>
 #include <strata/strata-evaluation.h>
+#include <strata/strata-validation.h>
 #include <strata/strata-version.h>

@@ -76,7 +76,7 @@ def profile():
 def test_help_and_version():
     assert "Examples:" in call("--help").stdout
     assert call("--version").stdout.startswith("strata ")
-    for verb in ("info", "chip", "model", "compile", "run", "evaluate", "profile", "report", "query"):
+    for verb in ("info", "chip", "model", "compile", "run", "evaluate", "profile", "report", "query", "validate"):
         text = call(verb, "--help").stdout
         assert "Examples:" in text and "--json" in text, verb
 
@@ -297,6 +297,15 @@ def test_evaluate():
                        "--analog", "ideal", "--limit", "50")
     assert agreement["figure"] == "agreement with float" and agreement["float"] is None
     return f"float {reply['float']:.4f}, quantised {reply['quantised']:.4f}, analog {reply['analog_mean']:.4f}"
+
+
+def test_validate():
+    done = call("validate", "--published")
+    assert done.returncode == 0 and "imagine-system" in done.stdout and "outside" not in done.stdout
+    rows = result("validate", "--published")["published"]
+    assert all(row["agrees"] and row["lowest"] <= row["ours"] <= row["highest"] for row in rows)
+    assert sum(row["kind"] == "prediction" for row in rows) >= 8
+    assert call("validate").returncode == 2 and call("validate", "--published", "x").returncode == 2
 
 
 def test_report_and_query():

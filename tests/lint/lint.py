@@ -26,7 +26,8 @@ SDK_ORDER = {
     "compiler": {"base", "chip", "cost", "kernels", "model", "program", "trace"},
     "simulator": {"base", "chip", "cost", "kernels", "model", "program", "trace"},
     "device": {"base", "chip", "model", "program", "simulator", "trace"},
-    "api": {"base", "chip", "compiler", "cost", "device", "model", "program", "simulator", "trace"},
+    "validation": {"base", "chip", "cost", "simulator"},
+    "api": {"base", "chip", "compiler", "cost", "device", "model", "program", "simulator", "trace", "validation"},
 }
 PROFILER_ORDER = {
     "draw": set(),

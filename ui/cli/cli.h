@@ -49,6 +49,7 @@ int cli_run (Cli *cli, int argc, char **argv);
 int cli_evaluate (Cli *cli, int argc, char **argv);
 int cli_profile (Cli *cli, int argc, char **argv);
 int cli_report (Cli *cli, int argc, char **argv);
+int cli_validate (Cli *cli, int argc, char **argv);
 int cli_query (Cli *cli, int argc, char **argv);
 
 /* Parses options in place. @entries: the verb's own, NULL-terminated; @usage: arguments in words; @examples: shown

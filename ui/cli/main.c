@@ -25,6 +25,7 @@ static const struct
   { "evaluate", cli_evaluate, "accuracy: float, quantised and analog side by side" },
   { "profile", cli_profile, "compile where needed, run, record: the main job in one command" },
   { "report", cli_report, "tables and pages from a profile" },
+  { "validate", cli_validate, "published numbers against the model's" },
   { "query", cli_query, "read-only SQL over a profile" },
 };
 
