@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "model/onnx/write.h"
 
-#define MAX_THINGS 512
+#define MAX_THINGS 16384
 
 StrataQGraph *
 fixtures_graph_new (void)
@@ -74,10 +74,20 @@ add_op (StrataQGraph *graph, StrataQOpKind kind, const char *onnx, int input, in
 static void
 set_weights (StrataQGraph *graph, StrataQOp *op, int n, int k)
 {
-  gint16 *weights = strata_arena_array (graph->arena, gint16, (gsize) n * k);
-  gint32 *bias = strata_arena_array (graph->arena, gint32, n);
-  double *multiplier = strata_arena_array (graph->arena, double, n);
+  gint16 *weights;
+  gint32 *bias;
+  double *multiplier;
 
+  op->n = n;
+  op->k = k;
+  op->weight_max = 127;
+  op->n_slices = op->kind == STRATA_QOP_MVM ? 2 : 0;
+  op->n_reads = op->kind == STRATA_QOP_MVM ? 1 : 0;
+  if (graph->weightless)
+    return;
+  weights = strata_arena_array (graph->arena, gint16, (gsize) n * k);
+  bias = strata_arena_array (graph->arena, gint32, n);
+  multiplier = strata_arena_array (graph->arena, double, n);
   /* Multiplicative hash of the position: cheap, and no two rows alike */
   for (int i = 0; i < n * k; i++)
     weights[i] = (gint16) ((int) ((((guint32) i + (guint32) op->node * 7919u) * 2654435761u >> 16) % 255) - 127);
@@ -86,14 +96,9 @@ set_weights (StrataQGraph *graph, StrataQOp *op, int n, int k)
       bias[i] = i * 3 - 20;
       multiplier[i] = 1e-4 * (1 + i % 5);
     }
-  op->n = n;
-  op->k = k;
   op->weights = weights;
   op->bias = bias;
   op->multiplier = multiplier;
-  op->weight_max = 127;
-  op->n_slices = op->kind == STRATA_QOP_MVM ? 2 : 0;
-  op->n_reads = op->kind == STRATA_QOP_MVM ? 1 : 0;
 }
 
 static int

@@ -94,7 +94,7 @@ count_tiles (const PlaceModel *model)
 
 /* A list of loads of the classes that run in @bin (-1: at all); @what 0: work, 1: bursts, 2: heat */
 static int
-list_lots (const PlaceModel *model, const gint64 *n, int bin, int what, gboolean experts, Lot *lots)
+list_lots (const PlaceModel *model, const gint64 *n, int bin, int what, Lot *lots)
 {
   int n_lots = 0;
 
@@ -103,8 +103,7 @@ list_lots (const PlaceModel *model, const gint64 *n, int bin, int what, gboolean
       const PlaceClass *class = &model->class[c];
       int at = class->first + bin - class->bin;
 
-      if ((bin >= 0 && (bin < class->bin || bin >= class->bin + class->n_bins))
-          || (!experts && model->op[class->op].n_partners > 0))
+      if (bin >= 0 && (bin < class->bin || bin >= class->bin + class->n_bins))
         continue;
       lots[n_lots++] = (Lot){ what == 2   ? class->heat
                               : what == 1 ? model->bursts[at]
@@ -145,18 +144,18 @@ bound_loads (const PlaceModel *model, int n_stacks, gint64 *bound)
   for (int bin = 0; bin < model->n_bins; bin++)
     {
       /* Experts' pairs may cost less than the product; without them the rest still costs what it does. */
-      serial += least_products (lots, list_lots (model, n, bin, 0, FALSE, lots), n_stacks);
-      switches += least_switches (lots, list_lots (model, n, bin, 1, TRUE, lots), n_stacks);
+      serial += least_products (lots, list_lots (model, n, bin, 0, lots), n_stacks);
+      switches += least_switches (lots, list_lots (model, n, bin, 1, lots), n_stacks);
     }
   for (int i = 0; i < model->tiles->n_tiles; i++)
     all += model->class[model->tile[i].class].work;
   bound[STRATA_PLACE_TERM_SERIAL] = down (serial);
   bound[STRATA_PLACE_TERM_SWITCH] = down (switches);
-  bound[STRATA_PLACE_TERM_STEADY] = down (least_products (lots, list_lots (model, n, -1, 0, TRUE, lots), n_stacks));
+  bound[STRATA_PLACE_TERM_STEADY] = down (least_products (lots, list_lots (model, n, -1, 0, lots), n_stacks));
   /* Stacks' excesses are at least the excess of all over what all have time for. */
   bound[STRATA_PLACE_TERM_PEAK] = down (all - (double) n_stacks * (double) model->horizon);
   /* Tiles of a stack count four times; those of neighbours at least nothing */
-  bound[STRATA_PLACE_TERM_HEAT] = down (4 * least_products (lots, list_lots (model, n, -1, 2, TRUE, lots), n_stacks));
+  bound[STRATA_PLACE_TERM_HEAT] = down (4 * least_products (lots, list_lots (model, n, -1, 2, lots), n_stacks));
 }
 
 static void
@@ -241,6 +240,21 @@ bound_depth (const PlaceModel *model, gint64 *bound)
   bound[STRATA_PLACE_TERM_DEPTH] = down (least_ways (lots, model->n_classes, places, n_tiers));
 }
 
+/* Each route's work spread evenly */
+static void
+bound_experts (const PlaceModel *model, int n_stacks, gint64 *bound)
+{
+  double sum = 0;
+
+  for (int route = 0; route < model->n_routes; route++)
+    {
+      double work = (double) model->route_work[route];
+
+      sum += (1 + PLACE_BUSIEST) * work * work / n_stacks;
+    }
+  bound[STRATA_PLACE_TERM_EXPERTS] = down (sum);
+}
+
 void
 place_bounds (const PlaceModel *model, gint64 *bound)
 {
@@ -251,4 +265,5 @@ place_bounds (const PlaceModel *model, gint64 *bound)
   bound_turns (model, n_stacks, bound);
   bound_noc (model, bound);
   bound_depth (model, bound);
+  bound_experts (model, n_stacks, bound);
 }

@@ -122,7 +122,7 @@ place_on_some (PlaceState *state, Heap *heap, int tile, int n)
     push (heap, taken[i]);
 }
 
-static void
+static double
 place_on_any (PlaceState *state, int tile)
 {
   int best = -1;
@@ -130,11 +130,12 @@ place_on_any (PlaceState *state, int tile)
 
   for (int stack = 0; stack < state->model->chip->n_stacks; stack++)
     consider (state, tile, stack, &best, &price);
-  place_attach (state, tile, best);
+  return place_attach (state, tile, best);
 }
 
-void
-place_construct (PlaceState *state)
+/* Tiles that are not placed yet */
+static void
+place_rest (PlaceState *state, const int *order)
 {
   const PlaceModel *model = state->model;
   int n_tiles = model->tiles->n_tiles, n_stacks = model->chip->n_stacks;
@@ -146,16 +147,139 @@ place_construct (PlaceState *state)
   for (int i = 0; i < n_tiles; i++)
     tile[i] = i;
   for (int i = 0; i < n_stacks; i++)
-    stack[i] = i;
-  g_qsort_with_data (stack, n_stacks, sizeof *stack, compare_curve, (gpointer) model->chip);
+    rank[order[i]] = i;
   for (int i = 0; i < n_stacks; i++)
-    rank[stack[i]] = i;
-  for (int i = 0; i < n_stacks; i++)
-    push (&heap, stack[i]);
+    push (&heap, order[i]);
   g_qsort_with_data (tile, n_tiles, sizeof *tile, compare_work, (gpointer) model);
   for (int i = 0; i < n_tiles; i++)
-    if (n_asked >= n_stacks)
+    if (state->stack[tile[i]] >= 0)
+      continue;
+    else if (n_asked >= n_stacks)
       place_on_any (state, tile[i]);
     else
       place_on_some (state, &heap, tile[i], CLAMP (n_asked, LEAST_STACKS, MOST_STACKS));
+}
+
+/* Stacks along the curve. (transfer full) */
+static int *
+order_stacks (const PlaceModel *model)
+{
+  int *order = g_new (int, model->chip->n_stacks);
+
+  for (int i = 0; i < model->chip->n_stacks; i++)
+    order[i] = i;
+  g_qsort_with_data (order, model->chip->n_stacks, sizeof *order, compare_curve, (gpointer) model->chip);
+  return order;
+}
+
+void
+place_construct (PlaceState *state)
+{
+  g_autofree int *order = order_stacks (state->model);
+
+  place_rest (state, order);
+}
+
+/* --- blocks --- */
+
+/* Tiles of ops that always fire together */
+typedef struct
+{
+  int op;
+  double work; /* of all its tiles in all routes */
+  GArray *tiles;
+} Atom;
+
+static int
+compare_atoms (gconstpointer a, gconstpointer b)
+{
+  const Atom *x = a, *y = b;
+
+  return x->work != y->work ? (x->work < y->work) - (x->work > y->work) : x->op - y->op;
+}
+
+static void
+clear_atom (gpointer data)
+{
+  g_array_unref (((Atom *) data)->tiles);
+}
+
+/* Those with most work first. (transfer full) (element-type Atom) */
+static GArray *
+list_atoms (const PlaceModel *model)
+{
+  GArray *atoms = g_array_new (FALSE, TRUE, sizeof (Atom));
+  g_autofree int *place = g_new0 (int, (gsize) model->graph->n_ops + 1); /* of the atom in the list, + 1 */
+
+  g_array_set_clear_func (atoms, clear_atom);
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    {
+      const PlaceOp *op = &model->op[model->tile[i].op];
+      Atom *atom;
+
+      if (op->team < 0)
+        continue;
+      if (place[op->atom] == 0)
+        {
+          Atom made = { op->atom, 0, g_array_new (FALSE, FALSE, sizeof (int)) };
+
+          g_array_append_val (atoms, made);
+          place[op->atom] = (int) atoms->len;
+        }
+      atom = &g_array_index (atoms, Atom, place[op->atom] - 1);
+      atom->work += (double) model->tile[i].fire * op->n_routes;
+      g_array_append_val (atom->tiles, i);
+    }
+  g_array_sort (atoms, compare_atoms);
+  return atoms;
+}
+
+/* Puts the tiles on the block of @size stacks from @first on; returns what that costs. */
+static double
+put_block (PlaceState *state, const Atom *atom, const int *order, int first, int size)
+{
+  double sum = 0;
+
+  for (guint i = 0; i < atom->tiles->len; i++)
+    {
+      int tile = g_array_index (atom->tiles, int, i), stack = order[first + (int) i % size];
+
+      if (!place_is_full (state, stack))
+        sum += place_attach (state, tile, stack);
+      else
+        sum += place_on_any (state, tile);
+    }
+  return sum;
+}
+
+static void
+put_atom (PlaceState *state, const Atom *atom, const int *order)
+{
+  int n_stacks = state->model->chip->n_stacks, size = (int) MIN ((guint) n_stacks, atom->tiles->len), best = 0;
+  double best_price = 0;
+
+  for (int first = 0; first + size <= n_stacks; first += size)
+    {
+      double price = put_block (state, atom, order, first, size);
+
+      for (guint i = 0; i < atom->tiles->len; i++)
+        place_detach (state, g_array_index (atom->tiles, int, i));
+      if (first == 0 || price < best_price)
+        {
+          best = first;
+          best_price = price;
+        }
+    }
+  put_block (state, atom, order, best, size);
+}
+
+void
+place_construct_blocks (PlaceState *state)
+{
+  g_autoptr (GArray) atoms = list_atoms (state->model);
+  g_autofree int *order = order_stacks (state->model);
+
+  for (guint i = 0; i < atoms->len; i++)
+    put_atom (state, &g_array_index (atoms, Atom, i), order);
+  place_rest (state, order);
 }

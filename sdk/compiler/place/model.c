@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "compiler/place/bins.h"
+#include "compiler/place/experts.h"
 #include "compiler/place/timeline.h"
 #include "cost/cost.h"
 #include "program/work.h"
@@ -18,7 +19,7 @@
 #define MANY_TILES 16384    /* with more, half the bins */
 /* The quanta of all tiles together: products of sums of them fit 60 bits, those of heat 42, those of bursts 50 */
 #define ALL_WORK (G_GINT64_CONSTANT (1) << 30)
-#define MEET_LEVELS 4096 /* more than all meetings of a pair are worth, of one */
+#define ALL_FIRE (G_GINT64_CONSTANT (1) << 20) /* of tiles of teams, in quanta of routes: squares fit 50 bits */
 #define HEAT_SHIFT 9
 #define ALL_BURSTS 0x1p25
 #define BURST_QUANTA 16 /* at most, of one burst */
@@ -260,60 +261,25 @@ turn_ps (const PlaceModel *model, const PlaceSpan *span, int op, double chance)
                        (double) longest_ps ((gint64) model->tiles->n_tiles * model->chip->tiers));
 }
 
-static int
-compare_partners (gconstpointer a, gconstpointer b)
-{
-  return ((const PlacePartner *) a)->op - ((const PlacePartner *) b)->op;
-}
-
-/* All tiles of an op wait for one that does, hence their number. */
-static gint64
-meet (const PlaceModel *model, int op, const PlacePartner *partner)
-{
-  const int *first = model->tiles->op_first;
-  int n = MIN (first[op + 1] - first[op], first[partner->op + 1] - first[partner->op]);
-
-  return n == 0 ? 0
-                : (gint64) MIN (n * partner->factor * (double) place_overlap (model, first[op], first[partner->op]),
-                                (double) longest_ps (MEET_LEVELS * (gint64) model->n_pairs));
-}
-
 static void
 set_ops (PlaceModel *model, const PlaceSpan *span, const StrataPlaceOptions *options)
 {
-  int n = options == NULL ? 0 : options->n_coactivations, next = 0;
+  double all_ps = 0;
+  gint64 *quantum_ps = &model->route_quantum_ps;
 
-  model->partner = g_new0 (PlacePartner, 2 * (gsize) n + 1);
-  model->n_pairs = n;
-  for (int i = 0; i < n; i++)
-    {
-      model->op[options->coactivation[i].op].n_partners++;
-      model->op[options->coactivation[i].other].n_partners++;
-    }
   for (int op = 0; op < model->graph->n_ops; op++)
+    model->op[op].turn_ps = turn_ps (model, span, op, activity (options, op));
+  place_experts_init (model, options);
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    all_ps += model->op[model->tile[i].op].team >= 0 ? busy_ps (model, &model->tiles->tiles[i]) : 0;
+  *quantum_ps = 1 + (gint64) MIN (all_ps / (double) ALL_FIRE, 0x1p62);
+  for (int i = 0; i < model->tiles->n_tiles; i++)
     {
-      model->op[op].turn_ps = turn_ps (model, span, op, activity (options, op));
-      model->op[op].first_partner = next;
-      next += model->op[op].n_partners;
-      model->op[op].n_partners = 0;
-    }
-  for (int i = 0; i < n; i++)
-    {
-      const StrataPlaceCoactivation *pair = &options->coactivation[i];
-      double chances = activity (options, pair->op) * activity (options, pair->other);
-      double factor = chances > 0 ? CLAMP (pair->together, 0, 1) / chances : 0;
-      PlaceOp *a = &model->op[pair->op], *b = &model->op[pair->other];
+      const PlaceOp *op = &model->op[model->tile[i].op];
 
-      model->partner[a->first_partner + a->n_partners++] = (PlacePartner){ pair->other, i, 0, factor };
-      model->partner[b->first_partner + b->n_partners++] = (PlacePartner){ pair->op, i, 0, factor };
-    }
-  for (int op = 0; op < model->graph->n_ops; op++)
-    {
-      PlacePartner *partner = &model->partner[model->op[op].first_partner];
-
-      qsort (partner, model->op[op].n_partners, sizeof *partner, compare_partners);
-      for (int i = 0; i < model->op[op].n_partners; i++)
-        partner[i].meet = meet (model, op, &partner[i]);
+      model->tile[i].fire = (gint32) (busy_ps (model, &model->tiles->tiles[i]) / (double) *quantum_ps);
+      for (int r = 0; r < op->n_routes; r++)
+        model->route_work[model->route[op->first_route + r]] += model->tile[i].fire;
     }
 }
 
@@ -386,6 +352,22 @@ set_horizon (PlaceModel *model, double tile_ps)
   model->horizon = 1 + (gint64) (MAX (MAX (stacks_ps, tile_ps), MAX (vector_ps, mac_ps)) / (double) model->quantum_ps);
 }
 
+/* Squares of loads of routes as the mean of what all their tiles wait */
+static double
+route_scale (const PlaceModel *model)
+{
+  double quantum_ps = (double) model->route_quantum_ps, sum = 0;
+  int n = 0;
+
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    if (model->op[model->tile[i].op].team >= 0)
+      {
+        sum += model->tile[i].fire;
+        n++;
+      }
+  return n == 0 ? 0 : quantum_ps * n / MAX (1, sum) * model->n_teams / model->n_routes;
+}
+
 static void
 set_scale (PlaceModel *model)
 {
@@ -394,7 +376,8 @@ set_scale (PlaceModel *model)
 
   for (int i = 0; i < model->tiles->n_tiles; i++)
     all_ps += quantum_ps * model->class[model->tile[i].class].work;
-  scale[STRATA_PLACE_TERM_SERIAL] = scale[STRATA_PLACE_TERM_EXPERTS] = quantum_ps * quantum_ps / (double) model->bin_ps;
+  scale[STRATA_PLACE_TERM_SERIAL] = quantum_ps * quantum_ps / (double) model->bin_ps;
+  scale[STRATA_PLACE_TERM_EXPERTS] = route_scale (model);
   scale[STRATA_PLACE_TERM_TURNS] = 1;
   scale[STRATA_PLACE_TERM_STEADY] = quantum_ps * quantum_ps / horizon_ps;
   scale[STRATA_PLACE_TERM_PEAK] = WEIGHT_PEAK * quantum_ps;
@@ -440,7 +423,7 @@ place_model_finish (PlaceModel *model)
   g_free (model->tile);
   g_free (model->class);
   g_free (model->op);
-  g_free (model->partner);
+  place_experts_finish (model);
   g_free (model->group_ps);
   g_free (model->work);
   g_free (model->bursts);

@@ -7,6 +7,9 @@
 
 #include "compiler/stages.h"
 
+/* What all tiles of a route wait for its busiest stack, beside what each waits on its own */
+#define PLACE_BUSIEST 2
+
 /* What a tile asks for. Work is counted in quanta, so that sums of products fit 64 bits. */
 typedef struct
 {
@@ -14,6 +17,7 @@ typedef struct
   int class;     /* tiles that run alike */
   int group;     /* tiles of one op that read the same input rows */
   gint64 sum_ps; /* link time per hop of its output rows */
+  gint32 fire;   /* its work whenever its op fires, in quanta of routes */
 } PlaceTile;
 
 /* How tiles run that belong to one op and have the same work */
@@ -25,19 +29,18 @@ typedef struct
   gint32 heat;            /* the same, in quanta of heat */
 } PlaceClass;
 
-/* Of an op: another one, whose tiles fire together with its own with another chance than the product of theirs */
+/* Ops of which it is known how often two of them fire together */
 typedef struct
 {
-  int op;
-  int pair;      /* the same both ways */
-  gint64 meet;   /* what one meeting of their tiles on a stack is worth: overlapping work, by the chance of both */
-  double factor; /* chance of both over the product of the chances */
-} PlacePartner;
+  int first, n_ops; /* into team_op */
+} PlaceTeam;
 
 typedef struct
 {
-  gint64 turn_ps;                /* what a pair of its tiles on one stack waits */
-  int first_partner, n_partners; /* sorted by op */
+  gint64 turn_ps;            /* what a pair of its tiles on one stack waits */
+  int team;                  /* -1: none */
+  int atom;                  /* of a team: the first of the ops that always fire with it */
+  int first_route, n_routes; /* into route: those in which it fires */
 } PlaceOp;
 
 typedef struct
@@ -49,8 +52,13 @@ typedef struct
   PlaceClass *class;
   int n_classes;
   PlaceOp *op;
-  PlacePartner *partner;
-  int n_pairs;
+  PlaceTeam *team;
+  int *team_op;
+  int n_teams;
+  int *route;         /* ids of routes, as many of each team, in order */
+  gint64 *route_work; /* per route: of all its tiles, in quanta of routes */
+  int n_routes;
+  gint64 route_quantum_ps;
   gint64 *group_ps; /* per group: link time per hop of its input rows */
   int n_groups;
   gint32 *work;   /* per class and bin: quanta */

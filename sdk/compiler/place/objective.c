@@ -11,8 +11,6 @@
 
 #include "compiler/place/bins.h"
 
-#define MEETINGS 64 /* units of one meeting; many cost at most FEW + 1 times as much, and one unit more each */
-#define FEW 1
 #define HEAT_OWN 4 /* work on the same stack heats like four times as much on a neighbour */
 
 /* --- terms of one tile --- */
@@ -39,26 +37,6 @@ add_overlaps (const PlaceState *state, int tile, int stack, gint64 *term)
                                                                   &model->bursts[class->first], class->n_bins);
 }
 
-static const PlacePartner *
-find_partner (const PlaceModel *model, const PlaceOp *op, int other)
-{
-  const PlacePartner *partner = &model->partner[op->first_partner];
-  int low = 0, high = op->n_partners;
-
-  while (low < high)
-    {
-      int middle = low + (high - low) / 2;
-
-      if (partner[middle].op == other)
-        return &partner[middle];
-      if (partner[middle].op < other)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-  return NULL;
-}
-
 static int
 count (const int *list, int n, int value)
 {
@@ -69,49 +47,48 @@ count (const int *list, int n, int value)
   return found;
 }
 
-/* In units of MEETINGS: what @n meetings of tiles of two ops cost beside one. Where two ops wait for each other once,
- * more meetings hardly matter, for all of a layer waits: so they had better meet often than many pairs of ops meet. */
-static gint64
-meetings (gint64 n)
-{
-  return MEETINGS * (FEW + 1) * n / (n + FEW) + n;
-}
-
-/* Where it is known how often two ops fire together, that stands in for the product of their chances. */
+/* What all tiles of a route wait: each for those on its own stack, and all for the busiest. */
 static void
 add_experts (const PlaceState *state, int tile, int stack, gint64 *term)
 {
   const PlaceModel *model = state->model;
   const PlaceOp *op = &model->op[model->tile[tile].op];
-  gsize at = (gsize) stack * model->chip->tiers;
-  int n_tiles = state->n_tiles[stack];
+  gint64 fire = model->tile[tile].fire;
 
-  for (int i = 0; i < op->n_partners; i++)
+  for (int i = 0; i < op->n_routes; i++)
     {
-      const PlacePartner *partner = &model->partner[op->first_partner + i];
-      int n = count (&state->list_op[at], n_tiles, partner->op), n_met = state->n_met[partner->pair];
+      int route = model->route[op->first_route + i];
+      gint64 load = state->load[(gsize) route * model->chip->n_stacks + stack];
 
+      term[STRATA_PLACE_TERM_EXPERTS] += fire * (2 * load + fire);
       term[STRATA_PLACE_TERM_EXPERTS] +=
-        partner->meet * meetings (n_met + n) / MEETINGS - partner->meet * meetings (n_met) / MEETINGS;
-      for (int k = 0; n > 0 && k < n_tiles; k++)
-        if (state->list_op[at + k] == partner->op)
-          term[STRATA_PLACE_TERM_SERIAL] -= place_overlap (model, tile, state->list[at + k]);
+        PLACE_BUSIEST * model->route_work[route] * MAX (0, load + fire - state->most[route]);
     }
 }
 
-/* Counts meetings of @tile on @stack, or takes them back. */
+/* Adds the work of @tile to the loads of its routes, or takes it away. */
 static void
-change_met (PlaceState *state, int tile, int stack, int sign)
+change_loads (PlaceState *state, int tile, int stack, int sign)
 {
   const PlaceModel *model = state->model;
   const PlaceOp *op = &model->op[model->tile[tile].op];
+  gint32 fire = model->tile[tile].fire;
+  int n_stacks = model->chip->n_stacks;
 
-  for (int i = 0; i < op->n_partners; i++)
+  for (int i = 0; i < op->n_routes; i++)
     {
-      const PlacePartner *partner = &model->partner[op->first_partner + i];
+      int route = model->route[op->first_route + i];
+      gint32 *load = &state->load[(gsize) route * n_stacks], before = load[stack];
 
-      state->n_met[partner->pair] +=
-        sign * count (&state->list_op[(gsize) stack * model->chip->tiers], state->n_tiles[stack], partner->op);
+      load[stack] += sign * fire;
+      if (load[stack] > state->most[route])
+        state->most[route] = load[stack];
+      else if (before == state->most[route])
+        {
+          state->most[route] = load[0];
+          for (int other = 1; other < n_stacks; other++)
+            state->most[route] = MAX (state->most[route], load[other]);
+        }
     }
 }
 
@@ -172,7 +149,7 @@ place_terms (const PlaceState *state, int tile, int stack, gint64 *term)
 
   memset (term, 0, STRATA_N_PLACE_TERMS * sizeof *term);
   add_overlaps (state, tile, stack, term);
-  if (model->op[model->tile[tile].op].n_partners > 0)
+  if (model->op[model->tile[tile].op].team >= 0)
     add_experts (state, tile, stack, term);
   add_company (state, tile, stack, term);
   add_sums (state, tile, stack, term);
@@ -255,7 +232,7 @@ place_attach (PlaceState *state, int tile, int stack)
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     state->term[i] += term[i];
   change_sums (state, tile, stack, 1);
-  change_met (state, tile, stack, 1);
+  change_loads (state, tile, stack, 1);
   set_slot (state, stack, state->n_tiles[stack]++, tile);
   state->stack[tile] = stack;
   return weigh (state->model, term);
@@ -271,7 +248,7 @@ place_detach (PlaceState *state, int tile)
   set_slot (state, stack, state->slot[tile], state->list[(gsize) stack * state->model->chip->tiers + last]);
   state->stack[tile] = -1;
   change_sums (state, tile, stack, -1);
-  change_met (state, tile, stack, -1);
+  change_loads (state, tile, stack, -1);
   place_terms (state, tile, stack, term);
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     state->term[i] -= term[i];
@@ -281,19 +258,17 @@ place_detach (PlaceState *state, int tile)
 /* --- from nothing --- */
 
 static void
-add_pair (const PlaceModel *model, const int *stack, const int *tier, int i, int j, gint64 *term, int *n_met)
+add_pair (const PlaceModel *model, const int *stack, const int *tier, int i, int j, gint64 *term)
 {
   const PlaceTile *a = &model->tile[i], *b = &model->tile[j];
-  const PlacePartner *partner = find_partner (model, &model->op[a->op], b->op);
   gint64 heat = (gint64) model->class[a->class].heat * model->class[b->class].heat;
   int n_hops = place_hops (model->chip, stack[i], stack[j]);
 
-  if (n_hops == 0 && partner == NULL)
-    term[STRATA_PLACE_TERM_SERIAL] += place_overlap (model, i, j);
-  else if (n_hops == 0)
-    n_met[partner->pair]++;
   if (n_hops == 0)
-    term[STRATA_PLACE_TERM_STEADY] += (gint64) model->class[a->class].work * model->class[b->class].work;
+    {
+      term[STRATA_PLACE_TERM_SERIAL] += place_overlap (model, i, j);
+      term[STRATA_PLACE_TERM_STEADY] += (gint64) model->class[a->class].work * model->class[b->class].work;
+    }
   if (n_hops == 0 && a->op == b->op)
     term[STRATA_PLACE_TERM_TURNS] += model->op[a->op].turn_ps;
   if (b->home == i)
@@ -354,10 +329,31 @@ add_stack (const PlaceModel *model, const int *stack, int which, gint64 *term)
   term[STRATA_PLACE_TERM_SPARES] += n > 0 ? CLAMP (model->n_spare - (model->n_usable[which] - n), 0, n) : 0;
 }
 
+static void
+add_route (const PlaceModel *model, const int *stack, int route, gint64 *term)
+{
+  g_autofree gint64 *load = g_new0 (gint64, model->chip->n_stacks);
+  gint64 most = 0;
+
+  for (int i = 0; i < model->tiles->n_tiles; i++)
+    {
+      const PlaceOp *op = &model->op[model->tile[i].op];
+
+      for (int r = 0; r < op->n_routes && stack[i] >= 0; r++)
+        if (model->route[op->first_route + r] == route)
+          load[stack[i]] += model->tile[i].fire;
+    }
+  for (int which = 0; which < model->chip->n_stacks; which++)
+    {
+      term[STRATA_PLACE_TERM_EXPERTS] += load[which] * load[which];
+      most = MAX (most, load[which]);
+    }
+  term[STRATA_PLACE_TERM_EXPERTS] += PLACE_BUSIEST * model->route_work[route] * most;
+}
+
 void
 place_recompute (const PlaceModel *model, const int *stack, const int *tier, gint64 *term)
 {
-  g_autofree int *n_met = g_new0 (int, (gsize) model->n_pairs + 1);
   int n = model->tiles->n_tiles;
 
   memset (term, 0, STRATA_N_PLACE_TERMS * sizeof *term);
@@ -368,18 +364,12 @@ place_recompute (const PlaceModel *model, const int *stack, const int *tier, gin
       add_alone (model, stack, tier, i, term);
       for (int j = i + 1; j < n; j++)
         if (stack[j] >= 0)
-          add_pair (model, stack, tier, i, j, term, n_met);
+          add_pair (model, stack, tier, i, j, term);
     }
   for (int which = 0; which < model->chip->n_stacks; which++)
     add_stack (model, stack, which, term);
-  for (int op = 0; op < model->graph->n_ops; op++)
-    for (int i = 0; i < model->op[op].n_partners; i++)
-      {
-        const PlacePartner *partner = &model->partner[model->op[op].first_partner + i];
-
-        if (op < partner->op)
-          term[STRATA_PLACE_TERM_EXPERTS] += partner->meet * meetings (n_met[partner->pair]) / MEETINGS;
-      }
+  for (int route = 0; route < model->n_routes; route++)
+    add_route (model, stack, route, term);
 }
 
 /* --- set-up --- */
@@ -397,7 +387,8 @@ place_state_init (PlaceState *state, const PlaceModel *model)
   state->list_op = g_new0 (int, n_sites);
   state->list_group = g_new0 (int, n_sites);
   state->n_tiles = g_new0 (int, n_stacks);
-  state->n_met = g_new0 (int, (gsize) model->n_pairs + 1);
+  state->load = g_new0 (gint32, (gsize) model->n_routes * n_stacks + 1);
+  state->most = g_new0 (gint32, (gsize) model->n_routes + 1);
   state->work = g_new0 (gint64, n_stacks);
   state->heat = g_new0 (gint64, n_stacks);
   state->bin_work = g_new0 (gint32, n_bins);
@@ -420,7 +411,8 @@ place_state_copy (PlaceState *to, const PlaceState *from)
   memcpy (to->list_op, from->list_op, n_sites * sizeof *to->list_op);
   memcpy (to->list_group, from->list_group, n_sites * sizeof *to->list_group);
   memcpy (to->n_tiles, from->n_tiles, n_stacks * sizeof *to->n_tiles);
-  memcpy (to->n_met, from->n_met, ((gsize) model->n_pairs + 1) * sizeof *to->n_met);
+  memcpy (to->load, from->load, (gsize) model->n_routes * n_stacks * sizeof *to->load);
+  memcpy (to->most, from->most, (gsize) model->n_routes * sizeof *to->most);
   memcpy (to->work, from->work, n_stacks * sizeof *to->work);
   memcpy (to->heat, from->heat, n_stacks * sizeof *to->heat);
   memcpy (to->bin_work, from->bin_work, n_bins * sizeof *to->bin_work);
@@ -438,7 +430,8 @@ place_state_finish (PlaceState *state)
   g_free (state->list_op);
   g_free (state->list_group);
   g_free (state->n_tiles);
-  g_free (state->n_met);
+  g_free (state->load);
+  g_free (state->most);
   g_free (state->work);
   g_free (state->heat);
   g_free (state->bin_work);

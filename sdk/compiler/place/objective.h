@@ -16,7 +16,7 @@ typedef struct
   /* Per stack, `tiers` of each: attached tiles, their ops, their groups */
   int *list, *list_op, *list_group;
   int *n_tiles;                     /* per stack */
-  int *n_met;                       /* per pair of partners: meetings of their tiles on stacks */
+  gint32 *load, *most;              /* per route and stack: work in quanta of routes; per route: of the busiest stack */
   gint64 *work, *heat;              /* per stack: quanta */
   gint32 *bin_work;                 /* per stack and bin */
   double *bin_bursts, *bin_squares; /* per stack and bin: sum, and sum of squares */

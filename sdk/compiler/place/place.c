@@ -20,7 +20,7 @@
 typedef struct
 {
   const StrataPlaceOptions *options;
-  const PlaceState *start;
+  const PlaceState *start[N_CHAINS];
   PlaceState state[N_CHAINS];
   StrataPlaceAlgorithm algorithm[N_CHAINS];
   gint64 most_prices;
@@ -67,7 +67,7 @@ run_chain (guint index, gpointer user_data, GError **error)
       search.progress = chains->options->progress;
       search.progress_data = chains->options->progress_data;
     }
-  place_state_copy (search.state, chains->start);
+  place_state_copy (search.state, chains->start[index]);
   if (chains->algorithm[index] == STRATA_PLACE_ANNEAL)
     {
       search.most_prices = search.most_prices * 3 / 4;
@@ -86,11 +86,16 @@ run_chain (guint index, gpointer user_data, GError **error)
   return !g_cancellable_set_error_if_cancelled (search.cancellable, error);
 }
 
-/* Leaves the best of the start and of what the chains made of it in @state. */
+/* Leaves the best of the start and of what the chains made of it in @state. @blocks: another start, NULL: none */
 static gboolean
-improve (PlaceState *state, const StrataPlaceOptions *options, PlaceTried *tried, int *n_tried, GError **error)
+improve (PlaceState *state,
+         const PlaceState *blocks,
+         const StrataPlaceOptions *options,
+         PlaceTried *tried,
+         int *n_tried,
+         GError **error)
 {
-  Chains chains = { options, state };
+  Chains chains = { options, { blocks != NULL ? blocks : state, state } };
   gboolean ok;
   int best = -1;
 
@@ -154,9 +159,9 @@ strata_place (const StrataQGraph *graph,
 {
   const StrataPlaceOptions defaults = { 0 };
   g_autoptr (StrataPlacement) placement = NULL;
-  PlaceTried tried[1 + N_CHAINS];
+  PlaceTried tried[2 + N_CHAINS];
   PlaceModel model;
-  PlaceState state;
+  PlaceState state, blocks;
   int n_tried = 0;
 
   if (options == NULL)
@@ -173,11 +178,18 @@ strata_place (const StrataQGraph *graph,
   place_model_init (&model, graph, tiles, chip, options);
   place_state_init (&state, &model);
   place_construct (&state);
-  if (improve (&state, options, tried, &n_tried, error))
+  if (model.n_teams > 0)
+    {
+      place_state_init (&blocks, &model);
+      place_construct_blocks (&blocks);
+    }
+  if (improve (&state, model.n_teams > 0 ? &blocks : NULL, options, tried, &n_tried, error))
     {
       placement = make_placement (&state);
       place_explain (&state, placement, tried, n_tried, options->decisions);
     }
+  if (model.n_teams > 0)
+    place_state_finish (&blocks);
   place_state_finish (&state);
   place_model_finish (&model);
   if (placement == NULL || !strata_placement_check (placement, tiles, chip, error))

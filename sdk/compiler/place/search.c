@@ -270,13 +270,11 @@ align_op (PlaceSearch *search, int op, int *before)
   const PlaceModel *model = search->state->model;
   gboolean found = FALSE;
 
-  for (int i = 0; i < model->op[op].n_partners && place_may_go_on (search); i++)
-    {
-      int like = model->partner[model->op[op].first_partner + i].op;
+  const PlaceTeam *team = model->op[op].team >= 0 ? &model->team[model->op[op].team] : NULL;
 
-      if (model->tiles->op_first[like] < model->tiles->op_first[like + 1])
-        found |= replace_op (search, op, like, before);
-    }
+  for (int i = 0; team != NULL && i < team->n_ops && place_may_go_on (search); i++)
+    if (model->team_op[team->first + i] != op)
+      found |= replace_op (search, op, model->team_op[team->first + i], before);
   return found;
 }
 

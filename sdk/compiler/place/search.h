@@ -22,6 +22,10 @@ typedef struct
 
 /* Every tile where it costs least, those with most work first. The chip has room. */
 void place_construct (PlaceState *state);
+/* The same where ops fire by chance: first all of those that always fire together side by side, on one of the blocks of
+ * stacks that hold them so, and then the other tiles. Ops that wait for each other then do so with all of their tiles
+ * at once. @state has no tiles yet. */
+void place_construct_blocks (PlaceState *state);
 /* Moves and swaps that lower the total, and whole ops placed anew, until none is found. */
 void place_descend (PlaceSearch *search);
 /* Moves and swaps at random, also to worse with a chance that falls with time. */
