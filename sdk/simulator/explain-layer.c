@@ -134,11 +134,15 @@ explain_split (StrataExplainer *explainer, int id, int n_per_copy)
     return;
   if (op->window.groups > 1)
     {
-      strata_decisions_add (explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,
-                            "%d groups of %d rows and %d x %d columns lie in %d arrays of %d x %d, %d whole ones along "
-                            "the diagonal of one; the cells beside it stay empty",
-                            op->window.groups, op->k, op->n / op->window.groups, op->n_slices, n_per_copy,
-                            image->chip->rows, image->chip->columns, first->n_groups);
+      strata_decisions_add (
+        explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,
+        "%d groups of %d rows and %d x %d columns lie in %d arrays of %d x %d%s", op->window.groups, op->k,
+        op->n / op->window.groups, op->n_slices, n_per_copy, image->chip->rows, image->chip->columns,
+        first->n_groups == 0 ? ", each cut over several"
+        : first->n_groups == 1
+          ? ", one in each"
+          : strata_arena_printf (explainer->arena, ", %d along the diagonal of each; cells beside it stay empty",
+                                 first->n_groups));
       return;
     }
   while (n_row_blocks < n_per_copy && first[n_row_blocks].row0 > 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which digital ops make their results row by row, and of which operands each row needs no more than its own: a norm
- * over channels and a product of rows do, and attention, whose every query goes with all keys and values.
+ * over channels, a product of rows and a turn by the place of a token do, and attention, whose every query goes with
+ * all keys and values.
  */
 #include "compiler/lower/state.h"
 #include "model/exec/exec.h"
@@ -60,6 +61,8 @@ is_row_local (StrataLowerState *state, const StrataNode *node, int value, gboole
     case STRATA_OP_GATHER:
       return tokens && strata_node_int (node, "axis", 0) == 0;
     case STRATA_OP_MAT_MUL:
+    case STRATA_OP_MS_ROTARY_EMBEDDING:
+    case STRATA_OP_ROTARY_EMBEDDING:
       return tokens;
     case STRATA_OP_LAYER_NORMALIZATION:
     case STRATA_OP_RMS_NORMALIZATION:

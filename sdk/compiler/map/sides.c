@@ -162,6 +162,8 @@ explain (const StrataQGraph *graph,
   int n_together = MIN (strata_unit_groups_per_array (chip, op->k, n, choice->n_slices), n_groups);
   const StrataUnitCost *cost = analog ? &choice->analog : &choice->digital;
   const StrataUnitCost *other = analog ? &choice->digital : &choice->analog;
+  g_autofree char *together = n_together > 0 ? g_strdup_printf ("%d to an array along its diagonal, ", n_together)
+                                             : g_strdup ("each cut over several arrays, ");
   g_autofree char *verdict = g_strdup_printf ("%.3g x the energy and %.3g x the time, on its own",
                                               (double) other->energy_fj / (double) MAX (1, cost->energy_fj),
                                               (double) other->time_ps / (double) MAX (1, cost->time_ps));
@@ -176,10 +178,10 @@ explain (const StrataQGraph *graph,
     return;
   if (analog)
     strata_decisions_add (options->decisions, STRATA_REASON_ANALOG, choice->op, -1, choice->analog.n_arrays,
-                          "%s has %d groups of %d x %d: %d to an array along its diagonal, %" G_GINT64_FORMAT
-                          " arrays and %d conversions a product, as %d rows are the signal of a column of %d, %s",
-                          op->onnx, n_groups, op->k, n, MAX (1, n_together), choice->analog.n_arrays, choice->n_reads,
-                          MIN (op->k, chip->rows), chip->rows, why);
+                          "%s has %d groups of %d x %d: %s%" G_GINT64_FORMAT " arrays and %d conversion%s a "
+                          "product, as %d rows are the signal in a column of %d, %s",
+                          op->onnx, n_groups, op->k, n, together, choice->analog.n_arrays, choice->n_reads,
+                          choice->n_reads == 1 ? "" : "s", MIN (op->k, chip->rows), chip->rows, why);
   else
     strata_decisions_add (options->decisions, STRATA_REASON_DIGITAL, choice->op, -1, n_macs,
                           "%s has %d groups of %d x %d: %" G_GINT64_FORMAT

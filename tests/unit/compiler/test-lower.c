@@ -376,6 +376,12 @@ test_digital (void)
   assert_digital (parse ("graph opset 17 folded 0\ninput ids int64[1x6]\nconstant t float32[2x2] {1.0, 2.0, 3.0, 4.0}\n"
                          "node @0 Gather g (t, ids) -> (y float32[1x6x2])\noutput y\n"),
                   0, 1, 0, "looks values up");
+  /* a token is turned by its own place, whatever the others are */
+  assert_digital (parse ("graph opset 23 folded 0\ninput x float32[1x3x4]\n"
+                         "constant c float32[1x3x2] {1.0, 1.0, 0.5, 0.8, 0.0, 0.6}\n"
+                         "constant s float32[1x3x2] {0.0, 0.0, 0.8, 0.6, 1.0, 0.8}\n"
+                         "node @0 RotaryEmbedding r (x, c, s) -> (y float32[1x3x4]) num_heads=1\noutput y\n"),
+                  0, 1, 1, "another operation");
 }
 
 /* Six tokens of four through a norm, a matrix and its bias, to the layout of heads. */
