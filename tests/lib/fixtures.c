@@ -351,6 +351,13 @@ fixtures_kill (StrataChipSpec *chip, guint64 seed, double share)
 StrataImage *
 fixtures_image (StrataQGraph *graph, StrataChipSpec *chip)
 {
+  return fixtures_image_with (graph, chip, 0);
+}
+
+StrataImage *
+fixtures_image_with (StrataQGraph *graph, StrataChipSpec *chip, double effort)
+{
+  const StrataPlaceOptions options = { .effort = effort };
   g_autoptr (GError) error = NULL;
   StrataImage *image = g_new0 (StrataImage, 1);
 
@@ -360,7 +367,7 @@ fixtures_image (StrataQGraph *graph, StrataChipSpec *chip)
   g_assert_no_error (error);
   image->tiles = strata_map (graph, chip, NULL, &error);
   g_assert_no_error (error);
-  image->placement = strata_place (graph, image->tiles, chip, NULL, &error);
+  image->placement = strata_place (graph, image->tiles, chip, &options, &error);
   g_assert_no_error (error);
   image->schedule = strata_schedule (graph, image->tiles, image->placement, chip, NULL, &error);
   g_assert_no_error (error);

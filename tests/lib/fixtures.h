@@ -38,3 +38,5 @@ void fixtures_kill (StrataChipSpec *chip, guint64 seed, double share);
 
 /* All stages; takes both. Fails the test where a stage fails. */
 StrataImage *fixtures_image (StrataQGraph *graph, StrataChipSpec *chip);
+/* The same with another effort of placement, such as -1: the constructive start alone */
+StrataImage *fixtures_image_with (StrataQGraph *graph, StrataChipSpec *chip, double effort);
