@@ -2,182 +2,11 @@
  *
  * Instructions of a placed program, op by op: host input; per op one LOAD per stack that holds a tile, one MVM per
  * tile, PSUM to the home of a K-split column block, STORE to the hub, VECTOR; or VECTOR or MAC alone; or, of a digital
- * op with products, MAC and VECTOR, behind and before what it moves of external memory; host output. Dependences follow
- * rows: the rows that a burst needs, as strata_qop_needs_row () says, are turned into the least linear function that
- * covers them.
+ * op with products, MAC and VECTOR, behind and before what it moves of external memory; host output. What they wait for
+ * and where their rows lie is emitter.c's.
  */
-#include "compiler/schedule/emit.h"
+#include "compiler/schedule/emitter.h"
 #include "program/work.h"
-
-/* Slopes tried for a dependence: strides are small */
-#define MAX_SLOPES 8
-
-typedef struct
-{
-  const ScheduleInput *in;
-  StrataSchedule *schedule;
-  GArray *instructions, *dependences, *routes, *buffers;
-  GArray *releases;              /* Kept */
-  int *buffer_of;                /* per tensor, -1: none yet */
-  int *host_of;                  /* per tensor: the instruction that brings it in, -1: none */
-  int *first_writer, *n_writers; /* per op */
-  int *load_of;                  /* per stack, of the current op; -1: none */
-  int *mvm_of, *psum_of;         /* per tile */
-  int *rows;                     /* room for the rows of any op */
-} Emitter;
-
-/* A reader of a buffer, with its kind of release */
-typedef struct
-{
-  int buffer;
-  StrataDependence release;
-} Kept;
-
-/* --- dependences --- */
-
-static void
-add_dependence (Emitter *e, StrataDependence dependence)
-{
-  StrataInstruction *last = &g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1);
-
-  g_array_append_val (e->dependences, dependence);
-  last->n_dependences++;
-}
-
-/* Burst b waits for burst b. */
-static void
-follow (Emitter *e, int producer)
-{
-  add_dependence (e, (StrataDependence){ producer, 1, 0, 1 });
-}
-
-/* The least @add with m b + add >= rows[b] wherever rows[b] > 0 (row 0 is always waited for), and by how many rows the
- * clamped function waits too long in all. */
-static gint64
-fit_slope (const int *rows, int n, int last_row, int multiply, int *add)
-{
-  gint64 excess = 0, least = G_MININT64;
-
-  for (int b = 0; b < n; b++)
-    if (rows[b] > 0)
-      least = MAX (least, rows[b] - (gint64) b * multiply);
-  *add = least == G_MININT64 ? 0 : (int) least;
-  if (least == G_MININT64)
-    return (gint64) multiply * n;
-  for (int b = 0; b < n; b++)
-    excess += CLAMP ((gint64) b * multiply + least, 0, last_row) - rows[b];
-  return excess;
-}
-
-/* rows[b], nowhere falling, as the linear function of b that waits least in excess */
-static StrataDependence
-fit_rows (const int *rows, int n, int last_row)
-{
-  int slopes[MAX_SLOPES] = { 0 }, n_slopes = 1;
-  StrataDependence best = { 0 };
-  gint64 best_excess = G_MAXINT64;
-
-  for (int b = 1; b < n && n_slopes < MAX_SLOPES; b++)
-    {
-      gboolean known = FALSE;
-
-      for (int i = 0; i < n_slopes; i++)
-        known = known || slopes[i] == rows[b] - rows[b - 1];
-      if (!known)
-        slopes[n_slopes++] = rows[b] - rows[b - 1];
-    }
-  for (int i = 0; i < n_slopes; i++)
-    {
-      int add;
-      gint64 excess = fit_slope (rows, n, last_row, slopes[i], &add);
-
-      if (excess < best_excess && (slopes[i] > 0 || add >= 0))
-        {
-          best = (StrataDependence){ 0, slopes[i], add, 1 };
-          best_excess = excess;
-        }
-    }
-  return best;
-}
-
-/* Makes the last instruction, of @n bursts, wait for rows[b] of what lies in SRAM for @tensor, where rows are those of
- * @tensor; e->rows holds them and is overwritten. */
-static void
-wait_for_tensor (Emitter *e, int tensor, int n)
-{
-  int row = 0, root = strata_work_root (e->in->graph, e->in->silent, tensor, &row);
-  int producer = e->in->graph->tensors[root].producer, n_writers;
-  StrataDependence fit;
-
-  for (int b = 0; b < n; b++)
-    strata_work_root (e->in->graph, e->in->silent, tensor, &e->rows[b]);
-  fit = fit_rows (e->rows, n, e->in->graph->tensors[root].height - 1);
-  if (e->host_of[root] >= 0)
-    {
-      fit.instruction = e->host_of[root];
-      add_dependence (e, fit);
-      return;
-    }
-  n_writers = e->n_writers[producer];
-  for (int writer = 0; writer < n_writers; writer++)
-    add_dependence (e,
-                    (StrataDependence){ e->first_writer[producer] + writer, fit.multiply,
-                                        fit.multiply == 0 ? MAX (0, fit.add - writer) : fit.add - writer, n_writers });
-}
-
-/* --- buffers --- */
-
-static StrataInstruction *
-last_instruction (const Emitter *e)
-{
-  return &g_array_index (e->instructions, StrataInstruction, e->instructions->len - 1);
-}
-
-/* The last instruction reads @buffer. */
-static void
-keep (Emitter *e, int buffer, StrataDependence release)
-{
-  Kept kept = { buffer, release };
-
-  kept.release.instruction = (int) e->instructions->len - 1;
-  g_array_append_val (e->releases, kept);
-}
-
-static int
-add_buffer (Emitter *e, int unit, int tensor, int op, gint64 row_bytes)
-{
-  int height = e->in->graph->tensors[tensor].height;
-  StrataBuffer buffer = {
-    .unit = unit, .tensor = tensor, .op = op, .n_rows = height, .height = height, .row_bytes = row_bytes
-  };
-
-  g_array_append_val (e->buffers, buffer);
-  return (int) e->buffers->len - 1;
-}
-
-/* The last instruction writes rows @first, @first + @step … of @tensor to SRAM, beside what it writes already. */
-static void
-write_rows (Emitter *e, int tensor, int first, int step)
-{
-  StrataInstruction *last = last_instruction (e);
-
-  if (e->buffer_of[tensor] < 0)
-    e->buffer_of[tensor] = add_buffer (e, strata_schedule_unit (e->schedule, STRATA_UNIT_SRAM), tensor, -1,
-                                       strata_work_row_bytes (&e->in->graph->tensors[tensor]));
-  if (last->n_buffers++ == 0)
-    last->buffer = e->buffer_of[tensor];
-  last->first_row = first;
-  last->row_step = step;
-}
-
-/* The buffer of what lies in SRAM for @tensor */
-static int
-buffer_behind (const Emitter *e, int tensor)
-{
-  int row = 0;
-
-  return e->buffer_of[strata_work_root (e->in->graph, e->in->silent, tensor, &row)];
-}
 
 /* --- instructions --- */
 
@@ -246,13 +75,14 @@ emit_loads (Emitter *e, int op)
                                                                  .n_bursts = n_rows,
                                                                  .n_actions = n_bytes,
                                                                  .sram_bytes = n_bytes });
-      last_instruction (e)->buffer = add_buffer (e, stack, tensor, op, n_bytes);
-      last_instruction (e)->n_buffers = 1;
-      last_instruction (e)->row_step = 1;
-      keep (e, buffer_behind (e, tensor), strata_work_release_rows (graph, e->in->silent, tensor, n_rows));
+      emitter_last (e)->buffer = emitter_add_buffer (e, stack, tensor, op, n_bytes);
+      emitter_last (e)->n_buffers = 1;
+      emitter_last (e)->row_step = 1;
+      emitter_keep (e, emitter_buffer_behind (e, tensor),
+                    strata_work_release_rows (graph, e->in->silent, tensor, n_rows));
       for (int b = 0; b < n_rows; b++)
         e->rows[b] = b;
-      wait_for_tensor (e, tensor, n_rows);
+      emitter_wait_for_tensor (e, tensor, n_rows);
     }
 }
 
@@ -263,7 +93,6 @@ emit_mvm (Emitter *e, int tile_id, int n_rows, int n_copies)
   const StrataTile *tile = &e->in->tiles->tiles[tile_id];
   const StrataQOp *op = &graph->ops[tile->op];
   int stack = e->in->placement->site[tile_id].stack;
-  StrataDependence fit;
 
   e->mvm_of[tile_id] = emit (e, (StrataInstruction){ .opcode = STRATA_OPCODE_MVM,
                                                      .op = tile->op,
@@ -275,11 +104,9 @@ emit_mvm (Emitter *e, int tile_id, int n_rows, int n_copies)
                                                      .n_actions = graph->tensors[op->output].width });
   for (int b = 0; b < n_rows; b++)
     e->rows[b] = strata_qop_needs_row (graph, tile->op, 0, tile->copy + b * n_copies);
-  fit = fit_rows (e->rows, n_rows, graph->tensors[op->inputs[0]].height - 1);
-  fit.instruction = e->load_of[stack];
-  add_dependence (e, fit);
-  keep (e, g_array_index (e->instructions, StrataInstruction, e->load_of[stack]).buffer,
-        strata_work_release (graph, e->in->silent, tile->op, 0, FALSE, tile->copy, n_copies, n_rows));
+  emitter_wait_for_rows (e, e->load_of[stack], n_rows, graph->tensors[op->inputs[0]].height - 1);
+  emitter_keep (e, g_array_index (e->instructions, StrataInstruction, e->load_of[stack]).buffer,
+                strata_work_release (graph, e->in->silent, tile->op, 0, FALSE, tile->copy, n_copies, n_rows));
 }
 
 static void
@@ -300,7 +127,7 @@ emit_psum (Emitter *e, int tile_id, int home, int n_rows)
                                                                .n_bursts = n_rows,
                                                                .n_actions = STRATA_SUM_BYTES * n_sums,
                                                                .n_posts = n_sums });
-  follow (e, e->mvm_of[tile_id]);
+  emitter_follow (e, e->mvm_of[tile_id]);
 }
 
 /* The sums of the column block of tiles home … to - 1 */
@@ -318,7 +145,7 @@ emit_store (Emitter *e, int home, int to, int n_rows)
                                                   .n_actions = (gint64) STRATA_SUM_BYTES * tile->n_cols * width });
 
   for (int i = home; i < to; i++)
-    follow (e, e->psum_of[i] >= 0 ? e->psum_of[i] : e->mvm_of[i]);
+    emitter_follow (e, e->psum_of[i] >= 0 ? e->psum_of[i] : e->mvm_of[i]);
   return id;
 }
 
@@ -373,9 +200,9 @@ emit_product (Emitter *e, int op)
       emit_digital (e, STRATA_OPCODE_VECTOR, STRATA_UNIT_VECTOR, op,
                     strata_work_copy_rows (out->height, copy, n_copies), strata_work_vector_ops (graph, op),
                     strata_work_row_bytes (out));
-      write_rows (e, graph->ops[op].output, copy, n_copies);
+      emitter_write_rows (e, graph->ops[op].output, copy, n_copies);
       for (int i = copy == 0 ? 0 : store_end[copy - 1]; i < store_end[copy]; i++)
-        follow (e, g_array_index (stores, int, i));
+        emitter_follow (e, g_array_index (stores, int, i));
     }
 }
 
@@ -396,7 +223,7 @@ wait_for_inputs (Emitter *e, int op_id, int n_bursts)
         continue;
       for (int b = 0; b < n_bursts; b++)
         e->rows[b] = strata_qop_needs_row (graph, op_id, input, stream->in_chunks ? last : b);
-      wait_for_tensor (e, graph->ops[op_id].inputs[input], n_bursts);
+      emitter_wait_for_tensor (e, graph->ops[op_id].inputs[input], n_bursts);
     }
 }
 
@@ -410,9 +237,9 @@ keep_inputs (Emitter *e, int op_id, int n_bursts)
 
   for (int input = 0; input < graph->ops[op_id].n_inputs; input++)
     if ((stream->cache_inputs >> input & 1) == 0)
-      keep (e, buffer_behind (e, graph->ops[op_id].inputs[input]),
-            stream->in_chunks ? (StrataDependence){ 0, 0, n_bursts - 1, 1 }
-                              : strata_work_release (graph, e->in->silent, op_id, input, TRUE, 0, 1, n_bursts));
+      emitter_keep (e, emitter_buffer_behind (e, graph->ops[op_id].inputs[input]),
+                    stream->in_chunks ? (StrataDependence){ 0, 0, n_bursts - 1, 1 }
+                                      : strata_work_release (graph, e->in->silent, op_id, input, TRUE, 0, 1, n_bursts));
 }
 
 /* What the op reads of external memory, once its operands are there */
@@ -432,7 +259,7 @@ take_operands (Emitter *e, int op_id, int n_bursts, int fetch)
 {
   keep_inputs (e, op_id, n_bursts);
   if (fetch >= 0)
-    follow (e, fetch);
+    emitter_follow (e, fetch);
   else
     wait_for_inputs (e, op_id, n_bursts);
 }
@@ -456,7 +283,7 @@ emit_other (Emitter *e, int op_id)
       products = emit_digital (e, STRATA_OPCODE_MAC, STRATA_UNIT_MAC, op_id, n_products,
                                strata_stream_macs (streams, graph, op_id),
                                strata_stream_sram_read (streams, graph, op_id, n_products));
-      last_instruction (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_products);
+      emitter_last (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_products);
       take_operands (e, op_id, n_products, fetch);
       read_bytes = 0;
     }
@@ -464,21 +291,21 @@ emit_other (Emitter *e, int op_id)
     e, mac ? STRATA_OPCODE_MAC : STRATA_OPCODE_VECTOR, mac ? STRATA_UNIT_MAC : STRATA_UNIT_VECTOR, op_id, n_rows,
     mac ? strata_work_macs (graph, op_id) : strata_stream_vector_ops (streams, graph, op_id), read_bytes + write_bytes);
   if (!both)
-    last_instruction (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_rows);
+    emitter_last (e)->dram_bytes = strata_stream_constant_bytes (streams, graph, op_id, n_rows);
   e->n_writers[op_id] = 1;
   for (int i = 0; i <= graph->ops[op_id].n_more_outputs; i++)
     if ((stream->cache_outputs >> i & 1) == 0)
-      write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
+      emitter_write_rows (e, strata_qop_output (&graph->ops[op_id], i), 0, 1);
   if (both && stream->in_chunks)
-    add_dependence (e, (StrataDependence){ products, 0, n_products - 1, 1 });
+    emitter_add_dependence (e, (StrataDependence){ products, 0, n_products - 1, 1 });
   else if (both)
-    follow (e, products);
+    emitter_follow (e, products);
   else
     take_operands (e, op_id, n_rows, fetch);
   if (stream->write_bytes == 0)
     return;
   emit_digital (e, STRATA_OPCODE_DRAM_WRITE, STRATA_UNIT_DRAM, op_id, 1, stream->write_bytes, 0);
-  add_dependence (e, (StrataDependence){ e->first_writer[op_id], 0, n_rows - 1, 1 });
+  emitter_add_dependence (e, (StrataDependence){ e->first_writer[op_id], 0, n_rows - 1, 1 });
 }
 
 /* What comes in waits for nothing; what goes out follows its rows. */
@@ -493,14 +320,14 @@ emit_host (Emitter *e, const StrataWorkHost *host)
   if (host->in)
     {
       e->host_of[host->tensor] = (int) e->instructions->len - 1;
-      write_rows (e, host->tensor, 0, 1);
+      emitter_write_rows (e, host->tensor, 0, 1);
       return;
     }
-  keep (e, buffer_behind (e, host->tensor),
-        strata_work_release_rows (e->in->graph, e->in->silent, host->tensor, tensor->height));
+  emitter_keep (e, emitter_buffer_behind (e, host->tensor),
+                strata_work_release_rows (e->in->graph, e->in->silent, host->tensor, tensor->height));
   for (int b = 0; b < tensor->height; b++)
     e->rows[b] = b;
-  wait_for_tensor (e, host->tensor, tensor->height);
+  emitter_wait_for_tensor (e, host->tensor, tensor->height);
 }
 
 static void
@@ -524,115 +351,16 @@ emit_all (Emitter *e)
     emit_host (e, &g_array_index (hosts, StrataWorkHost, next));
 }
 
-static int
-most_bursts (const ScheduleInput *in)
-{
-  int n = 1;
-
-  for (int i = 0; i < in->graph->n_tensors; i++)
-    n = MAX (n, in->graph->tensors[i].height);
-  for (int i = 0; i < in->graph->n_ops; i++)
-    n = MAX (n, in->streams->ops[i].n_reads);
-  return n;
-}
-
-/* What nobody reads is forgotten when it is written. */
-static void
-keep_unread (Emitter *e)
-{
-  g_autofree guint8 *is_read = g_malloc0 ((gsize) e->buffers->len + 1);
-
-  for (guint i = 0; i < e->releases->len; i++)
-    is_read[g_array_index (e->releases, Kept, i).buffer] = 1;
-  for (guint i = 0; i < e->instructions->len; i++)
-    {
-      const StrataInstruction *instruction = &g_array_index (e->instructions, StrataInstruction, i);
-
-      for (int j = 0; j < instruction->n_buffers; j++)
-        {
-          Kept kept = { instruction->buffer + j,
-                        { (int) i, 1, -instruction->first_row, MAX (1, instruction->row_step) } };
-
-          if (!is_read[kept.buffer])
-            g_array_append_val (e->releases, kept);
-        }
-    }
-}
-
-/* Releases stand by buffer, in the order of their instructions. */
-static void
-sort_releases (Emitter *e)
-{
-  StrataSchedule *schedule = e->schedule;
-
-  schedule->n_releases = (int) e->releases->len;
-  schedule->releases = strata_arena_array (schedule->arena, StrataDependence, schedule->n_releases + 1);
-  for (int i = 0; i < schedule->n_releases; i++)
-    schedule->buffers[g_array_index (e->releases, Kept, i).buffer].n_releases++;
-  for (int i = 0, n = 0; i < schedule->n_buffers; i++)
-    {
-      schedule->buffers[i].first_release = n;
-      n += schedule->buffers[i].n_releases;
-      schedule->buffers[i].n_releases = 0;
-    }
-  for (int i = 0; i < schedule->n_releases; i++)
-    {
-      const Kept *kept = &g_array_index (e->releases, Kept, i);
-      StrataBuffer *buffer = &schedule->buffers[kept->buffer];
-
-      schedule->releases[buffer->first_release + buffer->n_releases++] = kept->release;
-    }
-}
-
-static void *
-keep_array (StrataArena *arena, GArray *array, int *n)
-{
-  void *copy = strata_arena_memdup (arena, array->data, (gsize) array->len * g_array_get_element_size (array));
-
-  *n = (int) array->len;
-  g_array_unref (array);
-  return copy;
-}
-
 StrataSchedule *
 schedule_emit (const ScheduleInput *input)
 {
   StrataSchedule *schedule = g_new0 (StrataSchedule, 1);
-  int n_ops = input->graph->n_ops, n_tiles = input->tiles->n_tiles;
-  Emitter e = { .in = input, .schedule = schedule };
+  Emitter e;
 
   schedule->arena = strata_arena_new ();
   schedule->units = strata_schedule_units (input->chip, schedule->arena, &schedule->n_units);
-  e.instructions = g_array_new (FALSE, FALSE, sizeof (StrataInstruction));
-  e.dependences = g_array_new (FALSE, FALSE, sizeof (StrataDependence));
-  e.routes = g_array_new (FALSE, FALSE, sizeof (int));
-  e.buffers = g_array_new (FALSE, FALSE, sizeof (StrataBuffer));
-  e.releases = g_array_new (FALSE, FALSE, sizeof (Kept));
-  e.buffer_of = g_new (int, input->graph->n_tensors + 1);
-  e.host_of = g_new (int, input->graph->n_tensors + 1);
-  for (int i = 0; i < input->graph->n_tensors; i++)
-    e.buffer_of[i] = e.host_of[i] = -1;
-  e.first_writer = g_new0 (int, n_ops + 1);
-  e.n_writers = g_new0 (int, n_ops + 1);
-  e.load_of = g_new0 (int, input->chip->n_stacks);
-  e.mvm_of = g_new0 (int, n_tiles + 1);
-  e.psum_of = g_new0 (int, n_tiles + 1);
-  e.rows = g_new0 (int, most_bursts (input));
+  emitter_init (&e, schedule, input);
   emit_all (&e);
-  keep_unread (&e);
-  schedule->instructions = keep_array (schedule->arena, e.instructions, &schedule->n_instructions);
-  schedule->dependences = keep_array (schedule->arena, e.dependences, &schedule->n_dependences);
-  schedule->routes = keep_array (schedule->arena, e.routes, &schedule->n_routes);
-  schedule->buffers = keep_array (schedule->arena, e.buffers, &schedule->n_buffers);
-  sort_releases (&e);
-  g_array_unref (e.releases);
-  g_free (e.buffer_of);
-  g_free (e.host_of);
-  g_free (e.first_writer);
-  g_free (e.n_writers);
-  g_free (e.load_of);
-  g_free (e.mvm_of);
-  g_free (e.psum_of);
-  g_free (e.rows);
+  emitter_finish (&e);
   return schedule;
 }
