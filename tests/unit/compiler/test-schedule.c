@@ -299,6 +299,69 @@ assert_prediction (const StrataImage *image)
   schedule_prediction_clear (&p);
 }
 
+static gint64
+busy_ps (const StrataImage *image, StrataOpcode opcode, int from_op)
+{
+  gint64 sum_ps = 0;
+
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    if (image->schedule->instructions[i].opcode == opcode && image->schedule->instructions[i].op >= from_op)
+      sum_ps += image->schedule->instructions[i].n_bursts
+                * strata_burst_time (&image->schedule->instructions[i], image->graph, image->tiles, image->chip,
+                                     STRATA_BAND_NOMINAL)
+                    .occupy_ps;
+  return sum_ps;
+}
+
+/* Two products one behind the other share the MAC units; one burst over all their rows; then two sums share the vector
+ * unit. Neither unit is busy all the time, the way through is shorter, and the bound adds both stretches. */
+static void
+test_cuts (void)
+{
+  StrataQGraph *graph = fixtures_graph_new ();
+  g_autoptr (StrataImage) image = NULL;
+  int t = fixtures_digital (graph, fixtures_digital (graph, fixtures_input (graph, 16, 64, 16), TRUE), TRUE), sum;
+  gint64 before_ps, behind_ps;
+
+  t = fixtures_digital (graph, t, FALSE);
+  sum = fixtures_add (graph, t, t);
+  fixtures_output (graph, fixtures_dense (graph, fixtures_flatten (graph, fixtures_add (graph, sum, t)), 10));
+  image = fixtures_image_with (graph, fixtures_chip ("demonstrator", 0, 0, 0), -1);
+  before_ps = busy_ps (image, STRATA_OPCODE_MAC, 0);
+  behind_ps = busy_ps (image, STRATA_OPCODE_VECTOR, graph->tensors[t].producer);
+  g_assert_cmpint (image->schedule->critical_path_ps, <, before_ps + behind_ps);
+  g_assert_cmpint (image->schedule->busiest_unit_ps, <, before_ps + behind_ps);
+  g_assert_cmpint (image->schedule->lower_bound_ps, >=, before_ps + behind_ps);
+  g_assert_cmpint (image->schedule->latency_ps, >=, image->schedule->lower_bound_ps);
+  g_assert_cmpint (image->schedule->latency_ps, <, image->schedule->lower_bound_ps * 102 / 100);
+}
+
+/* No order of small nets is below the bound, and the best of many comes close. */
+static void
+test_bounds (void)
+{
+  const StrataScheduleOptions options = { .n_trials = 30 };
+  double most = 1, sum = 0;
+
+  for (guint64 seed = 0; seed < 60; seed++)
+    {
+      g_autoptr (StrataQGraph) graph = fixtures_random (1000 + seed);
+      g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 1 + (int) (seed % 3), 1, 200);
+      g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+      g_autoptr (StrataPlacement) placement = place_quickly (graph, tiles, chip);
+      g_autoptr (StrataSchedule) schedule = strata_schedule (graph, tiles, placement, chip, &options, NULL);
+      double gap;
+
+      g_assert_nonnull (schedule);
+      g_assert_cmpint (schedule->lower_bound_ps, <=, schedule->latency_ps);
+      gap = (double) schedule->latency_ps / (double) schedule->lower_bound_ps;
+      most = MAX (most, gap);
+      sum += gap;
+    }
+  g_test_message ("%.3f of the bound on average, %.3f at most", sum / 60, most);
+  g_assert_cmpfloat (sum / 60, <, 1.1);
+}
+
 static void
 test_properties (void)
 {
@@ -399,6 +462,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/schedule/less-memory", test_less_memory);
   g_test_add_func ("/sdk/compiler/schedule/active-stacks", test_active_stacks);
   g_test_add_func ("/sdk/compiler/schedule/copies", test_copies);
+  g_test_add_func ("/sdk/compiler/schedule/cuts", test_cuts);
+  g_test_add_func ("/sdk/compiler/schedule/bounds", test_bounds);
   g_test_add_func ("/sdk/compiler/schedule/properties", test_properties);
   g_test_add_func ("/sdk/compiler/schedule/golden", test_golden);
   g_test_add_func ("/sdk/compiler/schedule/deterministic", test_deterministic);
