@@ -26,6 +26,20 @@ typedef struct
   gint64 static_fj[STRATA_N_BANDS];
 } StrataProfileRun;
 
+/* Analog noise of a layer as the compiler reckoned with it: signal over noise, dB, nominal. NaN: unavailable, or no
+ * noise of the kind. */
+typedef struct
+{
+  gint32 n_reads;              /* conversions that are averaged; 0: nothing was reckoned */
+  gint32 adc_bits, sound_bits; /* of the converter; those whose rounding is not drowned in the other noise of a read */
+  double snr_db, effective_bits;
+  double thermal_db, cells_db, converter_db; /* of one read */
+  double lasting_db;                         /* what averaging does not lower */
+  double rounding_db;                        /* of weights and codes: there without analog noise too */
+  double share;                              /* of what arrives at the output, 0 to 1 */
+  double drowned_fj;                         /* energy per inference of the bits below the noise floor */
+} StrataProfileNoise;
+
 /* A layer: an operation of the quantised graph, with all that the run says about it. Index in the array = id. */
 typedef struct
 {
@@ -45,6 +59,7 @@ typedef struct
   gint64 energy_fj[STRATA_N_BANDS]; /* sum of component_fj */
   gint64 component_fj[STRATA_N_BANDS][STRATA_N_COMPONENTS];
   double snr_db, clip_fraction, max_abs_error; /* NaN: unavailable */
+  StrataProfileNoise noise;
   gint32 n_findings;
 } StrataProfileLayer;
 

@@ -36,7 +36,7 @@ typedef enum
 STRATA_API GQuark strata_profile_error_quark (void);
 
 /* Version of the schema that this library writes, and the newest it reads: PRAGMA user_version of the file. */
-#define STRATA_PROFILE_SCHEMA_VERSION 2
+#define STRATA_PROFILE_SCHEMA_VERSION 3
 
 #define STRATA_TYPE_PROFILE (strata_profile_get_type ())
 STRATA_API

@@ -259,8 +259,11 @@ STRATA_API const char *const *strata_program_list_layer_figures (void);
  * @self: a program
  * @layer: less than strata_program_get_n_layers ()
  * @name: "rows", "columns" (of its matrix), "groups", "positions", "arrays", "copies", "row_copies", "reads", "slices",
- *   "utilisation", "macs", "start_ps", "end_ps", "span_ps", "work_ps", "energy_fj", "energy_share", "tier_switches":
- *   see strata_program_list_layer_figures()
+ *   "utilisation", "macs", "start_ps", "end_ps", "span_ps", "work_ps", "energy_fj", "energy_share", "tier_switches";
+ *   of the analog noise that the compiler reckoned with, where it had calibration samples: "snr_db", "effective_bits",
+ *   "thermal_db", "cells_db", "converter_db" (of one read), "lasting_db", "rounding_db", "noise_share", "adc_bits",
+ *   "sound_adc_bits" (not drowned in the other noise), "drowned_fj" (what the other bits cost): see
+ *   strata_program_list_layer_figures()
  *
  * A figure of a layer in one inference, nominal. "work_ps" is what its busiest unit does for it, without any waiting:
  * the least its span could be with these tiles. May run the timing simulator once.

@@ -92,6 +92,9 @@ append_layer (GString *line, const StrataProfileLayer *layer)
   append_number (line, layer->utilisation);
   append_number (line, layer->snr_db);
   append_number (line, layer->clip_fraction);
+  append_number (line, layer->noise.snr_db);
+  append_number (line, layer->noise.effective_bits);
+  append_id (line, layer->noise.n_reads > 0 ? layer->noise.sound_bits : -1);
   for (int band = 0; band < STRATA_N_BANDS; band++)
     append_id (line, layer->energy_fj[band]);
   append_components (line, layer->component_fj[STRATA_BAND_NOMINAL]);
@@ -109,7 +112,7 @@ append_closing (GString *line, StrataProfile *profile)
     tables[band] = strata_profile_energy_table (profile, band, &n);
   for (gsize i = n - 3; i < n; i++)
     {
-      g_string_append_printf (line, ",%s,,,,,,,,,,,,,,", names[i - (n - 3)]);
+      g_string_append_printf (line, ",%s,,,,,,,,,,,,,,,,,", names[i - (n - 3)]);
       for (int band = 0; band < STRATA_N_BANDS; band++)
         append_id (line, tables[band][i].energy_fj);
       append_components (line, tables[STRATA_BAND_NOMINAL][i].component_fj);
@@ -133,7 +136,8 @@ strata_profile_write_layers_csv (StrataProfile *profile,
   g_return_val_if_fail (G_IS_OUTPUT_STREAM (stream), FALSE);
 
   buffer = g_string_new ("layer,name,op,kind,stage,start_ps,end_ps,busy_ps,n_events,n_macs,n_weights,n_tiles,n_stacks,"
-                         "utilisation,snr_db,clip_fraction,energy_fj,energy_optimistic_fj,energy_conservative_fj");
+                         "utilisation,snr_db,clip_fraction,modelled_snr_db,effective_bits,sound_adc_bits,energy_fj,"
+                         "energy_optimistic_fj,energy_conservative_fj");
   for (int i = 0; i < STRATA_N_COMPONENTS; i++)
     {
       g_autofree char *name = g_strdelimit (g_strdup (strata_component_name (i)), "-", '_');

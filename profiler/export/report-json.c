@@ -146,6 +146,31 @@ add_verdicts (JsonBuilder *builder, StrataProfile *profile)
 }
 
 static void
+add_noise (JsonBuilder *builder, const StrataProfileNoise *noise)
+{
+  json_builder_set_member_name (builder, "noise");
+  if (noise->n_reads < 1)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_object (builder);
+  add_int (builder, "n_reads", noise->n_reads);
+  add_int (builder, "adc_bits", noise->adc_bits);
+  add_int (builder, "sound_bits", noise->sound_bits);
+  add_number (builder, "snr_db", noise->snr_db);
+  add_number (builder, "effective_bits", noise->effective_bits);
+  add_number (builder, "thermal_db", noise->thermal_db);
+  add_number (builder, "cells_db", noise->cells_db);
+  add_number (builder, "converter_db", noise->converter_db);
+  add_number (builder, "lasting_db", noise->lasting_db);
+  add_number (builder, "rounding_db", noise->rounding_db);
+  add_number (builder, "share", noise->share);
+  add_number (builder, "drowned_fj", noise->drowned_fj);
+  json_builder_end_object (builder);
+}
+
+static void
 add_layer (JsonBuilder *builder, const StrataProfileLayer *layer)
 {
   json_builder_begin_object (builder);
@@ -167,6 +192,7 @@ add_layer (JsonBuilder *builder, const StrataProfileLayer *layer)
   add_number (builder, "utilisation", layer->utilisation);
   add_number (builder, "snr_db", layer->snr_db);
   add_number (builder, "clip_fraction", layer->clip_fraction);
+  add_noise (builder, &layer->noise);
   add_int (builder, "energy_fj", layer->energy_fj[STRATA_BAND_NOMINAL]);
   add_int (builder, "energy_optimistic_fj", layer->energy_fj[STRATA_BAND_OPTIMISTIC]);
   add_int (builder, "energy_conservative_fj", layer->energy_fj[STRATA_BAND_CONSERVATIVE]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records of a run into rows: events, energy, power, temperature, accuracy, figures, findings, drops, meta. "None" (-1,
- * NaN) becomes NULL. Sums of energies are kept for the seal.
+ * Records of a run into rows: events, energy, power, temperature, accuracy, noise, figures, findings, drops, meta.
+ * "None" (-1, NaN) becomes NULL. Sums of energies are kept for the seal.
  */
 #include <math.h>
 
@@ -105,6 +105,28 @@ insert_accuracy (StrataInserter *inserter, const StrataAccuracyRecord *accuracy,
   strata_bind_number (statement, 3, accuracy->clip_fraction);
   strata_bind_number (statement, 4, accuracy->max_abs_error);
   return strata_inserter_row (inserter, STRATA_TABLE_ACCURACY, error);
+}
+
+static gboolean
+insert_noise (StrataInserter *inserter, const StrataNoiseRecord *noise, GError **error)
+{
+  sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_NOISE];
+  const double numbers[] = { noise->snr_db,      noise->effective_bits, noise->thermal_db,
+                             noise->cells_db,    noise->converter_db,   noise->lasting_db,
+                             noise->rounding_db, noise->share,          noise->drowned_fj };
+
+  if (noise->layer < 0 || noise->layer >= inserter->n_layers || noise->n_reads < 1
+      || noise->sound_bits > noise->adc_bits || !isfinite (noise->share) || !isfinite (noise->drowned_fj))
+    return strata_inserter_refuse (inserter, error, "a noise record has layer %d of %d, %d reads, %d of %d sound bits",
+                                   noise->layer, inserter->n_layers, noise->n_reads, noise->sound_bits,
+                                   noise->adc_bits);
+  sqlite3_bind_int64 (statement, 1, noise->layer);
+  sqlite3_bind_int64 (statement, 2, noise->n_reads);
+  sqlite3_bind_int64 (statement, 3, noise->adc_bits);
+  sqlite3_bind_int64 (statement, 4, noise->sound_bits);
+  for (int i = 0; i < (int) G_N_ELEMENTS (numbers); i++)
+    strata_bind_number (statement, 5 + i, numbers[i]);
+  return strata_inserter_row (inserter, STRATA_TABLE_NOISE, error);
 }
 
 static gboolean
@@ -230,6 +252,8 @@ strata_inserter_write (StrataInserter *inserter, StrataRecordKind kind, gconstpo
       INSERT_ALL (StrataTemperatureRecord, insert_temperature);
     case STRATA_RECORD_ACCURACY:
       INSERT_ALL (StrataAccuracyRecord, insert_accuracy);
+    case STRATA_RECORD_NOISE:
+      INSERT_ALL (StrataNoiseRecord, insert_noise);
     case STRATA_RECORD_FINDING:
       INSERT_ALL (StrataFindingRecord, insert_finding);
     case STRATA_RECORD_DROP:

@@ -176,6 +176,7 @@ read_layer (StrataLoader *loader)
   layer.n_slices = strata_loader_count (loader, 20);
   layer.utilisation = strata_loader_number (loader, 21);
   layer.snr_db = layer.clip_fraction = layer.max_abs_error = NAN;
+  layer.noise = (StrataProfileNoise){ 0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
   layer.start_ps = layer.end_ps = -1;
   layer.first_stack = -1;
   g_array_append_val (loader->array, layer);
@@ -273,6 +274,28 @@ read_accuracy (StrataLoader *loader)
   loader->rows->layers[id].snr_db = strata_loader_number (loader, 1);
   loader->rows->layers[id].clip_fraction = strata_loader_number (loader, 2);
   loader->rows->layers[id].max_abs_error = strata_loader_number (loader, 3);
+}
+
+static void
+read_noise (StrataLoader *loader)
+{
+  gint32 id = strata_loader_int (loader, 0, 0, (gint64) loader->rows->n_layers - 1);
+  StrataProfileNoise noise = { 0 };
+
+  noise.n_reads = strata_loader_int (loader, 1, 1, G_MAXINT32);
+  noise.adc_bits = strata_loader_int (loader, 2, 1, G_MAXINT32);
+  noise.sound_bits = strata_loader_int (loader, 3, 0, noise.adc_bits);
+  noise.snr_db = strata_loader_number (loader, 4);
+  noise.effective_bits = strata_loader_number (loader, 5);
+  noise.thermal_db = strata_loader_number (loader, 6);
+  noise.cells_db = strata_loader_number (loader, 7);
+  noise.converter_db = strata_loader_number (loader, 8);
+  noise.lasting_db = strata_loader_number (loader, 9);
+  noise.rounding_db = strata_loader_number (loader, 10);
+  noise.share = strata_loader_number (loader, 11);
+  noise.drowned_fj = strata_loader_number (loader, 12);
+  if (loader->error == NULL)
+    loader->rows->layers[id].noise = noise;
 }
 
 static void
@@ -504,6 +527,11 @@ load_results (StrataLoader *loader)
                              read_energy)
          && strata_loader_each (loader, "accuracy", "SELECT layer, snr_db, clip_fraction, max_abs_error FROM accuracy",
                                 read_accuracy)
+         && (loader->version < 3
+             || strata_loader_each (loader, "noise",
+                                    "SELECT layer, n_reads, adc_bits, sound_bits, snr_db, effective_bits, thermal_db, "
+                                    "cells_db, converter_db, lasting_db, rounding_db, share, drowned_fj FROM noise",
+                                    read_noise))
          && LOAD (figure,
                   "name, unit, nominal, optimistic, conservative, fidelity, source FROM figure ORDER BY position",
                   read_figure, figures)

@@ -27,11 +27,11 @@ strata_store_index_sql (void)
 const char *const *
 strata_store_tables (void)
 {
-  static const char *const tables[] = { "meta",   "run",     "chip",        "component",   "unit_kind",
-                                        "unit",   "layer",   "layer_input", "tile",        "instruction",
-                                        "event",  "energy",  "power",       "temperature", "accuracy",
-                                        "figure", "finding", "drop_record", "decision",    "alternative",
-                                        NULL };
+  static const char *const tables[] = { "meta",        "run",    "chip",        "component",   "unit_kind",
+                                        "unit",        "layer",  "layer_input", "tile",        "instruction",
+                                        "event",       "energy", "power",       "temperature", "accuracy",
+                                        "noise",       "figure", "finding",     "drop_record", "decision",
+                                        "alternative", NULL };
 
   return tables;
 }
@@ -39,7 +39,9 @@ strata_store_tables (void)
 int
 strata_store_table_version (const char *table)
 {
-  return g_str_equal (table, "decision") || g_str_equal (table, "alternative") ? 2 : 1;
+  return g_str_equal (table, "noise")                                            ? 3
+         : g_str_equal (table, "decision") || g_str_equal (table, "alternative") ? 2
+                                                                                 : 1;
 }
 
 int

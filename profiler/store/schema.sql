@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema 2 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns, each with the
+-- Schema 3 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns, each with the
 -- version that brought it where that is not 1.
 -- PRAGMA application_id = 0x53545241 ("STRA"), PRAGMA user_version = the schema's version.
 --
@@ -174,6 +174,24 @@ CREATE TABLE accuracy (
   snr_db REAL,
   clip_fraction REAL,
   max_abs_error REAL
+) STRICT;
+
+-- Since 3: analog noise of a layer as the compiler reckoned with it, nominal; _db: signal over noise. No rows where it
+-- had no calibration samples.
+CREATE TABLE noise (
+  layer INTEGER PRIMARY KEY REFERENCES layer (id),
+  n_reads INTEGER NOT NULL,    -- conversions that are averaged
+  adc_bits INTEGER NOT NULL,   -- of the converter
+  sound_bits INTEGER NOT NULL, -- of them, those whose rounding is not drowned in the other noise of a read
+  snr_db REAL,                 -- of the mean of n_reads; NULL: no noise; so below
+  effective_bits REAL,         -- (snr_db - 1.76) / 6.02
+  thermal_db REAL,             -- kT/C of one read
+  cells_db REAL,               -- read noise of the cells, one read
+  converter_db REAL,           -- rounding of the converter, one read
+  lasting_db REAL,             -- what averaging does not lower: programming, clipping
+  rounding_db REAL,            -- of weights and input codes: there without analog noise too
+  share REAL NOT NULL,         -- of all analog noise that arrives at the output, 0 to 1
+  drowned_fj REAL NOT NULL     -- energy per inference of the bits below the noise floor
 ) STRICT;
 
 -- A named number of the run. "limit_max_X" and "limit_min_X" bind the figure X.

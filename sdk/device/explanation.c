@@ -149,10 +149,12 @@ strata_program_list_explanations (StrataProgram *self, GError **error)
 
 /* --- figures --- */
 
-static const char *const layer_figures[] = { "rows",      "columns",      "groups",        "positions", "arrays",
-                                             "copies",    "row_copies",   "reads",         "slices",    "utilisation",
-                                             "macs",      "start_ps",     "end_ps",        "span_ps",   "work_ps",
-                                             "energy_fj", "energy_share", "tier_switches", NULL };
+static const char *const layer_figures[] = {
+  "rows",         "columns",       "groups",   "positions",      "arrays",     "copies",   "row_copies",   "reads",
+  "slices",       "utilisation",   "macs",     "start_ps",       "end_ps",     "span_ps",  "work_ps",      "energy_fj",
+  "energy_share", "tier_switches", "snr_db",   "effective_bits", "thermal_db", "cells_db", "converter_db", "lasting_db",
+  "rounding_db",  "noise_share",   "adc_bits", "sound_adc_bits", "drowned_fj", NULL
+};
 
 const char *const *
 strata_program_list_layer_figures (void)
@@ -222,6 +224,40 @@ get_mapped_figure (const StrataImage *image, int layer, const char *name, double
   return FALSE;
 }
 
+/* What the compiler reckoned with; NaN where it had no calibration samples */
+static gboolean
+get_noise_figure (const StrataImage *image, int layer, const char *name, double *value)
+{
+  const StrataNoiseFigures none = { layer, -1, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, -1, -1, NAN };
+  const StrataNoiseFigures *found = strata_decisions_find_noise (image->decisions, layer);
+  const StrataNoiseFigures *f = found != NULL ? found : &none;
+  const struct
+  {
+    const char *name;
+    double value;
+  } known[] = {
+    { "snr_db", f->snr_db },
+    { "effective_bits", f->effective_bits },
+    { "thermal_db", f->thermal_db },
+    { "cells_db", f->cells_db },
+    { "converter_db", f->converter_db },
+    { "lasting_db", f->lasting_db },
+    { "rounding_db", f->rounding_db },
+    { "noise_share", f->share },
+    { "adc_bits", f->adc_bits > 0 ? f->adc_bits : (double) NAN },
+    { "sound_adc_bits", f->adc_bits > 0 ? f->sound_bits : (double) NAN },
+    { "drowned_fj", f->drowned_fj },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (name, known[i].name))
+      {
+        *value = isinf (known[i].value) ? (double) NAN : known[i].value;
+        return TRUE;
+      }
+  return FALSE;
+}
+
 double
 strata_program_get_layer_figure (StrataProgram *self, guint layer, const char *name)
 {
@@ -231,7 +267,8 @@ strata_program_get_layer_figure (StrataProgram *self, guint layer, const char *n
 
   g_return_val_if_fail (STRATA_IS_PROGRAM (self), (double) NAN);
   g_return_val_if_fail (layer < (guint) strata_program_get_image (self)->graph->n_ops && name != NULL, (double) NAN);
-  if (get_mapped_figure (strata_program_get_image (self), (int) layer, name, &value))
+  if (get_mapped_figure (strata_program_get_image (self), (int) layer, name, &value)
+      || get_noise_figure (strata_program_get_image (self), (int) layer, name, &value))
     return value;
   facts = g_strv_contains (layer_figures, name) ? strata_program_get_facts (self, NULL, NULL) : NULL;
   if (facts == NULL)

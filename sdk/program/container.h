@@ -25,7 +25,7 @@
   X (SCHD, 3, "schedule")                                                                                              \
   X (WGTS, 1, "weights, biases, multipliers, models of digital ops; each array at a multiple of 64")                   \
   X (CALB, 1, "samples that converters are calibrated with")                                                           \
-  X (DECI, 1, "what the compiler decided and why; not part of program_hash")                                           \
+  X (DECI, 2, "what the compiler decided and why, noise by layer; not part of program_hash")                           \
   X (META, 2, "names and paths; not part of program_hash")
 
 typedef enum

@@ -4,6 +4,7 @@
  */
 #include "program/decisions.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -29,6 +30,7 @@ strata_decisions_new (void)
   decisions->arena = strata_arena_new ();
   decisions->decisions = g_array_new (FALSE, TRUE, sizeof (StrataDecision));
   decisions->alternatives = g_array_new (FALSE, TRUE, sizeof (StrataAlternative));
+  decisions->noise = g_array_new (FALSE, TRUE, sizeof (StrataNoiseFigures));
   return decisions;
 }
 
@@ -39,6 +41,7 @@ strata_decisions_free (StrataDecisions *decisions)
     return;
   g_array_unref (decisions->decisions);
   g_array_unref (decisions->alternatives);
+  g_array_unref (decisions->noise);
   strata_arena_free (decisions->arena);
   g_free (decisions);
 }
@@ -76,6 +79,22 @@ strata_decisions_add_alternative (StrataDecisions *decisions, const StrataAltern
 }
 
 void
+strata_decisions_add_noise (StrataDecisions *decisions, const StrataNoiseFigures *figures)
+{
+  if (decisions != NULL)
+    g_array_append_val (decisions->noise, *figures);
+}
+
+const StrataNoiseFigures *
+strata_decisions_find_noise (const StrataDecisions *decisions, int op)
+{
+  for (guint i = 0; decisions != NULL && i < decisions->noise->len; i++)
+    if (g_array_index (decisions->noise, StrataNoiseFigures, i).op == op)
+      return &g_array_index (decisions->noise, StrataNoiseFigures, i);
+  return NULL;
+}
+
+void
 strata_decisions_append (StrataDecisions *decisions, const StrataDecisions *other)
 {
   if (decisions == NULL || other == NULL)
@@ -90,6 +109,7 @@ strata_decisions_append (StrataDecisions *decisions, const StrataDecisions *othe
         strata_decisions_add_alternative (
           decisions, &g_array_index (other->alternatives, StrataAlternative, decision->first_alternative + j));
     }
+  g_array_append_vals (decisions->noise, other->noise->data, other->noise->len);
 }
 
 const char *
@@ -148,6 +168,44 @@ check_alternatives (const StrataDecisions *decisions, guint id, GError **error)
   return TRUE;
 }
 
+/* The figures of a layer as numbers, in their order */
+#define N_NOISE_NUMBERS 9
+
+static void
+noise_numbers (const StrataNoiseFigures *f, double numbers[N_NOISE_NUMBERS])
+{
+  const double all[N_NOISE_NUMBERS] = { f->snr_db,     f->effective_bits, f->thermal_db, f->cells_db,  f->converter_db,
+                                        f->lasting_db, f->rounding_db,    f->share,      f->drowned_fj };
+
+  memcpy (numbers, all, sizeof all);
+}
+
+static gboolean
+check_noise (const StrataDecisions *decisions, int n_ops, GError **error)
+{
+  g_autofree guint8 *seen = g_malloc0 ((gsize) n_ops + 1);
+
+  for (guint i = 0; i < decisions->noise->len; i++)
+    {
+      const StrataNoiseFigures *f = &g_array_index (decisions->noise, StrataNoiseFigures, i);
+      double numbers[N_NOISE_NUMBERS];
+      gboolean known = f->op >= 0 && f->op < n_ops && !seen[f->op];
+
+      noise_numbers (f, numbers);
+      for (int n = 0; n < N_NOISE_NUMBERS; n++)
+        known = known && !isnan (numbers[n]);
+      if (!known || f->n_reads < 1 || f->adc_bits < 1 || f->sound_bits > f->adc_bits || f->share < 0 || f->share > 1
+          || !(f->drowned_fj >= 0) || isinf (f->drowned_fj))
+        {
+          g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_FORMAT,
+                       "decisions: noise %u: of an op that is not there or was named before, or not a number", i);
+          return FALSE;
+        }
+      seen[f->op] = 1;
+    }
+  return TRUE;
+}
+
 gboolean
 strata_decisions_check (const StrataDecisions *decisions, int n_ops, int n_tiles, GError **error)
 {
@@ -170,8 +228,9 @@ strata_decisions_check (const StrataDecisions *decisions, int n_ops, int n_tiles
         return FALSE;
       next += (guint) decision->n_alternatives;
     }
-  return next == decisions->alternatives->len
-         || refuse (error, decisions->decisions->len, "alternatives that belong to no decision follow");
+  if (next != decisions->alternatives->len)
+    return refuse (error, decisions->decisions->len, "alternatives that belong to no decision follow");
+  return check_noise (decisions, n_ops, error);
 }
 
 char *
@@ -198,6 +257,17 @@ strata_decisions_print (const StrataDecisions *decisions)
                                   other->latency_ps, other->interval_ps, other->energy_fj, other->n_arrays, other->what,
                                   other->verdict);
         }
+    }
+  for (guint i = 0; i < decisions->noise->len; i++)
+    {
+      const StrataNoiseFigures *f = &g_array_index (decisions->noise, StrataNoiseFigures, i);
+
+      g_string_append_printf (text,
+                              "noise op %d reads %d snr %.3f bits %.3f thermal %.3f cells %.3f converter %.3f lasting "
+                              "%.3f rounding %.3f share %.4f adc %d sound %d drowned %.0f\n",
+                              f->op, f->n_reads, f->snr_db, f->effective_bits, f->thermal_db, f->cells_db,
+                              f->converter_db, f->lasting_db, f->rounding_db, f->share, f->adc_bits, f->sound_bits,
+                              f->drowned_fj);
     }
   return g_string_free (text, FALSE);
 }
@@ -229,6 +299,19 @@ strata_decisions_hash (const StrataDecisions *decisions)
       strata_hasher_int (hasher, other->n_arrays);
       strata_hasher_string (hasher, other->what);
       strata_hasher_string (hasher, other->verdict);
+    }
+  for (guint i = 0; i < decisions->noise->len; i++)
+    {
+      const StrataNoiseFigures *f = &g_array_index (decisions->noise, StrataNoiseFigures, i);
+      double numbers[N_NOISE_NUMBERS];
+
+      noise_numbers (f, numbers);
+      strata_hasher_int (hasher, f->op);
+      strata_hasher_int (hasher, f->n_reads);
+      strata_hasher_int (hasher, f->adc_bits);
+      strata_hasher_int (hasher, f->sound_bits);
+      for (int n = 0; n < N_NOISE_NUMBERS; n++)
+        strata_hasher_double (hasher, numbers[n]);
     }
   return strata_hasher_digest (hasher);
 }

@@ -35,11 +35,27 @@ typedef struct
   int first_alternative, n_alternatives;
 } StrataDecision;
 
+/* Analog noise of a layer as it was reckoned with when its reads were chosen: signal over noise, dB, nominal; infinite
+ * where there is none of a kind */
+typedef struct
+{
+  int op, n_reads;
+  double snr_db; /* of the mean of n_reads; all below but rounding */
+  double effective_bits;
+  double thermal_db, cells_db, converter_db; /* of one read: kT/C, read noise of cells, rounding of the converter */
+  double lasting_db;                         /* what averaging does not lower: programming, clipping */
+  double rounding_db;                        /* of weights and input codes: there without analog noise too */
+  double share;                              /* of all analog noise that arrives at the output, 0 to 1 */
+  int adc_bits, sound_bits; /* of the converter; those whose rounding is not drowned in the other noise of a read */
+  double drowned_fj;        /* what the others cost per inference */
+} StrataNoiseFigures;
+
 typedef struct
 {
   StrataArena *arena; /* owns every string */
   GArray *decisions;  /* StrataDecision, in the order they were taken */
   GArray *alternatives;
+  GArray *noise; /* StrataNoiseFigures; at most one per op */
 } StrataDecisions;
 
 StrataDecisions *strata_decisions_new (void) G_GNUC_WARN_UNUSED_RESULT;
@@ -52,6 +68,9 @@ void strata_decisions_add (
   G_GNUC_PRINTF (6, 7);
 /* Appends an alternative to the last decision; strings are copied. */
 void strata_decisions_add_alternative (StrataDecisions *decisions, const StrataAlternative *alternative);
+void strata_decisions_add_noise (StrataDecisions *decisions, const StrataNoiseFigures *figures);
+/* NULL: nothing was reckoned of @op. @decisions may be NULL. */
+const StrataNoiseFigures *strata_decisions_find_noise (const StrataDecisions *decisions, int op);
 /* Everything of @other, after what is there. */
 void strata_decisions_append (StrataDecisions *decisions, const StrataDecisions *other);
 

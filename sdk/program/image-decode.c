@@ -543,12 +543,32 @@ read_alternative (StrataReader *reader, StrataArena *arena)
   return other;
 }
 
+static StrataNoiseFigures
+read_noise (StrataReader *reader)
+{
+  StrataNoiseFigures f = { .op = strata_get_i32 (reader) };
+
+  f.n_reads = strata_get_i32 (reader);
+  f.snr_db = strata_get_f64 (reader);
+  f.effective_bits = strata_get_f64 (reader);
+  f.thermal_db = strata_get_f64 (reader);
+  f.cells_db = strata_get_f64 (reader);
+  f.converter_db = strata_get_f64 (reader);
+  f.lasting_db = strata_get_f64 (reader);
+  f.rounding_db = strata_get_f64 (reader);
+  f.share = strata_get_f64 (reader);
+  f.adc_bits = strata_get_i32 (reader);
+  f.sound_bits = strata_get_i32 (reader);
+  f.drowned_fj = strata_get_f64 (reader);
+  return f;
+}
+
 static gboolean
 read_decisions (Decoder *decoder)
 {
   StrataReader reader = open_section (decoder, STRATA_SECTION_DECI);
   StrataImage *image = decoder->image;
-  int is_there = strata_get_i32 (&reader), n_decisions;
+  int is_there = strata_get_i32 (&reader), n_decisions, n_noise;
 
   if (is_there == 0)
     return close_section (decoder, STRATA_SECTION_DECI, &reader);
@@ -574,6 +594,13 @@ read_decisions (Decoder *decoder)
           g_array_append_val (image->decisions->alternatives, other);
         }
       g_array_append_val (image->decisions->decisions, decision);
+    }
+  n_noise = strata_get_count (&reader, 88);
+  for (int i = 0; i < n_noise && !reader.failed; i++)
+    {
+      const StrataNoiseFigures figures = read_noise (&reader);
+
+      strata_decisions_add_noise (image->decisions, &figures);
     }
   return close_section (decoder, STRATA_SECTION_DECI, &reader)
          && strata_decisions_check (image->decisions, image->graph->n_ops,

@@ -383,6 +383,25 @@ put_decisions (GByteArray *bytes, const StrataDecisions *decisions)
           strata_put_string (bytes, other->verdict);
         }
     }
+  strata_put_i32 (bytes, decisions->noise->len);
+  for (guint i = 0; i < decisions->noise->len; i++)
+    {
+      const StrataNoiseFigures *f = &g_array_index (decisions->noise, StrataNoiseFigures, i);
+
+      strata_put_i32 (bytes, f->op);
+      strata_put_i32 (bytes, f->n_reads);
+      strata_put_f64 (bytes, f->snr_db);
+      strata_put_f64 (bytes, f->effective_bits);
+      strata_put_f64 (bytes, f->thermal_db);
+      strata_put_f64 (bytes, f->cells_db);
+      strata_put_f64 (bytes, f->converter_db);
+      strata_put_f64 (bytes, f->lasting_db);
+      strata_put_f64 (bytes, f->rounding_db);
+      strata_put_f64 (bytes, f->share);
+      strata_put_i32 (bytes, f->adc_bits);
+      strata_put_i32 (bytes, f->sound_bits);
+      strata_put_f64 (bytes, f->drowned_fj);
+    }
 }
 
 static void

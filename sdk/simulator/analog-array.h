@@ -66,7 +66,9 @@ typedef struct
   const gint16 *codes;
   int n;
   gsize ld;
-  gboolean guessed; /* from synthetic samples of a float model */
+  gboolean guessed;     /* from synthetic samples of a float model */
+  int n_samples;        /* as many vectors of each, one sample after the other; 0: not known */
+  const float *weights; /* positions that each vector stands for; NULL: as many */
 } StrataAnalogVectors;
 
 /* Sets converter ranges and the affine correction from input vectors of the whole op. */

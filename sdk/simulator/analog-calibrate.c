@@ -3,9 +3,9 @@
  * Converter ranges and the affine correction of a programmed array, from input vectors of calibration
  * (hardware-facts 7.2).
  *
- * Range, per slice: of the distribution of column voltages, noise included, the range that minimises the mean square of
- * clipping plus rounding; see README.md for what other rules gave. Correction: the exact sum of a column is fitted by
- * its slices' readings, all slices at once, because residual programming makes a slice correct those before it.
+ * Range, per slice: of the distribution of column voltages, noise included, the range of least clipping plus rounding,
+ * as wide as samples that it did not come from ask for (cost/range.h). Correction: the exact sum of a column is fitted
+ * by its slices' readings, all slices at once, because residual programming makes a slice correct those before it.
  */
 #include "simulator/analog-array.h"
 
@@ -13,28 +13,26 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "cost/range.h"
 #include "kernels/analog-read.h"
 #include "kernels/int-dot.h"
 
 /* At least as many vectors as hardware-facts 7.2 asks for: where calibration has fewer positions (dense layers), more
  * are mixed from them, each row's code from a position of its own. */
 #define MIN_VECTORS 64
-/* Candidate ranges: the peak times 2^(-i / 4) */
-#define N_RANGES 12
-#define RANGES_PER_OCTAVE 4
-/* Headroom over the chosen range: none where calibration saw the data; where input ranges are guesses from synthetic
- * samples, real data reach further. */
-#define HEADROOM 1.0
+/* Headroom over the chosen range where input ranges are guesses from synthetic samples: real data reach further. */
 #define HEADROOM_GUESSED 3.0
 #define MAX_SLICES 8
 
 typedef struct
 {
   StrataAnalogArray *array;
-  int n;
-  gint16 *codes;       /* n x n_rows */
-  float *v, *variance; /* n x n_columns */
-  gint32 *exact;       /* n x n_cols: sums of driver code x weight */
+  int n, n_seen;        /* vectors; those that were not mixed come first */
+  int n_samples;        /* that these come from, as many of each; 0: not known */
+  const float *weights; /* n_seen: positions that each stands for; NULL: as many */
+  gint16 *codes;        /* n x n_rows */
+  float *v, *variance;  /* n x n_columns */
+  gint32 *exact;        /* n x n_cols: sums of driver code x weight */
   StrataRngKey key;
 } Calibration;
 
@@ -46,6 +44,7 @@ collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
   const gsize row_bytes = sizeof (gint16) * (gsize) array->n_rows;
 
   calibration->n = MAX (n, MIN_VECTORS);
+  calibration->n_seen = n;
   calibration->codes = g_new (gint16, (gsize) calibration->n * (gsize) array->n_rows);
   for (int i = 0; i < n; i++)
     memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows,
@@ -75,27 +74,26 @@ compute_sums (Calibration *calibration, const StrataQOp *op)
                     (gsize) op->k, n_rows, calibration->exact + block * n_cols, (gsize) array->n_cols);
 }
 
-static double
-range_cost (const float *magnitudes, gsize n, double range, double steps)
-{
-  double cost = 0, lsb = MAX (2 * range / steps, 1);
-
-  for (gsize i = 0; i < n; i++)
-    if (magnitudes[i] > range)
-      cost += (magnitudes[i] - range) * (magnitudes[i] - range);
-  return cost / (double) n + lsb * lsb / 12;
-}
-
 static void
 set_range (const Calibration *calibration, int slice, double headroom)
 {
   StrataAnalogArray *array = calibration->array;
-  const gsize n = (gsize) calibration->n * (gsize) array->n_cols;
-  const double steps = -2 * (double) array->code_lo;
+  /* What is mixed belongs to no sample that could be held out. */
+  const int n_vectors = calibration->n_samples > 1 ? calibration->n_seen : calibration->n;
+  const gsize n = (gsize) n_vectors * (gsize) array->n_cols;
   g_autofree float *magnitudes = g_new (float, n), *z = g_new0 (float, array->n_cols);
-  double peak = 0, best = 0, best_cost = INFINITY;
+  const StrataConverterData data = { .magnitudes = magnitudes,
+                                     .weights = calibration->n_samples > 1 ? calibration->weights : NULL,
+                                     .n = n,
+                                     .n_cols = array->n_cols,
+                                     .n_groups = calibration->n_samples,
+                                     .steps = -2 * (double) array->code_lo,
+                                     .finest = 1,
+                                     .noise = sqrt ((double) array->ktc_variance),
+                                     .n_reads = array->n_reads };
+  StrataConverterRange range;
 
-  for (int i = 0; i < calibration->n; i++)
+  for (int i = 0; i < n_vectors; i++)
     {
       gsize at = (gsize) i * (gsize) array->n_columns + (gsize) (slice * array->n_cols);
 
@@ -106,18 +104,11 @@ set_range (const Calibration *calibration, int slice, double headroom)
           float v = calibration->v[at] + sqrtf (array->ktc_variance + calibration->variance[at]) * z[j];
 
           magnitudes[(gsize) i * (gsize) array->n_cols + (gsize) j] = fabsf (v);
-          peak = MAX (peak, fabs ((double) v));
         }
     }
-  for (int i = 0; i < ((array->without & STRATA_CORRECT_RANGES) != 0 ? 1 : N_RANGES); i++)
-    {
-      double range = peak * exp2 (-(double) i / RANGES_PER_OCTAVE);
-      double cost = range_cost (magnitudes, n, range, steps);
-
-      if (cost < best_cost)
-        best = range, best_cost = cost;
-    }
-  array->lsb[slice] = (float) MAX (2 * best * headroom / steps, 1);
+  range = (array->without & STRATA_CORRECT_RANGES) != 0 ? strata_cost_converter_peak (&data)
+                                                        : strata_cost_converter_range (&data);
+  array->lsb[slice] = (float) (range.step * headroom);
 }
 
 static void
@@ -157,10 +148,12 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
 
   g_return_if_fail (vectors->n >= 1);
   calibration.key = strata_rng_key (array->seed ^ ((guint64) array->id << 32), STRATA_ANALOG_STREAM_CALIBRATE);
+  calibration.n_samples = vectors->guessed ? 0 : vectors->n_samples;
+  calibration.weights = vectors->weights;
   collect_vectors (&calibration, vectors);
   compute_sums (&calibration, op);
   for (int s = 0; s < array->n_slices; s++)
-    set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : HEADROOM);
+    set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : 1);
   if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
     for (int j = 0; j < array->n_cols; j++)
       fit_column (&calibration, j);

@@ -25,7 +25,8 @@
 /* Calibration vectors of an op, driver codes */
 typedef struct
 {
-  gint16 *codes; /* n x k */
+  gint16 *codes;  /* n x k */
+  float *weights; /* n: positions that each stands for */
   int n;
 } Vectors;
 
@@ -223,6 +224,39 @@ keep_measures (StrataFunctional *functional, const Run *run)
 
 /* --- calibration vectors --- */
 
+typedef struct
+{
+  gint32 peak;
+  int position;
+} Peak;
+
+static int
+compare_peaks (gconstpointer a, gconstpointer b)
+{
+  const Peak *x = a, *y = b;
+
+  if (x->peak != y->peak)
+    return x->peak > y->peak ? -1 : 1;
+  return x->position - y->position;
+}
+
+/* Positions by the magnitude of their largest sum, the largest first */
+static Peak *
+sort_positions (const gint32 *sums, int n_positions, int n_sums)
+{
+  Peak *peaks = g_new (Peak, n_positions);
+
+  for (int p = 0; p < n_positions; p++)
+    {
+      peaks[p] = (Peak){ 0, p };
+      for (int j = 0; j < n_sums; j++)
+        peaks[p].peak = MAX (peaks[p].peak, ABS (sums[(gsize) p * (gsize) n_sums + (gsize) j]));
+    }
+  qsort (peaks, (gsize) n_positions, sizeof *peaks, compare_peaks);
+  return peaks;
+}
+
+/* Positions evenly over the plane, and those of the largest sums, which converters clip first. */
 static void
 collect_vectors (Run *run, int op_id)
 {
@@ -232,16 +266,20 @@ collect_vectors (Run *run, int op_id)
   const int zero_point = graph->tensors[op->inputs[0]].zero_point, subtract = strata_analog_subtract (zero_point);
   const int n_positions = window.out_height * window.out_width;
   const int n = MIN (n_positions, (MAX_VECTORS + run->n_samples - 1) / run->n_samples);
+  const int n_peaks = n < n_positions ? n / 4 : 0, n_even = n - n_peaks;
   /* Another part of the plane for each sample: steps of the golden section */
   const double shift = fmod (0.5 + run->sample * 0.6180339887, 1.0);
   const int n_rows = strata_qop_n_rows (op);
   g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) n_rows);
+  g_autofree Peak *peaks = n_peaks > 0 ? sort_positions (run->sums[op_id], n_positions, op->n) : NULL;
   Vectors *vectors = &run->vectors[op_id];
 
   vectors->codes = g_renew (gint16, vectors->codes, (gsize) (vectors->n + n) * (gsize) n_rows);
+  vectors->weights = g_renew (float, vectors->weights, vectors->n + n);
   for (int i = 0, last_y = -1; i < n; i++, vectors->n++)
     {
-      int position = MIN ((int) ((i + shift) * n_positions / n), n_positions - 1);
+      int position =
+        i < n_even ? MIN ((int) ((i + shift) * n_positions / n_even), n_positions - 1) : peaks[i - n_even].position;
       int y = position / window.out_width, x = position % window.out_width;
 
       if (y != last_y)
@@ -250,6 +288,7 @@ collect_vectors (Run *run, int op_id)
       last_y = y;
       memcpy (vectors->codes + (gsize) vectors->n * (gsize) n_rows, row + (gsize) x * (gsize) n_rows,
               sizeof (gint16) * (gsize) n_rows);
+      vectors->weights[vectors->n] = i < n_even ? (float) (n_positions - n_peaks) / (float) n_even : 1;
     }
 }
 
@@ -376,8 +415,14 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
   const StrataSite site = image->placement->site[index];
   const StrataQOp *op = &image->graph->ops[tile->op];
   const Vectors *vectors = &programming->vectors[tile->op];
-  const StrataAnalogVectors inputs = { vectors->codes, vectors->n, (gsize) strata_qop_n_rows (op),
-                                       image->graph->tensors[op->inputs[0]].guessed };
+  const StrataAnalogVectors inputs = {
+    vectors->codes,
+    vectors->n,
+    (gsize) strata_qop_n_rows (op),
+    image->graph->tensors[op->inputs[0]].guessed,
+    image->n_calibration,
+    vectors->weights,
+  };
 
   /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
   functional->arrays[index] =
@@ -465,7 +510,10 @@ program_arrays (StrataFunctional *functional, GError **error)
       ok = strata_parallel_for ((guint) image->tiles->n_tiles, 0, program_tile_cb, &programming, NULL, error);
     }
   for (int i = 0; i < image->graph->n_ops; i++)
-    g_free (vectors[i].codes);
+    {
+      g_free (vectors[i].codes);
+      g_free (vectors[i].weights);
+    }
   g_free (vectors);
   return ok;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Sends a modelled run to a sink: session, events in batches, energy, power, temperature, accuracy, figures, findings,
- * decisions, meta, end. Stops at the first record the sink refuses, and tells it that the run is incomplete.
+ * decisions, noise, meta, end. Stops at the first record the sink refuses, and tells it that the run is incomplete.
  */
 #include "simulator/record.h"
 
@@ -55,6 +55,25 @@ write_modelled (const StrataImage *image,
   return TRUE;
 }
 
+/* What the compiler reckoned with, layer by layer */
+static GArray *
+list_noise (const StrataImage *image)
+{
+  GArray *records = g_array_new (FALSE, FALSE, sizeof (StrataNoiseRecord));
+
+  for (guint i = 0; image->decisions != NULL && i < image->decisions->noise->len; i++)
+    {
+      const StrataNoiseFigures *f = &g_array_index (image->decisions->noise, StrataNoiseFigures, i);
+      const StrataNoiseRecord record = { f->op,           f->n_reads,        f->adc_bits,    f->sound_bits,
+                                         f->snr_db,       f->effective_bits, f->thermal_db,  f->cells_db,
+                                         f->converter_db, f->lasting_db,     f->rounding_db, f->share,
+                                         f->drowned_fj };
+
+      g_array_append_val (records, record);
+    }
+  return records;
+}
+
 static gboolean
 write_told (StrataArena *arena,
             const StrataImage *image,
@@ -66,11 +85,13 @@ write_told (StrataArena *arena,
   g_autoptr (GArray) figures = strata_record_figures (arena, image, modelled);
   g_autoptr (GArray) findings = strata_record_findings (arena, image, modelled);
   g_autoptr (GArray) decisions = strata_record_decisions (arena, image, modelled);
+  g_autoptr (GArray) noise = list_noise (image);
   g_autoptr (GArray) meta = strata_record_meta (arena, image, modelled, fidelity);
 
   return write_array (sink, STRATA_RECORD_FIGURE, figures, error)
          && write_array (sink, STRATA_RECORD_FINDING, findings, error)
          && write_array (sink, STRATA_RECORD_DECISION, decisions, error)
+         && write_array (sink, STRATA_RECORD_NOISE, noise, error)
          && write_array (sink, STRATA_RECORD_META, meta, error);
 }
 

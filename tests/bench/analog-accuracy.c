@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the compiler makes of a model without training it again: accuracy of off, ideal, nominal and the bands over
- * noise seeds, beside the float model; reads, time and energy that it chose; modelled and measured signal to noise per
- * layer; and what each technique is worth, left out one at a time. Usage:
+ * What the compiler makes of a model without training it again: accuracy of off, nominal and the bands beside the float
+ * model; reads, time and energy that it chose; modelled and measured signal to noise per layer; and what each technique
+ * is worth, left out one at a time. Usage:
  *
  *     analog-accuracy [TASK [INPUTS [SEEDS]]]       analog-accuracy table [TASK [INPUTS [SEEDS]]]
+ *     analog-accuracy layers [TASK [INPUTS [SEEDS]]]      analog-accuracy bands [TASK [INPUTS [SEEDS]]]
  *
- * Data and models from the folder STRATA_SHARED, digits from STRATA_SAMPLE_DATA. Exits 77 where they are not there.
+ * Every seed compiles afresh with calibration samples of its own, which it never scores: the spread over seeds is that
+ * of calibration and of noise. The standard error over inputs is that of the difference to the float model, input by
+ * input. Data and models from the folder STRATA_SHARED, digits from STRATA_SAMPLE_DATA. Exits 77 where they are not
+ * there.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -20,7 +24,6 @@
 #define EXIT_SKIP 77
 #define N_CALIBRATION 16
 #define CROP 96
-#define CROP_SHRINK 3
 
 typedef enum
 {
@@ -32,9 +35,10 @@ typedef enum
 typedef struct
 {
   const char *name, *model, *inputs, *labels;
+  const char *calibration; /* samples of their own; NULL: every seed takes others of the inputs, and scores the rest */
   DataKind kind;
   double scale[3], offset[3]; /* real = (code - offset) * scale, per channel */
-  int n_inputs, n_seeds;
+  int n_seeds;
 } Task;
 
 #define SAME(x)                                                                                                        \
@@ -43,37 +47,37 @@ typedef struct
   }
 
 static const Task tasks[] = {
-  { "digits", "digits.onnx", "digits-test-images.npy", "digits-test-labels.npy", DATA_UNSIGNED, SAME (0.0625), SAME (0),
-    360, 8 },
-  { "mnist", "mnist_cntk_opset8", "mnist_t10k/images_u8.npy", "mnist_t10k/labels_u8.npy", DATA_UNSIGNED, SAME (1),
-    SAME (0), 1000, 4 },
-  { "kws-fp32", "mlperf_tiny_kws_dscnn_fp32", "kws01/features_int8.npy", "kws01/labels_u8.npy", DATA_SIGNED,
-    SAME (0.58470290), SAME (83), 600, 8 },
-  { "kws-int8", "mlperf_tiny_kws_dscnn_int8", "kws01/features_int8.npy", "kws01/labels_u8.npy", DATA_SIGNED,
-    SAME (0.58470290), SAME (83), 600, 8 },
-  { "ic", "mlperf_tiny_ic_resnet8_fp32", "calibration_crops/rgb96_u8.npy", NULL, DATA_CROPS, SAME (1), SAME (0), 112,
-    4 },
+  { "digits", "digits.onnx", "digits-test-images.npy", "digits-test-labels.npy", "digits-calibration.npy",
+    DATA_UNSIGNED, SAME (0.0625), SAME (0), 8 },
+  { "mnist", "mnist_cntk_opset8", "mnist_t10k/images_u8.npy", "mnist_t10k/labels_u8.npy", NULL, DATA_UNSIGNED, SAME (1),
+    SAME (0), 8 },
+  { "kws-fp32", "mlperf_tiny_kws_dscnn_fp32", "kws01/features_int8.npy", "kws01/labels_u8.npy", NULL, DATA_SIGNED,
+    SAME (0.58470290), SAME (83), 8 },
+  { "kws-int8", "mlperf_tiny_kws_dscnn_int8", "kws01/features_int8.npy", "kws01/labels_u8.npy", NULL, DATA_SIGNED,
+    SAME (0.58470290), SAME (83), 8 },
+  { "ic", "mlperf_tiny_ic_resnet8_fp32", "calibration_crops/rgb96_u8.npy", NULL, NULL, DATA_CROPS, SAME (1), SAME (0),
+    8 },
   { "resnet20",
     "resnet20_cifar10",
     "calibration_crops/rgb96_u8.npy",
     NULL,
+    NULL,
     DATA_CROPS,
     { 1 / (255 * 0.229), 1 / (255 * 0.224), 1 / (255 * 0.225) },
     { 255 * 0.485, 255 * 0.456, 255 * 0.406 },
-    112,
-    4 },
-  { "vww", "mlperf_tiny_vww_mobilenetv1_fp32", "calibration_crops/rgb96_u8.npy", NULL, DATA_CROPS, SAME (1 / 255.0),
-    SAME (0), 112, 4 },
+    8 },
+  { "vww", "mlperf_tiny_vww_mobilenetv1_fp32", "calibration_crops/rgb96_u8.npy", NULL, NULL, DATA_CROPS,
+    SAME (1 / 255.0), SAME (0), 8 },
 };
 
+/* All inputs of a task */
 typedef struct
 {
   StrataGraph *graph;
-  StrataArray **inputs;
-  StrataArray *calibration[N_CALIBRATION];
-  int *labels; /* of the file, or the float model's class */
-  int *floats; /* the float model's class */
-  int n;
+  StrataArray **inputs, **calibration; /* calibration: NULL: of the inputs */
+  int *labels;                         /* of the file, or the float model's class */
+  int *floats;                         /* the float model's class */
+  int n, n_calibration;
 } Data;
 
 /* --- data --- */
@@ -139,6 +143,7 @@ typedef struct
   StrataExecutor *executor;
   const Data *data;
   int *classes;
+  int first_held, n_held; /* inputs that are not scored */
 } Evaluation;
 
 static gboolean
@@ -147,37 +152,47 @@ evaluate_cb (guint index, gpointer user_data, GError **error)
   Evaluation *evaluation = user_data;
   const StrataArray *const *inputs = (const StrataArray *const *) &evaluation->data->inputs[index];
   g_autoptr (StrataArray) output = NULL;
-  gboolean ok = evaluation->functional != NULL
-                  ? strata_functional_run (evaluation->functional, index, inputs, &output, NULL, error)
-                  : strata_executor_run (evaluation->executor, inputs, &output, NULL, NULL, NULL, error);
+  gboolean ok;
 
+  if ((int) index >= evaluation->first_held && (int) index < evaluation->first_held + evaluation->n_held)
+    return TRUE;
+  ok = evaluation->functional != NULL
+         ? strata_functional_run (evaluation->functional, index, inputs, &output, NULL, error)
+         : strata_executor_run (evaluation->executor, inputs, &output, NULL, NULL, NULL, error);
   if (ok)
     evaluation->classes[index] = find_class (output);
   return ok;
 }
 
-/* The last samples calibrate; where there are labels for many, those that are scored come first. */
+static StrataArray **
+load_inputs (const Task *task, const StrataGraph *graph, const char *name, int *n)
+{
+  const StrataValue *value = &graph->values[graph->inputs[0]];
+  gsize n_bytes = 0, stride = task->kind == DATA_CROPS ? CROP * CROP * 3 : (gsize) strata_value_count (value);
+  g_autofree guint8 *bytes = load_bytes (task, name, &n_bytes);
+  StrataArray **inputs = bytes != NULL ? g_new (StrataArray *, n_bytes / stride + 1) : NULL;
+
+  *n = (int) (n_bytes / stride);
+  for (int i = 0; inputs != NULL && i < *n; i++)
+    inputs[i] = make_input (task, value, bytes + (gsize) i * stride);
+  return inputs;
+}
+
 static gboolean
 load_data (const Task *task, Data *data)
 {
-  const StrataValue *value = &data->graph->values[data->graph->inputs[0]];
-  gsize n_bytes = 0, n_labels = 0,
-        stride = task->kind == DATA_CROPS ? CROP * CROP * 3 : (gsize) strata_value_count (value);
-  g_autofree guint8 *bytes = load_bytes (task, task->inputs, &n_bytes);
+  gsize n_labels = 0;
   g_autofree guint8 *labels = task->labels != NULL ? load_bytes (task, task->labels, &n_labels) : NULL;
-  int n_all = (int) (n_bytes / stride);
   Evaluation evaluation = { .data = data };
 
-  if (bytes == NULL || (task->labels != NULL && labels == NULL))
+  data->inputs = load_inputs (task, data->graph, task->inputs, &data->n);
+  if (task->calibration != NULL)
+    data->calibration = load_inputs (task, data->graph, task->calibration, &data->n_calibration);
+  if (data->inputs == NULL || (task->labels != NULL && n_labels != (gsize) data->n)
+      || (task->calibration != NULL && data->calibration == NULL))
     return FALSE;
-  data->n = MIN (task->n_inputs, n_all - N_CALIBRATION);
-  data->inputs = g_new (StrataArray *, data->n);
   data->labels = g_new0 (int, data->n);
   data->floats = g_new0 (int, data->n);
-  for (int i = 0; i < N_CALIBRATION; i++)
-    data->calibration[i] = make_input (task, value, bytes + (gsize) (n_all - 1 - i) * stride);
-  for (int i = 0; i < data->n; i++)
-    data->inputs[i] = make_input (task, value, bytes + (gsize) i * stride);
   evaluation.executor = strata_executor_new (data->graph, STRATA_EXECUTOR_DEFAULT, NULL, NULL);
   evaluation.classes = data->floats;
   if (!strata_parallel_for ((guint) data->n, 0, evaluate_cb, &evaluation, NULL, NULL))
@@ -188,6 +203,7 @@ load_data (const Task *task, Data *data)
   return TRUE;
 }
 
+/* @n: inputs that are scored; 0: all */
 static gboolean
 open_task (const Task *task, int n, Data *data)
 {
@@ -198,18 +214,27 @@ open_task (const Task *task, int n, Data *data)
   *data = (Data){ strata_onnx_load (path, NULL, NULL) };
   if (data->graph == NULL || !load_data (task, data))
     return FALSE;
-  data->n = n > 0 ? MIN (n, data->n) : data->n;
+  /* Where samples are taken from the inputs, those beyond the scored ones stay for calibration. */
+  if (n > 0 && data->calibration == NULL)
+    data->n = MIN (data->n, n + N_CALIBRATION);
+  else if (n > 0)
+    data->n = MIN (data->n, n);
   return TRUE;
+}
+
+static void
+free_arrays (StrataArray **arrays, int n)
+{
+  for (int i = 0; i < n; i++)
+    strata_array_free (arrays[i]);
+  g_free (arrays);
 }
 
 static void
 close_task (Data *data)
 {
-  for (int i = 0; i < N_CALIBRATION; i++)
-    strata_array_free (data->calibration[i]);
-  for (int i = 0; i < data->n; i++)
-    strata_array_free (data->inputs[i]);
-  g_free (data->inputs);
+  free_arrays (data->inputs, data->n);
+  free_arrays (data->calibration, data->n_calibration);
   g_free (data->labels);
   g_free (data->floats);
   strata_graph_free (data->graph);
@@ -226,79 +251,146 @@ typedef struct
   int n_slices;
 } Without;
 
-static StrataImage *
-compile (const Data *data, const Without *without, double *seconds)
+/* One seed's program and what it must not be scored with */
+typedef struct
+{
+  StrataImage *image;
+  int first_held, n_held;
+  double seconds;
+} Program;
+
+static gboolean
+compile (const Data *data, const Without *without, int seed, Program *program)
 {
   g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("demonstrator", NULL);
+  const int n_all = data->calibration != NULL ? data->n_calibration : data->n;
+  const int first = n_all - N_CALIBRATION * (1 + seed % (n_all / N_CALIBRATION));
   StrataCompileOptions options;
   StrataSample samples[N_CALIBRATION];
   StrataJudgement judgement;
   g_autoptr (GError) error = NULL;
   gint64 start = g_get_monotonic_time ();
-  StrataImage *image;
 
   strata_compile_options_init (&options);
   for (int i = 0; i < N_CALIBRATION; i++)
-    samples[i].inputs = (StrataArray **) &data->calibration[i];
+    samples[i].inputs = &(data->calibration != NULL ? data->calibration : data->inputs)[first + i];
   options.calibration.samples = samples;
   options.calibration.n_samples = N_CALIBRATION;
   options.calibration.without = without->quantise;
   options.map.row_copies = !without->no_row_copies;
   if (without->n_slices > 0)
     chip->slices = without->n_slices;
-  image = strata_compile (data->graph, chip, &options, &judgement, &error);
-  if (image == NULL)
+  *program = (Program){ .first_held = data->calibration != NULL ? 0 : first };
+  program->n_held = data->calibration != NULL ? 0 : N_CALIBRATION;
+  program->image = strata_compile (data->graph, chip, &options, &judgement, &error);
+  program->seconds = (double) (g_get_monotonic_time () - start) * 1e-6;
+  if (program->image == NULL)
     g_printerr ("%s\n", error->message);
-  *seconds = (double) (g_get_monotonic_time () - start) * 1e-6;
-  return image;
+  return program->image != NULL;
 }
 
+/* Sums over seeds and inputs, each seed without what it was calibrated with */
 typedef struct
 {
-  double mean, deviation; /* share right, over seeds */
-  double agreement;       /* with the quantised program */
-  double per_second;
+  double *difference;  /* per input: right where the float model is not, less the other way round */
+  int *n_scored;       /* per input */
+  double sum, squares; /* per seed: share right */
+  double float_sum;    /* the float model's on the same inputs */
+  double drop_squares; /* per seed: squared difference of the two */
+  double same, n_same; /* class as the exact program's */
+  double seconds;
+  int n_seeds, n, n_runs;
 } Score;
 
-/* @quantised: classes of exact integers, for the agreement; NULL: these are they, left in @classes */
-static Score
-score (const StrataImage *image,
-       const Data *data,
-       const StrataFunctionalOptions *wanted,
-       int n_seeds,
-       const int *quantised,
-       int *classes)
+static void
+score_init (Score *score, int n)
 {
-  Score result = { 0 };
-  double squares = 0, seconds = 0;
+  *score = (Score){ .difference = g_new0 (double, n), .n_scored = g_new0 (int, n), .n = n };
+}
 
-  for (int seed = 0; seed < n_seeds; seed++)
-    {
-      StrataFunctionalOptions options = *wanted;
-      Evaluation evaluation = { .data = data, .classes = classes };
-      double right = 0, same = 0;
-      gint64 start;
+static void
+score_finish (Score *score)
+{
+  g_free (score->difference);
+  g_free (score->n_scored);
+}
 
-      options.seed = (guint64) seed;
-      evaluation.functional = strata_functional_new (image, &options, NULL);
-      start = g_get_monotonic_time ();
-      if (evaluation.functional == NULL
-          || !strata_parallel_for ((guint) data->n, 0, evaluate_cb, &evaluation, NULL, NULL))
-        return (Score){ NAN, NAN, NAN, NAN };
-      seconds += (double) (g_get_monotonic_time () - start) * 1e-6;
-      strata_functional_free (evaluation.functional);
-      for (int i = 0; i < data->n; i++)
-        {
-          right += classes[i] == data->labels[i];
-          same += quantised == NULL || classes[i] == quantised[i];
-        }
-      result.mean += right / data->n / n_seeds;
-      squares += right / data->n * right / data->n / n_seeds;
-      result.agreement += same / data->n / n_seeds;
-    }
-  result.deviation = sqrt (MAX (squares - result.mean * result.mean, 0));
-  result.per_second = data->n * n_seeds / seconds;
-  return result;
+/* @quantised: classes of exact integers, for the agreement; or NULL. @classes: filled */
+static gboolean
+score_seed (Score *score,
+            const Program *program,
+            const Data *data,
+            const StrataFunctionalOptions *options,
+            const int *quantised,
+            int *classes)
+{
+  Evaluation evaluation = {
+    .data = data, .classes = classes, .first_held = program->first_held, .n_held = program->n_held
+  };
+  double right = 0, right_float = 0;
+  const int n = data->n - program->n_held;
+  gint64 start;
+
+  evaluation.functional = strata_functional_new (program->image, options, NULL);
+  start = g_get_monotonic_time ();
+  if (evaluation.functional == NULL || !strata_parallel_for ((guint) data->n, 0, evaluate_cb, &evaluation, NULL, NULL))
+    return FALSE;
+  score->seconds += (double) (g_get_monotonic_time () - start) * 1e-6;
+  strata_functional_free (evaluation.functional);
+  for (int i = 0; i < data->n; i++)
+    if (i < program->first_held || i >= program->first_held + program->n_held)
+      {
+        score->difference[i] += (classes[i] == data->labels[i]) - (data->floats[i] == data->labels[i]);
+        score->n_scored[i]++;
+        right += classes[i] == data->labels[i];
+        right_float += data->floats[i] == data->labels[i];
+        score->same += quantised != NULL && classes[i] == quantised[i];
+      }
+  score->sum += right / n;
+  score->squares += right / n * right / n;
+  score->float_sum += right_float / n;
+  score->drop_squares += (right_float - right) / n * (right_float - right) / n;
+  score->n_same += n;
+  score->n_runs += n;
+  score->n_seeds++;
+  return TRUE;
+}
+
+/* Standard error of a mean from sum and sum of squares of @n */
+static double
+standard_error (double sum, double squares, int n)
+{
+  return n > 1 ? sqrt (MAX (squares - sum * sum / n, 0) / (n - 1) / n) : NAN;
+}
+
+/* Of the mean drop, over inputs */
+static double
+input_error (const Score *score)
+{
+  double sum = 0, squares = 0;
+  int n = 0;
+
+  for (int i = 0; i < score->n; i++)
+    if (score->n_scored[i] > 0)
+      {
+        double mean = score->difference[i] / score->n_scored[i];
+
+        sum += mean, squares += mean * mean, n++;
+      }
+  return standard_error (sum, squares, n);
+}
+
+static void
+print_score (const char *name, const Score *score)
+{
+  const int n = score->n_seeds;
+  double drop = (score->float_sum - score->sum) / n;
+
+  g_print ("  %-12s  %6.2f %% +- %.2f over %d seeds; %5.2f points below float +- %.2f over seeds, +- %.2f over inputs; "
+           "%.2f %% as quantised; %.0f inferences/s\n",
+           name, 100 * score->sum / n, 100 * standard_error (score->sum, score->squares, n), n, 100 * drop,
+           100 * standard_error (score->float_sum - score->sum, score->drop_squares, n), 100 * input_error (score),
+           100 * score->same / score->n_same, score->n_runs / score->seconds);
 }
 
 static int
@@ -322,14 +414,41 @@ most_row_copies (const StrataImage *image)
   return most;
 }
 
-static void
-print_cost (const StrataImage *image, double seconds)
+/* What the seeds' programs take: least and most */
+typedef struct
 {
-  g_autoptr (StrataModelled) modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
+  double us[2], uj[2], seconds[2];
+  int n_arrays[2], reads[2], row_copies[2];
+} Cost;
 
-  g_print ("  compiled in %.2f s: %d arrays, up to %d row copies, up to %d reads; %.1f us and %.2f uJ per inference\n",
-           seconds, image->tiles->n_tiles, most_row_copies (image), most_reads (image),
-           (double) modelled->latency_ps[0] * 1e-6, (double) modelled->energy_fj[0] * 1e-9);
+#define WIDEN(range, x, first)                                                                                         \
+  G_STMT_START                                                                                                         \
+  {                                                                                                                    \
+    (range)[0] = (first) ? (x) : MIN ((range)[0], (x));                                                                \
+    (range)[1] = (first) ? (x) : MAX ((range)[1], (x));                                                                \
+  }                                                                                                                    \
+  G_STMT_END
+
+static void
+add_cost (Cost *cost, const Program *program, gboolean first)
+{
+  g_autoptr (StrataModelled) modelled = strata_model_run (program->image, 0, FALSE, NULL, NULL);
+
+  WIDEN (cost->us, (double) modelled->latency_ps[0] * 1e-6, first);
+  WIDEN (cost->uj, (double) modelled->energy_fj[0] * 1e-9, first);
+  WIDEN (cost->seconds, program->seconds, first);
+  WIDEN (cost->n_arrays, program->image->tiles->n_tiles, first);
+  WIDEN (cost->reads, most_reads (program->image), first);
+  WIDEN (cost->row_copies, most_row_copies (program->image), first);
+}
+
+static void
+print_cost (const Cost *c)
+{
+  g_print ("  chosen: %d to %d arrays, up to %d row copies, up to %d reads; %.1f to %.1f us and %.2f to %.2f uJ per "
+           "inference; compiled in %.2f to %.2f s\n",
+           c->n_arrays[0], c->n_arrays[1], c->row_copies[1], c->reads[1], c->us[0], c->us[1], c->uj[0], c->uj[1],
+           c->seconds[0], c->seconds[1]);
 }
 
 static void
@@ -377,47 +496,98 @@ static const struct
   const char *name;
   StrataAnalog analog;
 } levels[] = {
-  { "ideal", STRATA_ANALOG_IDEAL },
+  { "off", STRATA_ANALOG_OFF },
   { "nominal", STRATA_ANALOG_NOMINAL },
   { "optimistic", STRATA_ANALOG_OPTIMISTIC },
   { "conservative", STRATA_ANALOG_CONSERVATIVE },
 };
 
-static int
-run_task (const Task *task, int n, int n_seeds)
+/* Compiles and scores @n_seeds programs; the first @n_levels of levels. */
+static gboolean
+score_task (const Data *data, const Without *without, int n_seeds, guint n_levels, Score *scores, Cost *cost)
 {
-  g_autoptr (StrataImage) image = NULL;
-  g_autofree int *quantised = NULL, *classes = NULL;
-  double seconds, n_right = 0;
-  Score off;
+  g_autofree int *quantised = g_new (int, data->n), *classes = g_new (int, data->n);
+  gboolean ok = TRUE;
+
+  for (int seed = 0; seed < n_seeds && ok; seed++)
+    {
+      Program program;
+
+      ok = compile (data, without, seed, &program);
+      for (guint i = 0; ok && i < n_levels; i++)
+        ok = score_seed (&scores[i], &program, data,
+                         &(StrataFunctionalOptions){ levels[i].analog, (guint64) seed, .without = without->correct },
+                         i == 0 ? NULL : quantised, i == 0 ? quantised : classes);
+      if (ok)
+        add_cost (cost, &program, seed == 0);
+      strata_image_free (program.image);
+    }
+  return ok;
+}
+
+static int
+run_levels (const Task *task, int n, int n_seeds, guint n_levels)
+{
+  Score scores[G_N_ELEMENTS (levels)];
+  gboolean ok;
+  Cost cost;
   Data data;
 
   if (!open_task (task, n, &data))
     return EXIT_SKIP;
   n_seeds = n_seeds > 0 ? n_seeds : task->n_seeds;
-  image = compile (&data, &nothing, &seconds);
-  if (image == NULL)
-    return EXIT_FAILURE;
-  quantised = g_new (int, data.n);
-  classes = g_new (int, data.n);
-  for (int i = 0; i < data.n; i++)
-    n_right += data.floats[i] == data.labels[i];
-  g_print ("%s: %d inputs, %s; float %.2f %%\n", task->name, data.n,
-           task->labels != NULL ? "top-1" : "agreement with float", 100 * n_right / data.n);
-  print_cost (image, seconds);
-  off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
-  g_print ("  off           %6.2f %%\n", 100 * off.mean);
-  for (guint i = 0; i < G_N_ELEMENTS (levels); i++)
+  for (guint i = 0; i < n_levels; i++)
+    score_init (&scores[i], data.n);
+  ok = score_task (&data, &nothing, n_seeds, n_levels, scores, &cost);
+  if (ok)
     {
-      Score s = score (image, &data, &(StrataFunctionalOptions){ levels[i].analog },
-                       levels[i].analog == STRATA_ANALOG_IDEAL ? 1 : n_seeds, quantised, classes);
-
-      g_print ("  %-12s  %6.2f %% +- %.2f, %.2f %% as quantised; %.0f inferences/s\n", levels[i].name, 100 * s.mean,
-               100 * s.deviation, 100 * s.agreement, s.per_second);
+      g_print ("%s: %d inputs, %d of them for calibration and not scored; %s; float %.2f %%\n", task->name, data.n,
+               data.calibration != NULL ? 0 : N_CALIBRATION, task->labels != NULL ? "top-1" : "agreement with float",
+               100 * scores[0].float_sum / n_seeds);
+      print_cost (&cost);
     }
-  print_decisions (image, TRUE);
-  print_decisions (image, FALSE);
-  print_layers (image, &data, MIN (data.n, 50));
+  for (guint i = 0; i < n_levels; i++)
+    {
+      if (ok)
+        print_score (levels[i].name, &scores[i]);
+      score_finish (&scores[i]);
+    }
+  close_task (&data);
+  return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int
+run_task (const Task *task, int n, int n_seeds)
+{
+  return run_levels (task, n, n_seeds, 2);
+}
+
+static int
+run_bands (const Task *task, int n, int n_seeds)
+{
+  return run_levels (task, n, n_seeds, G_N_ELEMENTS (levels));
+}
+
+/* What the compiler decided, and what its noise model is worth layer by layer, for each seed's program */
+static int
+print_task_layers (const Task *task, int n, int n_seeds)
+{
+  Data data;
+
+  if (!open_task (task, n, &data))
+    return EXIT_SKIP;
+  for (int seed = 0; seed < MAX (n_seeds, 1); seed++)
+    {
+      Program program;
+
+      if (!compile (&data, &nothing, seed, &program))
+        return EXIT_FAILURE;
+      g_print ("%s, seed %d\n", task->name, seed);
+      print_decisions (program.image, TRUE);
+      print_decisions (program.image, FALSE);
+      print_layers (program.image, &data, MIN (data.n - program.n_held, 50));
+      strata_image_free (program.image);
+    }
   close_task (&data);
   return EXIT_SUCCESS;
 }
@@ -443,47 +613,59 @@ static const Without left_out[] = {
 static int
 print_table (const Task *task, int n, int n_seeds)
 {
-  g_print ("%s without            | quantised | analog | reads | arrays | us     | uJ\n", task->name);
+  Data data;
+
+  if (!open_task (task, n, &data))
+    return EXIT_SKIP;
+  n_seeds = n_seeds > 0 ? n_seeds : task->n_seeds;
+  g_print (
+    "%s without | float | quantised | nominal | below float, +- over seeds | most reads | arrays | us | uJ | s\n",
+    task->name);
   for (guint i = 0; i < G_N_ELEMENTS (left_out); i++)
     {
-      g_autoptr (StrataImage) image = NULL;
-      g_autoptr (StrataModelled) modelled = NULL;
-      g_autofree int *quantised = NULL, *classes = NULL;
-      double seconds;
-      Score off, analog;
-      Data data;
+      gint64 start = g_get_monotonic_time ();
+      Score scores[2];
+      gboolean ok;
+      Cost cost;
 
-      if (!open_task (task, n, &data))
-        return EXIT_SKIP;
-      image = compile (&data, &left_out[i], &seconds);
-      if (image == NULL)
+      score_init (&scores[0], data.n);
+      score_init (&scores[1], data.n);
+      ok = score_task (&data, &left_out[i], n_seeds, 2, scores, &cost);
+      if (ok)
+        g_print ("%-26s | %6.2f | %6.2f | %6.2f | %6.2f +- %.2f | %2d | %3d | %6.1f | %7.2f | %.1f\n", left_out[i].name,
+                 100 * scores[0].float_sum / n_seeds, 100 * scores[0].sum / n_seeds, 100 * scores[1].sum / n_seeds,
+                 100 * (scores[1].float_sum - scores[1].sum) / n_seeds,
+                 100 * standard_error (scores[1].float_sum - scores[1].sum, scores[1].drop_squares, n_seeds),
+                 cost.reads[1], cost.n_arrays[1], cost.us[1], cost.uj[1],
+                 (double) (g_get_monotonic_time () - start) * 1e-6);
+      score_finish (&scores[0]);
+      score_finish (&scores[1]);
+      if (!ok)
         return EXIT_FAILURE;
-      quantised = g_new (int, data.n);
-      classes = g_new (int, data.n);
-      modelled = strata_model_run (image, 0, FALSE, NULL, NULL);
-      off = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_OFF }, 1, NULL, quantised);
-      analog = score (image, &data, &(StrataFunctionalOptions){ STRATA_ANALOG_NOMINAL, .without = left_out[i].correct },
-                      n_seeds > 0 ? n_seeds : task->n_seeds, quantised, classes);
-      g_print ("%-26s | %6.2f    | %6.2f | %2d    | %3d    | %6.1f | %7.2f\n", left_out[i].name, 100 * off.mean,
-               100 * analog.mean, most_reads (image), image->tiles->n_tiles, (double) modelled->latency_ps[0] * 1e-6,
-               (double) modelled->energy_fj[0] * 1e-9);
-      close_task (&data);
     }
+  close_task (&data);
   return EXIT_SUCCESS;
 }
 
 int
 main (int argc, char **argv)
 {
-  const gboolean table = argc > 1 && strcmp (argv[1], "table") == 0;
+  static const struct
+  {
+    const char *name;
+    int (*run) (const Task *task, int n, int n_seeds);
+  } modes[] = { { "bands", run_bands }, { "table", print_table }, { "layers", print_task_layers } };
+  int (*run) (const Task *task, int n, int n_seeds) = run_task;
   int status = EXIT_SUCCESS, n, n_seeds;
 
   if (g_getenv ("STRATA_SHARED") == NULL || g_getenv ("STRATA_SAMPLE_DATA") == NULL)
     return EXIT_SKIP;
-  argc -= table, argv += table;
+  for (guint i = 0; i < G_N_ELEMENTS (modes) && argc > 1 && run == run_task; i++)
+    if (strcmp (argv[1], modes[i].name) == 0)
+      run = modes[i].run, argc--, argv++;
   n = argc > 2 ? atoi (argv[2]) : 0, n_seeds = argc > 3 ? atoi (argv[3]) : 0;
   for (guint i = 0; i < G_N_ELEMENTS (tasks) && status == EXIT_SUCCESS; i++)
     if (argc < 2 || strcmp (argv[1], tasks[i].name) == 0)
-      status = table ? print_table (&tasks[i], n, n_seeds) : run_task (&tasks[i], n, n_seeds);
+      status = run (&tasks[i], n, n_seeds);
   return status;
 }

@@ -137,6 +137,24 @@ fill_run (GtkWidget *box, StrataProfile *profile)
   add_counts (grid, &row, profile);
 }
 
+/* What the compiler reckoned with, where it had calibration samples */
+static void
+fill_noise (GtkWidget *grid, int *row, const StrataProfileNoise *noise)
+{
+  if (noise->n_reads < 1)
+    return;
+  if (!isnan (noise->snr_db))
+    add_row (grid, row, "Modelled SNR", g_strdup_printf ("%.1f dB, %.1f bits", noise->snr_db, noise->effective_bits),
+             "Of the mean of its reads, as the compiler reckoned; bits of a uniform converter as good");
+  add_row (grid, row, "Share of noise", g_strdup_printf ("%.0f %%", 100 * noise->share),
+           "Of the analog noise that arrives at the output");
+  add_row (grid, row, "ADC bits",
+           noise->sound_bits < noise->adc_bits ? g_strdup_printf ("%d of %d, others %.3g nJ", noise->sound_bits,
+                                                                  noise->adc_bits, noise->drowned_fj * 1e-6)
+                                               : g_strdup_printf ("%d of %d", noise->sound_bits, noise->adc_bits),
+           "Bits above the noise floor of a read; energy per inference of those below it");
+}
+
 static void
 fill_components (GtkWidget *box, const StrataProfileLayer *layer)
 {
@@ -272,6 +290,7 @@ fill_layer (GtkWidget *box, StrataProfile *profile, const StrataProfileLayer *la
   if (!isnan (layer->snr_db))
     add_row (grid, &row, "SNR", g_strdup_printf ("%.1f dB", layer->snr_db),
              "Against exact integers with the same inputs");
+  fill_noise (grid, &row, &layer->noise);
   fill_components (box, layer);
   if (layer->n_tiles > 0)
     {

@@ -154,6 +154,16 @@ typedef struct
   double snr_db, clip_fraction, max_abs_error; /* against exact integers with the same inputs */
 } StrataAccuracyRecord;
 
+/* Analog noise of a layer as the compiler reckoned with it, nominal: signal over noise, dB; infinite where there is
+ * none of a kind. */
+typedef struct
+{
+  gint32 layer, n_reads, adc_bits, sound_bits;
+  double snr_db, effective_bits, thermal_db, cells_db, converter_db, lasting_db, rounding_db;
+  double share;      /* of what arrives at the output, 0 to 1 */
+  double drowned_fj; /* energy per inference of converter bits below the noise floor */
+} StrataNoiseRecord;
+
 typedef struct
 {
   const char *rule;     /* stable id, "tier-thrash" */
@@ -221,6 +231,7 @@ typedef enum
   STRATA_RECORD_FIGURE,
   STRATA_RECORD_META,
   STRATA_RECORD_DECISION,
+  STRATA_RECORD_NOISE,
 } StrataRecordKind;
 
 /* The static tables of a run. Borrowed for the call. */

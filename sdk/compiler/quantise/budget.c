@@ -10,15 +10,11 @@
 #include <math.h>
 
 #include "cost/noise.h"
+#include "cost/range.h"
 #include "kernels/analog-read.h"
 
 #define MAX_LEVELS 256
 #define MAX_SLICES 8
-/* Candidate ranges as the simulator tries them: the peak times 2^(-i / 4) */
-#define N_RANGES 12
-#define RANGES_PER_OCTAVE 4
-/* Rounding averages out where the other noise has at least this share of a step. */
-#define DITHER 0.3
 /* Rounding that is less than this share of the other noise power buys nothing. */
 #define BELOW_FLOOR 0.25
 
@@ -108,39 +104,31 @@ block_finish (Block *block)
   g_free (block->square);
 }
 
-/* The converter's step on a slice, and the mean square that its range cuts off, both for one copy of the rows */
+/* The converter's step on a slice, and the mean square that its range cuts off, both for one copy of the rows; for one
+ * read, since how many there will be is not known */
 static double
 choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
 {
   const int n = block->vectors->n, n_columns = block->op->n_slices * block->n_cols;
-  const double steps = ldexp (1, block->chip->adc_bits), noise = cells->thermal / block->n_copies / block->n_copies;
-  double peak = 0, best = INFINITY, step = 1;
+  const double noise = cells->thermal / block->n_copies / block->n_copies;
+  g_autofree float *magnitudes = g_new (float, (gsize) n *(gsize) block->n_cols);
+  const StrataConverterData data = { .magnitudes = magnitudes,
+                                     .n = (gsize) n * (gsize) block->n_cols,
+                                     .n_cols = block->n_cols,
+                                     .n_groups = block->vectors->n_samples,
+                                     .steps = ldexp (1, block->chip->adc_bits),
+                                     .finest = 1.0 / block->n_copies,
+                                     .noise = sqrt (noise),
+                                     .unseen = noise,
+                                     .n_reads = 1 };
+  StrataConverterRange range;
 
   for (int v = 0; v < n; v++)
     for (int j = 0; j < block->n_cols; j++)
-      peak = MAX (peak, fabs ((double) block->v[v * n_columns + slice * block->n_cols + j]));
-  peak += 2 * sqrt (noise);
-  *clipped = 0;
-  for (int i = 0; i < N_RANGES; i++)
-    {
-      double range = peak * exp2 (-(double) i / RANGES_PER_OCTAVE), cut = 0;
-      double lsb = MAX (2 * range / steps, 1.0 / block->n_copies);
-
-      for (int v = 0; v < n; v++)
-        for (int j = 0; j < block->n_cols; j++)
-          {
-            double beyond = fabs ((double) block->v[v * n_columns + slice * block->n_cols + j]) - range;
-
-            cut += beyond > 0 ? beyond * beyond + noise : 0;
-          }
-      cut /= (double) n * block->n_cols;
-      if (cut + lsb * lsb / 12 >= best)
-        continue;
-      best = cut + lsb * lsb / 12;
-      step = lsb;
-      *clipped = cut;
-    }
-  return step;
+      magnitudes[v * block->n_cols + j] = fabsf (block->v[v * n_columns + slice * block->n_cols + j]);
+  range = strata_cost_converter_range (&data);
+  *clipped = range.clipped;
+  return range.step;
 }
 
 /* Variances of one output's sums, accumulator units squared */
@@ -173,9 +161,15 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
     }
 }
 
+/* kT/C over steps, weighted with what the steps come to */
+typedef struct
+{
+  double sum, power;
+} Dither;
+
 /* Adds the block's noise to @columns and its sums to @sums (vectors x n, driver codes). */
 static void
-add_block (Block *block, const Cells *cells, Column *columns, double *sums, double *dither)
+add_block (Block *block, const Cells *cells, Column *columns, double *sums, Dither *dither)
 {
   const StrataQOp *op = block->op;
   const int n_columns = op->n_slices * block->n_cols;
@@ -184,8 +178,12 @@ add_block (Block *block, const Cells *cells, Column *columns, double *sums, doub
   block_init (block);
   for (int s = 0; s < op->n_slices; s++)
     {
+      double power;
+
       step[s] = choose_step (block, s, cells, &clipped[s]);
-      *dither = MIN (*dither, sqrt (cells->thermal) / block->n_copies / step[s]);
+      power = step[s] * block->gain[s * block->n_cols];
+      dither->power += power * power;
+      dither->sum += power * power * sqrt (cells->thermal) / block->n_copies / step[s];
     }
   for (int j = 0; j < block->n_cols; j++)
     {
@@ -279,10 +277,11 @@ strata_noise_budget (const StrataQGraph *graph,
   const int n_outputs = MAX (strata_chip_outputs (chip, op->n_slices), 1);
   g_autofree Column *columns = g_new0 (Column, op->n);
   g_autofree double *sums = g_new0 (double, (gsize) vectors->n *(gsize) op->n);
+  Dither dither = { 0, 0 };
   Cells cells;
 
   g_assert (op->kind == STRATA_QOP_MVM && op->n_slices <= MAX_SLICES);
-  *budget = (StrataNoiseBudget){ .dither = INFINITY };
+  *budget = (StrataNoiseBudget){ 0 };
   cells_init (&cells, chip);
   for (int col0 = 0; col0 < op->n; col0 += n_outputs)
     for (int row0 = 0; row0 < op->k; row0 += chip->rows)
@@ -293,8 +292,9 @@ strata_noise_budget (const StrataQGraph *graph,
         block.n_cols = MIN (n_outputs, op->n - col0);
         block.n_copies = row_copies ? chip->rows / n_rows : 1;
         block.base = strata_chip_levels (chip);
-        add_block (&block, &cells, columns, sums, &budget->dither);
+        add_block (&block, &cells, columns, sums, &dither);
       }
+  budget->dither = dither.power > 0 ? dither.sum / dither.power : 0;
   sum_up (graph, op_id, vectors, columns, sums, budget, deviation);
 }
 
@@ -309,13 +309,9 @@ strata_noise_sound_bits (const StrataNoiseBudget *budget, int adc_bits)
 double
 strata_noise_power (const StrataNoiseBudget *budget, int n_reads)
 {
-  double once = budget->thermal + budget->cells, lasting = budget->lasting;
+  const double stays = budget->converter * strata_cost_rounding_share (budget->dither);
 
-  if (budget->dither >= DITHER)
-    once += budget->converter;
-  else
-    lasting += budget->converter;
-  return lasting + once / n_reads;
+  return budget->lasting + stays + (budget->thermal + budget->cells + budget->converter - stays) / n_reads;
 }
 
 double

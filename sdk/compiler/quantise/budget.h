@@ -16,7 +16,7 @@ typedef struct
   double cells;     /* read noise of the cells, one conversion */
   double converter; /* rounding of one conversion */
   double lasting;   /* what averaging does not lower: programming; clipping by the converter */
-  double dither;    /* kT/C of a conversion over the converter's step, the least of all arrays and slices */
+  double dither;    /* kT/C of a conversion over the converter's step; mean over arrays and slices by their rounding */
 } StrataNoiseBudget;
 
 /* Input vectors of an op: driver codes, n x k */
@@ -24,6 +24,7 @@ typedef struct
 {
   gint16 *codes;
   int n;
+  int n_samples; /* as many vectors of each, one sample after the other; 0: not known */
 } StrataNoiseVectors;
 
 /* @deviation: per output, of one reading; NULL: not asked for. */

@@ -202,6 +202,20 @@ note_blocks (const Choice *choice, int i)
     strata_noise_db (layer->budget.signal, layer->budget.thermal), state->n_arrays);
 }
 
+/* What the converters of layer @i take per inference, at the scale of 1 */
+static double
+converter_fj (const Choice *choice, int i)
+{
+  const StrataLayerState *state = state_of (choice, i);
+  const StrataChipSpec *chip = choice->input->chip;
+  const StrataQOp *op = &choice->input->quantised->ops[choice->sensitivity->layers[i].op];
+  const StrataQTensor *out = &choice->input->quantised->tensors[op->output];
+
+  return (double) out->height * out->width * op->n * op->n_slices * state->n_reads
+         * ((op->k - 1) / (state->block_rows > 0 ? state->block_rows : chip->rows) + 1)
+         * chip->e_adc_fj[STRATA_BAND_NOMINAL] * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
+}
+
 /* Bits of the converter whose rounding disappears in the other noise */
 static void
 note_converter (const Choice *choice, int i)
@@ -209,14 +223,10 @@ note_converter (const Choice *choice, int i)
   const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
   const StrataLayerState *state = state_of (choice, i);
   const StrataChipSpec *chip = choice->input->chip;
-  const StrataQOp *op = &choice->input->quantised->ops[layer->op];
-  const StrataQTensor *out = &choice->input->quantised->tensors[op->output];
   StrataDecisions *decisions = choice->input->calibration->decisions;
   const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
   const int sound = strata_noise_sound_bits (&b, chip->adc_bits);
-  double fj = (double) out->height * out->width * op->n * op->n_slices * state->n_reads
-              * ((op->k - 1) / (state->block_rows > 0 ? state->block_rows : chip->rows) + 1)
-              * chip->e_adc_fj[STRATA_BAND_NOMINAL] * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
+  const double fj = converter_fj (choice, i);
 
   if (sound >= chip->adc_bits || sound < 1)
     return;
@@ -235,6 +245,34 @@ note_converter (const Choice *choice, int i)
                                                                          (gint64) (fj * strata_cost_adc_scale (bits)),
                                                                          -1, "the chip's converters have one width" });
     }
+}
+
+/* The same as numbers */
+static void
+note_figures (const Choice *choice, int i, double sum)
+{
+  const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
+  const StrataLayerState *state = state_of (choice, i);
+  const int adc_bits = choice->input->chip->adc_bits;
+  const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
+  const int sound = CLAMP (strata_noise_sound_bits (&b, adc_bits), 1, adc_bits);
+  const double db = strata_noise_db (b.signal, strata_noise_power (&b, state->n_reads));
+  const StrataNoiseFigures figures = { layer->op,
+                                       state->n_reads,
+                                       db,
+                                       strata_noise_bits (db),
+                                       strata_noise_db (b.signal, b.thermal),
+                                       strata_noise_db (b.signal, b.cells),
+                                       strata_noise_db (b.signal, b.converter),
+                                       strata_noise_db (b.signal, b.lasting),
+                                       strata_noise_db (b.signal, b.rounding),
+                                       sum > 0 ? CLAMP (state->noise / sum, 0, 1) : 0,
+                                       adc_bits,
+                                       sound,
+                                       converter_fj (choice, i)
+                                         * (strata_cost_adc_scale (adc_bits) - strata_cost_adc_scale (sound)) };
+
+  strata_decisions_add_noise (choice->input->calibration->decisions, &figures);
 }
 
 /* Arrays that the layers take at least, and what may go to copies of rows of the rest */
@@ -279,6 +317,7 @@ strata_choose_reads (const StrataSensitivityInput *input,
       note_reads (&choice, i, sum);
       note_blocks (&choice, i);
       note_converter (&choice, i);
+      note_figures (&choice, i, sum);
     }
   for (int i = 0; i < n; i++)
     g_array_unref (hulls[i]);

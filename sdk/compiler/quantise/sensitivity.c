@@ -253,7 +253,7 @@ budget_cb (guint layer, gpointer user_data, GError **error)
   const StrataSensitivityInput *input = work->input;
   StrataLayerNoise *noise = &work->result->layers[layer];
   const StrataQOp *op = &input->quantised->ops[noise->op];
-  StrataNoiseVectors all = { NULL, 0 };
+  StrataNoiseVectors all = { NULL, 0, work->n_vector_samples };
   const StrataNoiseVectors *parts = &work->vectors[layer * (guint) work->n_vector_samples];
 
   for (int s = 0; s < work->n_vector_samples; s++)

@@ -128,7 +128,7 @@ test_budget (void)
       const StrataQOp *op = product_of (image, 0, &id);
       const StrataQTensor *in = &image->graph->tensors[op->inputs[0]];
       static gint16 codes[N_SAMPLES * N_IN];
-      const StrataNoiseVectors vectors = { codes, N_SAMPLES };
+      const StrataNoiseVectors vectors = { codes, N_SAMPLES, N_SAMPLES };
       StrataNoiseBudget budget;
       double modelled, measured;
 

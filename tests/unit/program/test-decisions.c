@@ -2,6 +2,7 @@
  *
  * Decisions: the list, its check, the way into a program and back, and that they do not change what the program is.
  */
+#include <math.h>
 #include <string.h>
 
 #include "lib/fixtures.h"
@@ -19,6 +20,8 @@ some (void)
   strata_decisions_add (decisions, STRATA_REASON_LIMIT, -1, -1, 0, "no limit");
   strata_decisions_add (decisions, STRATA_REASON_SITE, 1, 1, 19, "stack 1 tier 3");
   strata_decisions_add_alternative (decisions, &digital);
+  strata_decisions_add_noise (
+    decisions, &(StrataNoiseFigures){ 1, 4, 30.25, 4.733, 25.5, 40, 38, INFINITY, 45, 0.75, 8, 6, 1200 });
   return decisions;
 }
 
@@ -37,7 +40,12 @@ test_text (void)
     "  or latency -1 interval -1 energy -1 arrays -1 ; digital units: \n"
     "decision 1 limit op -1 tile -1 value 0 ; no limit\n"
     "decision 2 site op 1 tile 1 value 19 ; stack 1 tier 3\n"
-    "  or latency -1 interval -1 energy -1 arrays -1 ; digital units: \n");
+    "  or latency -1 interval -1 energy -1 arrays -1 ; digital units: \n"
+    "noise op 1 reads 4 snr 30.250 bits 4.733 thermal 25.500 cells 40.000 converter 38.000 lasting inf rounding 45.000 "
+    "share 0.7500 adc 8 sound 6 drowned 1200\n");
+  g_assert_cmpint (strata_decisions_find_noise (decisions, 1)->n_reads, ==, 4);
+  g_assert_null (strata_decisions_find_noise (decisions, 0));
+  g_assert_null (strata_decisions_find_noise (NULL, 0));
   g_assert_true (strata_decisions_check (decisions, 2, 2, &error));
   g_assert_no_error (error);
   strata_decisions_add (NULL, STRATA_REASON_IDLE, -1, -1, 0, "nobody listens");
@@ -61,7 +69,9 @@ test_append (void)
   guint64 hash = strata_decisions_hash (all);
 
   g_assert_cmpuint (hash, ==, strata_decisions_hash (more));
+  g_array_index (more->noise, StrataNoiseFigures, 0).op = 0;
   strata_decisions_append (all, more);
+  g_assert_cmpuint (all->noise->len, ==, 2);
   g_assert_cmpuint (hash, !=, strata_decisions_hash (all));
   g_assert_cmpuint (all->decisions->len, ==, 6);
   g_assert_cmpint (g_array_index (all->decisions, StrataDecision, 5).first_alternative, ==, 5);
@@ -75,6 +85,7 @@ test_planted (void)
   g_autoptr (StrataDecisions) decisions = some ();
   StrataDecision *first = &g_array_index (decisions->decisions, StrataDecision, 0);
   StrataAlternative *other = &g_array_index (decisions->alternatives, StrataAlternative, 0);
+  StrataNoiseFigures *noise = &g_array_index (decisions->noise, StrataNoiseFigures, 0);
   const struct
   {
     int *field, value;
@@ -89,6 +100,10 @@ test_planted (void)
     { &first->n_alternatives, 1 },
     { &first->n_alternatives, 4 },
     { &first->n_alternatives, -1 },
+    { &noise->op, 2 },
+    { &noise->op, -1 },
+    { &noise->n_reads, 0 },
+    { &noise->adc_bits, 5 },
   };
   const struct
   {
@@ -98,6 +113,11 @@ test_planted (void)
     { &other->what, NULL },         { &other->what, "a\nb" }, { &other->verdict, "\xff" },
   };
 
+  noise->share = NAN;
+  g_assert_false (strata_decisions_check (decisions, 2, 2, NULL));
+  noise->share = 1.5;
+  g_assert_false (strata_decisions_check (decisions, 2, 2, NULL));
+  noise->share = 0.75;
   for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
     {
       int before = *numbers[i].field;

@@ -27,6 +27,8 @@ make_image (void)
 
       strata_decisions_add (image->decisions, STRATA_REASON_COPIES, i, -1, 1, "one copy of op %d", i);
       strata_decisions_add_alternative (image->decisions, &other);
+      strata_decisions_add_noise (image->decisions,
+                                  &(StrataNoiseFigures){ i, 2, 30, 4.7, 27, 40, 38, 60, 45, 0.5, 8, 7, 10 });
     }
   image->limits.max_latency_ps = 2000000000;
   image->limits.max_power_mw = 300;

@@ -277,7 +277,7 @@ test_calibration_corrects (void)
     codes[i] = (gint16) (strata_rng_uniform (key, 100000 + (guint64) i) * 256);
   for (int i = 0; i < P; i++)
     positions[i] = i;
-  strata_analog_array_calibrate (array, &u.op, &(StrataAnalogVectors){ codes, P, K, FALSE });
+  strata_analog_array_calibrate (array, &u.op, &(StrataAnalogVectors){ codes, P, K, FALSE, 0, NULL });
   g_assert_cmpint (strata_analog_array_read (array, &(StrataAnalogInputs){ codes, positions, P }, 0, sums, N), ==, 0);
   for (int i = 0; i < P; i++)
     for (int j = 0; j < N; j++)

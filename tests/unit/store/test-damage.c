@@ -95,7 +95,7 @@ test_newer (Place *place, gconstpointer data)
   place->bytes[60] = place->bytes[61] = place->bytes[62] = 0;
   place->bytes[63] = STRATA_PROFILE_SCHEMA_VERSION + 1; /* user_version, big-endian */
   write_bytes (place, place->bytes, place->n_bytes);
-  assert_refused (place, STRATA_PROFILE_ERROR_VERSION, "newer Strata (schema 3, this one reads up to 2)");
+  assert_refused (place, STRATA_PROFILE_ERROR_VERSION, "newer Strata (schema 4, this one reads up to 3)");
 }
 
 static void
@@ -202,7 +202,7 @@ test_older (Place *place, gconstpointer data)
   gsize n_decisions;
 
   change (place, "PRAGMA user_version = 1; DROP VIEW decision_summary; DROP TABLE alternative; DROP TABLE decision;"
-                 "DELETE FROM seal WHERE name IN ('decision', 'alternative');"
+                 "DROP TABLE noise; DELETE FROM seal WHERE name IN ('decision', 'alternative', 'noise');"
                  "ALTER TABLE tile DROP COLUMN first_in_array; ALTER TABLE tile DROP COLUMN at_row;"
                  "ALTER TABLE tile DROP COLUMN at_col");
   profile = strata_profile_open (place->path, NULL, &error);
@@ -225,6 +225,8 @@ test_impossible_rows (Place *place, gconstpointer data)
     "DELETE FROM event WHERE id = 700",
     "UPDATE event SET energy_fj = energy_fj + 1 WHERE id = 700",
     "UPDATE event SET unit = 100000 WHERE id = 3",
+    "INSERT INTO noise VALUES (100000, 1, 8, 7, 30, 5, 30, 40, 38, 60, 45, 0.5, 1); "
+    "UPDATE seal SET n_rows = n_rows + 1 WHERE name = 'noise'",
     "UPDATE event SET start_ps = -1 WHERE id = 3",
     "UPDATE event SET start_ps = 9223372036854775807 WHERE id = 3",
     "UPDATE event SET layer = 20 WHERE id = 3",

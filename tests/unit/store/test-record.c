@@ -164,6 +164,7 @@ record_by_hand (const char *path, const StrataEnergyRecord *energy, gsize n_ener
   StrataTraceSink *sink = strata_profile_recorder_new (path);
   const StrataFigureRecord figure = { "latency_ps", "ps", { 160, NAN, 200 }, STRATA_FIDELITY_TIMING, "by hand" };
   const StrataAccuracyRecord accuracy = { 0, 31.5, NAN, 2 };
+  const StrataNoiseRecord noise = { 0, 4, 8, 6, 30, 4.7, 25, 40, 38, INFINITY, 45, 0.75, 1200 };
   const StrataDropRecord drop = { 1, 10, 20, 5, "ring full" };
   const StrataMetaRecord meta[] = { { "seed", "7" }, { "created", "now" } };
   const StrataTemperatureRecord heat[] = { { 50, STRATA_HEAT_JUNCTION, -1, -1, 40 },
@@ -173,6 +174,7 @@ record_by_hand (const char *path, const StrataEnergyRecord *energy, gsize n_ener
     && sink->write (sink, STRATA_RECORD_ENERGY, energy, n_energy, error)
     && sink->write (sink, STRATA_RECORD_FIGURE, &figure, 1, error)
     && sink->write (sink, STRATA_RECORD_ACCURACY, &accuracy, 1, error)
+    && sink->write (sink, STRATA_RECORD_NOISE, &noise, 1, error)
     && sink->write (sink, STRATA_RECORD_DROP, &drop, 1, error) && sink->write (sink, STRATA_RECORD_META, meta, 2, error)
     && sink->write (sink, STRATA_RECORD_TEMPERATURE, heat, 2, error) && sink->end (sink, TRUE, error);
 
@@ -201,6 +203,12 @@ check_layers (StrataProfile *profile)
   g_assert_cmpint (layer[0].component_fj[STRATA_BAND_OPTIMISTIC][STRATA_COMPONENT_ADC], ==, 1000);
   g_assert_cmpfloat (layer[0].snr_db, ==, 31.5);
   g_assert_true (isnan (layer[0].clip_fraction) && isnan (layer[1].snr_db) && isnan (layer[1].utilisation));
+  g_assert_cmpint (layer[0].noise.n_reads, ==, 4);
+  g_assert_cmpint (layer[0].noise.sound_bits, ==, 6);
+  g_assert_cmpfloat (layer[0].noise.effective_bits, ==, 4.7);
+  g_assert_cmpfloat (layer[0].noise.drowned_fj, ==, 1200);
+  g_assert_true (isnan (layer[0].noise.lasting_db) && isnan (layer[1].noise.snr_db));
+  g_assert_cmpint (layer[1].noise.n_reads, ==, 0);
   g_assert_cmpint (layer[1].node, ==, -1);
   g_assert_cmpint (layer[1].n_inputs, ==, 2);
   g_assert_cmpint (layer[1].inputs[0], ==, 0);
