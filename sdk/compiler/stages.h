@@ -24,6 +24,7 @@ typedef enum
   STRATA_QUANTISE_EQUALISE = 1 << 3, /* scales moved between neighbouring layers, channel by channel */
   STRATA_QUANTISE_READS = 1 << 4,    /* averaged reads per layer, by measured sensitivity */
   STRATA_QUANTISE_SPLITS = 1 << 5,   /* a matrix over more arrays, so that its rows stand there more often; likewise */
+  STRATA_QUANTISE_WIDE = 1 << 6,     /* products of more than eight bits where their rounding would be heard */
 } StrataQuantiseTechnique;
 
 /* "KEY=VALUE,…": each technique on or off, and max-flips, for StrataCalibration. An empty text is the defaults. Errors:

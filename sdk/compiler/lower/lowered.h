@@ -43,6 +43,9 @@ typedef struct
   double *bias;                /* n, real; NULL: none */
   const gint32 *bias_integers; /* n, in units of input scale * scale[n]; NULL: bias holds */
 
+  gboolean is_part;    /* MVM: of a product that is a sum of several: with the rest of its inputs or weights */
+  gboolean keeps_bias; /* no mean over samples is put into it: they differ too much in loudness */
+
   double clamp_lo, clamp_hi; /* real; infinite where open */
   int offset_c, offset_h, offset_w;
   gboolean count_padding;

@@ -81,7 +81,9 @@ settle (const StrataLowered *lowered,
     return STRATA_FORMAT_I32;
   if (t->quantised)
     return STRATA_FORMAT_I8;
-  if (stats->is_open || (t->precise && floats_do && op != NULL && op->kind == STRATA_QOP_DIGITAL))
+  if (stats->is_open
+      || (t->precise && floats_do && op != NULL
+          && (op->kind == STRATA_QOP_DIGITAL || op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)))
     return STRATA_FORMAT_F32;
   if (op == NULL || op->kind == STRATA_QOP_SOFTMAX || op->kind == STRATA_QOP_DEQUANTISE)
     return STRATA_FORMAT_F32;

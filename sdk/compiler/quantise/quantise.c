@@ -9,10 +9,8 @@
 #include "compiler/quantise/equalise.h"
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
+#include "compiler/quantise/wide.h"
 #include "program/stream.h"
-
-/* Weights of the digital MAC units are int8. */
-#define MAC_WEIGHT_MAX 127
 
 typedef struct
 {
@@ -31,8 +29,7 @@ typedef struct
   gboolean weightless; /* nothing is known of any value */
   int n_reads;
   guint without;
-  const StrataLayerChoice *choices;
-  int n_choices;
+  const StrataCalibration *calibration;
 } Build;
 
 static StrataQTensor *
@@ -218,35 +215,11 @@ operand (Build *build, const StrataLoweredOp *op, int input)
     }
 }
 
-/* Levels and slices: the file's integers need what they need; float models use what the chip's cells offer. */
-static void
-choose_levels (Build *build, const StrataLoweredOp *op, StrataQOp *q)
-{
-  int most = 0;
-
-  for (gsize i = 0; op->integers != NULL && i < (gsize) op->n * (gsize) op->k; i++)
-    most = MAX (most, ABS ((int) op->integers[i]));
-  if (op->integers != NULL)
-    {
-      q->weight_max = most <= 127 ? 127 : most <= 128 ? 128 : 255;
-      q->n_slices = 1;
-      while (q->kind == STRATA_QOP_MVM && (1 << (build->chip->cell_bits * q->n_slices)) - 1 < q->weight_max)
-        q->n_slices++;
-      return;
-    }
-  q->n_slices = q->kind == STRATA_QOP_MVM ? MIN (build->chip->slices, MAX (1, 8 / build->chip->cell_bits)) : 1;
-  for (int i = 0; i < build->n_choices && q->kind == STRATA_QOP_MVM; i++)
-    if (build->choices[i].node == op->node && build->choices[i].n_slices > 0)
-      q->n_slices = MIN (build->choices[i].n_slices, MAX (1, 8 / build->chip->cell_bits));
-  q->weight_max =
-    q->kind == STRATA_QOP_MVM ? MIN ((1 << (build->chip->cell_bits * q->n_slices)) - 1, 255) : MAC_WEIGHT_MAX;
-}
-
 /* What is known of a product whose weights are absent: its size. */
 static void
 fill_weightless (Build *build, const StrataLoweredOp *op, StrataQOp *q)
 {
-  choose_levels (build, op, q);
+  strata_quantise_levels (op, build->chip, build->calibration, q);
   q->n_reads = build->n_reads;
   q->n = op->n;
   q->k = op->k;
@@ -260,7 +233,7 @@ fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
   double *scale = strata_arena_array (build->arena, double, op->n), *means = NULL;
   double rms;
 
-  choose_levels (build, op, q);
+  strata_quantise_levels (op, build->chip, build->calibration, q);
   q->n_reads = build->n_reads;
   if (stats->count > 0)
     {
@@ -271,7 +244,7 @@ fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
       q->x_peak = (int) CLAMP (rint (MAX (stats->max * 1, -stats->min) / in.scale), 1, 255);
       q->x_rms = (int) CLAMP (rint (rms), 1, q->x_peak);
     }
-  if (build->guessed || (build->without & STRATA_QUANTISE_BIAS) != 0)
+  if (build->guessed || (build->without & STRATA_QUANTISE_BIAS) != 0 || op->keeps_bias)
     means = NULL;
   if (!strata_quantise_weights (op, &in, means, (build->without & STRATA_QUANTISE_CHANNELS) == 0, build->arena, q,
                                 scale, error))
@@ -450,9 +423,9 @@ set_reads (const Build *build,
   for (int t = 0; t < build->lowered->n_tensors; t++)
     gains[t] = build->stats[t].gains;
   for (int i = 0; i < graph->n_ops; i++)
-    for (int c = 0; c < build->n_choices; c++)
-      if (build->choices[c].node == graph->ops[i].node && build->choices[c].n_reads > 0)
-        fixed[i] = build->choices[c].n_reads;
+    for (int c = 0; calibration->choices != NULL && c < calibration->n_choices; c++)
+      if (calibration->choices[c].node == graph->ops[i].node && calibration->choices[c].n_reads > 0)
+        fixed[i] = calibration->choices[c].n_reads;
   for (int i = 0; i < graph->n_ops; i++)
     if (fixed[i] > 0 && graph->ops[i].kind == STRATA_QOP_MVM)
       graph->ops[i].n_reads = fixed[i];
@@ -486,6 +459,117 @@ gather (const StrataGraph *graph,
   return stats;
 }
 
+static void
+build_clear (Build *build)
+{
+  g_clear_pointer (&build->tensors, g_array_unref);
+  g_clear_pointer (&build->ops, g_array_unref);
+  g_clear_pointer (&build->source, g_array_unref);
+}
+
+/* The graph of @build->lowered, with @build->stats; without reads */
+static StrataQGraph *
+make_graph (Build *build, StrataArena *scratch, GError **error)
+{
+  g_autofree StrataFormat *formats = strata_choose_formats (build->lowered, build->stats);
+  StrataQGraph *result;
+
+  build_clear (build);
+  build->formats = formats;
+  build->arena = strata_arena_new ();
+  build->tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
+  build->ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
+  build->source = g_array_new (FALSE, TRUE, sizeof (int));
+  build->made = strata_arena_array (scratch, int, build->lowered->n_tensors + 1);
+  build->narrow = strata_arena_array (scratch, int, build->lowered->n_tensors + 1);
+  build->op_of = strata_arena_array (scratch, int, build->lowered->n_ops + 1);
+  for (int i = 0; i < build->lowered->n_tensors; i++)
+    build->made[i] = build->narrow[i] = -1;
+  result = build_graph (build, build->calibration, error);
+  build->formats = NULL;
+  if (result != NULL)
+    return result;
+  for (guint i = 0; i < build->ops->len; i++)
+    strata_digital_free (g_array_index (build->ops, StrataQOp, i).digital);
+  strata_arena_free (build->arena);
+  return NULL;
+}
+
+/* Which products are to be wide; NULL without an error: nobody can tell, or is to */
+static StrataWideChoice *
+choose_wide (const Build *build, const StrataGraph *source, const StrataQGraph *graph, GError **error)
+{
+  g_autofree const double **gains = g_new (const double *, build->lowered->n_tensors + 1);
+  const StrataSensitivityInput input = { source,      build->lowered,    graph, build->op_of, gains,
+                                         build->chip, build->calibration };
+
+  if (build->guessed || build->lowered->n_quantised > 0 || (build->without & STRATA_QUANTISE_WIDE) != 0)
+    return NULL;
+  for (int t = 0; t < build->lowered->n_tensors; t++)
+    gains[t] = build->stats[t].gains;
+  return strata_wide_choose (&input, error);
+}
+
+static void
+explain_wide (const Build *build, const StrataLowered *before, const StrataWideChoice *choice)
+{
+  for (int i = 0; i < before->n_nodes; i++)
+    {
+      int old = before->node_op[i], now = build->lowered->node_op[i], first = 0;
+
+      while (old >= 0 && first < i && before->node_op[first] != old)
+        first++;
+      if (old < 0 || first < i || choice->parts[old] == 0)
+        continue;
+      strata_decisions_add (
+        build->decisions, STRATA_REASON_WIDE, build->op_of[now], -1, choice->parts[old],
+        "%s in two parts of 8 bits, a product for each: %.2g %% of the rounding at the worst output came from this "
+        "layer; "
+        "with %d such layers that output is %.1f dB above it, %.1f dB without, and %.1f dB are aimed at",
+        choice->parts[old] == STRATA_WIDE_INPUTS    ? "inputs"
+        : choice->parts[old] == STRATA_WIDE_WEIGHTS ? "weights"
+                                                    : "inputs and weights, each",
+        100 * choice->share[old], choice->n_wide, choice->after, choice->before, choice->wanted);
+    }
+}
+
+/* The graph, with what is to be wide made so */
+static StrataQGraph *
+make_wide_graph (Build *build, const StrataGraph *source, StrataArena *scratch, GPtrArray *models, GError **error)
+{
+  g_autoptr (StrataDecisions) first = strata_decisions_new ();
+  StrataDecisions *decisions = build->decisions;
+  const StrataLowered *before = build->lowered;
+  g_autoptr (StrataQGraph) graph = NULL;
+  g_autoptr (StrataWideChoice) choice = NULL;
+  const StrataSensitivityInput input = { .chip = build->chip, .calibration = build->calibration };
+  StrataTensorStats *stats = (StrataTensorStats *) build->stats;
+  GError *reason = NULL;
+
+  build->decisions = first;
+  graph = make_graph (build, scratch, error);
+  build->decisions = decisions;
+  choice = graph != NULL ? choose_wide (build, source, graph, &reason) : NULL;
+  if (reason != NULL)
+    {
+      g_propagate_error (error, reason);
+      return NULL;
+    }
+  if (graph == NULL || choice == NULL || choice->n_wide == 0)
+    {
+      if (decisions != NULL)
+        strata_decisions_append (decisions, first);
+      return g_steal_pointer (&graph);
+    }
+  g_clear_pointer (&graph, strata_qgraph_free);
+  build->lowered = strata_wide_apply (before, choice->parts, &input, &stats, scratch, models, error);
+  build->stats = stats;
+  graph = build->lowered != NULL ? make_graph (build, scratch, error) : NULL;
+  if (graph != NULL)
+    explain_wide (build, before, choice);
+  return g_steal_pointer (&graph);
+}
+
 StrataQGraph *
 strata_quantise (const StrataGraph *graph,
                  const StrataLowered *lowered,
@@ -494,8 +578,8 @@ strata_quantise (const StrataGraph *graph,
                  GError **error)
 {
   g_autoptr (StrataArena) scratch = strata_arena_new ();
-  g_autofree StrataFormat *formats = NULL;
-  Build build = { 0 };
+  g_autoptr (GPtrArray) models = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  Build build = { .chip = chip, .calibration = calibration };
   StrataQGraph *result;
 
   g_return_val_if_fail (graph != NULL && lowered != NULL && chip != NULL && calibration != NULL, NULL);
@@ -506,37 +590,14 @@ strata_quantise (const StrataGraph *graph,
                                  : gather (graph, lowered, calibration, scratch, error);
   if (build.stats == NULL)
     return NULL;
-  lowered = strata_equalise_apply (lowered, build.stats, scratch);
-  formats = strata_choose_formats (lowered, build.stats);
-  build.lowered = lowered;
+  build.lowered = strata_equalise_apply (lowered, build.stats, scratch);
   build.decisions = calibration->decisions;
-  build.chip = chip;
-  build.formats = formats;
-  build.arena = strata_arena_new ();
   build.n_reads = MAX (calibration->n_reads, 1);
   build.without = calibration->without;
-  build.choices = calibration->choices;
-  build.n_choices = calibration->choices != NULL ? calibration->n_choices : 0;
   build.guessed = build.weightless || calibration->samples == NULL || calibration->n_samples < 1;
-  build.tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
-  build.ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
-  build.source = g_array_new (FALSE, TRUE, sizeof (int));
-  build.made = strata_arena_array (scratch, int, lowered->n_tensors + 1);
-  build.narrow = strata_arena_array (scratch, int, lowered->n_tensors + 1);
-  build.op_of = strata_arena_array (scratch, int, lowered->n_ops + 1);
-  for (int i = 0; i < lowered->n_tensors; i++)
-    build.made[i] = build.narrow[i] = -1;
-  result = build_graph (&build, calibration, error);
-  if (result == NULL)
-    {
-      for (guint i = 0; i < build.ops->len; i++)
-        strata_digital_free (g_array_index (build.ops, StrataQOp, i).digital);
-      strata_arena_free (build.arena);
-    }
-  else if (!set_reads (&build, graph, calibration, result, error))
+  result = make_wide_graph (&build, graph, scratch, models, error);
+  if (result != NULL && !set_reads (&build, graph, calibration, result, error))
     g_clear_pointer (&result, strata_qgraph_free);
-  g_array_unref (build.tensors);
-  g_array_unref (build.ops);
-  g_array_unref (build.source);
+  build_clear (&build);
   return result;
 }

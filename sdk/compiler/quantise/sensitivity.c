@@ -64,6 +64,16 @@ tensor_count (const StrataLoweredTensor *t)
   return (gint64) t->channels * t->height * t->width;
 }
 
+gboolean
+strata_sensitivity_is_class (const StrataLowered *lowered)
+{
+  const StrataLoweredTensor *head = &lowered->tensors[find_head (lowered)];
+
+  /* As many outputs as inputs: a reconstruction, not classes */
+  return head->height == 1 && head->width == 1 && head->channels > 1
+         && tensor_count (head) != tensor_count (&lowered->tensors[lowered->inputs[0]]);
+}
+
 static gboolean
 is_tensor (const StrataLoweredTensor *t, int value, const StrataArray *array)
 {
@@ -327,16 +337,13 @@ find_layers (Work *work)
 {
   const StrataSensitivityInput *input = work->input;
   const StrataLowered *lowered = input->lowered;
-  const StrataLoweredTensor *head = &lowered->tensors[work->head];
   StrataSensitivity *result = work->result;
 
   result->layers = g_new0 (StrataLayerNoise, lowered->n_ops + 1);
   for (int i = 0; i < lowered->n_ops; i++)
-    if (input->quantised->ops[input->op_of[i]].kind == STRATA_QOP_MVM)
+    if (input->quantised->ops[input->op_of[i]].kind == STRATA_QOP_MVM && !lowered->ops[i].is_part)
       result->layers[result->n_layers++] = (StrataLayerNoise){ .lowered = i, .op = input->op_of[i] };
-  /* As many outputs as inputs: a reconstruction, not classes */
-  result->is_class = head->height == 1 && head->width == 1 && head->channels > 1
-                     && tensor_count (head) != tensor_count (&lowered->tensors[lowered->inputs[0]]);
+  result->is_class = strata_sensitivity_is_class (lowered);
 }
 
 static gboolean

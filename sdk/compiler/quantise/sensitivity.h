@@ -45,6 +45,9 @@ StrataSensitivity *strata_sensitivity_measure (const StrataSensitivityInput *inp
 void strata_sensitivity_free (StrataSensitivity *sensitivity);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataSensitivity, strata_sensitivity_free)
 
+/* Whether the first output is a vector of classes, rather than numbers that are wanted as they are */
+gboolean strata_sensitivity_is_class (const StrataLowered *lowered);
+
 /* Share of the samples whose class noise of mean square @power per element of the head changes: the largest of the
  * probabilities that one rival passes the best class */
 double strata_sensitivity_flips (const StrataSensitivity *sensitivity, double power);

@@ -13,6 +13,8 @@
 #define FEW_LEVELS 31
 #define SHARE_STEP 0.02
 #define N_SHARES 31
+/* Weights of the digital MAC units are int8. */
+#define MAC_WEIGHT_MAX 127
 
 static double
 choose_row_scale (const float *row, int k, double gain, int most)
@@ -116,6 +118,31 @@ round_floats (const StrataLoweredOp *op,
       bias[n] = (gint32) CLAMP (rint (b / (unit * scale[n])), -0x1p29, 0x1p29);
     }
   return TRUE;
+}
+
+void
+strata_quantise_levels (const StrataLoweredOp *op,
+                        const StrataChipSpec *chip,
+                        const StrataCalibration *calibration,
+                        StrataQOp *q)
+{
+  int most = 0;
+
+  for (gsize i = 0; op->integers != NULL && i < (gsize) op->n * (gsize) op->k; i++)
+    most = MAX (most, ABS ((int) op->integers[i]));
+  if (op->integers != NULL)
+    {
+      q->weight_max = most <= 127 ? 127 : most <= 128 ? 128 : 255;
+      q->n_slices = 1;
+      while (q->kind == STRATA_QOP_MVM && (1 << (chip->cell_bits * q->n_slices)) - 1 < q->weight_max)
+        q->n_slices++;
+      return;
+    }
+  q->n_slices = q->kind == STRATA_QOP_MVM ? MIN (chip->slices, MAX (1, 8 / chip->cell_bits)) : 1;
+  for (int i = 0; calibration->choices != NULL && i < calibration->n_choices && q->kind == STRATA_QOP_MVM; i++)
+    if (calibration->choices[i].node == op->node && calibration->choices[i].n_slices > 0)
+      q->n_slices = MIN (calibration->choices[i].n_slices, MAX (1, 8 / chip->cell_bits));
+  q->weight_max = q->kind == STRATA_QOP_MVM ? MIN ((1 << (chip->cell_bits * q->n_slices)) - 1, 255) : MAC_WEIGHT_MAX;
 }
 
 gboolean
