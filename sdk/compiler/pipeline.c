@@ -373,6 +373,44 @@ make_candidate (Run *run, StrataImage *image, const StrataChoice *choice, Strata
 
 /* --- the loop --- */
 
+/* The quantised graph, and the same with some products on the digital units, once that was asked for; the image has one
+ * of them at a time. */
+typedef struct
+{
+  StrataQGraph *plain, *moved;
+  int *reads; /* per op */
+} Graphs;
+
+static void
+graphs_init (Graphs *graphs, StrataImage *image)
+{
+  *graphs = (Graphs){ image->graph, NULL, g_new (int, (gsize) image->graph->n_ops + 1) };
+  for (int i = 0; i < image->graph->n_ops; i++)
+    graphs->reads[i] = image->graph->ops[i].n_reads;
+}
+
+/* Frees what the image does not have. */
+static void
+graphs_clear (Graphs *graphs, const StrataImage *image)
+{
+  strata_qgraph_free (image->graph == graphs->plain ? graphs->moved : graphs->plain);
+  g_free (graphs->reads);
+}
+
+static gboolean
+set_graph (Run *run, StrataImage *image, Graphs *graphs, const StrataChoice *choice, GError **error)
+{
+  const StrataSideOptions options = { choice->sides, run->options->objective, run->options->calibration.n_reads, NULL };
+
+  if (choice->sides != NULL && graphs->moved == NULL)
+    graphs->moved = strata_map_sides (graphs->plain, run->chip, &options, error);
+  if (choice->sides != NULL && graphs->moved == NULL)
+    return FALSE;
+  image->graph = choice->sides != NULL ? graphs->moved : graphs->plain;
+  set_reads (image->graph, graphs->reads, choice->reads);
+  return TRUE;
+}
+
 /* One copy of every matrix: what the search reckons with. Where it does not fit, nothing does. Not worth keeping. */
 static StrataTileSet *
 map_once (Run *run, StrataImage *image, GError **error)
@@ -452,34 +490,29 @@ refuse (
                run->chip->name, text);
 }
 
-/* Looks for the program; leaves it in the image, unsealed, with what was decided in the run's list. */
 static gboolean
-choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best, GError **error)
+choose_among (Run *run, StrataImage *image, Graphs *graphs, const StrataTileSet *once, Candidate *best, GError **error)
 {
   const StrataCompileOptions *options = run->options;
   const StrataSearchOptions wishes = { options->limits, options->objective, options->map.row_copies, MAX_READS };
   g_autoptr (StrataSearch) search = strata_search_new (image->graph, once, run->chip, &wishes);
   g_autoptr (StrataSearchReport) report = NULL;
-  g_autofree int *base = g_new (int, (gsize) image->graph->n_ops + 1);
   const StrataChoice *choice;
   GError *refusal = NULL;
 
-  for (int i = 0; i < image->graph->n_ops; i++)
-    base[i] = image->graph->ops[i].n_reads;
   while ((choice = strata_search_next (search)) != NULL)
-    {
-      set_reads (image->graph, base, choice->reads);
-      if (!try_choice (run, image, search, choice, best, &refusal, error))
-        {
-          g_clear_error (&refusal);
-          return FALSE;
-        }
-    }
+    if (!set_graph (run, image, graphs, choice, error)
+        || !try_choice (run, image, search, choice, best, &refusal, error))
+      {
+        g_clear_error (&refusal);
+        return FALSE;
+      }
   report = strata_search_report (search);
   choice = strata_search_best (search);
-  if (choice != NULL)
+  if (choice != NULL && !set_graph (run, image, graphs, choice, error))
+    choice = NULL;
+  else if (choice != NULL)
     {
-      set_reads (image->graph, base, choice->reads);
       swap_candidate (image, best);
       strata_decisions_append (run->decisions, image->decisions);
       strata_search_explain (search, report, run->decisions);
@@ -490,6 +523,19 @@ choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best
   if (options->report != NULL)
     *options->report = g_steal_pointer (&report);
   return choice != NULL;
+}
+
+/* Looks for the program; leaves it in the image, unsealed, with what was decided in the run's list. */
+static gboolean
+choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best, GError **error)
+{
+  Graphs graphs;
+  gboolean ok;
+
+  graphs_init (&graphs, image);
+  ok = choose_among (run, image, &graphs, once, best, error);
+  graphs_clear (&graphs, image);
+  return ok;
 }
 
 /* Seals the image and dumps what it holds. */

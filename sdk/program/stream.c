@@ -238,6 +238,8 @@ set_bursts (StrataStreams *streams, const StrataQGraph *graph, int op_id, const 
 static gint64
 op_table_bytes (const StrataQGraph *graph, int op)
 {
+  if (graph->ops[op].kind == STRATA_QOP_MAC)
+    return strata_work_weight_bytes (&graph->ops[op]);
   return graph->ops[op].kind == STRATA_QOP_DIGITAL ? graph->ops[op].digital->table_bytes : 0;
 }
 
@@ -392,7 +394,8 @@ strata_stream_sram_read (const StrataStreams *streams, const StrataQGraph *graph
   gint64 n_bytes = 0;
 
   if (op->kind != STRATA_QOP_DIGITAL)
-    return strata_work_read_bytes (graph, op_id);
+    return strata_work_read_bytes (graph, op_id)
+           + (stream->tables_external ? 0 : strata_work_constant_bytes (graph, op_id));
   for (int i = 0; i < op->n_inputs; i++)
     if (!streams->external || (stream->cache_inputs >> i & 1) == 0)
       n_bytes += tensor_bytes (graph, op->inputs[i]);

@@ -123,7 +123,8 @@ strata_unit_cost_digital (const StrataQGraph *graph, int op_id, const StrataChip
   gint64 n_rows = strata_qop_bursts (graph, op_id), n_macs = strata_work_macs (graph, op_id);
   StrataActionEnergy mac = strata_cost_action_mac (chip, STRATA_BAND_NOMINAL);
   gint64 n_bytes =
-    add (strata_cost_times (n_rows, strata_work_read_bytes (graph, op_id)), tensor_bytes (&graph->tensors[op->output]));
+    add (strata_cost_times (n_rows, strata_work_read_bytes (graph, op_id) + strata_work_weight_bytes (op)),
+         tensor_bytes (&graph->tensors[op->output]));
 
   return (StrataUnitCost){
     .time_ps = strata_cost_times (n_rows, strata_cost_mac_ps (chip, n_macs)),

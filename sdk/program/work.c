@@ -212,11 +212,19 @@ strata_work_read_bytes (const StrataQGraph *graph, int op_id)
 }
 
 gint64
+strata_work_weight_bytes (const StrataQOp *op)
+{
+  return op->window.groups > 1 ? 0 : (gint64) op->n * op->k;
+}
+
+gint64
 strata_work_constant_bytes (const StrataQGraph *graph, int op_id)
 {
   const StrataQOp *op = &graph->ops[op_id];
   const StrataQTensor *out = &graph->tensors[op->output];
 
+  if (op->kind == STRATA_QOP_MAC)
+    return strata_work_weight_bytes (op);
   return op->kind != STRATA_QOP_DIGITAL ? 0
                                         : strata_digital_read_bytes (op->digital, strata_qop_bursts (graph, op_id),
                                                                      (gint64) out->channels * out->width);

@@ -43,6 +43,9 @@ gint64 strata_work_vector_ops_as (const StrataQGraph *graph, int op, StrataQOpKi
 gint64 strata_work_macs (const StrataQGraph *graph, int op);
 /* Bytes an op reads from SRAM per burst, on average, rounded up: each input row once */
 gint64 strata_work_read_bytes (const StrataQGraph *graph, int op);
+/* Weights that a product on the MAC units reads from memory for every row, one byte each: those of a dense product. The
+ * few of a channel of a grouped one stay in the units. */
+gint64 strata_work_weight_bytes (const StrataQOp *op);
 /* Bytes of its constants that a DIGITAL op reads per burst, wherever they lie; 0 for others */
 gint64 strata_work_constant_bytes (const StrataQGraph *graph, int op);
 /* Bytes an op writes to SRAM per burst, on average, rounded up */

@@ -122,6 +122,64 @@ def test_mobilenet_in_half_the_time():
            f"{half['arrays_used']:.0f}\n{copies[0].strip()}"
 
 
+def explained(program, code):
+    """Decisions with a reason, and their alternatives"""
+    reply = call("explain", program)
+    assert reply.returncode == 0, reply.stderr
+    result = json.loads(reply.stdout)["result"]
+    found = []
+
+    def walk(node):
+        if isinstance(node, dict):
+            if node.get("reason") == code or node.get("code") == code:
+                found.append(node)
+            node = list(node.values())
+        if isinstance(node, list):
+            for one in node:
+                walk(one)
+
+    walk(result)
+    return found
+
+
+def test_mobilenet_on_digital_units():
+    """Narrow layers take less there; the program for least energy has them there and says what either side takes, and so
+    does one with a limit on energy that arrays miss. The copies of its matrices in rows stay: accuracy is not traded."""
+    program = WORK / "digital.strp"
+    _, plain = compiled("mobilenetv2", "demonstrator")
+    status, least = compiled("mobilenetv2", "demonstrator", "--minimise", "energy", "-o", program)
+    assert status == 0 and least["energy_fj"] < 0.75 * plain["energy_fj"], (least["energy_fj"], plain["energy_fj"])
+    said = [d for d in explained(program, "digital") if "by the model" in json.dumps(d)]
+    narrow = [d for d in said if "features.2.conv.0.0" in json.dumps(d) or "96 x 16 bytes" in json.dumps(d)]
+    assert len(said) >= 5 and narrow, said[:3]
+    bound = (plain["energy_fj"] + least["energy_fj"]) / 2
+    status, met = compiled("mobilenetv2", "demonstrator", "--max-energy", f"{bound:.0f} fJ")
+    assert status == 0 and met["energy_fj"] <= bound and "digital units" in json.dumps(met["certificate"])
+    return f"{plain['energy_fj'] / 1e9:.1f} uJ to {least['energy_fj'] / 1e9:.1f} uJ, latency {plain['latency_ps'] / 1e9:.2f} ms to " \
+           f"{least['latency_ps'] / 1e9:.2f} ms, {len(said)} layers moved\n{json.dumps(narrow[0])[:300]}"
+
+
+def test_mobilenet_peak():
+    """A peak below that of the program without limits is kept by a cap on active stacks, at a price in latency that the
+    program tells; half of static power is impossible, and the floor says so."""
+    program = WORK / "peak.strp"
+    _, plain = compiled("mobilenetv2", "demonstrator")
+    lines = []
+    for share in (0.75, 0.4):
+        bound = share * plain["peak_power_mw"]
+        status, capped = compiled("mobilenetv2", "demonstrator", "--max-peak-power", f"{bound:.6f} mW", "-o", program)
+        assert status == 0 and capped["latency_ps"] > plain["latency_ps"], capped
+        timed = json.loads(call("info", program).stdout)["result"]
+        assert timed["peak_power_mw"] <= bound, (timed["peak_power_mw"], bound)
+        said = [d for d in explained(program, "active-stacks") if "for the limit of" in json.dumps(d)]
+        assert said and len(said[0]["alternatives"]) >= 3, said
+        lines.append(f"{bound:.0f} mW: {timed['peak_power_mw']:.0f} mW, {plain['latency_ps'] / 1e9:.2f} ms to "
+                     f"{capped['latency_ps'] / 1e9:.2f} ms")
+    status, refused = compiled("mobilenetv2", "demonstrator", "--max-peak-power", f"{plain['static_mw'] / 2:.6f} mW")
+    assert status == 5 and refused["certificate"]["limits"][0]["verdict"] == "impossible", refused
+    return "\n".join(lines)
+
+
 def test_interval_against_unreplicated_greedy():
     """The interval that units allow, on the demonstrator with ten watts of budget: the chip's own hundred milliwatts cap
     the rate of either program. Against one copy of each matrix, placed by the constructive start alone."""

@@ -25,6 +25,68 @@ forecast (const StrataSearch *search, SearchModel *model, int *n_copies, int op,
   return alternative;
 }
 
+/* What @op takes on either side, by the model */
+static void
+add_side (const StrataSearch *search, const SearchModel *model, int op, StrataDecisions *decisions)
+{
+  const SearchOp *there = &search->digital->ops[op];
+  g_autofree char *verdict = NULL, *more = NULL;
+
+  if (there->is_product || !search_saves_energy (search))
+    return;
+  more = strata_quantity_format (ABS (there->dynamic_fj - model->ops[op].dynamic_fj), STRATA_QUANTITY_ENERGY);
+  verdict =
+    there->dynamic_fj >= model->ops[op].dynamic_fj
+      ? g_strdup_printf ("takes %s more than arrays, by the model", more)
+      : g_strdup_printf ("would save %s, by the model, and cost more in time or memory of these units, or was not "
+                         "needed",
+                         more);
+  strata_decisions_add_alternative (
+    decisions, &(StrataAlternative){ "digital units", -1, -1, (gint64) there->dynamic_fj, 0, verdict });
+}
+
+/* What was said of @op when it was meant for arrays */
+static void
+forget_arrays (StrataDecisions *decisions, int op)
+{
+  for (guint i = decisions->decisions->len; i > 0; i--)
+    {
+      const StrataDecision *decision = &g_array_index (decisions->decisions, StrataDecision, i - 1);
+
+      if (decision->op == op
+          && (decision->reason == STRATA_REASON_ANALOG || decision->reason == STRATA_REASON_READS
+              || decision->reason == STRATA_REASON_SLICES || decision->reason == STRATA_REASON_ADC_BITS))
+        g_array_remove_index (decisions->decisions, i - 1);
+    }
+}
+
+static void
+explain_sides (const StrataSearch *search, StrataDecisions *decisions)
+{
+  const SearchVariant *first = search->variants->pdata[0];
+  const StrataSide *sides = search->best->variant->sides;
+
+  for (int i = 0; sides != NULL && i < search->graph->n_ops; i++)
+    {
+      const SearchOp *here = &first->model->ops[i], *there = &search->digital->ops[i];
+      g_autofree char *analog = strata_quantity_format (here->dynamic_fj, STRATA_QUANTITY_ENERGY);
+      g_autofree char *digital = strata_quantity_format (there->dynamic_fj, STRATA_QUANTITY_ENERGY);
+      g_autofree char *time = strata_quantity_format (there->mac_ps, STRATA_QUANTITY_TIME), *verdict = NULL;
+
+      if (sides[i] != STRATA_SIDE_DIGITAL || !here->is_product)
+        continue;
+      forget_arrays (decisions, i);
+      strata_decisions_add (
+        decisions, STRATA_REASON_DIGITAL, i, -1, (gint64) there->dynamic_fj,
+        "analog %s, digital %s, by the model: its product runs on the MAC units, which it takes for "
+        "%s; its weights of %d x %d bytes are read from memory for every row",
+        analog, digital, time, search->graph->ops[i].n, search->graph->ops[i].k);
+      verdict = g_strdup_printf ("takes %s at least", analog);
+      strata_decisions_add_alternative (
+        decisions, &(StrataAlternative){ "arrays", -1, -1, (gint64) here->dynamic_fj, here->n_arrays, verdict });
+    }
+}
+
 /* Why not more copies of @op than were chosen, of which there would be @more->n_arrays */
 static char *
 say_more (const StrataSearch *search,
@@ -107,6 +169,7 @@ explain_copies (const StrataSearch *search, SearchModel *model, int *n_copies, i
 
       add_alternative (decisions, alternative, fewer, say_fewer (search, &alternative));
     }
+  add_side (search, model, op, decisions);
 }
 
 static void
@@ -222,5 +285,6 @@ strata_search_explain (StrataSearch *search, const StrataSearchReport *report, S
   for (guint i = 0; i < report->limits->len; i++)
     explain_limit (&g_array_index (report->limits, StrataLimitFinding, i), decisions);
   explain_cap (search, decisions);
+  explain_sides (search, decisions);
   explain_tried (report, decisions);
 }

@@ -235,6 +235,8 @@ describe_choice (const StrataSearch *search, const SearchCandidate *candidate)
     g_string_append_printf (text, "; %d times the reads", candidate->variant->reads);
   if (search->options.row_copies && !candidate->variant->row_copies)
     g_string_append (text, "; no copies in rows");
+  if (candidate->variant->sides != NULL)
+    g_string_append_printf (text, "; %d on the digital units", search->n_moved);
   if (candidate->max_active > 0)
     g_string_append_printf (text, "; active stacks capped at %d", candidate->max_active);
   if (candidate->pace_ps > 0)

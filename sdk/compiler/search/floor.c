@@ -24,8 +24,12 @@ typedef struct
 static double
 row_time_ps (const SearchOp *op)
 {
-  return op->is_product ? op->load_ps + op->result_ps + op->store_ps + op->row_ps
-                        : op->fetch_ps + op->products_ps + op->row_ps;
+  double digital_ps = op->fetch_ps + op->products_ps + op->row_ps;
+
+  if (!op->is_product)
+    return digital_ps;
+  return MIN (op->load_ps + op->result_ps + op->store_ps + op->row_ps,
+              op->other != NULL ? row_time_ps (op->other) : (double) INFINITY);
 }
 
 /* The consumer @op with input @need has @after_ps to go when a row is done: so have the rows that the row needs. */
@@ -90,7 +94,7 @@ fits (const SearchModel *model, const Margins *margins, double limit_ps)
       double rows_ps = limit_ps;
       gint64 n;
 
-      if (!op->is_product)
+      if (!op->is_product || op->other != NULL)
         continue;
       /* The first of the copy's rows selects the tier; the last takes its result time, which is no less than its turn.
        */

@@ -229,29 +229,41 @@ count_links (SearchModel *model)
     }
 }
 
-/* @graph with @reads times its reads, 0: one each; weights and names are its own. */
+/* @graph with @reads times its reads, 0: one each, and dense products on their sides; weights and names are its own. */
 static const StrataQGraph *
-copy_with_reads (const StrataQGraph *graph, StrataArena *arena, int reads)
+copy_graph (const StrataQGraph *graph, StrataArena *arena, int reads, const StrataSide *sides)
 {
   StrataQGraph *copy = strata_arena_memdup (arena, graph, sizeof *graph);
 
   copy->ops = strata_arena_memdup (arena, graph->ops, (gsize) graph->n_ops * sizeof *graph->ops);
   for (int i = 0; i < graph->n_ops; i++)
     if (copy->ops[i].kind == STRATA_QOP_MVM)
-      copy->ops[i].n_reads = reads == 0 ? 1 : copy->ops[i].n_reads * reads;
+      {
+        copy->ops[i].n_reads = reads == 0 ? 1 : copy->ops[i].n_reads * reads;
+        if (sides != NULL && sides[i] == STRATA_SIDE_DIGITAL)
+          copy->ops[i].kind = STRATA_QOP_MAC;
+      }
   return copy;
 }
 
 SearchModel *
 search_model_new (const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip, int reads)
 {
+  return search_model_new_sided (graph, tiles, chip, reads, NULL);
+}
+
+SearchModel *
+search_model_new_sided (
+  const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip, int reads, const StrataSide *sides)
+{
   SearchModel *model = g_new0 (SearchModel, 1);
   g_autofree guint8 *silent = strata_work_silent (graph);
-  g_autoptr (StrataStreams) streams = strata_streams_new (graph, silent, chip);
+  g_autoptr (StrataStreams) streams = NULL;
   int n_most = 1;
 
   *model = (SearchModel){ .chip = chip, .arena = strata_arena_new (), .n_sites = strata_chip_arrays (chip) };
-  model->graph = copy_with_reads (graph, model->arena, reads);
+  model->graph = copy_graph (graph, model->arena, reads, sides);
+  streams = strata_streams_new (model->graph, silent, chip);
   model->ops = strata_arena_array (model->arena, SearchOp, graph->n_ops + 1);
   count_links (model);
   for (int i = 0; i < graph->n_ops; i++)
@@ -261,7 +273,7 @@ search_model_new (const StrataQGraph *graph, const StrataTileSet *tiles, const S
       if (silent[i])
         continue;
       *op = (SearchOp){ .runs = TRUE, .n_rows = strata_qop_bursts (graph, i), .first_row = model->n_rows };
-      if (graph->ops[i].kind == STRATA_QOP_MVM)
+      if (model->graph->ops[i].kind == STRATA_QOP_MVM)
         fill_product (model, tiles, silent, i);
       else
         fill_digital (model, tiles, streams, silent, i);
@@ -279,6 +291,35 @@ search_model_new (const StrataQGraph *graph, const StrataTileSet *tiles, const S
   model->ready_ps = g_new0 (double, model->n_rows + 1);
   model->scratch_ps = g_new0 (double, 4 * (gsize) n_most);
   return model;
+}
+
+static void
+lessen (double *sum, double *self, double other)
+{
+  *sum -= MAX (0, *self - other);
+  *self = MIN (*self, other);
+}
+
+void
+search_model_relax (SearchModel *model, const SearchModel *digital, const gboolean *either)
+{
+  for (int i = 0; i < model->graph->n_ops; i++)
+    {
+      SearchOp *op = &model->ops[i], *other;
+
+      if (!either[i] || !op->is_product)
+        continue;
+      other = strata_arena_memdup (model->arena, &digital->ops[i], sizeof *other);
+      other->first_row = op->first_row;
+      op->other = other;
+      lessen (&model->work_ps, &op->work_ps, 0);
+      lessen (&model->vector_ps, &op->vector_ps, other->vector_ps);
+      lessen (&model->mac_ps, &op->mac_ps, other->mac_ps);
+      lessen (&model->dram_ps, &op->dram_ps, other->dram_ps);
+      lessen (&model->link_out_ps, &op->link_out_ps, other->link_out_ps);
+      lessen (&model->link_in_ps, &op->link_in_ps, other->link_in_ps);
+      lessen (&model->dynamic_fj, &op->dynamic_fj, other->dynamic_fj);
+    }
 }
 
 void
@@ -306,7 +347,7 @@ search_model_arrays (const SearchModel *model, const int *n_copies)
   gint64 n = 0;
 
   for (int i = 0; i < model->graph->n_ops; i++)
-    if (model->ops[i].is_product)
+    if (model->ops[i].is_product && model->ops[i].other == NULL)
       n += model->ops[i].n_arrays * search_model_copies (model, n_copies, i);
   return n;
 }
@@ -317,7 +358,7 @@ search_model_least_arrays (const SearchModel *model, const int *n_copies)
   double fill = 0;
 
   for (int i = 0; i < model->graph->n_ops; i++)
-    if (model->ops[i].is_product)
+    if (model->ops[i].is_product && model->ops[i].other == NULL)
       fill += model->ops[i].fill * search_model_copies (model, n_copies, i);
   return (gint64) ceil (fill * (1 - 1e-9));
 }
@@ -385,6 +426,19 @@ stream_product (SearchModel *model, const SearchOp *op, int n_copies, int n_sele
     }
 }
 
+/* Each row when the first of both ways has it; no scratch is in use any more. */
+static void
+stream_earlier (SearchModel *model, const SearchOp *op)
+{
+  double *ready_ps = &model->ready_ps[op->first_row], *product_ps = model->scratch_ps;
+
+  for (int b = 0; b < op->n_rows; b++)
+    product_ps[b] = ready_ps[b];
+  stream_digital (model, op->other);
+  for (int b = 0; b < op->n_rows; b++)
+    ready_ps[b] = MIN (ready_ps[b], product_ps[b]);
+}
+
 double
 search_model_path_ps (SearchModel *model, const int *n_copies)
 {
@@ -401,6 +455,8 @@ search_model_path_ps (SearchModel *model, const int *n_copies)
           int n = search_model_copies (model, n_copies, i);
 
           stream_product (model, op, n, n_copies == NULL ? 1 : n);
+          if (op->other != NULL)
+            stream_earlier (model, op);
         }
       else
         stream_digital (model, op);
@@ -507,7 +563,7 @@ search_model_interval_ps (const SearchModel *model, const int *n_copies, SearchB
     {
       const SearchOp *op = &model->ops[i];
       int n = op->is_product ? search_model_copies (model, n_copies, i) : 1;
-      double busy_ps = op->is_product ? op->occupy_ps * ((op->n_rows + n - 1) / n) : 0;
+      double busy_ps = op->is_product && op->other == NULL ? op->occupy_ps * ((op->n_rows + n - 1) / n) : 0;
 
       if (busy_ps > interval_ps)
         {

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "program/schedule.h"
+#include "compiler/stages.h"
 
 /* Rows that an op waits for: its burst b for row row[b] of what op makes; op -1: there from the start */
 typedef struct
@@ -17,7 +17,9 @@ typedef struct
   int *row;
 } SearchNeed;
 
-typedef struct
+typedef struct SearchOp SearchOp;
+
+struct SearchOp
 {
   gboolean runs, is_product;
   int n_rows, first_row; /* bursts, and where they start in the model's rows */
@@ -33,7 +35,8 @@ typedef struct
   double work_ps; /* all arrays of one copy, all rows */
   double vector_ps, mac_ps, dram_ps, link_out_ps, link_in_ps; /* all rows, on each kind of shared unit */
   double dynamic_fj;
-} SearchOp;
+  const SearchOp *other; /* of a product that may as well run on the digital units: that way; NULL: it may not */
+};
 
 typedef struct
 {
@@ -55,6 +58,15 @@ SearchModel *search_model_new (const StrataQGraph *graph,
                                const StrataTileSet *tiles,
                                const StrataChipSpec *chip,
                                int reads) G_GNUC_WARN_UNUSED_RESULT;
+/* The same with products where @sides says so on the digital units; NULL: all as in @graph */
+SearchModel *search_model_new_sided (const StrataQGraph *graph,
+                                     const StrataTileSet *tiles,
+                                     const StrataChipSpec *chip,
+                                     int reads,
+                                     const StrataSide *sides) G_GNUC_WARN_UNUSED_RESULT;
+/* Makes @model a bound for both ways of the ops of @either: no time, load or energy is more than the smaller one.
+ * @digital: the model with all of them on the digital units, which must outlive this one. */
+void search_model_relax (SearchModel *model, const SearchModel *digital, const gboolean *either);
 void search_model_free (SearchModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SearchModel, search_model_free)
 

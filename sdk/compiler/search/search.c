@@ -80,14 +80,15 @@ search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copie
 }
 
 static void
-add_variant (StrataSearch *search, gboolean row_copies, int reads)
+add_variant (StrataSearch *search, gboolean row_copies, int reads, const StrataSide *sides)
 {
   SearchVariant *variant = g_new0 (SearchVariant, 1);
   g_autoptr (GPtrArray) ladder = NULL;
 
   variant->row_copies = row_copies;
   variant->reads = reads;
-  variant->model = search_model_new (search->graph, search->tiles, search->chip, reads);
+  variant->sides = sides;
+  variant->model = search_model_new_sided (search->graph, search->tiles, search->chip, reads, sides);
   g_ptr_array_add (search->variants, variant);
   ladder = search_copies_ladder (variant->model);
   for (guint i = 0; i < ladder->len; i++)
@@ -195,6 +196,27 @@ pick_neighbour (StrataSearch *search)
   return NULL;
 }
 
+/* A neighbour of the best; else one copy of each, which is what would be made without the objective, of the best's
+ * variant and of those of which nothing was made: bounds know little of what copies cost in transfers. */
+static SearchCandidate *
+pick_beside (StrataSearch *search)
+{
+  SearchCandidate *found = pick_neighbour (search);
+  const SearchVariant *before = NULL;
+
+  for (guint i = 0; found == NULL && i < search->candidates->len; i++)
+    {
+      SearchCandidate *candidate = search->candidates->pdata[i];
+      gboolean is_first = candidate->variant != before;
+
+      before = candidate->variant;
+      if (is_first && (candidate->variant == search->best->variant || !candidate->variant->is_made)
+          && is_open (search, candidate))
+        found = candidate;
+    }
+  return found;
+}
+
 /* For fewest arrays the first that is open, for another objective the one with the least bound. */
 static SearchCandidate *
 pick (StrataSearch *search)
@@ -202,7 +224,7 @@ pick (StrataSearch *search)
   SearchCandidate *first = NULL;
 
   if (search->best != NULL && search->options.objective != STRATA_OBJECTIVE_ARRAYS)
-    return pick_neighbour (search);
+    return pick_beside (search);
   for (guint i = 0; i < search->candidates->len; i++)
     {
       SearchCandidate *candidate = search->candidates->pdata[i];
@@ -227,19 +249,23 @@ static gboolean
 widen (StrataSearch *search)
 {
   const StrataLimits *limits = &search->options.limits;
-  gboolean saves = limits->max_energy_fj > 0 || limits->max_power_mw > 0 || limits->max_peak_mw > 0
-                   || limits->max_junction_c > 0 || limits->max_skin_c > 0;
+  gboolean saves = limits->max_peak_mw > 0 || search_saves_energy (search);
   gboolean is_free = search->options.limits.min_accuracy <= 0;
   SearchVariant *last = search->variants->pdata[search->variants->len - 1];
 
   if (search->best != NULL || search->n_limits == 0)
     return FALSE;
   if (!is_free && last->is_inaccurate && 2 * last->reads * search->most_reads <= search->options.max_reads)
-    add_variant (search, last->row_copies, 2 * last->reads);
+    add_variant (search, last->row_copies, 2 * last->reads, last->sides);
+  else if (last->sides == NULL && search->n_moved > 0 && !search->is_side_tried)
+    {
+      search->is_side_tried = TRUE;
+      add_variant (search, last->row_copies, last->reads, search->sides);
+    }
   else if (is_free && last->reads > 0 && search->most_reads > 1)
-    add_variant (search, last->row_copies, 0);
+    add_variant (search, last->row_copies, 0, last->sides);
   else if (is_free && saves && last->row_copies)
-    add_variant (search, FALSE, last->reads);
+    add_variant (search, FALSE, last->reads, last->sides);
   else
     return FALSE;
   return TRUE;
@@ -394,8 +420,15 @@ strata_search_new (const StrataQGraph *graph,
   for (int i = 0; i < graph->n_ops; i++)
     if (graph->ops[i].kind == STRATA_QOP_MVM)
       search->most_reads = MAX (search->most_reads, graph->ops[i].n_reads);
-  add_variant (search, options->row_copies, 1);
+  add_variant (search, options->row_copies, 1, NULL);
+  search_sides_choose (search);
+  if (search->n_moved > 0 && options->objective == STRATA_OBJECTIVE_ENERGY)
+    {
+      search->is_side_tried = TRUE;
+      add_variant (search, options->row_copies, 1, search->sides);
+    }
   search->cheapest = search_model_new (graph, tiles, chip, 0);
+  search_model_relax (search->cheapest, search->digital, search->either);
   search_floor_init (&search->floor, search->cheapest, &options->limits);
   for (int i = 0; i < search->n_limits; i++)
     search->is_hopeless |= search_floor_value (&search->floor, search->limits[i].limit) > search->limits[i].bound;
@@ -409,6 +442,9 @@ strata_search_free (StrataSearch *search)
     return;
   search_floor_clear (&search->floor);
   search_model_free (search->cheapest);
+  search_model_free (search->digital);
+  g_free (search->either);
+  g_free (search->sides);
   g_ptr_array_unref (search->variants);
   g_ptr_array_unref (search->candidates);
   g_ptr_array_unref (search->order);
@@ -419,7 +455,7 @@ static StrataChoice
 choice_of (const SearchCandidate *candidate)
 {
   return (StrataChoice){ candidate->n_copies, candidate->variant->row_copies, candidate->variant->reads,
-                         candidate->max_active };
+                         candidate->max_active, candidate->variant->sides };
 }
 
 const StrataChoice *
@@ -438,6 +474,7 @@ strata_search_next (StrataSearch *search)
   if (next == NULL)
     return NULL;
   search->current = next;
+  next->variant->is_made = TRUE;
   g_ptr_array_add (search->order, next);
   search->proposed = choice_of (next);
   return &search->proposed;

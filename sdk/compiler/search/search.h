@@ -8,15 +8,15 @@
 #pragma once
 
 #include "compiler/search/report.h"
-#include "program/decisions.h"
-#include "program/tiles.h"
+#include "compiler/stages.h"
 
 typedef struct
 {
   const int *n_copies; /* per op: copies of its matrix */
   gboolean row_copies;
-  int reads;             /* conversions per product, times what the quantised graph says; 0: one each */
-  int max_active_stacks; /* that convert at once; 0: all */
+  int reads;               /* conversions per product, times what the quantised graph says; 0: one each */
+  int max_active_stacks;   /* that convert at once; 0: all */
+  const StrataSide *sides; /* per op: products on the digital units that the graph has in arrays; NULL: none */
 } StrataChoice;
 
 typedef struct

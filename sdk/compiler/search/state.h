@@ -23,6 +23,8 @@ typedef struct
   gboolean row_copies, is_inaccurate;
   gboolean is_drawing; /* more than peak power allows, with one stack at a time */
   int reads;
+  gboolean is_made;        /* some program of it */
+  const StrataSide *sides; /* NULL: as in the graph */
   SearchModel *model;
 } SearchVariant;
 
@@ -65,11 +67,18 @@ struct _StrataSearch
   int most_reads;        /* of a product, as quantised */
   SearchModel *cheapest; /* one read each: what floors are of */
   SearchFloor floor;
+  /* Dense products that take less energy on the digital units, by the model: either way is allowed for in floors; of
+   * them those that are moved where energy counts */
+  SearchModel *digital; /* all dense products there */
+  gboolean *either;
+  StrataSide *sides;
+  int n_moved;
   GPtrArray *variants, *candidates;
   GPtrArray *order; /* of candidates, as they were tried; owns nothing */
   SearchCandidate *current, *best, *nearest;
   StrataChoice proposed;
   int n_refined;
+  gboolean is_side_tried;
   SearchCaps caps;
   int n_shown;          /* limits that a refusal has shown the nearest program of */
   gboolean is_hopeless; /* a limit lies below its floor */
@@ -81,6 +90,10 @@ const SearchLimit *search_limit (const StrataSearch *search, StrataLimit limit);
 SearchCandidate *search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies, int max_active);
 /* FALSE: bounds alone say that the candidate misses a limit */
 gboolean search_is_in_bounds (const StrataSearch *search, const SearchCandidate *candidate);
+/* Fills digital, either and sides; the first variant must be there. */
+void search_sides_choose (StrataSearch *search);
+/* Energy of one inference matters. */
+gboolean search_saves_energy (const StrataSearch *search);
 /* What came of a program, for the cap that peak power may take; the next to make, NULL: none */
 void search_caps_told (StrataSearch *search, const SearchCandidate *self);
 SearchCandidate *search_caps_next (StrataSearch *search);

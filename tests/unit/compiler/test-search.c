@@ -161,6 +161,78 @@ test_mirror (void)
     }
 }
 
+/* Puts the products of @either on the digital units, those whose id has bit @bit set. */
+static void
+move_some (StrataImage *image, const gboolean *either, int bit)
+{
+  g_autofree StrataSide *sides = g_new0 (StrataSide, image->graph->n_ops + 1);
+  StrataSideOptions options = { .sides = sides };
+  g_autoptr (GError) error = NULL;
+  StrataQGraph *moved;
+
+  for (int i = 0; i < image->graph->n_ops; i++)
+    if (image->graph->ops[i].window.groups > 1)
+      sides[i] = image->graph->ops[i].kind == STRATA_QOP_MVM ? STRATA_SIDE_ANALOG : STRATA_SIDE_DIGITAL;
+    else if (either[i] && (i >> bit & 1) != 0)
+      sides[i] = STRATA_SIDE_DIGITAL;
+  moved = strata_map_sides (image->graph, image->chip, &options, &error);
+  g_assert_no_error (error);
+  strata_qgraph_free (image->graph);
+  image->graph = moved;
+}
+
+/* A floor that leaves the side of some products open is below the programs that have any of them on the digital units,
+ * and their own models are, too. */
+static void
+test_sided_bounds (void)
+{
+  int n_made = 0;
+
+  for (guint64 seed = 0; seed < 40; seed++)
+    {
+      g_autoptr (StrataImage) image = fixtures_image (fixtures_random (seed), chip_of (seed));
+      g_autoptr (StrataTileSet) once = map_with (image->graph, image->chip, NULL, FALSE);
+      g_autoptr (StrataQGraph) graph = strata_qgraph_share (image->graph);
+      g_autofree StrataSide *all = g_new0 (StrataSide, graph->n_ops + 1);
+      g_autofree gboolean *either = g_new0 (gboolean, graph->n_ops + 1);
+      g_autoptr (SearchModel) digital = NULL, relaxed = search_model_new (graph, once, image->chip, 0);
+      SearchFloor floor;
+
+      for (int i = 0; i < graph->n_ops; i++)
+        if (graph->ops[i].kind == STRATA_QOP_MVM && graph->ops[i].window.groups == 1)
+          {
+            all[i] = STRATA_SIDE_DIGITAL;
+            either[i] = (seed + (guint64) i) % 3 > 0;
+          }
+      digital = search_model_new_sided (graph, once, image->chip, 1, all);
+      search_model_relax (relaxed, digital, either);
+      search_floor_init (&floor, relaxed, NULL);
+      for (int bit = 0; bit < 3; bit++)
+        {
+          g_autofree StrataSide *sides = g_memdup2 (all, (graph->n_ops + 1) * sizeof *all);
+          g_autofree int *one = g_new (int, graph->n_ops + 1);
+          g_autoptr (SearchModel) model = NULL;
+
+          for (int i = 0; i < graph->n_ops; i++)
+            {
+              one[i] = 1;
+              if (!either[i] || (i >> bit & 1) == 0)
+                sides[i] = STRATA_SIDE_CHEAPER;
+            }
+          strata_qgraph_free (image->graph);
+          image->graph = strata_qgraph_share (graph);
+          move_some (image, either, bit);
+          model = search_model_new_sided (graph, once, image->chip, 1, sides);
+          if (!remake (image, one, FALSE))
+            continue;
+          assert_bounds (image, model, &floor, one);
+          n_made++;
+        }
+      search_floor_clear (&floor);
+    }
+  g_assert_cmpint (n_made, >, 60);
+}
+
 static void
 test_ladder (void)
 {
@@ -464,6 +536,54 @@ test_peak (void)
   g_assert_cmpint (n_capped, >=, 4);
 }
 
+/* For least energy products go to the digital units where they take less there: the program takes less than with all in
+ * arrays, runs them there, and says what either side would have taken; and a limit on energy that arrays miss is met
+ * so.
+ */
+static void
+test_sides (void)
+{
+  int n_moved = 0;
+
+  for (guint64 seed = 0; seed < 12; seed++)
+    {
+      g_autoptr (StrataSearchReport) report = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataImage) plain = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_ARRAYS, NULL, &error);
+      g_autoptr (StrataImage) least = compile (seed, (StrataLimits){ 0 }, STRATA_OBJECTIVE_ENERGY, &report, &error);
+      g_autoptr (StrataImage) limited = NULL;
+      g_autoptr (StrataModelled) before = strata_model_run (plain, 0, FALSE, NULL, &error);
+      g_autoptr (StrataModelled) after = strata_model_run (least, 0, FALSE, NULL, &error), again = NULL;
+      StrataLimits limits = { .max_energy_fj = (double) (before->energy_fj[0] + after->energy_fj[0]) / 2 };
+      int n_digital = 0;
+
+      g_assert_no_error (error);
+      g_assert_cmpint (after->energy_fj[0], <=, before->energy_fj[0]);
+      for (int i = 0; i < least->graph->n_ops; i++)
+        if (least->graph->ops[i].kind == STRATA_QOP_MAC && least->graph->ops[i].window.groups == 1)
+          {
+            n_digital++;
+            g_assert_cmpint (least->tiles->op_first[i], ==, least->tiles->op_first[i + 1]);
+            g_assert_cmpint (least->graph->ops[i].weight_max, <=, 128);
+          }
+      if (n_digital == 0)
+        continue;
+      n_moved++;
+      g_assert_nonnull (find_decision (least, STRATA_REASON_DIGITAL, "by the model"));
+      g_assert_cmpint (find_decision (least, STRATA_REASON_DIGITAL, "by the model")->n_alternatives, ==, 1);
+      g_clear_pointer (&report, strata_search_report_free);
+      limited = compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &report, &error);
+      g_assert_no_error (error);
+      again = strata_model_run (limited, 0, FALSE, NULL, &error);
+      g_assert_cmpfloat ((double) again->energy_fj[0], <=, limits.max_energy_fj);
+      limits.max_energy_fj = g_array_index (report->limits, StrataLimitFinding, 0).floor * 0.99;
+      g_clear_pointer (&report, strata_search_report_free);
+      g_assert_null (compile (seed, limits, STRATA_OBJECTIVE_ARRAYS, &report, &error));
+      g_assert_cmpint (report->verdict, ==, STRATA_VERDICT_IMPOSSIBLE);
+    }
+  g_assert_cmpint (n_moved, >=, 4);
+}
+
 /* What does not fit once does not become a question of copies. */
 static void
 test_capacity (void)
@@ -532,6 +652,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/compiler/search/bounds", test_bounds);
   g_test_add_func ("/sdk/compiler/search/mirror", test_mirror);
+  g_test_add_func ("/sdk/compiler/search/sided-bounds", test_sided_bounds);
   g_test_add_func ("/sdk/compiler/search/ladder", test_ladder);
   g_test_add_func ("/sdk/compiler/search/monotone", test_monotone);
   g_test_add_func ("/sdk/compiler/search/reads", test_reads);
@@ -539,6 +660,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/search/latency", test_latency);
   g_test_add_func ("/sdk/compiler/search/power", test_power);
   g_test_add_func ("/sdk/compiler/search/peak", test_peak);
+  g_test_add_func ("/sdk/compiler/search/sides", test_sides);
   g_test_add_func ("/sdk/compiler/search/capacity", test_capacity);
   g_test_add_func ("/sdk/compiler/search/cancelled", test_cancelled);
   return g_test_run ();
