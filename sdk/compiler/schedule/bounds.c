@@ -296,6 +296,17 @@ budget_ps (const StrataSchedule *schedule, const ScheduleInput *in)
 }
 
 void
+schedule_set_busiest (StrataSchedule *schedule, const SchedulePrediction *prediction)
+{
+  schedule->busiest_unit = 0;
+  for (int i = 0; i < schedule->n_units; i++)
+    if (schedule->units[i].kind != STRATA_UNIT_HOST
+        && prediction->busy_ps[i] > prediction->busy_ps[schedule->busiest_unit])
+      schedule->busiest_unit = i;
+  schedule->busiest_unit_ps = prediction->busy_ps[schedule->busiest_unit];
+}
+
+void
 schedule_set_bounds (StrataSchedule *schedule,
                      const ScheduleInput *in,
                      const ScheduleTails *tails,
@@ -304,17 +315,9 @@ schedule_set_bounds (StrataSchedule *schedule,
   gint64 shared_ps = 0;
   gint64 spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
 
-  schedule->busiest_unit = 0;
   for (int i = 0; i < schedule->n_units; i++)
-    {
-      if (schedule->units[i].kind == STRATA_UNIT_HOST)
-        continue;
-      if (prediction->busy_ps[i] > prediction->busy_ps[schedule->busiest_unit])
-        schedule->busiest_unit = i;
-      if (schedule->units[i].kind != STRATA_UNIT_STACK)
-        shared_ps = MAX (shared_ps, prediction->busy_ps[i]);
-    }
-  schedule->busiest_unit_ps = prediction->busy_ps[schedule->busiest_unit];
+    if (schedule->units[i].kind != STRATA_UNIT_HOST && schedule->units[i].kind != STRATA_UNIT_STACK)
+      shared_ps = MAX (shared_ps, prediction->busy_ps[i]);
   schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
   schedule->lower_bound_ps =
     MAX (MAX (spread_ps, schedule->critical_path_ps), MAX (shared_ps, least_stack_ps (schedule, in, TRUE)));

@@ -88,8 +88,10 @@ gint64 schedule_units_bound_ps (const StrataSchedule *schedule, const ScheduleIn
 /* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
  * than the chip has stacks are lengthened by how many of them must share one. */
 gint64 schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *input, gboolean spread);
-/* Fills critical_path_ps, busiest_unit, lower_bound_ps and interval_bound_ps from the busy times of the prediction. */
+/* Fills critical_path_ps, lower_bound_ps and interval_bound_ps; of the prediction, of any order, it takes how long
+ * units without tiers are busy. */
 void schedule_set_bounds (StrataSchedule *schedule,
                           const ScheduleInput *input,
                           const ScheduleTails *tails,
                           const SchedulePrediction *prediction);
+void schedule_set_busiest (StrataSchedule *schedule, const SchedulePrediction *prediction);

@@ -13,7 +13,8 @@
 /* Bursts that perturbed orders may execute together, and how many there are at most */
 #define TRIAL_BURSTS 60000
 #define MAX_TRIALS 24
-/* Not worth a try: latency within this part of its bound */
+/* Not worth another rule, nor perturbed orders: latency within this part of its bound */
+#define RULE_GAP 1024
 #define TRIAL_GAP 128
 /* A trial moves one op in eight by up to an eighth of the time there is. */
 #define TRIAL_SHARE 0.125
@@ -31,7 +32,7 @@ typedef struct
   const ScheduleInput *in;
   const StrataScheduleOptions *options;
   ScheduleTails tails;
-  gint64 rule_ps[SCHEDULE_N_RULES]; /* with room for all rows */
+  gint64 rule_ps[SCHEDULE_N_RULES]; /* with room for all rows; 0: not tried */
   ScheduleRule rule;
   int *shift; /* per op: what the best order adds to its priorities */
   int n_trials;
@@ -77,18 +78,24 @@ try_order (Search *search,
   return TRUE;
 }
 
-/* Every rule with room for all rows */
+/* The rules, with room for all rows, and the bounds */
 static gboolean
 try_rules (Search *search, SchedulePrediction *prediction, GError **error)
 {
+  StrataSchedule *schedule = search->schedule;
+
   for (int rule = 0; rule < SCHEDULE_N_RULES; rule++)
     {
       if (!try_order (search, rule, NULL, prediction, &search->rule_ps[rule], error))
         return FALSE;
+      if (rule == 0)
+        schedule_set_bounds (schedule, search->in, &search->tails, prediction);
       if (search->rule_ps[rule] < search->rule_ps[search->rule])
         search->rule = rule;
+      search->roomy_ps = search->rule_ps[search->rule];
+      if (search->roomy_ps - schedule->lower_bound_ps <= search->roomy_ps / RULE_GAP)
+        break;
     }
-  search->roomy_ps = search->rule_ps[search->rule];
   return TRUE;
 }
 
@@ -216,6 +223,8 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
 {
   g_autoptr (GError) refused = NULL;
   gint64 best_ps = G_MAXINT64;
+  /* Where no moved order was better, the first is a rule. */
+  int settled = search->roomy_ps < search->rule_ps[search->rule] ? -1 : (int) search->rule;
   gboolean ok, again = FALSE;
   Room best = { 0 };
 
@@ -226,7 +235,7 @@ fit_memory (Search *search, SchedulePrediction *prediction, GError **error)
       g_autoptr (GError) also = NULL;
 
       if (refused != NULL || best_ps - search->roomy_ps <= search->roomy_ps / THROTTLE_GAP
-          || search->rule_ps[rule] >= best_ps)
+          || search->rule_ps[rule] >= best_ps || rule == settled)
         continue;
       again = TRUE;
       ok = settle (search, rule, NULL, prediction, &best, &best_ps, &also)
@@ -305,7 +314,7 @@ explain_order (const Search *search)
         rule_names[rule], search->rule_ps[rule], -1, -1, -1, "not faster; with room for all rows"
       };
 
-      if (rule != (int) search->rule)
+      if (rule != (int) search->rule && search->rule_ps[rule] > 0)
         strata_decisions_add_alternative (decisions, &alternative);
     }
 }
@@ -362,14 +371,12 @@ set_figures (Search *search, GError **error)
   gboolean ok;
 
   schedule_set_lines (schedule, search->in);
-  ok = try_rules (search, &prediction, error);
-  if (ok)
-    schedule_set_bounds (schedule, search->in, &search->tails, &prediction);
-  ok = ok && perturb (search, &prediction, error) && fit_memory (search, &prediction, error);
+  ok = try_rules (search, &prediction, error) && perturb (search, &prediction, error)
+       && fit_memory (search, &prediction, error);
   if (ok)
     {
       schedule->latency_ps = prediction.latency_ps;
-      schedule_set_bounds (schedule, search->in, &search->tails, &prediction);
+      schedule_set_busiest (schedule, &prediction);
       ok = set_interval (search, &prediction, error);
     }
   if (ok)
