@@ -181,9 +181,9 @@ STRATA_API void strata_compiler_set_n_reads (StrataCompiler *self, guint n_reads
  * @self: a compiler
  * @settings: `KEY=VALUE` separated by commas. Keys: `channels` (a scale per output channel of the weights), `ranges`
  * (activation ranges of least error), `bias` (bias correction), `equalise` (scales moved between layers), `reads`
- * (averaged reads per layer), `splits` (matrices over more arrays, for copies of their rows), each `on`, the default,
- * or `off`; and `max-flips`, the share of samples whose class analog noise may change, as predicted from the
- * calibration samples (default 1%)
+ * (averaged reads per layer), `splits` (matrices over more arrays, for copies of their rows), `slices` (fewer cells
+ * per weight where that is not felt), each `on`, the default, or `off`; and `max-flips`, the share of samples whose
+ * class analog noise may change, as predicted from the calibration samples (default 1%)
  * @error: return location
  *
  * Chooses how weights and activations become integers and how much is spent against analog noise.

@@ -387,6 +387,7 @@ strata_compiler_compile (
   options.calibration.without = self->without;
   options.calibration.most_flips = self->most_flips;
   options.calibration.cancellable = cancellable;
+  options.calibration.trial = strata_functional_try;
   options.map.row_copies = self->row_copies;
   options.place.effort = self->effort;
   options.limits = self->limits;

@@ -10,7 +10,7 @@
 #define SIZE_IS(Type, n) G_STATIC_ASSERT (sizeof (Type) == (n))
 
 #if GLIB_SIZEOF_VOID_P == 8
-SIZE_IS (StrataCalibration, 96);     /* all but n_threads, cancellable, decisions and cache */
+SIZE_IS (StrataCalibration, 104);    /* all but n_threads, cancellable, decisions and cache */
 SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
 SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
 SIZE_IS (StrataScheduleOptions, 24); /* all but cancellable and decisions */
@@ -110,6 +110,7 @@ strata_key_graph (guint64 source,
   strata_hasher_int (hasher, calibration->n_reads);
   strata_hasher_int (hasher, calibration->without);
   strata_hasher_double (hasher, calibration->most_flips);
+  strata_hasher_int (hasher, calibration->trial != NULL);
   for (int i = 0; i < calibration->n_choices; i++)
     {
       strata_hasher_int (hasher, calibration->choices[i].node);

@@ -8,6 +8,7 @@
 
 #include "program/decisions.h"
 #include "program/image.h"
+#include "program/trial.h"
 
 /* One set of inputs of the model, for calibration */
 typedef struct
@@ -25,6 +26,7 @@ typedef enum
   STRATA_QUANTISE_READS = 1 << 4,    /* averaged reads per layer, by measured sensitivity */
   STRATA_QUANTISE_SPLITS = 1 << 5,   /* a matrix over more arrays, so that its rows stand there more often; likewise */
   STRATA_QUANTISE_WIDE = 1 << 6,     /* products of more than eight bits where their rounding would be heard */
+  STRATA_QUANTISE_SLICES = 1 << 7,   /* fewer cells per weight where that is not felt; likewise */
 } StrataQuantiseTechnique;
 
 /* "KEY=VALUE,…": each technique on or off, and max-flips, for StrataCalibration. An empty text is the defaults. Errors:
@@ -53,6 +55,7 @@ typedef struct
   gboolean no_row_copies;     /* the map will not fill free rows */
   StrataDecisions *decisions; /* NULL: nothing is kept */
   struct _StrataCache *cache; /* what running the model on the samples gave; NULL: it is run */
+  StrataTrialFunc trial;      /* verifies what was chosen against noise; NULL: nothing does */
   const StrataGraph *source;  /* the model's graph, whose key the cache goes by; not NULL where there is a cache */
 } StrataCalibration;
 

@@ -107,6 +107,27 @@ walk_instruction (Walk *walk, const StrataInstruction *instruction, GError **err
   return TRUE;
 }
 
+/* Of a trial, which has no instructions: the ops in their order */
+static gboolean
+walk_op (Walk *walk, int id, GError **error)
+{
+  const StrataTileSet *tiles = walk->image->tiles;
+  const StrataQOp *op = &walk->image->graph->ops[id];
+
+  if (walk->done[id] || is_unitless (op->kind))
+    return TRUE;
+  if (!need_inputs (walk, op, error))
+    return FALSE;
+  for (int tile = tiles->op_first[id]; op->kind == STRATA_QOP_MVM && tile < tiles->op_first[id + 1]; tile++)
+    {
+      walk->missing[id]--;
+      add_step (walk, id, tile);
+    }
+  if (op->kind != STRATA_QOP_MVM)
+    add_step (walk, id, -1);
+  return TRUE;
+}
+
 static gboolean
 walk_all (Walk *walk, GError **error)
 {
@@ -117,7 +138,10 @@ walk_all (Walk *walk, GError **error)
   for (int i = 0; i < image->graph->n_ops; i++)
     if (image->graph->ops[i].kind == STRATA_QOP_MVM && walk->missing[i] == 0)
       return fail (error, &image->graph->ops[i], "it has no tiles");
-  for (int i = 0; i < image->schedule->n_instructions; i++)
+  for (int i = 0; image->schedule == NULL && i < image->graph->n_ops; i++)
+    if (!walk_op (walk, i, error))
+      return FALSE;
+  for (int i = 0; image->schedule != NULL && i < image->schedule->n_instructions; i++)
     if (!walk_instruction (walk, &image->schedule->instructions[i], error))
       return FALSE;
   for (int i = 0; i < image->graph->n_outputs; i++)

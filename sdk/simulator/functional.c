@@ -412,7 +412,11 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
   StrataFunctional *functional = programming->functional;
   const StrataImage *image = functional->image;
   const StrataTile *tile = &image->tiles->tiles[index];
-  const StrataSite site = image->placement->site[index];
+  const int n_sites = image->chip->n_stacks * image->chip->tiers;
+  /* A trial has no placement: arrays are numbered beyond those of the chip. */
+  const gboolean placed = image->placement != NULL && tile->array_back == 0;
+  const int id = placed ? image->placement->site[index].stack * image->chip->tiers + image->placement->site[index].tier
+                        : n_sites + (int) index;
   const StrataQOp *op = &image->graph->ops[tile->op];
   const Vectors *vectors = &programming->vectors[tile->op];
   const StrataAnalogVectors inputs = {
@@ -426,9 +430,7 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
 
   /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
   functional->arrays[index] =
-    strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile,
-                             tile->array_back == 0 ? site.stack * image->chip->tiers + site.tier
-                                                   : image->chip->n_stacks * image->chip->tiers + (int) index);
+    strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
   strata_analog_array_calibrate (functional->arrays[index], op, &inputs);
   return TRUE;
 }

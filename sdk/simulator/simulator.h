@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "program/image.h"
+#include "program/trial.h"
 
 /* --- functional --- */
 
@@ -44,6 +44,9 @@ gboolean strata_functional_run (StrataFunctional *functional,
 const StrataAccuracyRecord *strata_functional_accuracy (const StrataFunctional *functional);
 void strata_functional_free (StrataFunctional *functional);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataFunctional, strata_functional_free)
+
+/* A StrataTrialFunc: nominal, each array numbered as its tile */
+gboolean strata_functional_try (const StrataTrial *trial, double *noise, int *n_changed, GError **error);
 
 /* --- timing, energy, heat --- */
 

@@ -249,6 +249,7 @@ typedef struct
   guint quantise, correct;
   gboolean no_row_copies;
   int n_slices;
+  gboolean no_trial;
 } Without;
 
 /* One seed's program and what it must not be scored with */
@@ -277,6 +278,7 @@ compile (const Data *data, const Without *without, int seed, Program *program)
   options.calibration.samples = samples;
   options.calibration.n_samples = N_CALIBRATION;
   options.calibration.without = without->quantise;
+  options.calibration.trial = without->no_trial ? NULL : strata_functional_try;
   options.map.row_copies = !without->no_row_copies;
   if (without->n_slices > 0)
     chip->slices = without->n_slices;
@@ -458,7 +460,9 @@ print_decisions (const StrataImage *image, gboolean program)
     {
       const StrataDecision *d = &g_array_index (image->decisions->decisions, StrataDecision, i);
 
-      if ((d->op < 0) == program && (d->reason == STRATA_REASON_READS || d->reason == STRATA_REASON_SLICES))
+      if ((d->op < 0) == program
+          && (d->reason == STRATA_REASON_READS || d->reason == STRATA_REASON_SLICES
+              || d->reason == STRATA_REASON_VERIFIED))
         g_print ("  %s %s%s%s\n", strata_reason_code (d->reason), d->op < 0 ? "" : image->graph->ops[d->op].name,
                  d->op < 0 ? "" : ": ", d->text);
     }
@@ -601,11 +605,13 @@ static const Without left_out[] = {
   { "- bias correction", STRATA_QUANTISE_BIAS },
   { "- equalisation", STRATA_QUANTISE_EQUALISE },
   { "- second slice", .n_slices = 1 },
+  { "- cells by sensitivity", STRATA_QUANTISE_SLICES },
   { "- averaged reads", STRATA_QUANTISE_READS },
   { "- arrays for row copies", STRATA_QUANTISE_SPLITS },
   { "- row copies", .no_row_copies = TRUE },
   { "- reads, row copies", STRATA_QUANTISE_READS, .no_row_copies = TRUE },
   { "- residual programming", .correct = STRATA_CORRECT_RESIDUALS },
+  { "- verification by a run", .no_trial = TRUE },
   { "- affine correction", .correct = STRATA_CORRECT_AFFINE },
   { "- converter ranges", .correct = STRATA_CORRECT_RANGES },
 };

@@ -134,7 +134,7 @@ choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
 /* Variances of one output's sums, accumulator units squared */
 typedef struct
 {
-  double thermal, cells, converter, lasting;
+  double thermal, cells, converter, lasting, clipped;
 } Column;
 
 static void
@@ -157,7 +157,8 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
       column->thermal += power * cells->thermal / block->n_copies / block->n_copies;
       column->cells += power * read / block->n_copies;
       column->converter += power * step[s] * step[s] / 12;
-      column->lasting += power * (clipped[s] + (s == n_slices - 1 ? program / block->n_copies : 0));
+      column->lasting += s == n_slices - 1 ? power * program / block->n_copies : 0;
+      column->clipped += power * clipped[s];
     }
 }
 
@@ -258,9 +259,11 @@ sum_up (const StrataQGraph *graph,
       budget->cells += power * column->cells;
       budget->converter += power * column->converter;
       budget->lasting += power * column->lasting;
+      budget->clipped += power * column->clipped;
       if (deviation != NULL)
         deviation[j] =
-          (float) (fabs (unit) * sqrt (column->thermal + column->cells + column->converter + column->lasting));
+          (float) (fabs (unit)
+                   * sqrt (column->thermal + column->cells + column->converter + column->lasting + column->clipped));
     }
 }
 
@@ -311,7 +314,8 @@ strata_noise_power (const StrataNoiseBudget *budget, int n_reads)
 {
   const double stays = budget->converter * strata_cost_rounding_share (budget->dither);
 
-  return budget->lasting + stays + (budget->thermal + budget->cells + budget->converter - stays) / n_reads;
+  return budget->lasting + budget->clipped + stays
+         + (budget->thermal + budget->cells + budget->converter - stays) / n_reads;
 }
 
 double

@@ -15,7 +15,8 @@ typedef struct
   double thermal;   /* kT/C of one conversion */
   double cells;     /* read noise of the cells, one conversion */
   double converter; /* rounding of one conversion */
-  double lasting;   /* what averaging does not lower: programming; clipping by the converter */
+  double lasting;   /* what averaging does not lower, but copies of rows do: programming */
+  double clipped;   /* what neither lowers: clipping by the converter */
   double dither;    /* kT/C of a conversion over the converter's step; mean over arrays and slices by their rounding */
 } StrataNoiseBudget;
 

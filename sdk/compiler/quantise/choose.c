@@ -18,7 +18,7 @@
 /* Noise below this is not felt beside what quantisation itself does (25 to 33 dB, README.md). */
 #define ENOUGH_DB 32.0
 /* Noise saved over cost added, both in parts of the whole, below which nothing more is bought: kT/C alone gives 1; what
- * averaging does not lower, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
+ * averaging lowers little, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
  */
 #define LEAST_RETURN 0.4
 /* Share of the arrays that the model leaves free which may go to copies of rows */
@@ -63,6 +63,22 @@ is_enough (const Choice *choice, double power)
                          : db >= LEAST_DB);
 }
 
+/* What no state of any layer lowers */
+static double
+fixed_noise (const Choice *choice)
+{
+  double sum = 0;
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    {
+      const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
+      const double once = strata_noise_power (&layer->budget, 1);
+
+      sum += once > 0 ? layer->arriving * layer->budget.clipped / once : 0;
+    }
+  return sum;
+}
+
 /* The layer whose next state takes most noise per cost; -1: none has one that is worth it */
 static int
 best_layer (const Choice *choice)
@@ -81,7 +97,7 @@ best_layer (const Choice *choice)
       }
   for (int i = 0; i < choice->sensitivity->n_layers; i++)
     cost_fj += state_of (choice, i)->cost_fj;
-  return best * cost_fj < LEAST_RETURN * total_noise (choice) ? -1 : layer;
+  return best * cost_fj < LEAST_RETURN * (total_noise (choice) - fixed_noise (choice)) ? -1 : layer;
 }
 
 /* Takes the layer's hull anew, without states that need more arrays than are left. FALSE: it keeps its state for good.
@@ -166,7 +182,7 @@ note_reads (const Choice *choice, int i, double sum)
     "modelled signal to noise %.1f dB, %.1f effective bits (kT/C %.1f, cells %.1f, converter %.1f dB per read, "
     "programming and clipping %.1f dB, rounding %.1f dB); %.0f %% of the noise at the output; %.3g nJ per inference",
     db, strata_noise_bits (db), strata_noise_db (b.signal, b.thermal), strata_noise_db (b.signal, b.cells),
-    strata_noise_db (b.signal, b.converter), strata_noise_db (b.signal, b.lasting),
+    strata_noise_db (b.signal, b.converter), strata_noise_db (b.signal, b.lasting + b.clipped),
     strata_noise_db (b.signal, b.rounding), sum > 0 ? 100 * state->noise / sum : 0, state->cost_fj * 1e-6);
   for (guint other = MAX (choice->at[i], 1) - 1; other <= choice->at[i] + 1 && other < choice->hulls[i]->len; other++)
     {
@@ -264,7 +280,7 @@ note_figures (const Choice *choice, int i, double sum)
                                        strata_noise_db (b.signal, b.thermal),
                                        strata_noise_db (b.signal, b.cells),
                                        strata_noise_db (b.signal, b.converter),
-                                       strata_noise_db (b.signal, b.lasting),
+                                       strata_noise_db (b.signal, b.lasting + b.clipped),
                                        strata_noise_db (b.signal, b.rounding),
                                        sum > 0 ? CLAMP (state->noise / sum, 0, 1) : 0,
                                        adc_bits,

@@ -2,9 +2,11 @@
  *
  * Cross-layer equalisation (Nagel et al. 2019) with ranges of activations in place of those of weights (as Xiao et al.
  * 2023 move scales into the layer before): output channel c of a product is multiplied by g[c], input channel c of its
- * only reader divided by it. Exact where nothing but a ReLU and pooling stand between. A depthwise reader has a scale
- * per channel anyway, so its input may fill the range in every channel; a crossbar's noise grows with the input's range
- * times the largest weight of each row, and the gains of least product are taken from a small family.
+ * only reader divided by it. Exact where nothing but a ReLU and pooling stand between. Channels that an upper clamp (a
+ * ReLU6) cut off on the samples share one gain, and the clamp takes it too; the others stay below the clamp. A
+ * depthwise reader has a scale per channel anyway, so its input may fill the range in every channel; a crossbar's noise
+ * grows with the input's range times the largest weight of each row, and the gains of least product are taken from a
+ * small family.
  */
 #include "compiler/quantise/equalise.h"
 
@@ -15,6 +17,8 @@
 #define MOST_GAIN 64.0
 /* Noise power that a choice has to save to be worth it */
 #define LEAST_SAVING 0.05
+/* A channel whose largest value is this share of an upper clamp was cut off by it. */
+#define TOUCHES 0.999
 
 typedef struct
 {
@@ -59,6 +63,46 @@ static gboolean
 scales (const StrataLoweredOp *op)
 {
   return (op->clamp_lo == 0 || op->clamp_lo == -INFINITY) && op->clamp_hi == INFINITY;
+}
+
+/* Whether gains can be moved past what the op does to its output, an upper clamp included */
+static gboolean
+may_scale (const StrataLoweredOp *op)
+{
+  return scales (op) || (op->clamp_lo == 0 && op->clamp_hi > 0);
+}
+
+/* What gains make of an upper clamp at @hi: the gain of the channels that it cuts off, or the least factor that leaves
+ * every value of @peaks, the channels' largest times their gains. 1: there is no clamp. */
+static double
+clamp_gain (const double *gains, const double *peaks, int n, double hi)
+{
+  double touching = 0, most = 0;
+
+  if (hi == INFINITY)
+    return 1;
+  for (int c = 0; c < n; c++)
+    {
+      most = MAX (most, peaks[c] / hi);
+      if (peaks[c] >= TOUCHES * hi * gains[c])
+        touching = MAX (touching, gains[c]);
+    }
+  return touching > 0 ? touching : most > 0 ? most : 1;
+}
+
+/* Gains that the clamp allows: one for all channels that it cuts off, and no other value beyond it */
+static void
+hold_clamp (double *gains, const double *range, int n, double hi)
+{
+  double common = 0;
+
+  if (hi == INFINITY)
+    return;
+  for (int c = 0; c < n; c++)
+    if (range[c] >= TOUCHES * hi)
+      common = MAX (common, gains[c]);
+  for (int c = 0; c < n && common > 0; c++)
+    gains[c] = range[c] >= TOUCHES * hi ? common : MIN (gains[c], common * hi / MAX (range[c], 1e-30));
 }
 
 /* The product that alone reads what @op makes, through pools; -1: none that gains could be moved to */
@@ -150,7 +194,7 @@ noise_ratio (const double *range, const double *shares, int n, int channels, con
 
 /* g[c] = weight^a / range^b, for the a and b of least noise. FALSE: none is worth it. */
 static gboolean
-balance (const double *range, const StrataLoweredOp *reader, int channels, double *gains)
+balance (const double *range, const StrataLoweredOp *reader, int channels, double hi, double *gains)
 {
   static const double powers[][2] = { { 0.25, 0.25 }, { 0.5, 0.5 },  { 0, 0.25 },
                                       { 0, 0.5 },     { 0.25, 0.5 }, { 0.5, 0.75 } };
@@ -176,6 +220,7 @@ balance (const double *range, const StrataLoweredOp *reader, int channels, doubl
       /* A channel that holds nothing, or that nobody reads, goes with the largest. */
       for (int c = 0; c < channels; c++)
         tried[c] = most > 0 ? (tried[c] > 0 ? MAX (tried[c] / most, 1 / MOST_GAIN) : 1) : 1;
+      hold_clamp (tried, range, channels, hi);
       ratio = noise_ratio (range, shares, reader->n, channels, tried);
       if (ratio >= best)
         continue;
@@ -229,7 +274,7 @@ strata_equalise_choose (const StrataLowered *lowered, StrataTensorStats *stats, 
   for (int i = 0; i < lowered->n_ops; i++)
     {
       const StrataLoweredOp *op = &lowered->ops[i];
-      int reader = is_product (op) && scales (op) ? find_reader (&search, i) : -1, tensor = op->output;
+      int reader = is_product (op) && may_scale (op) ? find_reader (&search, i) : -1, tensor = op->output;
       int channels = lowered->tensors[tensor].channels;
       double *gains;
       g_autofree double *range = NULL;
@@ -243,7 +288,8 @@ strata_equalise_choose (const StrataLowered *lowered, StrataTensorStats *stats, 
       if (lowered->ops[reader].kind == STRATA_QOP_MAC)
         fill_ranges (range, channels, gains);
       if (lowered->ops[reader].kind == STRATA_QOP_MVM
-          && (lowered->ops[reader].window.groups != 1 || !balance (range, &lowered->ops[reader], channels, gains)))
+          && (lowered->ops[reader].window.groups != 1
+              || !balance (range, &lowered->ops[reader], channels, op->clamp_hi, gains)))
         continue;
       scale_chain (lowered, stats, i, reader, gains);
     }
@@ -299,7 +345,11 @@ strata_equalise_apply (const StrataLowered *lowered, const StrataTensorStats *st
       if (stats[op->inputs[0]].gains != NULL)
         scale_inputs (op, stats[op->inputs[0]].gains, lowered->tensors[op->inputs[0]].channels, arena);
       if (stats[op->output].gains != NULL)
-        scale_outputs (op, stats[op->output].gains, arena);
+        {
+          op->clamp_hi *= clamp_gain (stats[op->output].gains, stats[op->output].channel_max,
+                                      lowered->tensors[op->output].channels, op->clamp_hi);
+          scale_outputs (op, stats[op->output].gains, arena);
+        }
     }
   return result;
 }

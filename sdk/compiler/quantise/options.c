@@ -13,11 +13,12 @@ static const struct
 } techniques[] = {
   { "channels", STRATA_QUANTISE_CHANNELS }, { "ranges", STRATA_QUANTISE_RANGES }, { "bias", STRATA_QUANTISE_BIAS },
   { "equalise", STRATA_QUANTISE_EQUALISE }, { "reads", STRATA_QUANTISE_READS },   { "splits", STRATA_QUANTISE_SPLITS },
-  { "wide", STRATA_QUANTISE_WIDE },
+  { "wide", STRATA_QUANTISE_WIDE },         { "slices", STRATA_QUANTISE_SLICES },
 };
 
 #define ACCEPTED                                                                                                       \
-  "channels, ranges, bias, equalise, reads, splits or wide = on or off, and max-flips = a share such as 0.02 or 2%"
+  "channels, ranges, bias, equalise, reads, splits, wide or slices = on or off, and max-flips = a share such as 0.02 " \
+  "or 2%"
 
 static gboolean
 refuse (const char *setting, GError **error)

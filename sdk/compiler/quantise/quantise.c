@@ -9,6 +9,8 @@
 #include "compiler/quantise/equalise.h"
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
+#include "compiler/quantise/slices.h"
+#include "compiler/quantise/verify.h"
 #include "compiler/quantise/wide.h"
 #include "program/stream.h"
 
@@ -407,12 +409,50 @@ build_graph (Build *build, const StrataCalibration *calibration, GError **error)
   return finish (build, calibration, outputs);
 }
 
-/* Averaged reads per layer: what is asked for, else what the samples say. */
+/* Whether a layer takes fewer cells than the graph has that was made first */
+static gboolean
+takes_fewer (const GArray *fewer)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; fewer != NULL && i < fewer->len; i++)
+    any |= g_array_index (fewer, StrataSliceChoice, i).fewer;
+  return any;
+}
+
+/* TRUE: some layers take fewer cells per weight, all are in @fewer, and the graph is to be made anew. */
+static gboolean
+choose_slices (const Build *build,
+               const StrataSensitivityInput *input,
+               const StrataSensitivity *sensitivity,
+               GArray **fewer)
+{
+  const StrataCalibration *calibration = build->calibration;
+  g_autofree gboolean *settled = g_new0 (gboolean, input->quantised->n_ops + 1);
+
+  /* What arrives is measured at the first output; of others nothing is known. */
+  if ((build->without & STRATA_QUANTISE_SLICES) != 0 || input->lowered->n_outputs != 1)
+    return FALSE;
+  for (int i = 0; i < input->quantised->n_ops; i++)
+    settled[i] = input->quantised->ops[i].node < 0;
+  for (int i = 0; i < input->quantised->n_ops; i++)
+    for (int c = 0; calibration->choices != NULL && c < calibration->n_choices; c++)
+      settled[i] |=
+        calibration->choices[c].node == input->quantised->ops[i].node && calibration->choices[c].n_slices > 0;
+  *fewer = strata_choose_slices (input, sensitivity, build->stats, settled);
+  if (takes_fewer (*fewer))
+    return TRUE;
+  strata_note_slices (*fewer, build->decisions);
+  return FALSE;
+}
+
+/* Averaged reads per layer: what is asked for, else what the samples say. @fewer: see above */
 static gboolean
 set_reads (const Build *build,
            const StrataGraph *source,
            const StrataCalibration *calibration,
            StrataQGraph *graph,
+           GArray **fewer,
            GError **error)
 {
   g_autofree const double **gains = g_new (const double *, build->lowered->n_tensors + 1);
@@ -434,8 +474,9 @@ set_reads (const Build *build,
   sensitivity = strata_sensitivity_measure (&input, error);
   if (sensitivity == NULL)
     return FALSE;
-  strata_choose_reads (&input, sensitivity, fixed, graph);
-  return TRUE;
+  if (choose_slices (build, &input, sensitivity, fewer))
+    return TRUE;
+  return strata_choose_verified (&input, sensitivity, fixed, graph, error);
 }
 
 static StrataTensorStats *
@@ -570,19 +611,19 @@ make_wide_graph (Build *build, const StrataGraph *source, StrataArena *scratch, 
   return g_steal_pointer (&graph);
 }
 
-StrataQGraph *
-strata_quantise (const StrataGraph *graph,
-                 const StrataLowered *lowered,
-                 const StrataChipSpec *chip,
-                 const StrataCalibration *calibration,
-                 GError **error)
+static StrataQGraph *
+quantise_once (const StrataGraph *graph,
+               const StrataLowered *lowered,
+               const StrataChipSpec *chip,
+               const StrataCalibration *calibration,
+               GArray **fewer,
+               GError **error)
 {
   g_autoptr (StrataArena) scratch = strata_arena_new ();
   g_autoptr (GPtrArray) models = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   Build build = { .chip = chip, .calibration = calibration };
   StrataQGraph *result;
 
-  g_return_val_if_fail (graph != NULL && lowered != NULL && chip != NULL && calibration != NULL, NULL);
   for (int i = 0; i < lowered->n_ops; i++)
     build.weightless = build.weightless || lowered->ops[i].weightless;
   /* Without weights there is nothing to run: statistics of no values give every tensor the range -1 to 1. */
@@ -596,8 +637,67 @@ strata_quantise (const StrataGraph *graph,
   build.without = calibration->without;
   build.guessed = build.weightless || calibration->samples == NULL || calibration->n_samples < 1;
   result = make_wide_graph (&build, graph, scratch, models, error);
-  if (result != NULL && !set_reads (&build, graph, calibration, result, error))
+  if (result != NULL && !set_reads (&build, graph, calibration, result, fewer, error))
     g_clear_pointer (&result, strata_qgraph_free);
   build_clear (&build);
+  return result;
+}
+
+/* The same again with the cells that were chosen */
+static StrataQGraph *
+quantise_sliced (const StrataGraph *graph,
+                 const StrataLowered *lowered,
+                 const StrataChipSpec *chip,
+                 const StrataCalibration *calibration,
+                 const GArray *fewer,
+                 GError **error)
+{
+  const int n_given = calibration->choices != NULL ? calibration->n_choices : 0;
+  g_autofree StrataLayerChoice *choices = g_new0 (StrataLayerChoice, n_given + (int) fewer->len + 1);
+  StrataCalibration settled = *calibration;
+  StrataQGraph *result;
+  GArray *none = NULL;
+
+  for (int i = 0; i < n_given; i++)
+    choices[i] = calibration->choices[i];
+  for (guint i = 0; i < fewer->len; i++)
+    {
+      const StrataSliceChoice *c = &g_array_index (fewer, StrataSliceChoice, i);
+
+      choices[n_given + (int) i] = (StrataLayerChoice){ .node = c->node, .n_slices = c->n_slices - c->fewer };
+    }
+  settled.choices = choices;
+  settled.n_choices = n_given + (int) fewer->len;
+  settled.without |= STRATA_QUANTISE_SLICES;
+  result = quantise_once (graph, lowered, chip, &settled, &none, error);
+  if (result != NULL)
+    strata_note_slices (fewer, calibration->decisions);
+  return result;
+}
+
+StrataQGraph *
+strata_quantise (const StrataGraph *graph,
+                 const StrataLowered *lowered,
+                 const StrataChipSpec *chip,
+                 const StrataCalibration *calibration,
+                 GError **error)
+{
+  g_autoptr (StrataDecisions) said = strata_decisions_new ();
+  StrataCalibration first;
+  GArray *fewer = NULL;
+  StrataQGraph *result;
+
+  g_return_val_if_fail (graph != NULL && lowered != NULL && chip != NULL && calibration != NULL, NULL);
+  first = *calibration;
+  first.decisions = said;
+  result = quantise_once (graph, lowered, chip, &first, &fewer, error);
+  if (result != NULL && takes_fewer (fewer))
+    {
+      strata_qgraph_free (result);
+      result = quantise_sliced (graph, lowered, chip, calibration, fewer, error);
+    }
+  else if (result != NULL)
+    strata_decisions_append (calibration->decisions, said);
+  g_clear_pointer (&fewer, g_array_unref);
   return result;
 }

@@ -202,7 +202,9 @@ add_noise (const Noisy *noisy, float *reals)
 
   for (int c = 0; c < t->channels; c++)
     {
-      double sigma = (double) noisy->work->deviation[noisy->layer][c] / (gains != NULL ? gains[c] : 1);
+      /* Deviation and clamps are those of the product with its gains; the values are the model's. */
+      const double gain = gains != NULL ? gains[c] : 1, least = lo / gain, most = hi / gain;
+      double sigma = (double) noisy->work->deviation[noisy->layer][c] / gain;
 
       strata_rng_normal (key, (guint64) c, z, plane);
       for (gsize i = 0; i < plane; i++)
@@ -210,8 +212,8 @@ add_noise (const Noisy *noisy, float *reals)
           /* results of products are tokens or planes */
           float *x = &reals[t->tokens ? i * (gsize) t->channels + (gsize) c : (gsize) c * plane + i];
 
-          if ((double) *x > lo && (double) *x < hi)
-            *x = (float) CLAMP ((double) *x + sigma * (double) z[i], lo, hi);
+          if ((double) *x > least && (double) *x < most)
+            *x = (float) CLAMP ((double) *x + sigma * (double) z[i], least, most);
         }
     }
 }
@@ -338,11 +340,15 @@ find_layers (Work *work)
   const StrataSensitivityInput *input = work->input;
   const StrataLowered *lowered = input->lowered;
   StrataSensitivity *result = work->result;
+  int last = lowered->tensors[work->head].producer;
 
+  while (last >= 0 && lowered->ops[last].kind == STRATA_QOP_RESHAPE)
+    last = lowered->tensors[lowered->ops[last].inputs[0]].producer;
   result->layers = g_new0 (StrataLayerNoise, lowered->n_ops + 1);
   for (int i = 0; i < lowered->n_ops; i++)
     if (input->quantised->ops[input->op_of[i]].kind == STRATA_QOP_MVM && !lowered->ops[i].is_part)
-      result->layers[result->n_layers++] = (StrataLayerNoise){ .lowered = i, .op = input->op_of[i] };
+      result->layers[result->n_layers++] =
+        (StrataLayerNoise){ .lowered = i, .op = input->op_of[i], .is_last = i == last };
   result->is_class = strata_sensitivity_is_class (lowered);
 }
 

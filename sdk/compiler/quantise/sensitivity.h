@@ -12,7 +12,8 @@ typedef struct
 {
   int lowered, op; /* of the lowered and of the quantised graph */
   StrataNoiseBudget budget;
-  double arriving; /* mean square at the head, from one reading per product */
+  double arriving;  /* mean square at the head, from one reading per product */
+  gboolean is_last; /* it makes the head */
 } StrataLayerNoise;
 
 typedef struct

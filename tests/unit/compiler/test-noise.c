@@ -21,11 +21,12 @@
 #define N_OUT 6
 #define N_SAMPLES 24
 
-/* Two dense layers with a ReLU between; hidden units of very different sizes where @spread is above 1: exact in
- * reals, since the second layer takes it back. */
+/* Two dense layers with a ReLU between, or, with @ceiling, a Clip from 0 to that; hidden units of very different sizes
+ * where @spread is above 1: exact in reals without a ceiling, since the second layer takes it back. */
 static StrataGraph *
-two_layers (double spread)
+two_layers (double spread, float ceiling)
 {
+  const float zero = 0;
   static float first[N_IN * N_HIDDEN], second[N_HIDDEN * N_OUT];
   const StrataRngKey key = strata_rng_key (7, 0);
   GraphMaker m;
@@ -48,7 +49,10 @@ two_layers (double spread)
   relu = maker_value (&m, "relu", STRATA_DTYPE_F32, 1, N_HIDDEN, 0);
   out = maker_value (&m, "logits", STRATA_DTYPE_F32, 1, N_OUT, 0);
   maker_node (&m, STRATA_OP_MAT_MUL, hidden, 0, maker_floats (&m, first, N_IN, N_HIDDEN, 0), -2);
-  maker_node (&m, STRATA_OP_RELU, relu, hidden, -2);
+  if (ceiling > 0)
+    maker_node (&m, STRATA_OP_CLIP, relu, hidden, maker_floats (&m, &zero, 0), maker_floats (&m, &ceiling, 0), -2);
+  else
+    maker_node (&m, STRATA_OP_RELU, relu, hidden, -2);
   maker_node (&m, STRATA_OP_MAT_MUL, out, relu, maker_floats (&m, second, N_HIDDEN, N_OUT, 0), -2);
   maker_output (&m, out);
   return maker_finish (&m);
@@ -114,7 +118,7 @@ product_of (const StrataImage *image, int i, int *id)
 static void
 test_budget (void)
 {
-  g_autoptr (StrataGraph) graph = two_layers (1);
+  g_autoptr (StrataGraph) graph = two_layers (1, 0);
   static Samples samples;
 
   samples_init (&samples, graph, 3);
@@ -238,7 +242,7 @@ static void
 test_choice (void)
 {
   static const double aims[] = { 0.5, 0.02, 0.0005 };
-  g_autoptr (StrataGraph) graph = two_layers (1);
+  g_autoptr (StrataGraph) graph = two_layers (1, 0);
   g_autoptr (StrataImage) guessed = compile (graph, NULL, &(const StrataCalibration){ .n_reads = 0 });
   static Samples samples;
   double before = 1;
@@ -264,7 +268,7 @@ test_choice (void)
 static void
 test_fixed (void)
 {
-  g_autoptr (StrataGraph) graph = two_layers (1);
+  g_autoptr (StrataGraph) graph = two_layers (1, 0);
   StrataLayerChoice choice = { .node = 0, .n_slices = 1, .n_reads = 5 };
   const StrataCalibration settings = { .choices = &choice, .n_choices = 1 };
   static Samples samples;
@@ -303,7 +307,7 @@ worst_db (const StrataGraph *graph, const Samples *samples, guint without)
 static void
 test_equalise (void)
 {
-  g_autoptr (StrataGraph) even = two_layers (1), uneven = two_layers (50);
+  g_autoptr (StrataGraph) even = two_layers (1, 0), uneven = two_layers (50, 0);
   static Samples samples;
   double plain, equalised, least;
 
@@ -314,6 +318,126 @@ test_equalise (void)
   g_test_message ("even %.1f dB; uneven %.1f dB, equalised %.1f dB", least, plain, equalised);
   g_assert_cmpfloat (equalised, >, plain + 10);
   g_assert_cmpfloat (equalised, >, least - 3);
+  samples_clear (&samples);
+}
+
+/* A clamp that cuts off the large units and never reaches the small ones: gains go past it, and it still holds. */
+static void
+test_equalise_clamp (void)
+{
+  g_autoptr (StrataGraph) graph = two_layers (50, 250);
+  static Samples samples;
+  double plain, equalised;
+
+  samples_init (&samples, graph, 3);
+  plain = worst_db (graph, &samples, STRATA_QUANTISE_EQUALISE);
+  equalised = worst_db (graph, &samples, 0);
+  g_test_message ("clamped %.1f dB, equalised %.1f dB", plain, equalised);
+  g_assert_cmpfloat (equalised, >, plain + 2);
+  g_assert_cmpfloat (equalised, >, 25);
+  samples_clear (&samples);
+}
+
+/* A run that says otherwise than the model changes the choice, is told of, and counts for the layers it measured. */
+static gboolean
+noisy_trial (const StrataTrial *trial, double *noise, int *n_changed, GError **error)
+{
+  for (int i = 0; i < trial->image->graph->n_ops; i++)
+    noise[i] = trial->image->graph->ops[i].kind == STRATA_QOP_MVM ? 0.05 : (double) NAN;
+  g_assert_cmpint (trial->n_samples, >, 0);
+  g_assert_cmpint (trial->n_samples + trial->image->n_calibration, <=, N_SAMPLES);
+  *n_changed = 1;
+  return TRUE;
+}
+
+static const StrataDecision *
+find_decision (const StrataImage *image, StrataReason reason)
+{
+  for (guint i = 0; i < image->decisions->decisions->len; i++)
+    if (g_array_index (image->decisions->decisions, StrataDecision, i).reason == reason)
+      return &g_array_index (image->decisions->decisions, StrataDecision, i);
+  return NULL;
+}
+
+static void
+test_verified (void)
+{
+  g_autoptr (StrataGraph) graph = two_layers (1, 0);
+  const StrataCalibration plain = { .most_flips = 0.02 }, checked = { .most_flips = 0.02, .trial = noisy_trial },
+                          real = { .most_flips = 0.02, .trial = strata_functional_try };
+  static Samples samples;
+  int id;
+
+  samples_init (&samples, graph, 3);
+  {
+    g_autoptr (StrataImage) without = compile (graph, &samples, &plain), with = compile (graph, &samples, &checked);
+    g_autoptr (StrataImage) run = compile (graph, &samples, &real), again = compile (graph, &samples, &real);
+
+    product_of (with, 0, &id);
+    g_assert_null (find_decision (without, STRATA_REASON_VERIFIED));
+    g_assert_cmpint (find_decision (with, STRATA_REASON_VERIFIED)->value, ==, 1);
+    g_assert_cmpfloat (strata_decisions_find_noise (with->decisions, id)->snr_db, <=, 13.5);
+    g_assert_cmpfloat (strata_decisions_find_noise (without->decisions, id)->snr_db, >, 20);
+    g_assert_nonnull (find_decision (run, STRATA_REASON_VERIFIED));
+    g_assert_cmphex (strata_decisions_hash (run->decisions), ==, strata_decisions_hash (again->decisions));
+    g_assert_cmphex (run->hash, ==, again->hash);
+  }
+  samples_clear (&samples);
+}
+
+/* The sum of two products of the input, the second of almost nothing */
+static StrataGraph *
+loud_and_quiet (void)
+{
+  static float loud[N_IN * N_OUT], quiet[N_IN * N_OUT];
+  const StrataRngKey key = strata_rng_key (9, 0);
+  GraphMaker m;
+  int a, b, out;
+
+  strata_rng_normal (key, 0, loud, G_N_ELEMENTS (loud));
+  strata_rng_normal (key, 1, quiet, G_N_ELEMENTS (quiet));
+  for (gsize i = 0; i < G_N_ELEMENTS (quiet); i++)
+    quiet[i] *= 0.02f;
+  maker_init (&m);
+  maker_input (&m, "x", 1, N_IN, 0);
+  a = maker_value (&m, "a", STRATA_DTYPE_F32, 1, N_OUT, 0);
+  b = maker_value (&m, "b", STRATA_DTYPE_F32, 1, N_OUT, 0);
+  out = maker_value (&m, "out", STRATA_DTYPE_F32, 1, N_OUT, 0);
+  maker_node (&m, STRATA_OP_MAT_MUL, a, 0, maker_floats (&m, loud, N_IN, N_OUT, 0), -2);
+  maker_node (&m, STRATA_OP_MAT_MUL, b, 0, maker_floats (&m, quiet, N_IN, N_OUT, 0), -2);
+  maker_node (&m, STRATA_OP_ADD, out, a, b, -2);
+  maker_output (&m, out);
+  return maker_finish (&m);
+}
+
+/* A layer whose rounding hardly arrives gives up a cell of its weights, another does not; unless cells are settled. */
+static void
+test_slices (void)
+{
+  g_autoptr (StrataGraph) graph = loud_and_quiet ();
+  const StrataCalibration plain = { .n_reads = 0 }, off = { .without = STRATA_QUANTISE_SLICES };
+  static Samples samples;
+  int first, second;
+
+  samples_init (&samples, graph, 3);
+  {
+    g_autoptr (StrataImage) image = compile (graph, &samples, &plain), all = compile (graph, &samples, &off);
+    const StrataDecision *decision = find_decision (image, STRATA_REASON_SLICES);
+    int n_analog = 0;
+
+    g_assert_cmpint (product_of (image, 0, &first)->n_slices, ==, 2);
+    g_assert_cmpint (product_of (image, 1, &second)->n_slices, ==, 1);
+    g_assert_cmpint (product_of (image, 1, &second)->weight_max, ==, 15);
+    g_assert_cmpint (product_of (all, 1, &second)->n_slices, ==, 2);
+    g_assert_null (find_decision (all, STRATA_REASON_SLICES));
+    g_assert_nonnull (decision);
+    g_assert_cmpint (decision->n_alternatives, ==, 1);
+    /* What was said on the way to the first graph is not said twice. */
+    for (guint i = 0; i < image->decisions->decisions->len; i++)
+      n_analog += g_array_index (image->decisions->decisions, StrataDecision, i).reason == STRATA_REASON_ANALOG;
+    g_assert_cmpint (n_analog, ==, 2);
+    g_assert_cmpuint (image->decisions->noise->len, ==, 2);
+  }
   samples_clear (&samples);
 }
 
@@ -350,6 +474,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/quantise/noise/choice", test_choice);
   g_test_add_func ("/sdk/compiler/quantise/noise/fixed", test_fixed);
   g_test_add_func ("/sdk/compiler/quantise/equalise", test_equalise);
+  g_test_add_func ("/sdk/compiler/quantise/equalise-clamp", test_equalise_clamp);
+  g_test_add_func ("/sdk/compiler/quantise/verified", test_verified);
+  g_test_add_func ("/sdk/compiler/quantise/slices", test_slices);
   g_test_add_func ("/sdk/compiler/quantise/settings", test_parse);
   return g_test_run ();
 }
