@@ -29,11 +29,12 @@ forecast (const StrataSearch *search, SearchModel *model, int *n_copies, int op,
 static void
 add_side (const StrataSearch *search, const SearchModel *model, int op, StrataDecisions *decisions)
 {
-  const SearchOp *there = &search->digital->ops[op];
+  const SearchOp *there;
   g_autofree char *verdict = NULL, *more = NULL;
 
-  if (there->is_product || !search_saves_energy (search))
+  if (!search_saves_energy (search) || search->digital->ops[op].is_product)
     return;
+  there = &search->digital->ops[op];
   more = strata_quantity_format (ABS (there->dynamic_fj - model->ops[op].dynamic_fj), STRATA_QUANTITY_ENERGY);
   verdict =
     there->dynamic_fj >= model->ops[op].dynamic_fj

@@ -428,7 +428,8 @@ strata_search_new (const StrataQGraph *graph,
       add_variant (search, options->row_copies, 1, search->sides);
     }
   search->cheapest = search_model_new (graph, tiles, chip, 0);
-  search_model_relax (search->cheapest, search->digital, search->either);
+  if (search->digital != NULL)
+    search_model_relax (search->cheapest, search->digital, search->either);
   search_floor_init (&search->floor, search->cheapest, &options->limits);
   for (int i = 0; i < search->n_limits; i++)
     search->is_hopeless |= search_floor_value (&search->floor, search->limits[i].limit) > search->limits[i].bound;

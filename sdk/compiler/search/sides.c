@@ -69,6 +69,8 @@ search_sides_choose (StrataSearch *search)
   g_autofree Saving *savings = NULL;
   int n;
 
+  if (search->n_limits == 0 && !search_saves_energy (search))
+    return;
   search->either = g_new0 (gboolean, n_ops);
   search->sides = g_new0 (StrataSide, n_ops);
   for (int i = 0; i < search->graph->n_ops; i++)

@@ -90,7 +90,7 @@ const SearchLimit *search_limit (const StrataSearch *search, StrataLimit limit);
 SearchCandidate *search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copies, int max_active);
 /* FALSE: bounds alone say that the candidate misses a limit */
 gboolean search_is_in_bounds (const StrataSearch *search, const SearchCandidate *candidate);
-/* Fills digital, either and sides; the first variant must be there. */
+/* Fills digital, either and sides, where there is a limit or energy counts; the first variant must be there. */
 void search_sides_choose (StrataSearch *search);
 /* Energy of one inference matters. */
 gboolean search_saves_energy (const StrataSearch *search);
