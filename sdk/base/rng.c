@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Philox 4x32-10 and Box-Muller on its words. Blocks are done sixteen at a time in loops that the compiler vectorises.
+ * Philox 4x32-10. Normal deviates are made of one word each by the inverse of the distribution, in octaves of the
+ * probability: no logarithm, no root, and the same bits from every instruction set. Sixteen blocks at a time.
  */
 #include "base/rng.h"
 
-#include <math.h>
+#include <string.h>
+#if defined __x86_64__
+#include <immintrin.h>
+#endif
 
 #define ROUNDS 10
+#define MULTIPLIER_0 0xD2511F53u
+#define MULTIPLIER_1 0xCD9E8D57u
+#define WEYL_0 0x9E3779B9u
+#define WEYL_1 0xBB67AE85u
 #define LANES 16
 
 StrataRngKey
@@ -26,55 +34,24 @@ strata_rng_key (guint64 seed, guint64 stream)
   return (StrataRngKey){ { (guint32) mixed, (guint32) (mixed >> 32) } };
 }
 
-typedef struct
-{
-  guint32 w0[LANES], w1[LANES], w2[LANES], w3[LANES];
-} Lanes;
-
-__attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4"))) static void
-philox_lanes (Lanes *lanes, guint32 key0, guint32 key1)
-{
-  for (int round = 0; round < ROUNDS; round++)
-    {
-      for (int i = 0; i < LANES; i++)
-        {
-          guint64 p0 = (guint64) 0xD2511F53u * lanes->w0[i];
-          guint64 p1 = (guint64) 0xCD9E8D57u * lanes->w2[i];
-          guint32 n0 = (guint32) (p1 >> 32) ^ lanes->w1[i] ^ key0;
-          guint32 n2 = (guint32) (p0 >> 32) ^ lanes->w3[i] ^ key1;
-
-          lanes->w0[i] = n0;
-          lanes->w1[i] = (guint32) p1;
-          lanes->w2[i] = n2;
-          lanes->w3[i] = (guint32) p0;
-        }
-      key0 += 0x9E3779B9u;
-      key1 += 0xBB67AE85u;
-    }
-}
-
-static void
-fill_lanes (Lanes *lanes, StrataRngKey key, guint64 counter_lo, guint64 counter_hi)
-{
-  for (guint i = 0; i < LANES; i++)
-    {
-      guint64 lo = counter_lo + i;
-
-      lanes->w0[i] = (guint32) lo;
-      lanes->w1[i] = (guint32) (lo >> 32);
-      lanes->w2[i] = (guint32) counter_hi;
-      lanes->w3[i] = (guint32) (counter_hi >> 32);
-    }
-  philox_lanes (lanes, key.word[0], key.word[1]);
-}
-
 StrataRngBlock
 strata_rng_block (StrataRngKey key, guint64 counter_lo, guint64 counter_hi)
 {
-  Lanes lanes;
+  guint32 w[4] = { (guint32) counter_lo, (guint32) (counter_lo >> 32), (guint32) counter_hi,
+                   (guint32) (counter_hi >> 32) };
+  StrataRngBlock block;
 
-  fill_lanes (&lanes, key, counter_lo, counter_hi);
-  return (StrataRngBlock){ { lanes.w0[0], lanes.w1[0], lanes.w2[0], lanes.w3[0] } };
+  for (guint32 round = 0; round < ROUNDS; round++)
+    {
+      guint64 p0 = (guint64) MULTIPLIER_0 * w[0], p1 = (guint64) MULTIPLIER_1 * w[2];
+
+      w[0] = (guint32) (p1 >> 32) ^ w[1] ^ (key.word[0] + round * WEYL_0);
+      w[1] = (guint32) p1;
+      w[2] = (guint32) (p0 >> 32) ^ w[3] ^ (key.word[1] + round * WEYL_1);
+      w[3] = (guint32) p0;
+    }
+  memcpy (block.word, w, sizeof w);
+  return block;
 }
 
 double
@@ -83,82 +60,184 @@ strata_rng_uniform (StrataRngKey key, guint64 index)
   return strata_rng_block (key, index / 4, G_MAXUINT64).word[index % 4] * 0x1p-32;
 }
 
-/* ln of a float in (0, 1]: exponent split and a degree-8 polynomial; |error| < 2e-7. Written out because libm's calls
- * do not vectorise. */
-static inline float
-fast_log (float x)
+/* --- normal deviates --- */
+
+/* Words 0 of sixteen blocks, then words 1, 2 and 3 */
+#define N_WORDS (4 * LANES)
+#define N_OCTAVES 32
+#define DEGREE 4
+/* The largest float below 2^31: beyond it there is no octave. */
+#define MAGNITUDE_MAX 2147483520.0f
+
+static const float octaves[DEGREE + 1][N_OCTAVES] = {
+#include "base/normal-octaves.def"
+};
+
+/* Words of sixteen blocks from @counter_lo on */
+__attribute__ ((target_clones ("default", "avx2"))) static void
+philox_lanes (StrataRngKey key, guint64 counter_lo, guint64 counter_hi, guint32 *words)
 {
-  union
-  {
-    float f;
-    guint32 u;
-  } bits = { x };
-  gint32 exponent = (gint32) (bits.u - 0x3f3504f3u) >> 23;
-  float m, s, t;
+  guint32 *w0 = words, *w1 = words + LANES, *w2 = words + 2 * LANES, *w3 = words + 3 * LANES;
+  guint32 key0 = key.word[0], key1 = key.word[1];
 
-  bits.u -= (guint32) exponent << 23;
-  m = bits.f - 1.0f;
-  /* log (1 + m) = 2 atanh (m / (2 + m)) */
-  s = m / (2.0f + m);
-  t = s * s;
-  return (float) exponent * 0.693147180559945f
-         + 2.0f * s * (1.0f + t * (0.333333333f + t * (0.2f + t * (0.142857143f + t * 0.111111111f))));
-}
-
-/* cos and sin of 2 pi u for u in [0, 1): reduced to an eighth of a turn, Taylor polynomials; |error| < 1e-7. */
-static inline void
-fast_sincos (float u, float *sine, float *cosine)
-{
-  float quarter = (float) (gint32) (u * 4.0f + 0.5f);
-  gint32 q = (gint32) quarter & 3;
-  float a = (u - quarter * 0.25f) * 6.283185307179586f;
-  float t = a * a;
-  float s = a * (1.0f - t * (0.166666667f - t * (8.33333333e-3f - t * 1.98412698e-4f)));
-  float c = 1.0f - t * (0.5f - t * (4.16666667e-2f - t * (1.38888889e-3f - t * 2.48015873e-5f)));
-
-  *sine = (q & 1) ? c : s;
-  *cosine = (q & 1) ? s : c;
-  *sine = (q & 2) ? -*sine : *sine;
-  *cosine = (q == 1 || q == 2) ? -*cosine : *cosine;
-}
-
-__attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4"))) static void
-box_muller (const Lanes *lanes, float *out)
-{
-  for (int i = 0; i < LANES; i++)
+  for (guint i = 0; i < LANES; i++)
     {
-      /* (0, 1] for the logarithm, [0, 1) for the angle; 24 bits each */
-      float u0 = (float) ((lanes->w0[i] >> 8) + 1) * 0x1p-24f;
-      float u1 = (float) (lanes->w1[i] >> 8) * 0x1p-24f;
-      float u2 = (float) ((lanes->w2[i] >> 8) + 1) * 0x1p-24f;
-      float u3 = (float) (lanes->w3[i] >> 8) * 0x1p-24f;
-      float r0 = __builtin_sqrtf (-2.0f * fast_log (u0)), r1 = __builtin_sqrtf (-2.0f * fast_log (u2));
-      float s0, c0, s1, c1;
-
-      fast_sincos (u1, &s0, &c0);
-      fast_sincos (u3, &s1, &c1);
-      out[i] = r0 * c0;
-      out[i + LANES] = r0 * s0;
-      out[i + 2 * LANES] = r1 * c1;
-      out[i + 3 * LANES] = r1 * s1;
+      w0[i] = (guint32) (counter_lo + i);
+      w1[i] = (guint32) ((counter_lo + i) >> 32);
+      w2[i] = (guint32) counter_hi;
+      w3[i] = (guint32) (counter_hi >> 32);
     }
+  for (int round = 0; round < ROUNDS; round++, key0 += WEYL_0, key1 += WEYL_1)
+    for (int i = 0; i < LANES; i++)
+      {
+        guint64 p0 = (guint64) MULTIPLIER_0 * w0[i], p1 = (guint64) MULTIPLIER_1 * w2[i];
+
+        w0[i] = (guint32) (p1 >> 32) ^ w1[i] ^ key0;
+        w1[i] = (guint32) p1;
+        w2[i] = (guint32) (p0 >> 32) ^ w3[i] ^ key1;
+        w3[i] = (guint32) p0;
+      }
+}
+
+/* The top bit is the sign, the rest the probability of lying farther out. */
+__attribute__ ((target_clones ("default", "avx2"))) static void
+invert (const guint32 *words, float *out)
+{
+  for (int i = 0; i < N_WORDS; i++)
+    {
+      float magnitude = (float) (gint32) (words[i] & G_MAXINT32) + 0.5f, t, z;
+      guint32 bits, octave;
+
+      magnitude = magnitude < MAGNITUDE_MAX ? magnitude : MAGNITUDE_MAX;
+      memcpy (&bits, &magnitude, sizeof bits);
+      octave = (bits >> 23) - 126;
+      bits = (bits & 0x7fffff) | 0x3f800000;
+      memcpy (&t, &bits, sizeof t);
+      t -= 1.5f;
+      z = octaves[DEGREE][octave];
+      for (int degree = DEGREE - 1; degree >= 0; degree--)
+        z = z * t + octaves[degree][octave];
+      memcpy (&bits, &z, sizeof bits);
+      bits ^= words[i] & 0x80000000;
+      memcpy (out + i, &bits, sizeof bits);
+    }
+}
+
+static void
+sixteen_blocks (StrataRngKey key, guint64 counter_lo, guint64 counter_hi, float *out)
+{
+  guint32 words[N_WORDS];
+
+  philox_lanes (key, counter_lo, counter_hi, words);
+  invert (words, out);
+}
+
+#if defined __x86_64__
+
+#define AVX512 __attribute__ ((target ("avx512f,avx512dq")))
+
+/* Eight blocks in 64-bit lanes, of which the lower halves count: what stands above them is never read. */
+typedef struct
+{
+  __m512i w0, w1, w2, w3;
+} Eight;
+
+AVX512 static inline __attribute__ ((always_inline)) void
+eight_round (Eight *e, __m512i key0, __m512i key1)
+{
+  const __m512i m0 = _mm512_set1_epi64 (MULTIPLIER_0), m1 = _mm512_set1_epi64 (MULTIPLIER_1);
+  __m512i p0 = _mm512_mul_epu32 (e->w0, m0), p1 = _mm512_mul_epu32 (e->w2, m1);
+
+  /* 0x96: exclusive or of three */
+  e->w0 = _mm512_ternarylogic_epi64 (_mm512_srli_epi64 (p1, 32), e->w1, key0, 0x96);
+  e->w1 = p1;
+  e->w2 = _mm512_ternarylogic_epi64 (_mm512_srli_epi64 (p0, 32), e->w3, key1, 0x96);
+  e->w3 = p0;
+}
+
+AVX512 static inline __attribute__ ((always_inline)) __m512
+octave_row (const float *row, __m512i octave)
+{
+  return _mm512_permutex2var_ps (_mm512_loadu_ps (row), octave, _mm512_loadu_ps (row + 16));
+}
+
+AVX512 static inline __attribute__ ((always_inline)) void
+invert_sixteen (__m512i even, __m512i odd, float *out)
+{
+  __m512i words = _mm512_mask_blend_epi32 (0xaaaa, even, _mm512_slli_epi64 (odd, 32)), bits, octave;
+  __m512 magnitude = _mm512_cvtepi32_ps (_mm512_and_si512 (words, _mm512_set1_epi32 (G_MAXINT32))), t, z;
+
+  magnitude = _mm512_add_ps (magnitude, _mm512_set1_ps (0.5f));
+  bits = _mm512_castps_si512 (_mm512_min_ps (magnitude, _mm512_set1_ps (MAGNITUDE_MAX)));
+  octave = _mm512_sub_epi32 (_mm512_srli_epi32 (bits, 23), _mm512_set1_epi32 (126));
+  bits = _mm512_or_si512 (_mm512_and_si512 (bits, _mm512_set1_epi32 (0x7fffff)), _mm512_set1_epi32 (0x3f800000));
+  t = _mm512_sub_ps (_mm512_castsi512_ps (bits), _mm512_set1_ps (1.5f));
+  z = octave_row (octaves[DEGREE], octave);
+  for (int degree = DEGREE - 1; degree >= 0; degree--)
+    z = _mm512_add_ps (_mm512_mul_ps (z, t), octave_row (octaves[degree], octave));
+  bits = _mm512_and_si512 (words, _mm512_set1_epi32 (G_MININT32));
+  _mm512_storeu_si512 (out, _mm512_xor_si512 (_mm512_castps_si512 (z), bits));
+}
+
+AVX512 static void
+sixteen_blocks_avx512 (StrataRngKey key, guint64 counter_lo, guint64 counter_hi, float *out)
+{
+  const __m512i steps = _mm512_set_epi64 (14, 12, 10, 8, 6, 4, 2, 0);
+  __m512i lo = _mm512_add_epi64 (_mm512_set1_epi64 ((gint64) counter_lo), steps);
+  __m512i lo_odd = _mm512_add_epi64 (lo, _mm512_set1_epi64 (1)), hi = _mm512_set1_epi64 ((gint64) counter_hi);
+  Eight even = { lo, _mm512_srli_epi64 (lo, 32), hi, _mm512_srli_epi64 (hi, 32) };
+  Eight odd = { lo_odd, _mm512_srli_epi64 (lo_odd, 32), hi, _mm512_srli_epi64 (hi, 32) };
+
+  for (guint32 round = 0; round < ROUNDS; round++)
+    {
+      __m512i key0 = _mm512_set1_epi64 ((guint32) (key.word[0] + round * WEYL_0));
+      __m512i key1 = _mm512_set1_epi64 ((guint32) (key.word[1] + round * WEYL_1));
+
+      eight_round (&even, key0, key1);
+      eight_round (&odd, key0, key1);
+    }
+  invert_sixteen (even.w0, odd.w0, out);
+  invert_sixteen (even.w1, odd.w1, out + LANES);
+  invert_sixteen (even.w2, odd.w2, out + 2 * LANES);
+  invert_sixteen (even.w3, odd.w3, out + 3 * LANES);
+}
+
+#endif
+
+typedef void (*SixteenBlocks) (StrataRngKey key, guint64 counter_lo, guint64 counter_hi, float *out);
+
+static SixteenBlocks
+best_kernel (void)
+{
+#if defined __x86_64__
+  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq"))
+    return sixteen_blocks_avx512;
+#endif
+  return sixteen_blocks;
+}
+
+static void
+fill_normal (SixteenBlocks kernel, StrataRngKey key, guint64 row, float *out, gsize n)
+{
+  float tail[N_WORDS];
+  guint64 block = 0;
+
+  for (; n >= N_WORDS; n -= N_WORDS, out += N_WORDS, block += LANES)
+    kernel (key, block, row, out);
+  if (n == 0)
+    return;
+  kernel (key, block, row, tail);
+  memcpy (out, tail, sizeof (float) * n);
 }
 
 void
 strata_rng_normal (StrataRngKey key, guint64 row, float *out, gsize n)
 {
-  float tail[4 * LANES];
-  Lanes lanes;
-  guint64 block = 0;
+  fill_normal (best_kernel (), key, row, out, n);
+}
 
-  for (gsize i = 0; i < n; i += 4 * LANES, block += LANES)
-    {
-      gsize n_here = MIN (n - i, 4 * LANES);
-
-      fill_lanes (&lanes, key, block, row);
-      box_muller (&lanes, n_here == 4 * LANES ? out + i : tail);
-      if (n_here < 4 * LANES)
-        for (gsize j = 0; j < n_here; j++)
-          out[i + j] = tail[j];
-    }
+void
+strata_rng_normal_ref (StrataRngKey key, guint64 row, float *out, gsize n)
+{
+  fill_normal (sixteen_blocks, key, row, out, n);
 }

@@ -45,6 +45,62 @@ test_moments (void)
   g_assert_cmpfloat (fabs (m4 / N - 3), <, 4 * sqrt (96) / 1024.0);
 }
 
+/* Against the distribution itself, word by word: P (Z < z) is the probability that the word stands for. */
+static void
+test_inverse (void)
+{
+  StrataRngKey key = strata_rng_key (3, 1);
+  float z[4096];
+
+  strata_rng_normal (key, 5, z, G_N_ELEMENTS (z));
+  for (guint i = 0; i < G_N_ELEMENTS (z); i++)
+    {
+      StrataRngBlock block = strata_rng_block (key, i / 64 * 16 + i % 16, 5);
+      guint32 word = block.word[i % 64 / 16];
+      double u = ((word & G_MAXINT32) + 0.5) * 0x1p-32, magnitude = fabs ((double) z[i]);
+      double density = exp (-magnitude * magnitude / 2) / sqrt (2 * G_PI);
+
+      g_assert_cmpint (z[i] < 0, ==, word >> 31 == 0);
+      g_assert_cmpfloat_with_epsilon (erfc (magnitude / sqrt (2)) / 2, u, 5e-5 * density);
+    }
+}
+
+/* Every instruction set gives the same bits. */
+static void
+test_reference (void)
+{
+  float z[1000], reference[1000];
+
+  for (guint64 row = 0; row < 50; row++)
+    {
+      strata_rng_normal (strata_rng_key (row, 8), G_MAXUINT64 - row, z, G_N_ELEMENTS (z));
+      strata_rng_normal_ref (strata_rng_key (row, 8), G_MAXUINT64 - row, reference, G_N_ELEMENTS (z));
+      g_assert_cmpmem (z, sizeof z, reference, sizeof reference);
+    }
+}
+
+/* Draws beyond some sigmas come as often as they should: 2^22 of them, four standard errors. */
+static void
+test_tails (void)
+{
+  enum
+  {
+    N = 1 << 22
+  };
+  g_autofree float *z = g_new (float, N);
+
+  strata_rng_normal (strata_rng_key (9, 9), 0, z, N);
+  for (int sigma = 1; sigma <= 4; sigma++)
+    {
+      double expected = N * erfc (sigma / sqrt (2));
+      int n = 0;
+
+      for (int i = 0; i < N; i++)
+        n += fabsf (z[i]) > sigma;
+      g_assert_cmpfloat (fabs (n - expected), <, 4 * sqrt (expected));
+    }
+}
+
 static void
 test_row_does_not_depend_on_length (void)
 {
@@ -81,6 +137,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/base/rng/known-answers", test_known_answers);
   g_test_add_func ("/sdk/base/rng/moments", test_moments);
+  g_test_add_func ("/sdk/base/rng/inverse", test_inverse);
+  g_test_add_func ("/sdk/base/rng/reference", test_reference);
+  g_test_add_func ("/sdk/base/rng/tails", test_tails);
   g_test_add_func ("/sdk/base/rng/row-does-not-depend-on-length", test_row_does_not_depend_on_length);
   g_test_add_func ("/sdk/base/rng/uniform", test_uniform);
   return g_test_run ();
