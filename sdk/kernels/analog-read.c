@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The product is the float one, whose sums' order does not depend on threads. Conversion is a vectorised loop.
+ * The product is the float one, whose sums' order does not depend on threads; the rest are loops that the compiler
+ * vectorises.
  */
 #include "kernels/analog-read.h"
 
@@ -132,17 +133,66 @@ strata_analog_combine (
 }
 
 CLONES void
-strata_analog_squares (const float *x, gsize n, float *squares)
+strata_analog_bytes (const gint16 *codes, int n, int offset, guint8 *bytes)
 {
-  for (gsize i = 0; i < n; i++)
-    squares[i] = x[i] * x[i];
+  for (int i = 0; i < n; i++)
+    bytes[i] = (guint8) (codes[i] + offset);
+}
+
+CLONES float
+strata_analog_square_bytes (const gint16 *codes, int n, guint8 *squares)
+{
+  int peak = 1;
+  float scale;
+
+  for (int i = 0; i < n; i++)
+    {
+      int square = codes[i] * codes[i];
+
+      peak = square > peak ? square : peak;
+    }
+  scale = 255.0f / (float) peak;
+  for (int i = 0; i < n; i++)
+    squares[i] = (guint8) (gint32) ((float) (codes[i] * codes[i]) * scale + 0.5f);
+  return (float) peak / 255.0f;
+}
+
+CLONES static void
+scale_sums (const gint32 *restrict sums, float step, int n, float *restrict y)
+{
+  for (int i = 0; i < n; i++)
+    y[i] = (float) sums[i] * step;
+}
+
+CLONES static void
+scale_differences (const gint32 *restrict sums, const gint32 *restrict offset, float step, int n, float *restrict y)
+{
+  for (int i = 0; i < n; i++)
+    y[i] = (float) (sums[i] - offset[i]) * step;
+}
+
+void
+strata_analog_scale (const gint32 *sums, const gint32 *offset, float step, int n, float *y)
+{
+  if (offset == NULL)
+    scale_sums (sums, step, n, y);
+  else
+    scale_differences (sums, offset, step, n, y);
 }
 
 CLONES void
-strata_analog_floats (const gint16 *codes, gsize n, float *x)
+strata_analog_add_scaled (const gint32 *sums, const gint32 *offset, float step, int n, float *y)
 {
-  for (gsize i = 0; i < n; i++)
-    x[i] = codes[i];
+  for (int i = 0; i < n; i++)
+    y[i] += (float) (sums[i] - offset[i]) * step;
+}
+
+CLONES void
+strata_analog_add_row (
+  float x, const float *restrict levels, const float *restrict sigma, const float *restrict z, int n, float *restrict v)
+{
+  for (int j = 0; j < n; j++)
+    v[j] += x * (levels[j] + sigma[j] * z[j]);
 }
 
 /* --- fit --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Dense arithmetic behind an analog product: weights to digits, the product of a block of input rows with an array's
- * levels, conversion with noise, rounding and clipping, and the digital sum over slices. Units: inputs in driver codes,
- * weights in levels of a cell (0 … base - 1), products in code x level.
+ * Dense arithmetic behind an analog product: weights to digits, codes to bytes, the product of a block of input rows
+ * with levels, conversion with noise, rounding and clipping, and the digital sum over slices. Units: inputs in driver
+ * codes, weights in levels of a cell (0 … base - 1), products in code x level.
  */
 #pragma once
 
@@ -39,9 +39,16 @@ int strata_analog_convert (const float *v,
 void strata_analog_combine (
   const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums);
 
-/* squares[i] = x[i]^2, and codes to floats */
-void strata_analog_squares (const float *x, gsize n, float *squares);
-void strata_analog_floats (const gint16 *codes, gsize n, float *x);
+/* bytes[i] = codes[i] + offset, which must be within 0 … 255 */
+void strata_analog_bytes (const gint16 *codes, int n, int offset, guint8 *bytes);
+/* squares[i] = codes[i]^2 in units of the returned number, in which the largest is 255: off by half a unit at most */
+float strata_analog_square_bytes (const gint16 *codes, int n, guint8 *squares);
+/* y[i] = (sums[i] - offset[i]) * step; the second adds to y. @offset NULL: 0 */
+void strata_analog_scale (const gint32 *sums, const gint32 *offset, float step, int n, float *y);
+void strata_analog_add_scaled (const gint32 *sums, const gint32 *offset, float step, int n, float *y);
+
+/* A row read with a draw of its own for each pair of cells: v[j] += x * (levels[j] + sigma[j] * z[j]) */
+void strata_analog_add_row (float x, const float *levels, const float *sigma, const float *z, int n, float *v);
 
 /* Least squares of @target[i] on n_regressors values x[r * n + i] with an offset: minimises the mean squared error plus
  * sum_r noise[r] * gain[r]^2 (the error that noise of that variance on regressor r adds). Where the data do not

@@ -13,10 +13,16 @@
 #include "kernels/analog-read.h"
 
 #define SIGMA_STEPS 1024
-/* Positions whose products are done at once: enough for the matrix product, small enough for the cache */
-#define CHUNK 256
+/* Positions whose products are done at once: their sums stay in the cache. */
+#define CHUNK 48
+/* Cells of up to so many levels with one row copy are drawn on a grid, so that a byte holds what they hold; the grid's
+ * own variance is taken off the draw's. */
+#define GRID_LEVELS 16
+#define GRID 0.125
 /* Converters beyond this are exact: a float holds no more. */
 #define MAX_ADC_BITS 24
+#define MAX_SLICES 8
+#define CODE_LOWEST (-128)
 
 static guint64
 key_word (StrataRngKey key)
@@ -56,7 +62,8 @@ is_written (const StrataAnalogArray *array, int row, int output)
 typedef struct
 {
   double program[SIGMA_STEPS + 2], read[SIGMA_STEPS + 2];
-  int top; /* largest level */
+  int top;     /* largest level */
+  double grid; /* levels; 0: none */
 } CellTable;
 
 static void
@@ -83,31 +90,57 @@ look_up (const double *values, double g)
   return values[i] + (at - i) * (values[i + 1] - values[i]);
 }
 
+/* A deviate on the grid, with the same mean and variance as one that is not, where that is at least the grid's own */
+static double
+on_grid (double target, double deviation, double variance, double grid)
+{
+  double rest = variance - grid * grid / 12;
+
+  return rint ((target + (rest > 0 ? deviation * sqrt (rest / variance) : 0)) / grid) * grid;
+}
+
 /* One pair towards @target levels: what it holds and the variance of reading it. */
 static double
 program_pair (const CellTable *table, double target, const float *z, double *variance)
 {
   double plus = MAX (target, 0) / table->top, minus = MAX (-target, 0) / table->top;
   double read_plus = look_up (table->read, plus), read_minus = look_up (table->read, minus);
+  double sigma_plus = look_up (table->program, plus), sigma_minus = look_up (table->program, minus);
+  double deviation = sigma_plus * z[0] - sigma_minus * z[1];
 
   *variance = read_plus * read_plus + read_minus * read_minus;
-  return target + look_up (table->program, plus) * z[0] - look_up (table->program, minus) * z[1];
+  if (table->grid > 0)
+    return on_grid (target, deviation, sigma_plus * sigma_plus + sigma_minus * sigma_minus, table->grid);
+  return target + deviation;
 }
+
+/* An array while it is written: levels and variances are summed over row copies. */
+typedef struct
+{
+  const StrataAnalogArray *array;
+  CellTable table;
+  int *digits;               /* n_columns: of the row under way */
+  float *z;                  /* 2 n_columns */
+  float *levels, *variances; /* n_rows x n_columns; the latter NULL: none */
+} Programming;
 
 /* Cells that no weight is written to: an empty pair. */
 static void
-leave_cells (StrataAnalogArray *array, const CellTable *table, int row, int output)
+leave_cells (Programming *p, int row, int output)
 {
-  for (int s = 0; s < array->n_slices && array->variance != NULL; s++)
-    array->variance[(gsize) row * (gsize) array->n_columns + (gsize) (s * array->n_cols + output)] +=
-      (float) (2 * table->read[0] * table->read[0]);
+  const StrataAnalogArray *array = p->array;
+
+  for (int s = 0; s < array->n_slices && p->variances != NULL; s++)
+    p->variances[(gsize) row * (gsize) array->n_columns + (gsize) (s * array->n_cols + output)] +=
+      (float) (2 * p->table.read[0] * p->table.read[0]);
 }
 
 /* One row copy of one row. Each slice is programmed towards its digit plus what the slices before it missed. */
 static void
-program_row (StrataAnalogArray *array, const CellTable *table, const int *digits, int row, const float *z)
+program_row (Programming *p, int row)
 {
-  const int base = table->top + 1;
+  const StrataAnalogArray *array = p->array;
+  const int top = p->table.top, base = top + 1;
 
   for (int j = 0; j < array->n_cols; j++)
     {
@@ -115,21 +148,20 @@ program_row (StrataAnalogArray *array, const CellTable *table, const int *digits
 
       if (!is_written (array, row, j))
         {
-          leave_cells (array, table, row, j);
+          leave_cells (p, row, j);
           continue;
         }
-
       for (int s = 0; s < array->n_slices; s++)
         {
           gsize column = (gsize) s * (gsize) array->n_cols + (gsize) j;
           gsize cell = (gsize) row * (gsize) array->n_columns + column;
-          double digit = digits[column], variance = 0;
-          double target = array->noisy ? CLAMP (digit + missed, -table->top, table->top) : digit;
-          double held = array->noisy ? program_pair (table, target, z + 2 * column, &variance) : digit;
+          double digit = p->digits[column], variance = 0;
+          double target = array->noisy ? CLAMP (digit + missed, -top, top) : digit;
+          double held = array->noisy ? program_pair (&p->table, target, p->z + 2 * column, &variance) : digit;
 
-          array->levels[cell] += (float) held;
-          if (array->variance != NULL)
-            array->variance[cell] += (float) variance;
+          p->levels[cell] += (float) held;
+          if (p->variances != NULL)
+            p->variances[cell] += (float) variance;
           missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
         }
     }
@@ -154,38 +186,56 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
     }
 }
 
+/* Digits of the weights of @row, times the factors of their columns */
+static void
+set_digits (Programming *p, const StrataQOp *op, const int *factors, int row)
+{
+  const StrataAnalogArray *array = p->array;
+  const int k = array->row0 + row % (array->n_rows / array->n_blocks);
+
+  for (int j = 0; j < array->n_cols; j++)
+    {
+      int column[MAX_SLICES];
+
+      if (!is_written (array, row, j))
+        continue;
+      strata_analog_digits (op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k] * factors[j],
+                            p->table.top + 1, array->n_slices, column);
+      for (int s = 0; s < array->n_slices; s++)
+        p->digits[s * array->n_cols + j] = column[s];
+    }
+}
+
 static void
 program (
   StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, int n_row_copies, const int *factors)
 {
-  const int base = strata_chip_levels (setup->chip);
   /* die 0: die files are not part of an image */
   const StrataRngKey key = nested_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
-  g_autofree float *z = g_new0 (float, 2 * array->n_columns);
-  g_autofree int *digits = g_new (int, array->n_columns);
-  g_autofree CellTable *table = g_new (CellTable, 1);
+  const gsize n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
+  g_autofree Programming *p = g_new0 (Programming, 1);
+  g_autofree int *digits = p->digits = g_new (int, array->n_columns);
+  g_autofree float *z = p->z = g_new0 (float, 2 * array->n_columns);
+  g_autofree float *levels = p->levels = g_new0 (float, n_cells), *variances = NULL;
 
-  cell_table_init (table, setup->chip, band_of (setup->analog));
+  if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE)
+    variances = p->variances = g_new0 (float, n_cells);
+  p->array = array;
+  cell_table_init (&p->table, setup->chip, band_of (setup->analog));
+  if (array->noisy && n_row_copies == 1 && p->table.top < GRID_LEVELS)
+    p->table.grid = GRID;
   for (int row = 0; row < array->n_rows; row++)
     {
-      for (int j = 0; j < array->n_cols; j++)
-        {
-          int column[8], weight, k = array->row0 + row % (array->n_rows / array->n_blocks);
-
-          if (!is_written (array, row, j))
-            continue;
-          weight = op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k];
-          strata_analog_digits (weight * factors[j], base, array->n_slices, column);
-          for (int s = 0; s < array->n_slices; s++)
-            digits[s * array->n_cols + j] = column[s];
-        }
+      set_digits (p, op, factors, row);
       for (int copy = 0; copy < n_row_copies; copy++)
         {
           if (array->noisy)
             strata_rng_normal (key, (guint64) (copy * array->n_rows + row), z, (gsize) (2 * array->n_columns));
-          program_row (array, table, digits, row, z);
+          program_row (p, row);
         }
     }
+  strata_analog_cells_init (&array->cells, levels, variances, array->n_rows, array->n_columns,
+                            array->noisy ? (float) p->table.grid : 1, array->subtract == 0 ? -CODE_LOWEST : 0);
 }
 
 StrataAnalogArray *
@@ -196,9 +246,8 @@ strata_analog_array_new (
   const StrataChipSpec *chip = setup->chip;
   g_autofree int *factors = g_new (int, tile->n_cols);
   double ktc;
-  gsize n_cells;
 
-  g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= 8);
+  g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= MAX_SLICES);
   array->id = id;
   array->row0 = tile->row0, array->n_rows = tile->n_rows, array->col0 = tile->col0, array->n_cols = tile->n_cols;
   array->n_blocks = MAX (1, tile->n_groups);
@@ -213,10 +262,6 @@ strata_analog_array_new (
   array->ktc_variance = (float) (ktc * ktc);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
   array->code_hi = -array->code_lo - 1;
-  n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
-  array->levels = g_new0 (float, n_cells);
-  if (array->noisy && chip->cell_model != STRATA_CELL_NONE)
-    array->variance = g_new0 (float, n_cells);
   array->lsb = g_new0 (float, array->n_slices);
   array->gain = g_new0 (double, array->n_columns);
   array->nominal_gain = g_new0 (double, array->n_columns);
@@ -234,8 +279,7 @@ strata_analog_array_free (StrataAnalogArray *array)
 {
   if (array == NULL)
     return;
-  g_free (array->levels);
-  g_free (array->variance);
+  strata_analog_cells_finish (&array->cells);
   g_free (array->lsb);
   g_free (array->gain);
   g_free (array->nominal_gain);
@@ -248,58 +292,54 @@ strata_analog_array_free (StrataAnalogArray *array)
 
 typedef struct
 {
-  float *x, *squares, *v, *variance, *z, *q;
+  StrataAnalogSums sums;
+  float *v, *variance, *z, *q; /* one position; variance NULL: none */
+  float *scale, *codes;        /* without noise: steps of the cells per converter step; of all positions */
 } Scratch;
 
 static void
 scratch_init (Scratch *scratch, const StrataAnalogArray *array, int n)
 {
-  gsize rows = (gsize) n * (gsize) array->n_rows, columns = (gsize) n * (gsize) array->n_columns;
-
-  *scratch = (Scratch){ NULL };
-  scratch->x = g_new (float, rows);
-  scratch->v = g_new (float, columns);
-  if (array->variance != NULL)
-    {
-      scratch->squares = g_new (float, rows);
-      scratch->variance = g_new (float, columns);
-    }
-  scratch->z = g_new (float, array->n_columns);
+  *scratch = (Scratch){ .v = g_new (float, array->n_columns), .z = g_new (float, array->n_columns) };
+  strata_analog_sums_init (&scratch->sums, &array->cells, n);
+  if (array->cells.has_variance)
+    scratch->variance = g_new (float, array->n_columns);
   scratch->q = g_new (float, array->n_columns);
+  if (array->noisy || array->cells.has_coarse)
+    return;
+  scratch->codes = g_new (float, (gsize) n * scratch->sums.ld);
+  scratch->scale = g_new0 (float, scratch->sums.ld);
+  for (int c = 0; c < array->n_columns; c++)
+    scratch->scale[c] = array->cells.step / array->lsb[c / array->n_cols];
 }
 
 static void
 scratch_finish (Scratch *scratch)
 {
-  g_free (scratch->x);
-  g_free (scratch->squares);
+  strata_analog_sums_finish (&scratch->sums);
   g_free (scratch->v);
   g_free (scratch->variance);
   g_free (scratch->z);
   g_free (scratch->q);
+  g_free (scratch->scale);
+  g_free (scratch->codes);
 }
 
 static void
 multiply (const StrataAnalogArray *array, const gint16 *codes, int n, Scratch *scratch)
 {
-  gsize rows = (gsize) n * (gsize) array->n_rows;
-
-  strata_analog_floats (codes, rows, scratch->x);
-  strata_analog_product (scratch->x, n, array->n_rows, array->levels, array->n_columns, scratch->v);
-  if (array->variance == NULL)
-    return;
-  strata_analog_squares (scratch->x, rows, scratch->squares);
-  strata_analog_product (scratch->squares, n, array->n_rows, array->variance, array->n_columns, scratch->variance);
+  strata_analog_sums_take (&scratch->sums, &array->cells, codes, n);
+  strata_analog_sums_multiply (&scratch->sums, &array->cells, n);
 }
 
 static gint64
 read_position (
   const StrataAnalogArray *array, Scratch *scratch, int i, StrataRngKey key, guint64 position, gint32 *sums)
 {
-  const float *v = scratch->v + (gsize) i * (gsize) array->n_columns;
-  const float *variance = scratch->variance != NULL ? scratch->variance + (gsize) i * (gsize) array->n_columns : NULL;
+  const float *v = scratch->v, *variance = scratch->variance;
   gint64 n_clipped = 0;
 
+  strata_analog_sums_get (&scratch->sums, &array->cells, i, scratch->v, scratch->variance);
   for (int c = 0; c < array->n_columns; c++)
     scratch->q[c] = 0;
   for (int r = 0; r < array->n_reads; r++)
@@ -320,6 +360,29 @@ read_position (
   return n_clipped;
 }
 
+/* Products and conversions in one, where nothing is random and a byte holds what a cell holds */
+static gint64
+read_plain (const StrataAnalogArray *array,
+            const StrataAnalogInputs *inputs,
+            int first,
+            int n,
+            Scratch *scratch,
+            gint32 *sums,
+            gsize ld_sums)
+{
+  const StrataConverters converters = { array->cells.fine_offset, scratch->scale, array->code_lo, array->code_hi };
+  gint64 n_clipped;
+
+  strata_analog_sums_take (&scratch->sums, &array->cells, inputs->codes + (gsize) first * (gsize) array->n_rows, n);
+  n_clipped =
+    strata_byte_read (&array->cells.fine, strata_byte_isa (), scratch->sums.bytes, n, &converters, scratch->codes);
+  for (int i = 0; i < n; i++)
+    strata_analog_combine (scratch->codes + (gsize) i * scratch->sums.ld, array->n_slices, array->n_cols, array->gain,
+                           array->offset, array->constant,
+                           sums + (gsize) inputs->positions[first + i] * ld_sums + array->col0);
+  return n_clipped;
+}
+
 gint64
 strata_analog_array_read (
   const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums)
@@ -333,6 +396,11 @@ strata_analog_array_read (
     {
       int n_here = MIN (inputs->n - first, CHUNK);
 
+      if (scratch.codes != NULL)
+        {
+          n_clipped += read_plain (array, inputs, first, n_here, &scratch, sums, ld_sums);
+          continue;
+        }
       multiply (array, inputs->codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
       for (int i = 0; i < n_here; i++)
         n_clipped += read_position (array, &scratch, i, key, (guint64) inputs->positions[first + i],
@@ -345,16 +413,19 @@ strata_analog_array_read (
 void
 strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance)
 {
-  gsize n_sums = (gsize) n * (gsize) array->n_columns;
+  const gsize n_columns = (gsize) array->n_columns;
   Scratch scratch;
 
-  scratch_init (&scratch, array, n);
-  multiply (array, codes, n, &scratch);
-  memcpy (v, scratch.v, sizeof (float) * n_sums);
-  if (scratch.variance != NULL)
-    memcpy (variance, scratch.variance, sizeof (float) * n_sums);
-  else
-    memset (variance, 0, sizeof (float) * n_sums);
+  memset (variance, 0, sizeof (float) * (gsize) n * n_columns);
+  scratch_init (&scratch, array, MIN (n, CHUNK));
+  for (int first = 0; first < n; first += CHUNK)
+    {
+      int n_here = MIN (n - first, CHUNK);
+
+      multiply (array, codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
+      for (int i = 0; i < n_here; i++, v += n_columns, variance += n_columns)
+        strata_analog_sums_get (&scratch.sums, &array->cells, i, v, variance);
+    }
   scratch_finish (&scratch);
 }
 
@@ -384,26 +455,31 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array,
                               float *v)
 {
   const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
-  g_autofree float *z = g_new (float, array->n_columns);
+  const int n_columns = array->n_columns;
+  const gsize n_cells = (gsize) array->n_rows * (gsize) n_columns;
+  g_autofree float *z = g_new (float, n_columns), *levels = g_new (float, n_cells), *sigma = g_new (float, n_cells);
 
-  for (int i = 0; i < inputs->n; i++, v += array->n_columns)
+  for (int row = 0; row < array->n_rows; row++)
+    for (int c = 0; c < n_columns; c++)
+      {
+        levels[(gsize) row * (gsize) n_columns + (gsize) c] = strata_analog_cells_level (&array->cells, row, c);
+        sigma[(gsize) row * (gsize) n_columns + (gsize) c] =
+          sqrtf (strata_analog_cells_variance (&array->cells, row, c));
+      }
+  for (int i = 0; i < inputs->n; i++, v += n_columns)
     {
-      guint64 row = (guint64) i * (guint64) (array->n_rows + 1);
+      guint64 first = (guint64) i * (guint64) (array->n_rows + 1);
 
-      strata_rng_normal (key, row, z, (gsize) array->n_columns);
-      for (int c = 0; c < array->n_columns; c++)
+      strata_rng_normal (key, first, z, (gsize) n_columns);
+      for (int c = 0; c < n_columns; c++)
         v[c] = sqrtf (array->ktc_variance) * z[c];
-      for (int k = 0; k < array->n_rows; k++)
+      for (int row = 0; row < array->n_rows; row++)
         {
-          float x = inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) k];
+          const gsize at = (gsize) row * (gsize) n_columns;
 
-          strata_rng_normal (key, row + 1 + (guint64) k, z, (gsize) array->n_columns);
-          for (int c = 0; c < array->n_columns; c++)
-            {
-              gsize cell = (gsize) k * (gsize) array->n_columns + (gsize) c;
-
-              v[c] += x * (array->levels[cell] + (array->variance != NULL ? sqrtf (array->variance[cell]) * z[c] : 0));
-            }
+          strata_rng_normal (key, first + 1 + (guint64) row, z, (gsize) n_columns);
+          strata_analog_add_row (inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row], levels + at,
+                                 sigma + at, z, n_columns, v);
         }
     }
 }

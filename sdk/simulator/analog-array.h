@@ -11,6 +11,7 @@
 #pragma once
 
 #include "program/tiles.h"
+#include "simulator/analog-cells.h"
 #include "simulator/simulator.h"
 
 typedef enum
@@ -39,11 +40,10 @@ typedef struct
   int subtract;  /* driver code = code - subtract */
   guint64 seed;
   gboolean noisy;
-  guint without;      /* StrataCorrection */
-  float ktc_variance; /* of one conversion, (code x level)^2 */
-  float *levels;      /* n_rows x n_columns, summed over row copies */
-  float *variance;    /* the same, of one reading; NULL: none */
-  float *lsb;         /* n_slices: code x level per step */
+  guint without;           /* StrataCorrection */
+  float ktc_variance;      /* of one conversion, (code x level)^2 */
+  StrataAnalogCells cells; /* n_rows x n_columns, summed over row copies: levels, and the variance of one reading */
+  float *lsb;              /* n_slices: code x level per step */
   float code_lo, code_hi;
   double *gain;         /* n_columns: accumulator units per step, over all reads; chip: 16 bit, error < 2^-16 ignored */
   double *offset;       /* n_cols */

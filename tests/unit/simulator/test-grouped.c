@@ -285,13 +285,14 @@ test_empty_cells (void)
         for (int col = 0; col < 4; col++)
           if (row / 8 != col / 2)
             {
-              g_assert_cmpfloat (array->levels[row * 4 + col], ==, 0);
-              g_assert_cmpfloat_with_epsilon (array->variance[row * 4 + col], 2 * empty * empty, 1e-6);
+              g_assert_cmpfloat (strata_analog_cells_level (&array->cells, row, col), ==, 0);
+              g_assert_cmpfloat_with_epsilon (strata_analog_cells_variance (&array->cells, row, col), 2 * empty * empty,
+                                              1e-6);
             }
           else if (weights[col * 8 + row % 8] != 0)
             {
-              g_assert_cmpfloat (array->levels[row * 4 + col], !=, 0);
-              g_assert_cmpfloat (array->variance[row * 4 + col], >, 2 * empty * empty);
+              g_assert_cmpfloat (strata_analog_cells_level (&array->cells, row, col), !=, 0);
+              g_assert_cmpfloat (strata_analog_cells_variance (&array->cells, row, col), >, 2 * empty * empty);
             }
     }
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cells to bytes, and products of bytes to sums.
+ */
+#include "simulator/analog-cells.h"
+
+#include <math.h>
+
+#include "kernels/analog-read.h"
+
+#define COARSE 64
+/* Fine parts reach from -32 to 31, coarse ones to 127. */
+#define PEAK_STEPS (STRATA_BYTE_WEIGHT_MAX * COARSE)
+
+static float
+peak_of (const float *values, gsize n)
+{
+  float peak = 0;
+
+  for (gsize i = 0; i < n; i++)
+    peak = MAX (peak, fabsf (values[i]));
+  return peak;
+}
+
+static void
+pack_levels (StrataAnalogCells *cells, const float *levels, gsize n, float grid)
+{
+  const float peak = peak_of (levels, n);
+  g_autofree gint8 *fine = g_new (gint8, n), *coarse = g_new0 (gint8, n);
+
+  cells->has_coarse = grid <= 0 || peak > STRATA_BYTE_WEIGHT_MAX * grid;
+  cells->step = cells->has_coarse ? exp2f (ceilf (log2f (MAX (peak, 1) / PEAK_STEPS))) : grid;
+  for (gsize i = 0; i < n; i++)
+    {
+      int steps = (int) lrintf (levels[i] / cells->step);
+      int high = cells->has_coarse ? (steps + COARSE / 2) >> 6 : 0;
+
+      coarse[i] = (gint8) MIN (high, STRATA_BYTE_WEIGHT_MAX);
+      fine[i] = (gint8) MIN (steps - COARSE * coarse[i], STRATA_BYTE_WEIGHT_MAX);
+    }
+  strata_byte_matrix_init (&cells->fine, fine, cells->n_rows, cells->n_columns);
+  if (cells->has_coarse)
+    strata_byte_matrix_init (&cells->coarse, coarse, cells->n_rows, cells->n_columns);
+}
+
+/* What rounding a cell leaves goes to the next one of its column: a column's variances add up to half a unit. */
+static void
+pack_variance (StrataAnalogCells *cells, const float *variance, gsize n)
+{
+  const gsize n_columns = (gsize) cells->n_columns;
+  const float peak = peak_of (variance, n);
+  g_autofree gint8 *bytes = g_new (gint8, n);
+  g_autofree float *rest = g_new0 (float, n_columns);
+
+  cells->has_variance = peak > 0;
+  if (!cells->has_variance)
+    return;
+  cells->variance_step = peak / STRATA_BYTE_WEIGHT_MAX;
+  for (gsize i = 0; i < n; i++)
+    {
+      float units = variance[i] / cells->variance_step + rest[i % n_columns];
+
+      bytes[i] = (gint8) CLAMP (lrintf (units), 0, STRATA_BYTE_WEIGHT_MAX);
+      rest[i % n_columns] = units - bytes[i];
+    }
+  strata_byte_matrix_init (&cells->variance, bytes, cells->n_rows, cells->n_columns);
+}
+
+static int
+steps_at (const StrataAnalogCells *cells, int row, int column)
+{
+  int fine = strata_byte_matrix_get (&cells->fine, row, column);
+
+  return fine + (cells->has_coarse ? COARSE * strata_byte_matrix_get (&cells->coarse, row, column) : 0);
+}
+
+/* What @input_offset on every row adds to the columns' sums */
+static gint32 *
+offset_of (const StrataByteMatrix *matrix, int input_offset)
+{
+  gint32 *offset = g_new0 (gint32, strata_byte_output_size (matrix));
+
+  for (int row = 0; row < matrix->n_rows && input_offset != 0; row++)
+    for (int column = 0; column < matrix->n_columns; column++)
+      offset[column] += input_offset * strata_byte_matrix_get (matrix, row, column);
+  return offset;
+}
+
+void
+strata_analog_cells_init (StrataAnalogCells *cells,
+                          const float *levels,
+                          const float *variance,
+                          int n_rows,
+                          int n_columns,
+                          float grid,
+                          int input_offset)
+{
+  const gsize n = (gsize) n_rows * (gsize) n_columns;
+
+  *cells = (StrataAnalogCells){ .n_rows = n_rows, .n_columns = n_columns, .input_offset = input_offset };
+  pack_levels (cells, levels, n, grid);
+  if (variance != NULL)
+    pack_variance (cells, variance, n);
+  cells->fine_offset = offset_of (&cells->fine, input_offset);
+  if (cells->has_coarse)
+    cells->coarse_offset = offset_of (&cells->coarse, input_offset);
+}
+
+void
+strata_analog_cells_finish (StrataAnalogCells *cells)
+{
+  strata_byte_matrix_finish (&cells->fine);
+  strata_byte_matrix_finish (&cells->coarse);
+  strata_byte_matrix_finish (&cells->variance);
+  g_clear_pointer (&cells->fine_offset, g_free);
+  g_clear_pointer (&cells->coarse_offset, g_free);
+}
+
+float
+strata_analog_cells_level (const StrataAnalogCells *cells, int row, int column)
+{
+  return cells->step * (float) steps_at (cells, row, column);
+}
+
+float
+strata_analog_cells_variance (const StrataAnalogCells *cells, int row, int column)
+{
+  return cells->has_variance ? cells->variance_step * (float) strata_byte_matrix_get (&cells->variance, row, column)
+                             : 0;
+}
+
+/* --- sums --- */
+
+void
+strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells, int n)
+{
+  const gsize n_bytes = strata_byte_input_size (&cells->fine) * (gsize) n;
+  gsize n_sums;
+
+  sums->ld = strata_byte_output_size (&cells->fine);
+  n_sums = sums->ld * (gsize) n;
+  *sums = (StrataAnalogSums){ .ld = sums->ld };
+  sums->bytes = g_malloc0 (n_bytes);
+  sums->fine = g_new (gint32, n_sums);
+  if (cells->has_coarse)
+    sums->coarse = g_new (gint32, n_sums);
+  if (!cells->has_variance)
+    return;
+  sums->squares = g_malloc0 (n_bytes);
+  sums->square_step = g_new (float, n);
+  sums->variance = g_new (gint32, n_sums);
+}
+
+void
+strata_analog_sums_finish (StrataAnalogSums *sums)
+{
+  g_free (sums->bytes);
+  g_free (sums->squares);
+  g_free (sums->square_step);
+  g_free (sums->fine);
+  g_free (sums->coarse);
+  g_free (sums->variance);
+}
+
+void
+strata_analog_sums_take (StrataAnalogSums *sums, const StrataAnalogCells *cells, const gint16 *codes, int n)
+{
+  const gsize size = strata_byte_input_size (&cells->fine);
+
+  for (gsize i = 0; i < (gsize) n; i++, codes += cells->n_rows)
+    {
+      strata_analog_bytes (codes, cells->n_rows, cells->input_offset, sums->bytes + i * size);
+      if (cells->has_variance)
+        sums->square_step[i] = strata_analog_square_bytes (codes, cells->n_rows, sums->squares + i * size);
+    }
+}
+
+void
+strata_analog_sums_multiply (StrataAnalogSums *sums, const StrataAnalogCells *cells, int n)
+{
+  const StrataByteIsa isa = strata_byte_isa ();
+
+  strata_byte_product (&cells->fine, isa, sums->bytes, n, sums->fine);
+  if (cells->has_coarse)
+    strata_byte_product (&cells->coarse, isa, sums->bytes, n, sums->coarse);
+  if (cells->has_variance)
+    strata_byte_product (&cells->variance, isa, sums->squares, n, sums->variance);
+}
+
+void
+strata_analog_sums_get (const StrataAnalogSums *sums, const StrataAnalogCells *cells, int i, float *v, float *variance)
+{
+  const gsize at = (gsize) i * sums->ld;
+  const int n = cells->n_columns;
+
+  strata_analog_scale (sums->fine + at, cells->fine_offset, cells->step, n, v);
+  if (cells->has_coarse)
+    strata_analog_add_scaled (sums->coarse + at, cells->coarse_offset, COARSE * cells->step, n, v);
+  if (variance != NULL && cells->has_variance)
+    strata_analog_scale (sums->variance + at, NULL, cells->variance_step * sums->square_step[i], n, variance);
+}
