@@ -63,6 +63,14 @@ take_moments (StrataTensorStats *stats, const float *x, gint64 count, int n_chan
   stats->count = count;
 }
 
+static gsize
+channel_of (const StrataLoweredTensor *tensor, gsize i)
+{
+  gsize channels = (gsize) tensor->channels, plane = (gsize) tensor->height * (gsize) tensor->width;
+
+  return tensor->tokens && tensor->order == NULL ? i % channels : strata_lowered_place (tensor, i) / plane;
+}
+
 /* Of a tensor whose channels lie in its value in another way than planes do */
 static void
 take_channels (StrataTensorStats *stats, const float *x, const StrataLoweredTensor *tensor)
@@ -70,10 +78,22 @@ take_channels (StrataTensorStats *stats, const float *x, const StrataLoweredTens
   gsize channels = (gsize) tensor->channels, plane = (gsize) tensor->height * (gsize) tensor->width;
 
   memset (stats->channel_sums, 0, sizeof (double) * channels);
+  memset (stats->channel_squares, 0, sizeof (double) * channels);
+  for (gsize c = 0; c < channels; c++)
+    {
+      stats->channel_min[c] = INFINITY;
+      stats->channel_max[c] = -INFINITY;
+    }
   for (gsize i = 0; i < channels * plane; i++)
-    stats->channel_sums[tensor->tokens && tensor->order == NULL ? i % channels
-                                                                : strata_lowered_place (tensor, i) / plane] +=
-      (double) x[i];
+    {
+      gsize c = channel_of (tensor, i);
+      double value = (double) x[i];
+
+      stats->channel_sums[c] += value;
+      stats->channel_squares[c] += value * value;
+      stats->channel_min[c] = MIN (stats->channel_min[c], value);
+      stats->channel_max[c] = MAX (stats->channel_max[c], value);
+    }
 }
 
 static void
@@ -94,14 +114,19 @@ count_bins (guint32 *bins, const StrataTensorStats *range, double gain, const fl
 }
 
 static void
-take_histogram (guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count, int n_channels)
+take_histogram (
+  guint32 *bins, const StrataTensorStats *range, const float *x, gint64 count, const StrataLoweredTensor *tensor)
 {
-  gint64 plane = count / n_channels;
+  gint64 plane = count / tensor->channels;
 
   if (range->gains == NULL)
     count_bins (bins, range, 1, x, count);
-  for (int c = 0; c < n_channels && range->gains != NULL; c++)
-    count_bins (bins, range, range->gains[c], x + c * plane, plane);
+  else if (tensor->tokens || tensor->order != NULL)
+    for (gint64 i = 0; i < count; i++)
+      count_bins (bins, range, range->gains[channel_of (tensor, (gsize) i)], x + i, 1);
+  else
+    for (int c = 0; c < tensor->channels; c++)
+      count_bins (bins, range, range->gains[c], x + c * plane, plane);
 }
 
 typedef struct
@@ -153,7 +178,7 @@ watch_cb (const StrataGraph *graph, int value, const StrataArray *array, gpointe
     }
   else if (pass->kept_at[tensor] != G_MAXSIZE && !pass->merged[tensor].is_open)
     take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[tensor], array->data,
-                    strata_array_count (array), t->channels);
+                    strata_array_count (array), t);
 }
 
 static gboolean
@@ -193,7 +218,7 @@ count_kept_cb (guint index, gpointer user_data, GError **error)
       if (pass->kept_at[t] != G_MAXSIZE && pass->slots[place].count > 0 && !pass->merged[t].is_open)
         take_histogram (pass->bins + place * STRATA_HISTOGRAM_BINS, &pass->merged[t],
                         pass->kept + (gsize) index * pass->n_kept + pass->kept_at[t], pass->slots[place].count,
-                        pass->lowered->tensors[t].channels);
+                        &pass->lowered->tensors[t]);
     }
   return TRUE;
 }

@@ -21,6 +21,9 @@
  * averaging lowers little, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
  */
 #define LEAST_RETURN 0.4
+/* Where classes change more often than is aimed at to the end: fall of the share beyond the aim over energy added, and
+ * over time added, likewise. 1 / 3: by 37 % for twice the energy in twice the time */
+#define LEAST_APPROACH (1.0 / 3)
 /* Share of the arrays that the model leaves free which may go to copies of rows */
 #define FREE_SHARE 0.5
 
@@ -33,7 +36,11 @@ typedef struct
   guint *at;        /* per layer, into its hull */
   int n_free;       /* arrays that are left */
   double most_flips;
-  double undecided; /* share of samples that noise of ENOUGH_DB changes: the model itself hardly tells them apart */
+  int best_step;      /* of the search, where what is still missing is least, times (energy x time)^LEAST_APPROACH */
+  double end_cost_fj; /* of the search to its end, where the choice is an earlier step; 0: it is the end */
+  double end_time_ps; /* likewise */
+  double end_flips;   /* share of samples whose class changes there */
+  double undecided;   /* share of samples that noise of ENOUGH_DB changes: the model itself hardly tells them apart */
 } Choice;
 
 static const StrataLayerState *
@@ -63,6 +70,26 @@ is_enough (const Choice *choice, double power)
                          : db >= LEAST_DB);
 }
 
+static double
+total_cost (const Choice *choice)
+{
+  double sum = 0;
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    sum += state_of (choice, i)->cost_fj;
+  return sum;
+}
+
+static double
+total_time (const Choice *choice)
+{
+  double sum = 0;
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    sum += state_of (choice, i)->time_ps;
+  return sum;
+}
+
 /* What no state of any layer lowers */
 static double
 fixed_noise (const Choice *choice)
@@ -83,7 +110,7 @@ fixed_noise (const Choice *choice)
 static int
 best_layer (const Choice *choice)
 {
-  double best = 0, cost_fj = 0;
+  double best = 0;
   int layer = -1;
 
   for (int i = 0; i < choice->sensitivity->n_layers; i++)
@@ -95,9 +122,7 @@ best_layer (const Choice *choice)
         if (rate > best)
           best = rate, layer = i;
       }
-  for (int i = 0; i < choice->sensitivity->n_layers; i++)
-    cost_fj += state_of (choice, i)->cost_fj;
-  return best * cost_fj < LEAST_RETURN * (total_noise (choice) - fixed_noise (choice)) ? -1 : layer;
+  return best * total_cost (choice) < LEAST_RETURN * (total_noise (choice) - fixed_noise (choice)) ? -1 : layer;
 }
 
 /* Takes the layer's hull anew, without states that need more arrays than are left. FALSE: it keeps its state for good.
@@ -117,23 +142,81 @@ limit_layer (Choice *choice, int layer)
 }
 
 static void
-search (Choice *choice)
+take_step (Choice *choice, int layer)
 {
-  for (int layer; !is_enough (choice, total_noise (choice)) && (layer = best_layer (choice)) >= 0;)
+  const StrataLayerState *state = state_of (choice, layer);
+  int more = state[1].n_arrays - state[0].n_arrays, before = state[0].n_arrays;
+
+  if (more > choice->n_free)
     {
-      const StrataLayerState *state = state_of (choice, layer);
-      int more = state[1].n_arrays - state[0].n_arrays;
+      limit_layer (choice, layer);
+      choice->n_free -= state_of (choice, layer)->n_arrays - before;
+      return;
+    }
+  choice->n_free -= more;
+  choice->at[layer]++;
+}
 
-      if (more > choice->n_free)
+/* Arrays that the layers take at least, and what may go to copies of rows of the rest */
+static int
+free_arrays (const Choice *choice)
+{
+  gint64 n = strata_chip_arrays (choice->input->chip);
+
+  for (int i = 0; i < choice->sensitivity->n_layers; i++)
+    n -= state_of (choice, i)->n_arrays;
+  return (int) MAX (0, FREE_SHARE * (double) n);
+}
+
+/* At most so many steps; how many there were. Notes the best. */
+static int
+search (Choice *choice, int most_steps)
+{
+  const StrataSensitivity *s = choice->sensitivity;
+  double best = INFINITY;
+  int step = 0;
+
+  for (;; step++)
+    {
+      int layer = is_enough (choice, total_noise (choice)) ? -1 : best_layer (choice);
+      double missing = strata_sensitivity_flips (s, total_noise (choice)) - choice->most_flips - choice->undecided;
+      double spent = log (MAX (total_cost (choice), 1)) + log (MAX (total_time (choice), 1));
+      double worth = missing > 0 ? log (missing) + LEAST_APPROACH * spent : -INFINITY;
+
+      if (!s->is_class || worth < best)
+        choice->best_step = step;
+      best = MIN (best, worth);
+      if (layer < 0 || step == most_steps)
+        return step;
+      take_step (choice, layer);
+    }
+}
+
+/* From the cheapest states on. Where the aim is out of reach, the last steps may cost more than they bring nearer. */
+static void
+choose (Choice *choice)
+{
+  const int n = choice->sensitivity->n_layers;
+
+  for (gboolean again = FALSE;; again = TRUE)
+    {
+      int best = again ? choice->best_step : G_MAXINT, n_steps;
+
+      for (int i = 0; i < n; i++)
         {
-          int before = state[0].n_arrays;
+          const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
 
-          limit_layer (choice, layer);
-          choice->n_free -= state_of (choice, layer)->n_arrays - before;
-          continue;
+          g_clear_pointer (&choice->hulls[i], g_array_unref);
+          choice->hulls[i] = strata_layer_states (choice->input, layer, choice->fixed[layer->op], G_MAXINT);
+          choice->at[i] = 0;
         }
-      choice->n_free -= more;
-      choice->at[layer]++;
+      choice->n_free = free_arrays (choice);
+      n_steps = search (choice, best);
+      if (again || choice->best_step == n_steps || is_enough (choice, total_noise (choice)))
+        return;
+      choice->end_cost_fj = total_cost (choice);
+      choice->end_time_ps = total_time (choice);
+      choice->end_flips = strata_sensitivity_flips (choice->sensitivity, total_noise (choice));
     }
 }
 
@@ -166,6 +249,17 @@ note_program (const Choice *choice, double before)
       "modelled analog noise at the output is %.1f dB below the signal (%.1f dB with one read and no "
       "arrays for copies): %s the %.0f dB aimed at",
       strata_noise_db (s->head_power, after), strata_noise_db (s->head_power, before), verdict, LEAST_DB);
+  if (choice->end_cost_fj > 0)
+    {
+      g_autofree char *text =
+        g_strdup_printf ("%.2g %% of the classes change then, for %.1f times the products' energy and %.1f times their "
+                         "time: too little for it",
+                         100 * choice->end_flips, choice->end_cost_fj / MAX (total_cost (choice), 1),
+                         choice->end_time_ps / MAX (total_time (choice), 1));
+
+      strata_decisions_add_alternative (decisions, &(StrataAlternative){ "averaging and copies to the end", -1, -1,
+                                                                         (gint64) choice->end_cost_fj, -1, text });
+    }
 }
 
 static void
@@ -291,17 +385,6 @@ note_figures (const Choice *choice, int i, double sum)
   strata_decisions_add_noise (choice->input->calibration->decisions, &figures);
 }
 
-/* Arrays that the layers take at least, and what may go to copies of rows of the rest */
-static int
-free_arrays (const Choice *choice)
-{
-  gint64 n = strata_chip_arrays (choice->input->chip);
-
-  for (int i = 0; i < choice->sensitivity->n_layers; i++)
-    n -= state_of (choice, i)->n_arrays;
-  return (int) MAX (0, FREE_SHARE * (double) n);
-}
-
 void
 strata_choose_reads (const StrataSensitivityInput *input,
                      const StrataSensitivity *sensitivity,
@@ -309,21 +392,24 @@ strata_choose_reads (const StrataSensitivityInput *input,
                      StrataQGraph *graph)
 {
   const int n = sensitivity->n_layers;
-  g_autofree GArray **hulls = g_new (GArray *, n + 1);
+  g_autofree GArray **hulls = g_new0 (GArray *, n + 1);
   g_autofree guint *at = g_new0 (guint, n + 1);
-  Choice choice = { input, sensitivity, fixed, hulls, at, 0, input->calibration->most_flips, 0 };
-  double before, sum;
+  Choice choice = { .input = input,
+                    .sensitivity = sensitivity,
+                    .fixed = fixed,
+                    .hulls = hulls,
+                    .at = at,
+                    .most_flips = input->calibration->most_flips };
+  double before = 0, sum;
 
   if (n == 0)
     return;
   if (choice.most_flips <= 0)
     choice.most_flips = MOST_FLIPS;
   choice.undecided = strata_sensitivity_flips (sensitivity, sensitivity->head_power * pow (10, -ENOUGH_DB / 10));
+  choose (&choice);
   for (int i = 0; i < n; i++)
-    hulls[i] = strata_layer_states (input, &sensitivity->layers[i], fixed[sensitivity->layers[i].op], G_MAXINT);
-  choice.n_free = free_arrays (&choice);
-  before = total_noise (&choice);
-  search (&choice);
+    before += g_array_index (hulls[i], StrataLayerState, 0).noise;
   sum = total_noise (&choice);
   note_program (&choice, before);
   for (int i = 0; i < n; i++)

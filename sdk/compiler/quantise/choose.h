@@ -14,6 +14,8 @@ typedef struct
   int n_arrays;
   double noise;   /* mean square that arrives at the head */
   double cost_fj; /* per inference: its products, and static power while its arrays, side by side, read */
+  double
+    time_ps; /* per inference: all its positions, one after the other, in as many turns as arrays outnumber stacks */
 } StrataLayerState;
 
 /* Sets n_reads and block_rows of the products of @graph, input->quantised; @fixed: per op of it, a number of reads that

@@ -27,8 +27,8 @@ typedef struct
   const int *n_readers; /* per tensor; tensors of a value that several share count more */
 } Search;
 
-static int *
-count_readers (const StrataLowered *lowered, StrataArena *arena)
+int *
+strata_equalise_count_readers (const StrataLowered *lowered, StrataArena *arena)
 {
   int *n_readers = strata_arena_array (arena, int, lowered->n_tensors + 1);
 
@@ -231,9 +231,8 @@ balance (const double *range, const StrataLoweredOp *reader, int channels, doubl
   return found;
 }
 
-/* What the tensor holds once its channels are multiplied */
-static void
-scale_stats (StrataTensorStats *stats, int channels, const double *gains)
+void
+strata_equalise_scale (StrataTensorStats *stats, int channels, const double *gains)
 {
   stats->gains = gains;
   stats->min = INFINITY;
@@ -257,19 +256,19 @@ scale_chain (const StrataLowered *lowered, StrataTensorStats *stats, int op, int
 {
   int tensor = lowered->ops[op].output;
 
-  scale_stats (&stats[tensor], lowered->tensors[tensor].channels, gains);
+  strata_equalise_scale (&stats[tensor], lowered->tensors[tensor].channels, gains);
   for (int i = op + 1; i < reader; i++)
     if (lowered->ops[i].inputs[0] == tensor)
       {
         tensor = lowered->ops[i].output;
-        scale_stats (&stats[tensor], lowered->tensors[tensor].channels, gains);
+        strata_equalise_scale (&stats[tensor], lowered->tensors[tensor].channels, gains);
       }
 }
 
 void
 strata_equalise_choose (const StrataLowered *lowered, StrataTensorStats *stats, StrataArena *arena)
 {
-  Search search = { lowered, stats, count_readers (lowered, arena) };
+  Search search = { lowered, stats, strata_equalise_count_readers (lowered, arena) };
 
   for (int i = 0; i < lowered->n_ops; i++)
     {
@@ -293,6 +292,7 @@ strata_equalise_choose (const StrataLowered *lowered, StrataTensorStats *stats, 
         continue;
       scale_chain (lowered, stats, i, reader, gains);
     }
+  strata_rescale_choose (lowered, stats, arena);
 }
 
 static void
@@ -325,7 +325,8 @@ scale_inputs (StrataLoweredOp *op, const double *gains, int channels, StrataAren
 }
 
 const StrataLowered *
-strata_equalise_apply (const StrataLowered *lowered, const StrataTensorStats *stats, StrataArena *arena)
+strata_equalise_apply (
+  const StrataLowered *lowered, const StrataTensorStats *stats, StrataArena *arena, GPtrArray *models, GError **error)
 {
   StrataLowered *result;
   gboolean any = FALSE;
@@ -340,6 +341,13 @@ strata_equalise_apply (const StrataLowered *lowered, const StrataTensorStats *st
     {
       StrataLoweredOp *op = &result->ops[i];
 
+      if (op->kind == STRATA_QOP_DIGITAL && stats[op->output].gains != NULL)
+        {
+          op->digital = strata_rescale_model (op, &lowered->tensors[op->output], stats[op->output].gains, error);
+          if (op->digital == NULL)
+            return NULL;
+          g_ptr_array_add (models, op->digital);
+        }
       if (!is_product (op))
         continue;
       if (stats[op->inputs[0]].gains != NULL)

@@ -631,7 +631,9 @@ quantise_once (const StrataGraph *graph,
                                  : gather (graph, lowered, calibration, scratch, error);
   if (build.stats == NULL)
     return NULL;
-  build.lowered = strata_equalise_apply (lowered, build.stats, scratch);
+  build.lowered = strata_equalise_apply (lowered, build.stats, scratch, models, error);
+  if (build.lowered == NULL)
+    return NULL;
   build.decisions = calibration->decisions;
   build.n_reads = MAX (calibration->n_reads, 1);
   build.without = calibration->without;

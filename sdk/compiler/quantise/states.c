@@ -89,6 +89,19 @@ sums_fj (const StrataChipSpec *chip, int n_blocks, int n_cols)
   return (n_blocks - 1) * 2.0 * n_cols * hops * chip->e_noc_fj_per_byte_hop[STRATA_BAND_NOMINAL];
 }
 
+/* Of all positions of an inference */
+static double
+state_time (const StrataSensitivityInput *input, int op_id, int n_arrays, int n_reads)
+{
+  const StrataChipSpec *chip = input->chip;
+  const StrataQOp *op = &input->quantised->ops[op_id];
+  const StrataQTensor *out = &input->quantised->tensors[op->output];
+  const int n_outputs = MAX (strata_chip_outputs (chip, op->n_slices), 1);
+
+  return (double) strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, MIN (n_outputs, op->n), op->n_slices, n_reads)
+         * ceil_div (n_arrays, MAX (chip->n_stacks, 1)) * out->height * out->width;
+}
+
 static double
 state_cost (const StrataSensitivityInput *input, int op_id, int block_rows, int n_reads)
 {
@@ -181,9 +194,12 @@ strata_layer_states (const StrataSensitivityInput *input,
            reads++)
         {
           double power = strata_noise_power (&budget, reads);
-          StrataLayerState state = { blocks == n_least ? 0 : block_rows, reads, n_arrays,
+          StrataLayerState state = { blocks == n_least ? 0 : block_rows,
+                                     reads,
+                                     n_arrays,
                                      once > 0 ? layer->arriving * power / once : 0,
-                                     state_cost (input, layer->op, block_rows, reads) };
+                                     state_cost (input, layer->op, block_rows, reads),
+                                     state_time (input, layer->op, n_arrays, reads) };
 
           g_array_append_val (all, state);
         }

@@ -261,11 +261,12 @@ interpret (const StrataQGraph *graph, const float *const *inputs, gint64 *n_out)
 
   for (int i = 0; i < graph->n_inputs; i++)
     {
-      gint64 n = strata_qtensor_count (&graph->tensors[graph->inputs[i]]);
+      const StrataQTensor *in = &graph->tensors[graph->inputs[i]];
+      gint64 n = strata_qtensor_count (in);
 
       run.data[graph->inputs[i]] = g_new (double, n);
       for (gint64 j = 0; j < n; j++)
-        run.data[graph->inputs[i]][j] = (double) inputs[i][j];
+        run.data[graph->inputs[i]][place (in, j)] = (double) inputs[i][j];
     }
   for (int i = 0; i < graph->n_ops; i++)
     if (graph->ops[i].kind == STRATA_QOP_DIGITAL)
@@ -274,7 +275,7 @@ interpret (const StrataQGraph *graph, const float *const *inputs, gint64 *n_out)
       execute (&run, &graph->ops[i]);
   *n_out = strata_qtensor_count (out);
   for (gint64 i = 0; i < *n_out; i++)
-    result[i] = (float) run.data[graph->outputs[0]][i];
+    result[i] = (float) run.data[graph->outputs[0]][place (out, i)];
   for (int i = 0; i < graph->n_tensors; i++)
     g_free (run.data[i]);
   g_free (run.data);
