@@ -71,6 +71,27 @@ STRATA_API const char *strata_certificate_get_reason (StrataCertificate *self, g
 STRATA_API const char *strata_certificate_get_layers (StrataCertificate *self, guint index);
 
 /**
+ * strata_certificate_get_n_remedies:
+ * @self: a certificate
+ *
+ * Returns: number of changes that would make a model fit which the chip does not hold; 0 where it holds it
+ */
+STRATA_API guint strata_certificate_get_n_remedies (StrataCertificate *self);
+
+/**
+ * strata_certificate_get_remedy:
+ * @self: a certificate
+ * @index: less than strata_certificate_get_n_remedies ()
+ * @limit: (out) (optional): which capacity of the chip it is about
+ * @needs: (out) (optional): what the model then takes of it, arrays or bytes
+ * @has: (out) (optional): what there then is of it
+ *
+ * Returns: (transfer none): what to change, in a phrase
+ */
+STRATA_API const char *strata_certificate_get_remedy (
+  StrataCertificate *self, guint index, StrataLimit *limit, double *needs, double *has);
+
+/**
  * strata_certificate_get_n_points:
  * @self: a certificate
  *

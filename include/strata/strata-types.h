@@ -131,6 +131,9 @@ typedef enum
  * @STRATA_LIMIT_MIN_ACCURACY: share of samples that are classified as labelled, else as the float model does, 0 to 1
  * @STRATA_LIMIT_MAX_ARRAYS: arrays that hold weights
  * @STRATA_LIMIT_MAX_COST_USD: manufacturing cost of the chip, dollars
+ * @STRATA_LIMIT_CHIP_ARRAYS: arrays that the chip has; it stands in certificates, and cannot be asked for
+ * @STRATA_LIMIT_CHIP_SRAM_BYTES: size of the chip's activation memory, bytes; likewise
+ * @STRATA_LIMIT_CHIP_DRAM_BYTES: size of the external memory, bytes; likewise
  *
  * Hard limits of a compilation.
  */
@@ -146,8 +149,12 @@ typedef enum
   STRATA_LIMIT_MIN_ACCURACY,
   STRATA_LIMIT_MAX_ARRAYS,
   STRATA_LIMIT_MAX_COST_USD,
+  STRATA_LIMIT_CHIP_ARRAYS,
+  STRATA_LIMIT_CHIP_SRAM_BYTES,
+  STRATA_LIMIT_CHIP_DRAM_BYTES,
 } StrataLimit;
 
+/* That can be asked for */
 #define STRATA_N_LIMITS 10
 
 /**

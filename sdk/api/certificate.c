@@ -102,6 +102,32 @@ strata_certificate_get_layers (StrataCertificate *self, guint index)
   return finding == NULL ? NULL : finding->layers;
 }
 
+/* --- remedies --- */
+
+guint
+strata_certificate_get_n_remedies (StrataCertificate *self)
+{
+  g_return_val_if_fail (STRATA_IS_CERTIFICATE (self), 0);
+  return self->report->remedies->len;
+}
+
+const char *
+strata_certificate_get_remedy (StrataCertificate *self, guint index, StrataLimit *limit, double *needs, double *has)
+{
+  const StrataRemedy *remedy;
+
+  g_return_val_if_fail (STRATA_IS_CERTIFICATE (self), NULL);
+  g_return_val_if_fail (index < self->report->remedies->len, NULL);
+  remedy = &g_array_index (self->report->remedies, StrataRemedy, index);
+  if (limit != NULL)
+    *limit = remedy->limit;
+  if (needs != NULL)
+    *needs = remedy->needs;
+  if (has != NULL)
+    *has = remedy->has;
+  return remedy->change;
+}
+
 /* --- points --- */
 
 guint
@@ -135,10 +161,11 @@ strata_certificate_get_point_refusal (StrataCertificate *self, guint index)
   return point == NULL ? NULL : point->refusal;
 }
 
-static const char *const figure_names[] = {
-  "latency_ps", "interval_ps", "unit_interval_ps", "energy_fj", "power_mw", "peak_power_mw", "junction_c",
-  "skin_c",     "accuracy",    "arrays_used",      "copies",    "reads",    "pace_ps",       NULL
-};
+static const char *const figure_names[] = { "latency_ps",    "interval_ps", "unit_interval_ps",
+                                            "energy_fj",     "power_mw",    "peak_power_mw",
+                                            "junction_c",    "skin_c",      "accuracy",
+                                            "arrays_used",   "copies",      "reads",
+                                            "active_stacks", "pace_ps",     NULL };
 
 const char *const *
 strata_certificate_list_point_figures (void)
@@ -172,6 +199,7 @@ strata_certificate_get_point_figure (StrataCertificate *self, guint index, const
                               (double) point->n_arrays,
                               point->most_copies,
                               point->reads,
+                              point->max_active_stacks,
                               (double) point->pace_ps };
 
     for (guint i = 0; i < G_N_ELEMENTS (values) && point->refusal == NULL; i++)

@@ -8,6 +8,7 @@
 
 #include "api/certificate-private.h"
 #include "api/chip-private.h"
+#include "api/model-options.h"
 #include "api/model-private.h"
 #include "compiler/pipeline.h"
 #include "device/program-private.h"
@@ -347,6 +348,34 @@ needs_judgement (const StrataCompiler *self)
          || limits->max_cost_usd > 0;
 }
 
+/* The configuration of a network of tokens, read again for another number of them */
+static StrataGraph *
+resize_cb (gint64 n_tokens, gpointer user_data, GError **error)
+{
+  const StrataCompiler *self = user_data;
+  const StrataGraph *graph = strata_model_get_graph (self->model);
+  g_auto (GStrv) lines = g_strsplit (graph->shapes == NULL ? "" : graph->shapes, "\n", -1);
+  g_autoptr (StrataModelOptions) options = strata_model_options_new ();
+
+  for (char **line = lines; *line != NULL; line++)
+    if (**line != '\0' && !g_str_has_prefix (*line, "sequence=")
+        && !strata_model_options_set_text (options, *line, error))
+      return NULL;
+  strata_model_options_set_dimension (options, "sequence", n_tokens);
+  return strata_model_options_load (options, graph->path, NULL, NULL, error);
+}
+
+/* Tokens of a call of a network without weights, which its configuration gives; 0: it has none */
+static gint64
+count_tokens (const StrataGraph *graph)
+{
+  int input = strata_graph_find_value (graph, "input_ids");
+  gboolean is_open = graph->path != NULL && !g_str_has_suffix (graph->path, ".onnx") && input >= 0
+                     && graph->values[input].producer < 0 && graph->values[input].n_dims == 2;
+
+  return is_open ? graph->values[input].dims[1] : 0;
+}
+
 StrataProgram *
 strata_compiler_compile (
   StrataCompiler *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
@@ -393,6 +422,9 @@ strata_compiler_compile (
   options.limits = self->limits;
   options.objective = self->objective;
   options.report = &report;
+  options.n_tokens = count_tokens (graph);
+  options.resize = options.n_tokens > 1 ? resize_cb : NULL;
+  options.resize_data = self;
   if (needs_judgement (self))
     options.evaluator =
       (StrataEvaluator){ judge_cb, &evaluator, TRUE, self->accuracy_inputs == NULL ? NULL : accuracy_cb };

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compiler/cached.h"
+#include "compiler/search/capacity.h"
 #include "compiler/search/search.h"
 #include "model/rewrite/rewrite.h"
 
@@ -411,22 +412,29 @@ set_graph (Run *run, StrataImage *image, Graphs *graphs, const StrataChoice *cho
   return TRUE;
 }
 
+static gboolean
+is_refusal (const GError *error)
+{
+  return g_error_matches (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+}
+
 /* One copy of every matrix: what the search reckons with. Where it does not fit, nothing does. Not worth keeping. */
 static StrataTileSet *
 map_once (Run *run, StrataImage *image, GError **error)
 {
   StrataMapOptions options = run->options->map;
+  GError *local = NULL;
+  StrataTileSet *once;
 
   options.row_copies = FALSE;
   options.n_copies = NULL;
   options.decisions = NULL;
-  return strata_map (image->graph, run->chip, &options, error);
-}
-
-static gboolean
-is_refusal (const GError *error)
-{
-  return g_error_matches (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+  once = strata_map (image->graph, run->chip, &options, &local);
+  if (once == NULL && is_refusal (local) && run->options->report != NULL)
+    *run->options->report = search_capacity_arrays (image->graph, run->chip, run->options->objective);
+  if (once == NULL)
+    g_propagate_error (error, local);
+  return once;
 }
 
 /* Makes one proposal and tells what came of it; keeps it in @best where it is. FALSE: compilation ends with @error. The
@@ -474,20 +482,79 @@ try_choice (Run *run,
   return TRUE;
 }
 
-static void
-refuse (
-  Run *run, StrataImage *image, StrataSearch *search, const StrataSearchReport *report, GError *refusal, GError **error)
+/* Bytes of SRAM that the model takes at least with @n_tokens a call; -1: it cannot have so many, or was cancelled */
+static gint64
+least_sram_of (const Run *run, gint64 n_tokens)
 {
-  g_autofree char *text = strata_search_describe (search, report);
+  g_autoptr (StrataGraph) graph = run->options->resize (n_tokens, run->options->resize_data, NULL);
+  g_autoptr (StrataQGraph) quantised = NULL;
+  StrataCompileOptions options = *run->options;
+  Run other = { graph, run->chip, &options, NULL, NULL, 0 };
 
-  if (text == NULL)
+  options.dump_folder = NULL;
+  options.progress = NULL;
+  options.report = NULL;
+  quantised = graph == NULL ? NULL : make_graph_cb (NULL, &other, NULL);
+  return quantised == NULL ? -1 : strata_schedule_least_sram (quantised, run->chip);
+}
+
+/* The most tokens a call that the activation memory holds, if it holds any */
+static void
+suggest_tokens (const Run *run, const StrataQGraph *graph, StrataSearchReport *report)
+{
+  gint64 low = 0, high = run->options->n_tokens, low_bytes = 0;
+  g_autofree char *change = NULL;
+
+  if (run->options->resize == NULL || !graph->weightless)
+    return;
+  while (high - low > 1)
+    {
+      gint64 middle = (low + high) / 2, n_bytes = least_sram_of (run, middle);
+
+      if (n_bytes < 0)
+        return;
+      if (n_bytes > run->chip->sram_bytes)
+        high = middle;
+      else
+        {
+          low = middle;
+          low_bytes = n_bytes;
+        }
+    }
+  if (low == 0)
+    return;
+  change = g_strdup_printf ("%" G_GINT64_FORMAT " tokens a call (--shape sequence=%" G_GINT64_FORMAT
+                            "), where there are %" G_GINT64_FORMAT,
+                            low, low, run->options->n_tokens);
+  strata_search_report_suggest (report, STRATA_LIMIT_CHIP_SRAM_BYTES, change, (double) low_bytes,
+                                (double) run->chip->sram_bytes);
+}
+
+/* Ends a search that found nothing: with what the memories lack, with the limits that what came nearest misses, or as
+ * its first program was refused. */
+static void
+refuse (Run *run,
+        const StrataQGraph *graph,
+        StrataSearch *search,
+        StrataSearchReport *report,
+        GError *refusal,
+        GError **error)
+{
+  g_autofree char *lack = search_capacity_describe (search), *text = strata_search_describe (search, report);
+  g_autofree char *name = model_name (run->graph);
+
+  for (guint i = 0; i < report->limits->len; i++)
+    if (g_array_index (report->limits, StrataLimitFinding, i).limit == STRATA_LIMIT_CHIP_SRAM_BYTES)
+      suggest_tokens (run, graph, report);
+  if (lack == NULL && text == NULL)
     {
       g_propagate_error (error, refusal);
       return;
     }
   g_clear_error (&refusal);
-  g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_REQUIREMENT, "%s on %s: %s", image->model_name,
-               run->chip->name, text);
+  g_set_error (error, STRATA_COMPILE_ERROR,
+               lack != NULL ? STRATA_COMPILE_ERROR_CAPACITY : STRATA_COMPILE_ERROR_REQUIREMENT, "%s on %s: %s", name,
+               run->chip->name, lack != NULL ? lack : text);
 }
 
 static gboolean
@@ -519,7 +586,7 @@ choose_among (Run *run, StrataImage *image, Graphs *graphs, const StrataTileSet 
       g_clear_error (&refusal);
     }
   else
-    refuse (run, image, search, report, refusal, error);
+    refuse (run, image->graph, search, report, refusal, error);
   if (options->report != NULL)
     *options->report = g_steal_pointer (&report);
   return choice != NULL;

@@ -33,6 +33,11 @@ typedef struct
   StrataSearchReport **report; /* (out) (optional): what was tried and how near it came, also where nothing meets the
                                   limits; NULL where it did not come to that */
   StrataEvaluator evaluator;   /* judge NULL: limits on time only, judged by the schedule */
+  /* The model for another number of tokens a call, which tells how many memory would hold; NULL: it has just one. Only
+   * asked of models without weights. */
+  StrataGraph *(*resize) (gint64 n_tokens, gpointer user_data, GError **error);
+  gpointer resize_data;
+  gint64 n_tokens; /* that it is for */
   guint64 seed;
   const char *dump_folder; /* text dump per stage; NULL: none */
   StrataCache *cache;      /* results of stages, from other compilations and for them; NULL: none. Not looked into where

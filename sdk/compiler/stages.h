@@ -181,6 +181,9 @@ double strata_schedule_peak_mw (const StrataQGraph *graph,
                                 const StrataChipSpec *chip,
                                 int max_active_stacks);
 
+/* The least activation memory, in bytes, that a schedule would take, or close to it; of the graph alone */
+gint64 strata_schedule_least_sram (const StrataQGraph *graph, const StrataChipSpec *chip);
+
 StrataSchedule *strata_schedule (const StrataQGraph *graph,
                                  const StrataTileSet *tiles,
                                  const StrataPlacement *placement,

@@ -5,6 +5,7 @@
     test-config.py STRATA SHARED_FOLDER
 """
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,8 @@ def info(*args):
 def refused(words, *args, codes=(3, 4)):
     done = call(*args)
     assert done.returncode in codes, (done.returncode, done.stderr)
-    assert words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+    # what a chip does not hold comes with its certificate below the line
+    assert words in done.stderr.splitlines()[0] and (len(done.stderr.splitlines()) == 1 or done.returncode == 5), done.stderr
 
 
 def test_info():
@@ -148,6 +150,48 @@ def test_arrays():
         assert count_arrays(configs[name]) == {**HELD, **TOO_LARGE}[name], name
     # all of its sound is in memory at once
     refused("phone has 2000000 bytes of SRAM", "compile", f"{path}#whisper-tiny", "--chip", "phone", codes=(5,))
+
+
+def certificate(*args):
+    """Of a compilation that the chip does not hold: its one limit, and what would hold it"""
+    done = call("compile", *args, "--json")
+    assert done.returncode == 5, (done.stdout, done.stderr)
+    error = json.loads(done.stdout)["error"]
+    assert len(error["certificate"]["limits"]) == 1, error
+    return error["certificate"]["limits"][0], error["certificate"]["remedies"]
+
+
+def test_too_large():
+    """What a chip does not hold is refused with what it lacks, and with what fits"""
+    path = SHARED / "data" / "transformer_configs.json"
+    if not path.exists():
+        raise tap.Skip("no transformer_configs.json beside the project")
+    lack, remedies = certificate(f"{path}#llama-3.1-8b", "--chip", "phone", *shapes("llama"))
+    assert (lack["limit"], lack["verdict"], lack["asked"]) == ("chip_arrays", "impossible", 16384), lack
+    assert 16384 < lack["floor"] <= lack["best"] == TOO_LARGE["llama-3.1-8b"], lack
+    assert "lm_head" in lack["layers"], lack
+    assert remedies[0]["change"] == "a chip of 448 tiers, where phone has 256", remedies
+    assert remedies[0]["needs"] <= remedies[0]["has"] == 448 * 64, remedies
+    lack, remedies = certificate(f"{path}#llama-3.2-3b", "--chip", "phone")
+    assert (lack["limit"], lack["verdict"], lack["asked"]) == ("chip_sram_bytes", "impossible", 2000000), lack
+    assert lack["floor"] > 2000000 and "self_attn" in lack["reason"], lack
+    tokens = [r for r in remedies if "--shape sequence=" in r["change"]]
+    assert len(tokens) == 1 and tokens[0]["needs"] <= tokens[0]["has"] == 2000000, remedies
+
+
+def test_tokens_that_fit():
+    """As many tokens as are said to fit do; the text has them too"""
+    (WORK / "config.json").write_text(json.dumps(LLAMA))
+    (WORK / "small.yaml").write_text("base: demonstrator\nsram: 20 kB\n")
+    lack, remedies = certificate("config.json", "--chip", "small.yaml", "--shape", "sequence=60")
+    assert lack["limit"] == "chip_sram_bytes", lack
+    change = [r["change"] for r in remedies if "tokens a call" in r["change"]][0]
+    fits = re.search("sequence=([0-9]+)", change).group(1)
+    assert 1 <= int(fits) < 60, change
+    done = call("compile", "config.json", "--chip", "small.yaml", "--shape", f"sequence={fits}")
+    assert done.returncode == 0, done.stderr
+    done = call("compile", "config.json", "--chip", "small.yaml", "--shape", "sequence=60")
+    assert done.returncode == 5 and "would fit" in done.stderr and change in done.stderr, done.stderr
 
 
 def test_token():

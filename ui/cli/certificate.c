@@ -11,7 +11,7 @@
 static const struct
 {
   const char *key, *label, *unit;
-} limits[STRATA_N_LIMITS] = {
+} limits[] = {
   [STRATA_LIMIT_MAX_LATENCY_PS] = { "max_latency_ps", "latency", "ps" },
   [STRATA_LIMIT_MIN_RATE_PER_S] = { "min_rate_per_s", "rate per second", "" },
   [STRATA_LIMIT_MAX_POWER_MW] = { "max_power_mw", "power", "mw" },
@@ -22,6 +22,9 @@ static const struct
   [STRATA_LIMIT_MIN_ACCURACY] = { "min_accuracy", "accuracy", "" },
   [STRATA_LIMIT_MAX_ARRAYS] = { "max_arrays", "arrays", "" },
   [STRATA_LIMIT_MAX_COST_USD] = { "max_cost_usd", "cost, USD", "" },
+  [STRATA_LIMIT_CHIP_ARRAYS] = { "chip_arrays", "the chip's arrays", "" },
+  [STRATA_LIMIT_CHIP_SRAM_BYTES] = { "chip_sram_bytes", "the chip's SRAM", "bytes" },
+  [STRATA_LIMIT_CHIP_DRAM_BYTES] = { "chip_dram_bytes", "external memory", "bytes" },
 };
 
 static const char *
@@ -37,7 +40,7 @@ format_value (double value, const char *unit)
 {
   if (isnan (value))
     return g_strdup ("unknown");
-  return *unit == '\0' ? g_strdup_printf ("%.4g", value) : strata_format_quantity (value, unit);
+  return *unit == '\0' ? g_strdup_printf ("%.6g", value) : strata_format_quantity (value, unit);
 }
 
 static void
@@ -72,6 +75,21 @@ add_point (StrataCertificate *certificate, guint index, JsonBuilder *builder)
   json_builder_end_object (builder);
 }
 
+static void
+add_remedy (StrataCertificate *certificate, guint index, JsonBuilder *builder)
+{
+  StrataLimit limit;
+  double needs, has;
+  const char *change = strata_certificate_get_remedy (certificate, index, &limit, &needs, &has);
+
+  json_builder_begin_object (builder);
+  cli_json_string (builder, "limit", limits[limit].key);
+  cli_json_string (builder, "change", change);
+  cli_json_number (builder, "needs", needs);
+  cli_json_number (builder, "has", has);
+  json_builder_end_object (builder);
+}
+
 void
 cli_json_certificate (JsonBuilder *builder, StrataCertificate *certificate)
 {
@@ -88,6 +106,11 @@ cli_json_certificate (JsonBuilder *builder, StrataCertificate *certificate)
   for (guint i = 0; i < strata_certificate_get_n_points (certificate); i++)
     add_point (certificate, i, builder);
   json_builder_end_array (builder);
+  json_builder_set_member_name (builder, "remedies");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < strata_certificate_get_n_remedies (certificate); i++)
+    add_remedy (certificate, i, builder);
+  json_builder_end_array (builder);
   json_builder_end_object (builder);
 }
 
@@ -103,8 +126,8 @@ append_limit (GString *text, StrataCertificate *certificate, guint index)
   g_autofree char *have = format_value (best, limits[limit].unit);
   g_autofree char *least = format_value (floor, limits[limit].unit);
 
-  g_string_append_printf (text, "%-18s %-11s asked %s, best %s, floor %s\n", limits[limit].label,
-                          verdict_name (verdict), want, have, least);
+  g_string_append_printf (text, "%-18s %-11s %s %s, best %s, floor %s\n", limits[limit].label, verdict_name (verdict),
+                          limit < STRATA_N_LIMITS ? "asked" : "has", want, have, least);
   if (!isnan (floor))
     g_string_append_printf (text, "%-18s floor: %s%s%s\n", "", reason, layers == NULL ? "" : "; most of it ",
                             layers == NULL ? "" : layers);
@@ -141,6 +164,18 @@ append_point (GString *text, StrataCertificate *certificate, guint index)
                                                                                   : "");
 }
 
+static void
+append_remedy (GString *text, StrataCertificate *certificate, guint index)
+{
+  StrataLimit limit;
+  double needs, has;
+  const char *change = strata_certificate_get_remedy (certificate, index, &limit, &needs, &has);
+  g_autofree char *takes = format_value (needs, limits[limit].unit);
+  g_autofree char *there = format_value (has, limits[limit].unit);
+
+  g_string_append_printf (text, "%-18s %s: takes %s of %s\n", index == 0 ? "would fit" : "", change, takes, there);
+}
+
 char *
 cli_describe_certificate (StrataCertificate *certificate)
 {
@@ -149,6 +184,8 @@ cli_describe_certificate (StrataCertificate *certificate)
 
   for (guint i = 0; i < strata_certificate_get_n_limits (certificate); i++)
     append_limit (text, certificate, i);
+  for (guint i = 0; i < strata_certificate_get_n_remedies (certificate); i++)
+    append_remedy (text, certificate, i);
   for (guint i = 0; i < strata_certificate_get_n_points (certificate); i++)
     {
       if (!strata_certificate_is_point_pareto (certificate, i) && !strata_certificate_is_point_chosen (certificate, i))

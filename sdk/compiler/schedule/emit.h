@@ -64,6 +64,10 @@ void schedule_set_lines (StrataSchedule *schedule, const ScheduleInput *input);
 gboolean schedule_fit_memory (
   StrataSchedule *schedule, const ScheduleInput *input, SchedulePrediction *prediction, int *natural, GError **error);
 
+/* Bytes of the activation memory, with what is reserved, that rows take in an execution on demand, each where there is
+ * room: what schedule_fit_memory () comes down to at last. */
+gint64 schedule_demand_bytes (StrataSchedule *schedule, const ScheduleInput *input);
+
 /* Widens all buffers of the activation memory alike where that fits. */
 gboolean schedule_widen_memory (StrataSchedule *schedule, const ScheduleInput *input);
 

@@ -481,6 +481,18 @@ schedule_fit_memory (
   return fits;
 }
 
+gint64
+schedule_demand_bytes (StrataSchedule *schedule, const ScheduleInput *in)
+{
+  SchedulePrediction demand = { 0 };
+  gint64 n_bytes;
+
+  run_on_demand (schedule, &demand);
+  n_bytes = place_rows (schedule, &demand) + in->streams->reserved_bytes;
+  schedule_prediction_clear (&demand);
+  return n_bytes;
+}
+
 /* Gives every buffer of the activation memory half as many rows again, one at least, if all fit then: room in which the
  * next inference can begin. */
 gboolean

@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "compiler/search/capacity.h"
 #include "compiler/search/state.h"
 
 #define N_NAMED 3 /* layers in a text */
@@ -27,9 +28,8 @@ compare_shares (gconstpointer a, gconstpointer b)
   return (x->op > y->op) - (x->op < y->op);
 }
 
-/* "conv1 (61 %), conv2 (12 %)": the largest of @value, which has one element per op; NULL where all are 0 */
-static char *
-name_layers (const StrataQGraph *graph, const double *value)
+char *
+search_name_layers (const StrataQGraph *graph, const double *value)
 {
   g_autofree Share *shares = g_new (Share, (gsize) graph->n_ops + 1);
   GString *text = g_string_new (NULL);
@@ -57,10 +57,10 @@ name_bound_layers (const StrataSearch *search, SearchBind bind)
   g_autofree double *value = g_new0 (double, (gsize) search->graph->n_ops + 1);
 
   if (bind == SEARCH_BIND_PATH)
-    return name_layers (search->graph, search->floor.path_ps);
+    return search_name_layers (search->graph, search->floor.path_ps);
   for (int i = 0; i < search->graph->n_ops; i++)
     value[i] = search_model_load_ps (model, bind, i);
-  return name_layers (search->graph, value);
+  return search_name_layers (search->graph, value);
 }
 
 static char *
@@ -71,7 +71,7 @@ name_energy_layers (const StrataSearch *search)
 
   for (int i = 0; i < search->graph->n_ops; i++)
     value[i] = model->ops[i].dynamic_fj;
-  return name_layers (search->graph, value);
+  return search_name_layers (search->graph, value);
 }
 
 /* --- floors --- */
@@ -179,6 +179,10 @@ floor_of (const StrataSearch *search, StrataLimit limit, char **reason, char **l
     case STRATA_LIMIT_MIN_ACCURACY:
       *reason = g_strdup ("no bound is known but trying: reads and copies in rows against noise");
       break;
+    case STRATA_LIMIT_CHIP_ARRAYS:
+    case STRATA_LIMIT_CHIP_SRAM_BYTES:
+    case STRATA_LIMIT_CHIP_DRAM_BYTES:
+      g_assert_not_reached (); /* nobody asks for them */
     }
   return search_floor_value (floor, limit);
 }
@@ -284,6 +288,7 @@ strata_search_report (StrataSearch *search)
     }
   for (guint i = 0; i < search->order->len; i++)
     add_tried (search, report, search->order->pdata[i]);
+  search_capacity_memory (search, report);
   strata_search_report_mark (report);
   return report;
 }

@@ -23,6 +23,17 @@ typedef struct
   double *path_ps;                        /* per op: its share of the critical path with as many copies as rows */
 } SearchFloor;
 
+/* What lies in the activation memory at its fullest, whatever the order of bursts */
+typedef struct
+{
+  gint64 n_bytes; /* with what is reserved */
+  int op;         /* that runs then; -1: all rows fit, or none has to be there */
+  gint64 *of_op;  /* bytes per op that made them; the last element: inputs */
+} SearchMemory;
+
+void search_memory_init (SearchMemory *memory, const SearchModel *model);
+void search_memory_clear (SearchMemory *memory);
+
 /* @model: with one read and without row copies, whose energies are the least there are. @limits: rate and
  * latency asked for; NULL: none */
 void search_floor_init (SearchFloor *floor, SearchModel *model, const StrataLimits *limits);

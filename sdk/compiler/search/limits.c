@@ -88,6 +88,10 @@ search_limits_value (StrataLimit limit, const StrataJudgement *judgement, gint64
       return (double) n_arrays;
     case STRATA_LIMIT_MAX_COST_USD:
       return strata_cost_die_usd (chip);
+    case STRATA_LIMIT_CHIP_ARRAYS:
+    case STRATA_LIMIT_CHIP_SRAM_BYTES:
+    case STRATA_LIMIT_CHIP_DRAM_BYTES:
+      break;
     }
   return (double) NAN;
 }

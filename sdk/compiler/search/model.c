@@ -33,11 +33,12 @@ energy_fj (const SearchModel *model, const StrataTileSet *tiles, const StrataIns
 static SearchNeed
 need_rows (SearchModel *model, const guint8 *silent, int tensor, int n)
 {
-  SearchNeed need = { -1, strata_arena_array (model->arena, int, n) };
+  SearchNeed need = { .op = -1, .row = strata_arena_array (model->arena, int, n) };
   int row = 0, root = strata_work_root (model->graph, silent, tensor, &row);
   int producer = model->graph->tensors[root].producer;
 
   need.op = producer >= 0 && !silent[producer] ? producer : -1;
+  need.tensor = root;
   return need;
 }
 
@@ -126,6 +127,9 @@ fill_digital (
       if ((stream->cache_inputs >> input & 1) != 0) /* there from the start */
         continue;
       need = need_rows (model, silent, op->inputs[input], self->n_rows);
+      need.release = stream->in_chunks
+                       ? (StrataDependence){ .add = self->n_rows - 1, .divide = 1 }
+                       : strata_work_release (model->graph, silent, id, input, TRUE, 0, 1, self->n_rows);
       for (int b = 0; b < self->n_rows; b++)
         {
           need.row[b] = strata_qop_needs_row (model->graph, id, input, stream->in_chunks ? self->n_rows - 1 : b);
@@ -209,7 +213,7 @@ fill_product (SearchModel *model, const StrataTileSet *tiles, const guint8 *sile
       self->need[0].row[r] = r;
       strata_work_root (model->graph, silent, op->inputs[0], &self->need[0].row[r]);
     }
-  self->need[1] = (SearchNeed){ id, strata_arena_array (model->arena, int, self->n_rows) };
+  self->need[1] = (SearchNeed){ .op = id, .row = strata_arena_array (model->arena, int, self->n_rows) };
   for (int b = 0; b < self->n_rows; b++)
     self->need[1].row[b] = strata_qop_needs_row (model->graph, id, 0, b);
 }
@@ -266,6 +270,9 @@ search_model_new_sided (
   streams = strata_streams_new (model->graph, silent, chip);
   model->ops = strata_arena_array (model->arena, SearchOp, graph->n_ops + 1);
   count_links (model);
+  model->reserved_bytes = streams->reserved_bytes;
+  model->external_bytes =
+    (streams->external ? streams->cache_bytes : 0) + (streams->tables_external ? streams->table_bytes : 0);
   for (int i = 0; i < graph->n_ops; i++)
     {
       SearchOp *op = &model->ops[i];

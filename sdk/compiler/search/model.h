@@ -10,11 +10,14 @@
 
 #include "compiler/stages.h"
 
-/* Rows that an op waits for: its burst b for row row[b] of what op makes; op -1: there from the start */
+/* Rows that an op waits for: its burst b for row row[b] of what op makes; op -1: there from the start. Of a digital op
+ * also the tensor that lies in memory, and until which burst its rows are read. */
 typedef struct
 {
   int op;
   int *row;
+  int tensor;
+  StrataDependence release;
 } SearchNeed;
 
 typedef struct SearchOp SearchOp;
@@ -47,7 +50,8 @@ typedef struct
   int n_rows;
   gint64 n_arrays, n_sites; /* of one copy of everything, none of them shared; of the chip */
   double work_ps, vector_ps, mac_ps, dram_ps, link_out_ps, link_in_ps, dynamic_fj;
-  int n_links_out, n_links_in; /* of the hub */
+  int n_links_out, n_links_in;           /* of the hub */
+  gint64 reserved_bytes, external_bytes; /* of SRAM for caches and constants; of external memory */
   double *ready_ps, *scratch_ps;
 } SearchModel;
 

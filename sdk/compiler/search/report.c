@@ -26,6 +26,14 @@ clear_tried (gpointer data)
   g_free (tried->refusal);
 }
 
+static void
+clear_remedy (gpointer data)
+{
+  StrataRemedy *remedy = data;
+
+  g_free (remedy->change);
+}
+
 StrataSearchReport *
 strata_search_report_new (StrataObjective objective)
 {
@@ -34,7 +42,9 @@ strata_search_report_new (StrataObjective objective)
   report->objective = objective;
   report->limits = g_array_new (FALSE, TRUE, sizeof (StrataLimitFinding));
   report->tried = g_array_new (FALSE, TRUE, sizeof (StrataTried));
+  report->remedies = g_array_new (FALSE, TRUE, sizeof (StrataRemedy));
   g_array_set_clear_func (report->limits, clear_finding);
+  g_array_set_clear_func (report->remedies, clear_remedy);
   g_array_set_clear_func (report->tried, clear_tried);
   return report;
 }
@@ -46,7 +56,17 @@ strata_search_report_free (StrataSearchReport *report)
     return;
   g_array_unref (report->limits);
   g_array_unref (report->tried);
+  g_array_unref (report->remedies);
   g_free (report);
+}
+
+void
+strata_search_report_suggest (
+  StrataSearchReport *report, StrataLimit limit, const char *change, double needs, double has)
+{
+  StrataRemedy remedy = { limit, g_strdup (change), needs, has };
+
+  g_array_append_val (report->remedies, remedy);
 }
 
 static void

@@ -33,16 +33,27 @@ typedef struct
                          one */
 } StrataTried;
 
+/* What would hold a model that the chip does not */
+typedef struct
+{
+  StrataLimit limit;
+  char *change;      /* "at most 1 slice a weight, where there are 2" */
+  double needs, has; /* then, in the unit of the limit */
+} StrataRemedy;
+
 typedef struct
 {
   StrataVerdict verdict; /* of all limits together */
   StrataObjective objective;
-  GArray *limits; /* StrataLimitFinding */
-  GArray *tried;  /* StrataTried, in the order they were tried */
+  GArray *limits;   /* StrataLimitFinding */
+  GArray *tried;    /* StrataTried, in the order they were tried */
+  GArray *remedies; /* StrataRemedy */
 } StrataSearchReport;
 
 StrataSearchReport *strata_search_report_new (StrataObjective objective) G_GNUC_WARN_UNUSED_RESULT;
 void strata_search_report_free (StrataSearchReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataSearchReport, strata_search_report_free)
+void strata_search_report_suggest (
+  StrataSearchReport *report, StrataLimit limit, const char *change, double needs, double has);
 /* Sets is_pareto of all that were made. */
 void strata_search_report_mark (StrataSearchReport *report);

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "compiler/search/capacity.h"
 #include "compiler/search/state.h"
 
 /* Programs made between the step of the ladder that meets the limits and the one below it */
@@ -431,6 +432,7 @@ strata_search_new (const StrataQGraph *graph,
   if (search->digital != NULL)
     search_model_relax (search->cheapest, search->digital, search->either);
   search_floor_init (&search->floor, search->cheapest, &options->limits);
+  search_memory_init (&search->memory, search->cheapest);
   for (int i = 0; i < search->n_limits; i++)
     search->is_hopeless |= search_floor_value (&search->floor, search->limits[i].limit) > search->limits[i].bound;
   return search;
@@ -442,6 +444,7 @@ strata_search_free (StrataSearch *search)
   if (search == NULL)
     return;
   search_floor_clear (&search->floor);
+  search_memory_clear (&search->memory);
   search_model_free (search->cheapest);
   search_model_free (search->digital);
   g_free (search->either);
@@ -465,6 +468,8 @@ strata_search_next (StrataSearch *search)
   SearchCandidate *next;
 
   g_return_val_if_fail (search->current == NULL, NULL);
+  if (!search_capacity_holds (search))
+    return NULL;
   next = search->is_hopeless ? NULL : search_caps_next (search);
   if (next == NULL && !search->is_hopeless)
     next = pick (search);

@@ -67,6 +67,7 @@ struct _StrataSearch
   int most_reads;        /* of a product, as quantised */
   SearchModel *cheapest; /* one read each: what floors are of */
   SearchFloor floor;
+  SearchMemory memory;
   /* Dense products that take less energy on the digital units, by the model: either way is allowed for in floors; of
    * them those that are moved where energy counts */
   SearchModel *digital; /* all dense products there */
@@ -84,6 +85,8 @@ struct _StrataSearch
   gboolean is_hopeless; /* a limit lies below its floor */
 };
 
+/* "conv1 (61 %), conv2 (12 %)": the largest of @value, which has one element per op; NULL where all are 0 */
+char *search_name_layers (const StrataQGraph *graph, const double *value) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL: it was not asked for */
 const SearchLimit *search_limit (const StrataSearch *search, StrataLimit limit);
 /* Takes @n_copies. @max_active: stacks that convert at once, 0: all. Owned by the search. */

@@ -78,10 +78,27 @@ assert_bounds (const StrataImage *image, SearchModel *model, const SearchFloor *
   g_assert_cmpint (floor->n_arrays, <=, strata_tile_set_n_arrays (image->tiles));
 }
 
+/* What must be in memory at once is no more than what the schedule found room for. */
+static gint64
+assert_memory (StrataImage *image, const SearchModel *model)
+{
+  gint64 size = image->chip->sram_bytes;
+  SearchMemory memory;
+
+  image->chip->sram_bytes = 1; /* nothing fits anyway */
+  search_memory_init (&memory, model);
+  image->chip->sram_bytes = size;
+  g_assert_cmpint (memory.n_bytes, <=, image->schedule->sram_peak_bytes);
+  size = memory.n_bytes;
+  search_memory_clear (&memory);
+  return size;
+}
+
 /* Floor <= bound of a choice <= what its program does, on every step of the ladder. */
 static void
 test_bounds (void)
 {
+  double share = 0;
   int n_made = 0;
 
   for (guint64 seed = 0; seed < 40; seed++)
@@ -97,11 +114,14 @@ test_bounds (void)
         if (remake (image, ladder->pdata[i], i % 4 == 0))
           {
             assert_bounds (image, model, &floor, ladder->pdata[i]);
+            share += (double) assert_memory (image, model) / (double) image->schedule->sram_peak_bytes;
             n_made++;
           }
       search_floor_clear (&floor);
     }
   g_assert_cmpint (n_made, >, 80);
+  g_test_message ("memory: the floor is %.2f of what schedules take, on average", share / n_made);
+  g_assert_cmpfloat (share / n_made, >, 0.1);
 }
 
 /* Products, attention over @past tokens, a row of a table, and what is left of them */
@@ -156,6 +176,7 @@ test_mirror (void)
       g_assert_true ((model->dram_ps > 0) == (image->chip->dram_bytes > 0));
       search_floor_init (&floor, model, NULL);
       assert_bounds (image, model, &floor, one);
+      assert_memory (image, model);
       g_assert_cmpfloat (floor.latency_ps, >, 0.75 * (double) image->schedule->critical_path_ps);
       search_floor_clear (&floor);
     }
@@ -584,18 +605,113 @@ test_sides (void)
   g_assert_cmpint (n_moved, >=, 4);
 }
 
-/* What does not fit once does not become a question of copies. */
 static void
-test_capacity (void)
+stages_cb (double fraction, const char *stage, gpointer user_data)
 {
-  g_autoptr (StrataGraph) graph = random_graph_new (1);
-  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 1, 1, 1);
+  GString *stages = user_data;
+
+  g_string_append_printf (stages, " %s", stage);
+}
+
+/* Compiles for a chip that is too small, and gives the certificate and the stages that were begun. */
+static StrataSearchReport *
+refuse (const StrataGraph *graph, const StrataChipSpec *chip, GString *stages)
+{
   StrataCompileOptions options;
+  StrataSearchReport *report = NULL;
   g_autoptr (GError) error = NULL;
 
   strata_compile_options_init (&options);
+  options.report = &report;
+  options.progress = stages_cb;
+  options.progress_data = stages;
   g_assert_null (strata_compile (graph, chip, &options, NULL, &error));
   g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
+  g_assert_null (strchr (error->message, '\n'));
+  g_assert_nonnull (report);
+  g_assert_cmpint (report->limits->len, ==, 1);
+  return report;
+}
+
+/* What does not fit once does not become a question of copies; what is said to hold it does. */
+static void
+test_capacity (void)
+{
+  g_autoptr (GString) stages = g_string_new (NULL);
+  guint n_remedies = 0;
+
+  for (guint64 seed = 0; seed < 12; seed++)
+    {
+      g_autoptr (StrataGraph) graph = random_graph_new (seed);
+      g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 2, 2, 1);
+      g_autoptr (StrataSearchReport) report = NULL;
+      const StrataLimitFinding *finding;
+
+      chip->rows = chip->columns = chip->n_adc = 4;
+      report = refuse (graph, chip, stages);
+      finding = &g_array_index (report->limits, StrataLimitFinding, 0);
+      g_assert_cmpint (finding->limit, ==, STRATA_LIMIT_CHIP_ARRAYS);
+      g_assert_cmpfloat (finding->asked, ==, 4);
+      g_assert_cmpfloat (finding->best, >=, finding->floor);
+      g_assert_cmpfloat (finding->best, >, 4);
+      g_assert_cmpint (finding->verdict, ==, finding->floor > 4 ? STRATA_VERDICT_IMPOSSIBLE : STRATA_VERDICT_NOT_FOUND);
+      g_assert_nonnull (finding->layers);
+      for (guint i = 0; i < report->remedies->len; i++, n_remedies++)
+        {
+          const StrataRemedy *remedy = &g_array_index (report->remedies, StrataRemedy, i);
+          g_autoptr (GError) error = NULL;
+          g_autoptr (StrataImage) image = NULL;
+          StrataCompileOptions options;
+
+          g_assert_cmpfloat (remedy->needs, <=, remedy->has);
+          if (strstr (remedy->change, " tiers") != NULL)
+            chip->tiers = (int) remedy->has / 4;
+          else
+            chip->slices = 1;
+          chip->sram_bytes = 10000000;
+          strata_compile_options_init (&options);
+          image = strata_compile (graph, chip, &options, NULL, &error);
+          g_assert_no_error (error);
+          g_assert_cmpfloat (remedy->needs, ==, (double) strata_tile_set_n_arrays (image->tiles));
+          chip->tiers = 1;
+          chip->slices = 2;
+        }
+    }
+  g_assert_cmpuint (n_remedies, >, 5);
+  g_assert_null (strstr (stages->str, "place"));
+}
+
+/* Memory that no order of bursts can do with is found before anything is placed. */
+static void
+test_memory (void)
+{
+  g_autoptr (GString) stages = g_string_new (NULL);
+  int n_impossible = 0;
+
+  for (guint64 seed = 0; seed < 20; seed++)
+    {
+      g_autoptr (StrataGraph) graph = random_graph_new (seed);
+      g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+      g_autoptr (StrataSearchReport) report = NULL;
+      const StrataLimitFinding *finding;
+      const StrataRemedy *remedy;
+      gboolean impossible;
+
+      chip->sram_bytes = 40;
+      g_string_truncate (stages, 0);
+      report = refuse (graph, chip, stages);
+      finding = &g_array_index (report->limits, StrataLimitFinding, 0);
+      impossible = finding->verdict == STRATA_VERDICT_IMPOSSIBLE;
+      g_assert_cmpint (finding->limit, ==, STRATA_LIMIT_CHIP_SRAM_BYTES);
+      g_assert_cmpfloat (finding->asked, ==, 40);
+      g_assert_true (impossible == (finding->floor > 40));
+      g_assert_true (impossible == (strstr (stages->str, "place") == NULL));
+      g_assert_cmpuint (report->remedies->len, ==, 1);
+      remedy = &g_array_index (report->remedies, StrataRemedy, 0);
+      g_assert_cmpfloat (remedy->needs, >=, finding->floor);
+      n_impossible += impossible;
+    }
+  g_assert_cmpint (n_impossible, >=, 10);
 }
 
 typedef struct
@@ -662,6 +778,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/search/peak", test_peak);
   g_test_add_func ("/sdk/compiler/search/sides", test_sides);
   g_test_add_func ("/sdk/compiler/search/capacity", test_capacity);
+  g_test_add_func ("/sdk/compiler/search/memory", test_memory);
   g_test_add_func ("/sdk/compiler/search/cancelled", test_cancelled);
   return g_test_run ();
 }
