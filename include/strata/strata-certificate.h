@@ -88,8 +88,8 @@ STRATA_API guint strata_certificate_get_n_remedies (StrataCertificate *self);
  *
  * Returns: (transfer none): what to change, in a phrase
  */
-STRATA_API const char *strata_certificate_get_remedy (
-  StrataCertificate *self, guint index, StrataLimit *limit, double *needs, double *has);
+STRATA_API const char *
+strata_certificate_get_remedy (StrataCertificate *self, guint index, StrataLimit *limit, double *needs, double *has);
 
 /**
  * strata_certificate_get_n_points:
