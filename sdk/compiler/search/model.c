@@ -271,8 +271,7 @@ search_model_new_sided (
   model->ops = strata_arena_array (model->arena, SearchOp, graph->n_ops + 1);
   count_links (model);
   model->reserved_bytes = streams->reserved_bytes;
-  model->external_bytes =
-    (streams->external ? streams->cache_bytes : 0) + (streams->tables_external ? streams->table_bytes : 0);
+  model->external_bytes = (streams->external ? streams->cache_bytes : 0) + streams->external_bytes;
   for (int i = 0; i < graph->n_ops; i++)
     {
       SearchOp *op = &model->ops[i];
