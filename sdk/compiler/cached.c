@@ -253,6 +253,26 @@ strata_cached_schedule (StrataCache *cache,
   return call.context.schedule;
 }
 
+gboolean
+strata_cached_check_weights (StrataCache *cache, const StrataGraph *source, const StrataGraph *clean, GError **error)
+{
+  guint64 key = cache != NULL ? strata_cache_source_key (cache, source) : 0;
+  g_autoptr (GBytes) passed = key != 0 ? strata_cache_get (cache, STRATA_STAGE_WEIGHTS, key, NULL) : NULL;
+
+  if (passed != NULL)
+    return TRUE;
+  if (!strata_graph_check_weights (clean, error))
+    return FALSE;
+  if (key != 0 && strata_cache_source_rests (source))
+    {
+      passed = g_bytes_new_static ("1", 1);
+      strata_cache_count_made (cache, STRATA_STAGE_WEIGHTS);
+      strata_cache_put_memory (cache, STRATA_STAGE_WEIGHTS, key, passed, NULL);
+      strata_cache_put_folder (cache, STRATA_STAGE_WEIGHTS, key, passed);
+    }
+  return TRUE;
+}
+
 /* --- judgements --- */
 
 static GBytes *

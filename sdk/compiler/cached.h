@@ -51,6 +51,9 @@ gboolean strata_cached_judge (StrataCache *cache,
                               StrataJudgement *judgement,
                               GError **error);
 
+/* strata_graph_check_weights () of @clean, the rewritten @source, unless that has passed before */
+gboolean
+strata_cached_check_weights (StrataCache *cache, const StrataGraph *source, const StrataGraph *clean, GError **error);
 /* strata_graph_digest (), by place and times of the file where they are known */
 guint64 strata_cached_digest (StrataCache *cache, const StrataGraph *source);
 /* Of all that a graph computes, weights included; 0: its files have changed since they were mapped. */

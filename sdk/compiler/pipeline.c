@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compiler/cached.h"
+#include "compiler/lower/lowered.h"
 #include "compiler/search/capacity.h"
 #include "compiler/search/search.h"
 #include "model/rewrite/rewrite.h"
@@ -123,7 +124,28 @@ calibration_of (const Run *run)
   if (calibration.cancellable == NULL)
     calibration.cancellable = run->options->cancellable;
   calibration.no_row_copies = !run->options->map.row_copies;
+  /* How many are asked for changes nothing else: ask_for_reads () */
+  calibration.n_reads = calibration.samples == NULL || calibration.n_samples < 1 ? 1 : MIN (calibration.n_reads, 1);
   return calibration;
+}
+
+/* Choices name nodes of the model; what quantises knows the layers that came of them. (transfer full) */
+static StrataLayerChoice *
+name_layers (const Run *run, const StrataRewriteLog *log, const StrataLowered *lowered)
+{
+  const StrataCalibration *calibration = &run->options->calibration;
+  StrataLayerChoice *choices = g_new (StrataLayerChoice, (gsize) calibration->n_choices + 1);
+
+  for (int i = 0; i < calibration->n_choices; i++)
+    {
+      int node = calibration->choices[i].node, op;
+
+      node = node >= 0 && node < run->graph->n_nodes ? log->became[node] : -1;
+      op = node >= 0 ? lowered->node_op[node] : -1;
+      choices[i] = calibration->choices[i];
+      choices[i].node = op >= 0 ? lowered->ops[op].node : -1;
+    }
+  return choices;
 }
 
 /* Rewrite, weights, lower, quantise */
@@ -136,24 +158,71 @@ make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
   g_autoptr (StrataGraph) clean = make_clean (run, &log, error);
   g_autoptr (StrataLowered) lowered = NULL;
   g_autoptr (StrataQGraph) graph = NULL;
+  g_autofree StrataLayerChoice *choices = NULL;
 
   calibration.decisions = decisions;
   calibration.cache = run->cache;
   calibration.source = run->graph;
-  if (clean == NULL || !next_stage (run, "weights", error) || !strata_graph_check_weights (clean, error)
-      || !next_stage (run, "lower", error))
+  if (clean == NULL || !next_stage (run, "weights", error)
+      || !strata_cached_check_weights (run->cache, run->graph, clean, error) || !next_stage (run, "lower", error))
     return NULL;
   lowered = strata_lower (clean, error);
   if (lowered == NULL || !strata_lowered_check (lowered, error)
       || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error) || !next_stage (run, "quantise", error))
     return NULL;
+  calibration.choices = choices = name_layers (run, log, lowered);
   graph = strata_quantise (clean, lowered, run->chip, &calibration, error);
   if (graph == NULL)
     return NULL;
   name_source (graph, run->graph, log);
-  if (!strata_qgraph_check (graph, error))
-    return NULL;
-  return g_steal_pointer (&graph);
+  return strata_qgraph_check (graph, error) ? g_steal_pointer (&graph) : NULL;
+}
+
+/* The product that a choice is for, -1: none */
+static int
+chosen_op (const StrataQGraph *graph, const StrataLayerChoice *choice)
+{
+  int op = choice->node >= 0 && choice->node < graph->n_nodes ? graph->node_op[choice->node] : -1;
+
+  return op >= 0 && graph->ops[op].kind == STRATA_QOP_MVM ? op : -1;
+}
+
+static gboolean
+check_choices (const Run *run, const StrataQGraph *graph, GError **error)
+{
+  const StrataCalibration *calibration = &run->options->calibration;
+
+  for (int i = 0; i < calibration->n_choices; i++)
+    {
+      const StrataLayerChoice *choice = &calibration->choices[i];
+
+      if (chosen_op (graph, choice) >= 0 && choice->n_slices >= 0 && choice->n_reads >= 0
+          && choice->n_reads <= MAX_READS)
+        continue;
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT,
+                   "node %d: %d slices and %d reads are chosen for it; nodes of products with constant weights below "
+                   "%d, and 0 (as quantisation chooses) to %d reads, are accepted",
+                   choice->node, choice->n_slices, choice->n_reads, graph->n_nodes, MAX_READS);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Reads that are asked for, of layers that nothing is chosen for */
+static void
+ask_for_reads (const Run *run, StrataQGraph *graph)
+{
+  const StrataCalibration *calibration = &run->options->calibration;
+
+  for (int i = 0; i < graph->n_ops && calibration->n_reads > 0; i++)
+    {
+      gboolean is_chosen = graph->ops[i].kind != STRATA_QOP_MVM;
+
+      for (int c = 0; c < calibration->n_choices; c++)
+        is_chosen |= chosen_op (graph, &calibration->choices[c]) == i && calibration->choices[c].n_reads > 0;
+      if (!is_chosen)
+        graph->ops[i].n_reads = calibration->n_reads;
+    }
 }
 
 /* Arrays or digital units for each product of the image's graph */
@@ -179,10 +248,13 @@ make_graph (Run *run, StrataImage *image, GError **error)
 
   image->graph =
     strata_cached_graph (run->cache, run->graph, run->chip, &calibration, make_graph_cb, run, run->decisions, error);
-  while (image->graph != NULL && run->n_done < n_before + (int) G_N_ELEMENTS (graph_stages))
+  if (image->graph == NULL || !check_choices (run, image->graph, error))
+    return FALSE;
+  ask_for_reads (run, image->graph);
+  while (run->n_done < n_before + (int) G_N_ELEMENTS (graph_stages))
     if (!next_stage (run, graph_stages[run->n_done - n_before], error))
       return FALSE;
-  return image->graph != NULL && choose_sides (run, image, error);
+  return choose_sides (run, image, error);
 }
 
 /* --- one candidate --- */

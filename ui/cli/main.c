@@ -51,14 +51,22 @@ cancel_cb (gpointer cancellable)
   return G_SOURCE_CONTINUE;
 }
 
-/* Signals are taken by a loop in a thread of its own: the main thread works, and cancelling is not safe in a handler.
- */
 static gpointer
-watch_interrupts (gpointer cancellable)
+watch_cb (gpointer data)
+{
+  g_autoptr (GMainLoop) loop = data;
+
+  g_main_loop_run (loop);
+  return NULL;
+}
+
+/* Signals are taken by a loop in a thread of its own: the main thread works, and cancelling is not safe in a handler.
+ * They are watched from here on, not from when the thread has come to run: a file may be half written by then. */
+static void
+watch_interrupts (GCancellable *cancellable)
 {
   static const int watched[] = { SIGINT, SIGTERM };
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
 
   for (guint i = 0; i < G_N_ELEMENTS (watched); i++)
     {
@@ -67,8 +75,7 @@ watch_interrupts (gpointer cancellable)
       g_source_set_callback (source, cancel_cb, cancellable, NULL);
       g_source_attach (source, context);
     }
-  g_main_loop_run (loop);
-  return NULL;
+  g_thread_unref (g_thread_new ("interrupt", watch_cb, g_main_loop_new (context, FALSE)));
 }
 
 static int
@@ -129,7 +136,7 @@ main (int argc, char **argv)
     if (g_str_equal (argv[1], verbs[i].name))
       {
         cli.verb = verbs[i].name;
-        g_thread_unref (g_thread_new ("interrupt", watch_interrupts, cancellable));
+        watch_interrupts (cancellable);
         status = cli_finish_output (&cli, verbs[i].run (&cli, argc - 1, argv + 1));
         g_free (cli.output);
         return status;

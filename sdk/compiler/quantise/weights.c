@@ -13,25 +13,48 @@
 #define FEW_LEVELS 31
 #define SHARE_STEP 0.02
 #define N_SHARES 31
+/* Steps that are looked at first; two of them without gain end the look. */
+#define COARSE_STEP 4
 /* Weights of the digital MAC units are int8. */
 #define MAC_WEIGHT_MAX 127
 
+/* The least error is looked for downhill: it has one valley but for what rounding adds, which moves it by a part in a
+ * hundred. */
 static double
 choose_row_scale (const float *row, int k, double gain, int most)
 {
-  double peak = strata_row_peak (row, (gsize) k, gain), best = INFINITY, scale = peak / most;
+  double peak = strata_row_peak (row, (gsize) k, gain), best = INFINITY;
+  int at = 0, middle;
 
-  for (int i = 0; i < N_SHARES && most <= FEW_LEVELS && peak > 0; i++)
+  if (most > FEW_LEVELS || !(peak > 0))
+    return peak / most;
+  for (int i = 0; i < N_SHARES && i <= at + 2 * COARSE_STEP; i += COARSE_STEP)
     {
-      double tried = peak / most * (1 - SHARE_STEP * i), error = strata_row_error (row, (gsize) k, gain, tried, most);
+      double error = strata_row_error (row, (gsize) k, gain, peak / most * (1 - SHARE_STEP * i), most);
 
       if (error < best)
         {
           best = error;
-          scale = tried;
+          at = i;
         }
     }
-  return scale;
+  for (int step = COARSE_STEP / 2; step >= 1; step /= 2)
+    {
+      middle = at;
+      for (int i = middle - step; i <= middle + step; i += 2 * step)
+        {
+          double error = i < 0 || i >= N_SHARES
+                           ? INFINITY
+                           : strata_row_error (row, (gsize) k, gain, peak / most * (1 - SHARE_STEP * i), most);
+
+          if (error < best)
+            {
+              best = error;
+              at = i;
+            }
+        }
+    }
+  return peak / most * (1 - SHARE_STEP * at);
 }
 
 static double

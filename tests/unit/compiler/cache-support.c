@@ -16,7 +16,7 @@ options_init (StrataCompileOptions *options, StrataCache *cache)
 {
   strata_compile_options_init (options);
   options->calibration.n_threads = 1;
-  options->place.effort = 0.01;
+  options->place.effort = 0.001;
   options->evaluator = (StrataEvaluator){ judge_cb, NULL, TRUE };
   options->cache = cache;
 }

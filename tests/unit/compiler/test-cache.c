@@ -341,7 +341,7 @@ compare_options (const StrataGraph *graph)
   EDIT (limits.max_junction_c, 200, "");
   EDIT (limits.max_skin_c, 1, "");
   EDIT (calibration.n_threads, 2, "");
-  EDIT (calibration.n_reads, 2, NULL);
+  EDIT (calibration.n_reads, 2, "map place schedule judge");
   EDIT (calibration.seed, 77, NULL);
   EDIT (map.row_copies, FALSE, NULL);
   EDIT (place.effort, -1, NULL);

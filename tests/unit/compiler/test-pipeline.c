@@ -273,11 +273,79 @@ test_kws (void)
   g_assert_cmphex (copy->hash, ==, image->hash);
 }
 
+/* x -> nothing -> 8 x 8 -> Relu -> 8 x 4: what rewriting drops moves the nodes behind it. */
+static StrataGraph *
+two_products (void)
+{
+  float first[64], second[32];
+  int none, a, relu, b;
+  GraphMaker m;
+
+  for (int i = 0; i < 64; i++)
+    first[i] = (float) sin (i + 1);
+  for (int i = 0; i < 32; i++)
+    second[i] = (float) cos (i);
+  maker_init (&m);
+  maker_input (&m, "x", 1, 8, 0);
+  none = maker_value (&m, "none", STRATA_DTYPE_F32, 1, 8, 0);
+  a = maker_value (&m, "a", STRATA_DTYPE_F32, 1, 8, 0);
+  relu = maker_value (&m, "relu", STRATA_DTYPE_F32, 1, 8, 0);
+  b = maker_value (&m, "b", STRATA_DTYPE_F32, 1, 4, 0);
+  maker_node (&m, STRATA_OP_IDENTITY, none, 0, -2);
+  maker_node (&m, STRATA_OP_MAT_MUL, a, none, maker_floats (&m, first, 8, 8, 0), -2);
+  maker_node (&m, STRATA_OP_RELU, relu, a, -2);
+  maker_node (&m, STRATA_OP_MAT_MUL, b, relu, maker_floats (&m, second, 8, 4, 0), -2);
+  maker_output (&m, b);
+  return maker_finish (&m);
+}
+
+/* A choice is for the node of the model, through rewriting and a cache; reads that are asked for are for the rest. */
+static void
+test_choices (void)
+{
+  g_autoptr (StrataGraph) graph = two_products ();
+  g_autoptr (StrataChipSpec) chip = demonstrator ();
+  g_autoptr (StrataCache) cache = strata_cache_new (NULL);
+  StrataLayerChoice choices[] = { { 3, 1, 5 } };
+  StrataCompileOptions options;
+
+  strata_compile_options_init (&options);
+  options.calibration.choices = choices;
+  options.calibration.n_choices = 1;
+  options.cache = cache;
+  for (int turn = 0; turn < 3; turn++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataImage) image = NULL;
+      const StrataQGraph *made;
+
+      options.calibration.n_reads = turn == 0 ? 0 : 1 + turn;
+      image = strata_compile (graph, chip, &options, NULL, &error);
+      g_assert_no_error (error);
+      made = image->graph;
+      g_assert_cmpint (made->ops[made->node_op[1]].n_reads, ==, turn == 0 ? 1 : 1 + turn);
+      g_assert_cmpint (made->ops[made->node_op[1]].n_slices, ==, 2);
+      g_assert_cmpint (made->ops[made->node_op[3]].n_reads, ==, 5);
+      g_assert_cmpint (made->ops[made->node_op[3]].n_slices, ==, 1);
+    }
+  g_assert_cmpuint (strata_cache_counts (cache, STRATA_STAGE_GRAPH).n_made, ==, 1);
+  for (int bad = 0; bad < 4; bad++)
+    {
+      const StrataLayerChoice wrong[] = { { -1, 1, 1 }, { 4, 1, 1 }, { 2147483647, 1, 1 }, { 3, 1, 65 } };
+      g_autoptr (GError) error = NULL;
+
+      choices[0] = wrong[bad];
+      g_assert_null (strata_compile (graph, chip, &options, NULL, &error));
+      g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_INPUT);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/compiler/pipeline/stages", test_stages);
+  g_test_add_func ("/sdk/compiler/pipeline/choices", test_choices);
   g_test_add_func ("/sdk/compiler/pipeline/two-threads", test_two_threads);
   g_test_add_func ("/sdk/compiler/pipeline/limits", test_limits);
   g_test_add_func ("/sdk/compiler/pipeline/unknown-limit", test_unknown_limit);
