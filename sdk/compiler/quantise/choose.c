@@ -18,7 +18,7 @@
 /* Noise below this is not felt beside what quantisation itself does (25 to 33 dB, README.md). */
 #define ENOUGH_DB 32.0
 /* Noise saved over cost added, both in parts of the whole, below which nothing more is bought: kT/C alone gives 1; what
- * averaging lowers little, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
+ * averaging does not lower, such as rounding without dither, has the last word then. 0.4: 1.2 dB for twice the energy
  */
 #define LEAST_RETURN 0.4
 /* Where classes change more often than is aimed at to the end: fall of the share beyond the aim over energy added, and
@@ -90,22 +90,6 @@ total_time (const Choice *choice)
   return sum;
 }
 
-/* What no state of any layer lowers */
-static double
-fixed_noise (const Choice *choice)
-{
-  double sum = 0;
-
-  for (int i = 0; i < choice->sensitivity->n_layers; i++)
-    {
-      const StrataLayerNoise *layer = &choice->sensitivity->layers[i];
-      const double once = strata_noise_power (&layer->budget, 1);
-
-      sum += once > 0 ? layer->arriving * layer->budget.clipped / once : 0;
-    }
-  return sum;
-}
-
 /* The layer whose next state takes most noise per cost; -1: none has one that is worth it */
 static int
 best_layer (const Choice *choice)
@@ -122,7 +106,7 @@ best_layer (const Choice *choice)
         if (rate > best)
           best = rate, layer = i;
       }
-  return best * total_cost (choice) < LEAST_RETURN * (total_noise (choice) - fixed_noise (choice)) ? -1 : layer;
+  return best * total_cost (choice) < LEAST_RETURN * total_noise (choice) ? -1 : layer;
 }
 
 /* Takes the layer's hull anew, without states that need more arrays than are left. FALSE: it keeps its state for good.
