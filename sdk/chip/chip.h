@@ -170,6 +170,8 @@ int strata_chip_levels (const StrataChipSpec *chip);                /* 2^cell_bi
 int strata_chip_outputs (const StrataChipSpec *chip, int n_slices); /* weights per array row: columns / n_slices */
 gint64 strata_chip_arrays (const StrataChipSpec *chip);             /* stacks x tiers - dead */
 gboolean strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site);
+/* Runs of @n_tiers tiers of @stack, one above the other, that work and have no tier in common */
+int strata_chip_runs (const StrataChipSpec *chip, int stack, int n_tiers);
 /* The network: directed links between neighbouring stacks of the mesh, and links both ways between the hub (node
  * n_stacks) and the one, two or four stacks nearest to its position. Routes are XY; from the hub they start at the
  * nearest of its stacks. Link ids are dense from 0. */

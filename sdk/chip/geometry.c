@@ -54,6 +54,22 @@ strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site)
   return TRUE;
 }
 
+int
+strata_chip_runs (const StrataChipSpec *chip, int stack, int n_tiers)
+{
+  int n_runs = 0, length = 0;
+
+  for (int tier = 0; tier < chip->tiers; tier++)
+    {
+      length = strata_chip_site_usable (chip, (StrataSite){ stack, tier }) ? length + 1 : 0;
+      if (length < n_tiers)
+        continue;
+      n_runs++;
+      length = 0;
+    }
+  return n_runs;
+}
+
 /* --- the network ---
  * Links 2k and 2k + 1 are the two directions of connection k. Connections: west-east by row, then north-south by row,
  * then hub to its stacks. */

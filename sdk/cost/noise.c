@@ -83,11 +83,17 @@ strata_cost_sigma_factor (StrataBand band)
 }
 
 double
-strata_cost_column_ff (const StrataChipSpec *chip)
+strata_cost_summed_ff (const StrataChipSpec *chip, int n_tiers)
 {
   double c_average = chip->c_on_ff * (1 + 1 / chip->c_on_off_ratio) / 2;
 
-  return chip->rows * c_average + chip->tiers * chip->c_vt_ff + chip->c_fix_ff;
+  return n_tiers * (chip->rows * c_average) + chip->tiers * chip->c_vt_ff + chip->c_fix_ff;
+}
+
+double
+strata_cost_column_ff (const StrataChipSpec *chip)
+{
+  return strata_cost_summed_ff (chip, 1);
 }
 
 double
@@ -106,11 +112,17 @@ strata_cost_drive_v (const StrataChipSpec *chip, StrataBand band)
 double
 strata_cost_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
 {
+  return strata_cost_summed_ktc_sigma (chip, band, 1);
+}
+
+double
+strata_cost_summed_ktc_sigma (const StrataChipSpec *chip, StrataBand band, int n_tiers)
+{
   double kt = BOLTZMANN_J_K * (chip->t_ambient_c + ZERO_CELSIUS_K), charge_c;
 
   if (chip->cell_model == STRATA_CELL_PCM_HERMES || !(chip->c_on_ff > 0))
     return 0;
-  charge_c = sqrt (kt * strata_cost_column_ff (chip) * 1e-15);
+  charge_c = sqrt (kt * strata_cost_summed_ff (chip, n_tiers) * 1e-15);
   return charge_c / (strata_cost_drive_v (chip, band) * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)
          * (strata_chip_levels (chip) - 1);
 }

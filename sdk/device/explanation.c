@@ -184,7 +184,7 @@ count_arrays (const StrataTileSet *tiles, int layer)
 
       while (before < i && strata_tile_set_array (tiles, before) != array)
         before++;
-      n += before == i;
+      n += before == i ? strata_tile_n_tiers (&tiles->tiles[i]) : 0;
     }
   return n;
 }

@@ -116,8 +116,12 @@ strata_burst_energy (const StrataInstruction *instruction,
   StrataActionEnergy sram = strata_cost_action_sram (chip, band);
   StrataActionEnergy dram = strata_cost_action_dram (chip, band);
   StrataActionEnergy post = strata_cost_action_post (chip, band);
-  StrataActionEnergy total = { { 0 }, instruction->opcode == STRATA_OPCODE_MVM ? action.per_switch_fj : 0 };
+  StrataActionEnergy total = { { 0 }, 0 };
 
+  /* Each tier that a conversion adds is selected. */
+  if (instruction->opcode == STRATA_OPCODE_MVM)
+    total.per_switch_fj =
+      strata_cost_times (strata_tile_n_tiers (&tiles->tiles[instruction->tile]), action.per_switch_fj);
   add_actions (&total, &action, instruction->n_actions);
   add_actions (&total, &sram, instruction->sram_bytes);
   add_actions (&total, &dram, instruction->dram_bytes);

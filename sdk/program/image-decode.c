@@ -340,15 +340,15 @@ read_tiles (Decoder *decoder)
 
   tiles->n_ops = decoder->image->graph->n_ops;
   tiles->arrays_required = strata_get_i64 (&reader);
-  tiles->n_tiles = strata_get_count (&reader, 48);
+  tiles->n_tiles = strata_get_count (&reader, 52);
   tiles->tiles = g_new0 (StrataTile, (gsize) tiles->n_tiles + 1);
   tiles->op_first = g_new0 (int, (gsize) tiles->n_ops + 1);
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       StrataTile *tile = &tiles->tiles[i];
-      int *const fields[] = { &tile->op,         &tile->copy,   &tile->row0,     &tile->n_rows,
-                              &tile->col0,       &tile->n_cols, &tile->n_slices, &tile->n_row_copies,
-                              &tile->array_back, &tile->at_row, &tile->at_col,   &tile->n_groups };
+      int *const fields[] = { &tile->op,     &tile->copy,     &tile->row0,         &tile->n_rows,     &tile->col0,
+                              &tile->n_cols, &tile->n_slices, &tile->n_row_copies, &tile->array_back, &tile->at_row,
+                              &tile->at_col, &tile->n_groups, &tile->n_tiers };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         *fields[j] = strata_get_i32 (&reader);

@@ -225,9 +225,9 @@ put_tiles (GByteArray *bytes, const StrataTileSet *tiles)
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       const StrataTile *tile = &tiles->tiles[i];
-      const int fields[] = { tile->op,         tile->copy,   tile->row0,     tile->n_rows,
-                             tile->col0,       tile->n_cols, tile->n_slices, tile->n_row_copies,
-                             tile->array_back, tile->at_row, tile->at_col,   tile->n_groups };
+      const int fields[] = { tile->op,     tile->copy,     tile->row0,         tile->n_rows,     tile->col0,
+                             tile->n_cols, tile->n_slices, tile->n_row_copies, tile->array_back, tile->at_row,
+                             tile->at_col, tile->n_groups, tile->n_tiers };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         strata_put_i32 (bytes, fields[j]);

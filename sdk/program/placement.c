@@ -74,7 +74,7 @@ check_cost (const StrataPlacement *placement, GError **error)
 typedef struct
 {
   gint64 index; /* stack x tiers + tier */
-  int tile;
+  int n_tiers, tile;
 } Taken;
 
 static int
@@ -85,6 +85,16 @@ compare_taken (gconstpointer a, gconstpointer b)
   if (x->index != y->index)
     return x->index < y->index ? -1 : 1;
   return (x->tile > y->tile) - (x->tile < y->tile);
+}
+
+static gboolean
+is_usable (const StrataChipSpec *chip, StrataSite site, int n_tiers)
+{
+  gboolean usable = site.tier <= chip->tiers - n_tiers;
+
+  for (int i = 0; usable && i < n_tiers; i++)
+    usable = strata_chip_site_usable (chip, (StrataSite){ site.stack, site.tier + i });
+  return usable;
 }
 
 gboolean
@@ -112,8 +122,11 @@ strata_placement_check (const StrataPlacement *placement,
 
       if (site.stack < 0 || site.stack >= chip->n_stacks || site.tier < 0 || site.tier >= chip->tiers)
         return refuse_site (error, i, site, "is not on the chip");
-      if (!strata_chip_site_usable (chip, site))
-        return refuse_site (error, i, site, "is dead");
+      if (!is_usable (chip, site, strata_tile_n_tiers (&tiles->tiles[i])))
+        return refuse_site (error, i, site,
+                            strata_tile_n_tiers (&tiles->tiles[i]) > 1
+                              ? "does not begin as many tiers that work as the tile spans"
+                              : "is dead");
       if (tiles->tiles[i].array_back > 0)
         {
           StrataSite first = placement->site[strata_tile_set_array (tiles, i)];
@@ -122,11 +135,12 @@ strata_placement_check (const StrataPlacement *placement,
             return refuse_site (error, i, site, "is not where the first tile of its array lies");
           continue;
         }
-      taken[n_taken++] = (Taken){ (gint64) site.stack * chip->tiers + site.tier, i };
+      taken[n_taken++] =
+        (Taken){ (gint64) site.stack * chip->tiers + site.tier, strata_tile_n_tiers (&tiles->tiles[i]), i };
     }
   qsort (taken, n_taken, sizeof *taken, compare_taken);
   for (int i = 1; i < n_taken; i++)
-    if (taken[i].index == taken[i - 1].index)
+    if (taken[i].index < taken[i - 1].index + taken[i - 1].n_tiers)
       return refuse_site (error, taken[i].tile, placement->site[taken[i].tile], "already holds a tile");
   return TRUE;
 }

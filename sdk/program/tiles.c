@@ -14,6 +14,7 @@
 #define HEAD "tiles # ops # arrays-required #"
 #define LINE "tile # op # copy # rows #+# cols #+# slices # row-copies #"
 #define LINE_GROUPS "tile # op # copy # rows #+# cols #+# groups # slices # row-copies #"
+#define LINE_TIERS "tile # op # copy # rows #+# cols #+# tiers # slices # row-copies #"
 #define SHARED " back # at #,#"
 
 static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int tile, const char *format, ...)
@@ -28,6 +29,26 @@ static gboolean G_GNUC_PRINTF (3, 4) refuse (GError **error, int tile, const cha
   return FALSE;
 }
 
+/* A tile that spans tiers fills each of them but the last, and shares none. */
+static gboolean
+check_tiers (const StrataTileSet *tiles, int id, const StrataQOp *op, const StrataChipSpec *chip, GError **error)
+{
+  const StrataTile *tile = &tiles->tiles[id];
+
+  if (tile->n_tiers < 2 || tile->n_tiers > chip->summable_tiers)
+    return refuse (error, id, "spans %d tiers; one conversion adds the charge of %d", tile->n_tiers,
+                   chip->summable_tiers);
+  if (tile->n_rows > (gint64) chip->rows * tile->n_tiers || tile->n_rows <= (gint64) chip->rows * (tile->n_tiers - 1))
+    return refuse (error, id, "has %d rows on %d tiers of %d", tile->n_rows, tile->n_tiers, chip->rows);
+  if (tile->n_row_copies != 1 || tile->n_groups != 0 || tile->array_back != 0 || tile->at_row != 0 || tile->at_col != 0)
+    return refuse (error, id, "spans tiers and shares them, or repeats its rows");
+  if ((gint64) tile->n_cols * tile->n_slices > chip->columns)
+    return refuse (error, id, "needs %" G_GINT64_FORMAT " columns; an array has %d",
+                   (gint64) tile->n_cols * tile->n_slices, chip->columns);
+  return op->block_rows == 0
+         || refuse (error, id, "spans tiers; op '%s' wants blocks of %d rows", op->name, op->block_rows);
+}
+
 static gboolean
 check_tile (const StrataTileSet *tiles, int id, const StrataQOp *op, const StrataChipSpec *chip, GError **error)
 {
@@ -39,6 +60,8 @@ check_tile (const StrataTileSet *tiles, int id, const StrataQOp *op, const Strat
     return refuse (error, id, "has %d slices where op '%s' has %d", tile->n_slices, op->name, op->n_slices);
   if (tile->at_row < 0 || tile->at_col < 0 || tile->array_back < 0 || tile->array_back > id)
     return refuse (error, id, "has no place in an array");
+  if (tile->n_tiers != 0)
+    return check_tiers (tiles, id, op, chip, error);
   if ((gint64) tile->n_rows * tile->n_row_copies > chip->rows)
     return refuse (error, id, "drives %" G_GINT64_FORMAT " rows; an array has %d",
                    (gint64) tile->n_rows * tile->n_row_copies, chip->rows);
@@ -97,6 +120,10 @@ check_arrays (const StrataTileSet *tiles, const StrataChipSpec *chip, GError **e
 
       if (tiles->tiles[first].array_back != 0)
         return refuse (error, id, "lies on the array of tile %d, which is not the first on its own", first);
+      if (tile->n_tiers > 0)
+        continue;
+      if (tiles->tiles[first].n_tiers > 0)
+        return refuse (error, id, "lies on an array of tile %d, which spans tiers", first);
       before[id] = first == id ? -1 : last[first];
       last[first] = id;
       n_cells[first] += (gint64) tile->n_rows * tile->n_row_copies * tile->n_cols * tile->n_slices;
@@ -236,6 +263,8 @@ strata_tile_set_print (const StrataTileSet *tiles, const StrataQGraph *graph)
                               tile->n_rows, tile->col0, tile->n_cols);
       if (tile->n_groups > 0)
         g_string_append_printf (text, " groups %d", tile->n_groups);
+      if (tile->n_tiers > 0)
+        g_string_append_printf (text, " tiers %d", tile->n_tiers);
       g_string_append_printf (text, " slices %d row-copies %d", tile->n_slices, tile->n_row_copies);
       if (tile->array_back > 0 || tile->at_row > 0 || tile->at_col > 0)
         g_string_append_printf (text, " back %d at %d,%d", tile->array_back, tile->at_row, tile->at_col);
@@ -257,15 +286,16 @@ strata_tile_set_index (StrataTileSet *tiles)
     }
 }
 
-/* What stands in one line: with and without groups, and a place in an array that others share */
+/* What stands in one line: groups or tiers or neither, and a place in an array that others share */
 static gboolean
 match_tile (StrataTextReader *reader, gint64 *id, StrataTile *tile)
 {
   gint64 v[13] = { 0 };
   gboolean groups = strata_text_match (reader, LINE_GROUPS SHARED, v) || strata_text_match (reader, LINE_GROUPS, v);
-  int at = groups ? 8 : 7;
+  gboolean tiers = !groups && strata_text_match (reader, LINE_TIERS, v);
+  int at = groups || tiers ? 8 : 7;
 
-  if (!groups && !strata_text_match (reader, LINE SHARED, v) && !strata_text_match (reader, LINE, v))
+  if (!groups && !tiers && !strata_text_match (reader, LINE SHARED, v) && !strata_text_match (reader, LINE, v))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (v); i++)
     if (v[i] < 0 || v[i] > G_MAXINT32)
@@ -278,6 +308,7 @@ match_tile (StrataTextReader *reader, gint64 *id, StrataTile *tile)
                         .col0 = (int) v[5],
                         .n_cols = (int) v[6],
                         .n_groups = groups ? (int) v[7] : 0,
+                        .n_tiers = tiers ? (int) v[7] : 0,
                         .n_slices = (int) v[at],
                         .n_row_copies = (int) v[at + 1],
                         .array_back = (int) v[at + 2],
@@ -341,9 +372,9 @@ strata_tile_set_hash (const StrataTileSet *tiles)
   for (int i = 0; i < tiles->n_tiles; i++)
     {
       const StrataTile *tile = &tiles->tiles[i];
-      const int fields[] = { tile->op,         tile->copy,   tile->row0,     tile->n_rows,
-                             tile->col0,       tile->n_cols, tile->n_slices, tile->n_row_copies,
-                             tile->array_back, tile->at_row, tile->at_col,   tile->n_groups };
+      const int fields[] = { tile->op,     tile->copy,     tile->row0,         tile->n_rows,     tile->col0,
+                             tile->n_cols, tile->n_slices, tile->n_row_copies, tile->array_back, tile->at_row,
+                             tile->at_col, tile->n_groups, tile->n_tiers };
 
       for (guint j = 0; j < G_N_ELEMENTS (fields); j++)
         strata_hasher_int (hasher, fields[j]);
@@ -373,8 +404,14 @@ strata_tile_set_n_arrays (const StrataTileSet *tiles)
   gint64 n = 0;
 
   for (int i = 0; i < tiles->n_tiles; i++)
-    n += tiles->tiles[i].array_back == 0;
+    n += tiles->tiles[i].array_back == 0 ? strata_tile_n_tiers (&tiles->tiles[i]) : 0;
   return n;
+}
+
+int
+strata_tile_n_tiers (const StrataTile *tile)
+{
+  return MAX (1, tile->n_tiers);
 }
 
 gint64
@@ -400,18 +437,21 @@ strata_tile_utilisation (const StrataTile *tile, const StrataChipSpec *chip)
 {
   double used = (double) strata_tile_n_weights (tile) * tile->n_row_copies * tile->n_slices;
 
-  return used / ((double) chip->rows * chip->columns);
+  return used / ((double) strata_tile_n_tiers (tile) * chip->rows * chip->columns);
 }
 
 double
 strata_tile_set_op_utilisation (const StrataTileSet *tiles, int op, const StrataChipSpec *chip)
 {
   int from = tiles->op_first[op], to = tiles->op_first[op + 1];
-  double used = 0;
+  double used = 0, n_arrays = 0;
 
   if (from == to)
     return 0;
   for (int i = from; i < to; i++)
-    used += (double) strata_tile_n_weights (&tiles->tiles[i]) * tiles->tiles[i].n_slices;
-  return used / ((double) (to - from) * chip->rows * chip->columns);
+    {
+      used += (double) strata_tile_n_weights (&tiles->tiles[i]) * tiles->tiles[i].n_slices;
+      n_arrays += strata_tile_n_tiers (&tiles->tiles[i]);
+    }
+  return used / (n_arrays * chip->rows * chip->columns);
 }

@@ -4,7 +4,8 @@
  * Most tiles have an array to themselves; small ones may share one: their cells are disjoint, they lie on one site, and
  * no tier switch stands between them. A grouped product is G matrices of k x n/G: where several fit an array they lie
  * side by side on its diagonal, each with rows and columns of its own, and the cells beside the diagonal are never
- * written. Made by compiler/map.
+ * written. Where the chip adds charge over tiers, a tile may span several, and one conversion reads all of its rows.
+ * Made by compiler/map.
  */
 #pragma once
 
@@ -18,6 +19,7 @@ typedef struct
   int row0, n_rows; /* block of K; of a grouped product: of the K of one group, or n_groups times the whole of it */
   int col0, n_cols; /* block of N (logical outputs) */
   int n_groups;     /* whole groups of a grouped product, which col0 begins; 0: a block of one matrix */
+  int n_tiers;      /* its rows lie on so many tiers, one array each, from its site up; 0: on one */
   int n_slices;
   int n_row_copies;   /* the block's rows stand this often in the array, against kT/C; >= 1 */
   int array_back;     /* the first tile of its array is the one this many ids before; 0: it is the first, or alone */
@@ -50,6 +52,8 @@ void strata_tile_set_index (StrataTileSet *tiles);
 /* The first tile of the array that @tile lies on; its id stands for the array. */
 int strata_tile_set_array (const StrataTileSet *tiles, int tile);
 gint64 strata_tile_set_n_arrays (const StrataTileSet *tiles);
+/* Arrays that the tile lies on, one a tier; >= 1 */
+int strata_tile_n_tiers (const StrataTile *tile);
 
 /* Weights that the tile holds: without the cells beside the diagonal of groups */
 gint64 strata_tile_n_weights (const StrataTile *tile);

@@ -258,7 +258,7 @@ strata_analog_array_new (
   array->without = setup->without;
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
-  ktc = array->noisy ? strata_cost_ktc_sigma (chip, band_of (setup->analog)) : 0;
+  ktc = array->noisy ? strata_cost_summed_ktc_sigma (chip, band_of (setup->analog), strata_tile_n_tiers (tile)) : 0;
   array->ktc_variance = (float) (ktc * ktc);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
   array->code_hi = -array->code_lo - 1;

@@ -128,7 +128,7 @@ explain_split (StrataExplainer *explainer, int id, int n_per_copy)
   const StrataImage *image = explainer->image;
   const StrataQOp *op = &image->graph->ops[id];
   const StrataTile *first = &image->tiles->tiles[image->tiles->op_first[id]];
-  int n_row_blocks = 1;
+  int n_row_blocks = strata_tile_n_tiers (first);
 
   if (n_per_copy == 1 || strata_explainer_said (explainer, STRATA_REASON_SPLIT, id))
     return;
@@ -145,14 +145,15 @@ explain_split (StrataExplainer *explainer, int id, int n_per_copy)
                                  first->n_groups));
       return;
     }
-  while (n_row_blocks < n_per_copy && first[n_row_blocks].row0 > 0)
-    n_row_blocks++;
+  for (int i = 1; first + i < image->tiles->tiles + image->tiles->op_first[id + 1] && first[i].row0 > 0; i++)
+    n_row_blocks += strata_tile_n_tiers (&first[i]);
   strata_decisions_add (explainer->list, STRATA_REASON_SPLIT, id, -1, n_per_copy,
                         "%d rows and %d x %d columns need %d x %d arrays of %d x %d%s", op->k, op->n, op->n_slices,
                         n_row_blocks, n_per_copy / n_row_blocks, image->chip->rows, image->chip->columns,
                         op->block_rows > 0 ? ", which take fewer rows than they have so that copies of them fit"
-                        : n_row_blocks > 1 ? "; partial sums go to the first array of each block of columns"
-                                           : "");
+                        : n_row_blocks > strata_tile_n_tiers (first)
+                          ? "; partial sums go to the first array of each block of columns"
+                          : "");
 }
 
 static void
@@ -276,12 +277,14 @@ void
 strata_explain_mapping (StrataExplainer *explainer, int id)
 {
   const StrataTileSet *tiles = explainer->image->tiles;
-  int n_copies = strata_work_n_copies (tiles, id), n_per_copy;
+  int n_copies = strata_work_n_copies (tiles, id), n_per_copy, n_arrays = 0;
 
   explain_memory (explainer, id);
   if (n_copies == 0)
     return;
-  n_per_copy = (tiles->op_first[id + 1] - tiles->op_first[id]) / n_copies;
+  for (int i = tiles->op_first[id]; i < tiles->op_first[id + 1]; i++)
+    n_arrays += strata_tile_n_tiers (&tiles->tiles[i]);
+  n_per_copy = n_arrays / n_copies;
   explain_split (explainer, id, n_per_copy);
   explain_rows (explainer, id);
   explain_precision (explainer, id);

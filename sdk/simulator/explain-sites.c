@@ -16,7 +16,8 @@ n_free_tiers (const StrataImage *image, const StrataFacts *facts, int stack)
   int n = 0;
 
   for (int i = facts->stack_first[stack]; i < facts->stack_first[stack + 1]; i++)
-    taken[image->placement->site[facts->stack_tiles[i]].tier] = 1;
+    for (int t = 0; t < strata_tile_n_tiers (&image->tiles->tiles[facts->stack_tiles[i]]); t++)
+      taken[image->placement->site[facts->stack_tiles[i]].tier + t] = 1;
   for (int tier = 0; tier < image->chip->tiers; tier++)
     n += !taken[tier] && strata_chip_site_usable (image->chip, (StrataSite){ stack, tier });
   return n;

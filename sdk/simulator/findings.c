@@ -304,6 +304,17 @@ find_heat (Findings *f)
 
 /* --- mapping and numbers --- */
 
+/* Tiles of one op that share an array count once each, as they always did: their cells are theirs alone. */
+static int
+count_arrays (const StrataTileSet *tiles, int op)
+{
+  int n = 0;
+
+  for (int i = tiles->op_first[op]; i < tiles->op_first[op + 1]; i++)
+    n += strata_tile_n_tiers (&tiles->tiles[i]);
+  return n;
+}
+
 static void
 find_utilisation (Findings *f)
 {
@@ -313,7 +324,7 @@ find_utilisation (Findings *f)
 
   for (int op = 0; op < tiles->n_ops; op++)
     {
-      int n = tiles->op_first[op + 1] - tiles->op_first[op];
+      int n = count_arrays (tiles, op);
       double utilisation = n > 0 ? strata_tile_set_op_utilisation (tiles, op, f->image->chip) : 0;
 
       used += utilisation * n;

@@ -534,7 +534,8 @@ check_graph (const StrataQGraph *graph, GError **error)
 static gboolean
 check_chip (const StrataChipSpec *chip, GError **error)
 {
-  if ((gint64) chip->rows * (strata_chip_levels (chip) - 1) * (CODE_HI - CODE_LO) < MAX_EXACT)
+  if ((double) chip->rows * MAX (1, chip->summable_tiers) * (strata_chip_levels (chip) - 1) * (CODE_HI - CODE_LO)
+      < MAX_EXACT)
     return TRUE;
   g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
                "chip %s: a column of %d rows of %d-bit cells sums more than the analog model holds exactly (2^24); run "

@@ -3,10 +3,12 @@
  * Cuts the matrix of every MVM op into tiles, the contents of one array each. K goes into blocks of as many rows as an
  * array has, the last block takes the rest; N into blocks of columns / slices outputs. A block that leaves rows free is
  * repeated in them, against kT/C (hardware-facts 1.4). Of a grouped product as many groups as fit go on the diagonal of
- * an array. Copies of a matrix are whole sets of tiles. Where the chip has too few arrays, small matrices share some
+ * an array. Where the chip adds charge over tiers, blocks of rows go together on so many tiers and are converted once
+ * (sums.c). Copies of a matrix are whole sets of tiles. Where the chip has too few arrays, small matrices share some
  * (pack.c).
  */
 #include "compiler/map/pack.h"
+#include "compiler/map/sums.h"
 #include "cost/cost.h"
 #include "program/unit-cost.h"
 
@@ -132,19 +134,21 @@ cut_matrix (const StrataQOp *op,
             const StrataTile *like,
             StrataTile *tile)
 {
-  int n_outputs = strata_chip_outputs (chip, op->n_slices), n_tiles = 0;
+  int n_outputs = strata_chip_outputs (chip, op->n_slices), n_summed = like->n_tiers, n_tiles = 0;
 
   for (int col = 0; col < n; col += n_outputs)
-    for (int row0 = 0; row0 < op->k; row0 += block_rows (op, chip))
+    for (int row0 = 0, n_rows; row0 < op->k; row0 += n_rows)
       {
-        int n_rows = MIN (block_rows (op, chip), op->k - row0);
+        gboolean summed = n_summed > 1 && op->k - row0 > (n_summed - 1) * chip->rows;
 
+        n_rows = MIN (summed ? n_summed * chip->rows : block_rows (op, chip), op->k - row0);
         tile[n_tiles] = *like;
         tile[n_tiles].row0 = row0;
         tile[n_tiles].n_rows = n_rows;
         tile[n_tiles].col0 = first + col;
         tile[n_tiles].n_cols = MIN (n_outputs, n - col);
-        tile[n_tiles++].n_row_copies = count_row_copies (chip, options, n_rows);
+        tile[n_tiles].n_tiers = summed ? n_summed : 0;
+        tile[n_tiles++].n_row_copies = summed ? 1 : count_row_copies (chip, options, n_rows);
       }
   return n_tiles;
 }
@@ -171,6 +175,7 @@ pack_groups (const StrataQOp *op,
           continue;
         }
       tile[n_tiles] = *like;
+      tile[n_tiles].n_tiers = 0;
       tile[n_tiles].n_rows = n_here * op->k;
       tile[n_tiles].col0 = group * n;
       tile[n_tiles].n_cols = n_here * n;
@@ -185,12 +190,13 @@ static int
 tile_op (const StrataQGraph *graph,
          int op_id,
          int copy,
+         int n_summed,
          const StrataChipSpec *chip,
          const StrataMapOptions *options,
          StrataTile *tile)
 {
   const StrataQOp *op = &graph->ops[op_id];
-  const StrataTile like = { .op = op_id, .copy = copy, .n_slices = op->n_slices };
+  const StrataTile like = { .op = op_id, .copy = copy, .n_slices = op->n_slices, .n_tiers = n_summed };
 
   return op->window.groups > 1 ? pack_groups (op, chip, options, &like, tile)
                                : cut_matrix (op, 0, op->n, chip, options, &like, tile);
@@ -230,14 +236,14 @@ pack (StrataTileSet *tiles,
       const gint64 *arrays,
       GError **error)
 {
-  gint64 n_arrays = strata_chip_arrays (chip), n_over = tiles->n_tiles - n_arrays;
+  gint64 n_arrays = strata_chip_arrays (chip), n_over = strata_tile_set_n_arrays (tiles) - n_arrays;
   StrataPacking packing = packing_of (options);
 
   if (packing == STRATA_PACK_NEVER || (packing == STRATA_PACK_NEEDED && n_over <= 0))
     return TRUE;
   if (map_pack (tiles, graph, chip, packing == STRATA_PACK_ALWAYS ? G_MAXINT64 : n_over) < n_over)
     {
-      refuse_capacity (graph, chip, arrays, tiles->n_tiles, error);
+      refuse_capacity (graph, chip, arrays, n_arrays + n_over, error);
       if (error != NULL)
         g_prefix_error (error, "with small matrices packed %" G_GINT64_FORMAT " are still missing: ",
                         strata_tile_set_n_arrays (tiles) - n_arrays);
@@ -252,16 +258,24 @@ strata_map (const StrataQGraph *graph, const StrataChipSpec *chip, const StrataM
 {
   g_autoptr (StrataTileSet) tiles = g_new0 (StrataTileSet, 1);
   g_autofree gint64 *arrays = g_new (gint64, (gsize) graph->n_ops + 1);
+  g_autofree int *n_copies = g_new (int, (gsize) graph->n_ops + 1);
+  int n_summed;
 
   if (!count_arrays (graph, chip, options, arrays, tiles, error))
     return NULL;
+  for (int i = 0; i < graph->n_ops; i++)
+    n_copies[i] = count_copies (graph, options, i);
+  n_summed = map_sums (graph, chip, n_copies);
   tiles->n_ops = graph->n_ops;
   tiles->op_first = g_new0 (int, (gsize) graph->n_ops + 1);
   for (int i = 0; i < graph->n_ops; i++)
-    for (int copy = 0; graph->ops[i].kind == STRATA_QOP_MVM && copy < count_copies (graph, options, i); copy++)
-      tiles->n_tiles += tile_op (graph, i, copy, chip, options, tiles->tiles + tiles->n_tiles);
+    for (int copy = 0; graph->ops[i].kind == STRATA_QOP_MVM && copy < n_copies[i]; copy++)
+      tiles->n_tiles +=
+        tile_op (graph, i, copy, map_sums_of (graph, chip, i, n_summed), chip, options, tiles->tiles + tiles->n_tiles);
   strata_tile_set_index (tiles);
   if (!pack (tiles, graph, chip, options, arrays, error) || !strata_tile_set_check (tiles, graph, chip, error))
     return NULL;
+  if (options != NULL)
+    map_explain_sums (tiles, graph, chip, options->decisions);
   return g_steal_pointer (&tiles);
 }

@@ -62,7 +62,7 @@ list_candidates (const StrataTileSet *tiles, const StrataQGraph *graph)
       const StrataQOp *op = &graph->ops[tile->op];
       Candidate candidate = { 0, i };
 
-      if ((tile->n_groups == 0 && tile->n_rows != op->k) || tile->n_cols != op->n)
+      if ((tile->n_groups == 0 && tile->n_rows != op->k) || tile->n_cols != op->n || tile->n_tiers > 0)
         continue;
       candidate.n_conversions = work_of (tiles, graph, i);
       g_array_append_val (list, candidate);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The start: tiles with most work first (Graham, SIAM J. Appl. Math. 17, 1969), each onto the stack where it costs
- * least; of large models the least busy stacks are looked at, not all.
+ * least; of large models the least busy stacks are looked at, not all. Tiles that span tiers come before all others.
  */
 #include "compiler/place/search.h"
 
@@ -37,8 +37,11 @@ compare_work (gconstpointer a, gconstpointer b, gpointer user_data)
 {
   const PlaceModel *model = user_data;
   int i = *(const int *) a, j = *(const int *) b;
+  int wide = model->tile[j].n_tiers - model->tile[i].n_tiers;
   gint32 x = model->class[model->tile[i].class].work, y = model->class[model->tile[j].class].work;
 
+  if (wide != 0)
+    return wide;
   return x != y ? (x < y) - (x > y) : i - j;
 }
 
@@ -91,7 +94,7 @@ consider (const PlaceState *state, int tile, int stack, int *best, double *best_
 {
   double price;
 
-  if (stack < 0 || place_is_full (state, stack))
+  if (stack < 0 || !place_has_room (state, tile, stack))
     return;
   price = place_price (state, tile, stack);
   if (*best < 0 || price < *best_price)
@@ -154,7 +157,7 @@ place_rest (PlaceState *state, const int *order)
   for (int i = 0; i < n_tiles; i++)
     if (state->stack[tile[i]] >= 0)
       continue;
-    else if (n_asked >= n_stacks)
+    else if (n_asked >= n_stacks || model->tile[tile[i]].n_tiers > 1)
       place_on_any (state, tile[i]);
     else
       place_on_some (state, &heap, tile[i], CLAMP (n_asked, LEAST_STACKS, MOST_STACKS));

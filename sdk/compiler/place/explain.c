@@ -53,7 +53,7 @@ next_best (const PlaceState *state, int tile, int own, double *price)
     {
       double here;
 
-      if (stack == own || place_is_full (state, stack))
+      if (stack == own || !place_has_room (state, tile, stack))
         continue;
       here = place_price (state, tile, stack);
       if (best < 0 || here < *price)

@@ -153,6 +153,8 @@ set_tiles (PlaceModel *model, const StrataPlaceOptions *options)
   for (int i = 0; i < model->tiles->n_tiles; i++)
     {
       model->tile[i].op = model->tiles->tiles[i].op;
+      model->tile[i].n_tiers = strata_tile_n_tiers (&model->tiles->tiles[i]);
+      model->width = MAX (model->width, model->tile[i].n_tiers);
       model->tile[i].home = model->tiles->tiles[i].row0 > 0 ? model->tile[i - 1].home : i;
       set_links (model, options, i, group_ps);
     }
@@ -290,7 +292,7 @@ set_stacks (PlaceModel *model)
 {
   const StrataChipSpec *chip = model->chip;
   g_autofree int *links = g_new (int, chip->mesh_x + chip->mesh_y + 2);
-  gint64 n_free = strata_chip_arrays (chip) - model->tiles->n_tiles;
+  gint64 n_free = strata_chip_arrays (chip) - strata_tile_set_n_arrays (model->tiles);
 
   model->hub_hops = g_new (int, chip->n_stacks);
   model->n_usable = g_new (int, chip->n_stacks);
@@ -308,6 +310,9 @@ set_stacks (PlaceModel *model)
       while (*way + 1 < chip->tiers && !strata_chip_site_usable (chip, (StrataSite){ stack, chip->tiers - 1 - *way }))
         (*way)++;
     }
+  model->most_wide = g_new (int, chip->n_stacks);
+  for (int i = 0; i < chip->n_stacks; i++)
+    model->most_wide[i] = model->width > 1 ? strata_chip_runs (chip, i, model->width) : 0;
   model->n_spare = (int) CLAMP (n_free / chip->n_stacks, 0, chip->spare_tiers);
 }
 
@@ -398,7 +403,7 @@ place_model_init (PlaceModel *model,
   PlaceTimeline timeline;
   double tile_ps = 0;
 
-  *model = (PlaceModel){ .graph = graph, .tiles = tiles, .chip = chip };
+  *model = (PlaceModel){ .graph = graph, .tiles = tiles, .chip = chip, .width = 1 };
   model->n_bins = tiles->n_tiles > MANY_TILES ? MOST_BINS / 2 : MOST_BINS;
   while (model->n_bins > LEAST_BINS && (gint64) model->n_bins * chip->n_stacks > MOST_SUMS)
     model->n_bins /= 2;
@@ -430,4 +435,5 @@ place_model_finish (PlaceModel *model)
   g_free (model->hub_hops);
   g_free (model->n_usable);
   g_free (model->least_way);
+  g_free (model->most_wide);
 }

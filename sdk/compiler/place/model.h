@@ -16,6 +16,7 @@ typedef struct
   int op, home;  /* home: first tile of its column block */
   int class;     /* tiles that run alike */
   int group;     /* tiles of one op that read the same input rows */
+  int n_tiers;   /* that it takes of its stack, next to each other */
   gint64 sum_ps; /* link time per hop of its output rows */
   gint32 fire;   /* its work whenever its op fires, in quanta of routes */
 } PlaceTile;
@@ -70,6 +71,8 @@ typedef struct
   int *hub_hops;                      /* per stack: links between it and the hub */
   int *n_usable;                      /* per stack: arrays that work */
   int *least_way;                     /* per stack: tiers above the highest that works */
+  int width;                          /* tiers of the tiles that span several, all alike; 1: none does */
+  int *most_wide;                     /* per stack: such tiles for which it has room */
   int n_spare;                        /* free arrays that a stack should keep */
   double scale[STRATA_N_PLACE_TERMS]; /* picoseconds per unit of a term */
 } PlaceModel;

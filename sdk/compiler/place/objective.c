@@ -154,8 +154,9 @@ place_terms (const PlaceState *state, int tile, int stack, gint64 *term)
   add_company (state, tile, stack, term);
   add_sums (state, tile, stack, term);
   add_heat (state, tile, stack, term);
-  if (model->n_usable[stack] - state->n_tiles[stack] <= model->n_spare)
-    term[STRATA_PLACE_TERM_SPARES]++;
+  term[STRATA_PLACE_TERM_SPARES] +=
+    CLAMP (state->n_used[stack] + model->tile[tile].n_tiers - (model->n_usable[stack] - model->n_spare), 0,
+           model->tile[tile].n_tiers);
 }
 
 static double
@@ -188,7 +189,34 @@ place_total (const PlaceState *state)
 gboolean
 place_is_full (const PlaceState *state, int stack)
 {
-  return state->n_tiles[stack] >= state->model->n_usable[stack];
+  return state->n_used[stack] >= state->model->n_usable[stack];
+}
+
+/* Whether a stack that has @n_used tiers taken, by @n_wide tiles that span several among others, can be tiled so */
+static gboolean
+fits (const PlaceModel *model, int stack, int n_used, int n_wide)
+{
+  return n_used <= model->n_usable[stack] && n_wide <= model->most_wide[stack];
+}
+
+gboolean
+place_has_room (const PlaceState *state, int tile, int stack)
+{
+  int n_tiers = state->model->tile[tile].n_tiers;
+
+  return fits (state->model, stack, state->n_used[stack] + n_tiers, state->n_wide[stack] + (n_tiers > 1));
+}
+
+gboolean
+place_can_swap (const PlaceState *state, int a, int b)
+{
+  const PlaceModel *model = state->model;
+  int more = model->tile[a].n_tiers - model->tile[b].n_tiers;
+  int wide = (model->tile[a].n_tiers > 1) - (model->tile[b].n_tiers > 1), at_a = state->stack[a],
+      at_b = state->stack[b];
+
+  return fits (model, at_a, state->n_used[at_a] - more, state->n_wide[at_a] - wide)
+         && fits (model, at_b, state->n_used[at_b] + more, state->n_wide[at_b] + wide);
 }
 
 /* Adds the tile's work to the sums of its stack, or takes it away. */
@@ -199,6 +227,8 @@ change_sums (PlaceState *state, int tile, int stack, int sign)
   const PlaceClass *class = &model->class[model->tile[tile].class];
   gsize at = (gsize) stack * model->n_bins + class->bin;
 
+  state->n_used[stack] += sign * model->tile[tile].n_tiers;
+  state->n_wide[stack] += sign * (model->tile[tile].n_tiers > 1);
   state->work[stack] += sign * class->work;
   state->heat[stack] += sign * class->heat;
   for (int i = 0; i < class->n_bins; i++)
@@ -227,7 +257,7 @@ place_attach (PlaceState *state, int tile, int stack)
 {
   gint64 term[STRATA_N_PLACE_TERMS];
 
-  g_assert (state->stack[tile] < 0 && !place_is_full (state, stack));
+  g_assert (state->stack[tile] < 0 && place_has_room (state, tile, stack));
   place_terms (state, tile, stack, term);
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     state->term[i] += term[i];
@@ -322,7 +352,7 @@ add_stack (const PlaceModel *model, const int *stack, int which, gint64 *term)
     }
   for (int i = 0; i < model->tiles->n_tiles; i++)
     {
-      n += stack[i] == which;
+      n += stack[i] == which ? model->tile[i].n_tiers : 0;
       work += stack[i] == which ? model->class[model->tile[i].class].work : 0;
     }
   term[STRATA_PLACE_TERM_PEAK] += excess (model, work);
@@ -387,6 +417,8 @@ place_state_init (PlaceState *state, const PlaceModel *model)
   state->list_op = g_new0 (int, n_sites);
   state->list_group = g_new0 (int, n_sites);
   state->n_tiles = g_new0 (int, n_stacks);
+  state->n_used = g_new0 (int, n_stacks);
+  state->n_wide = g_new0 (int, n_stacks);
   state->load = g_new0 (gint32, (gsize) model->n_routes * n_stacks + 1);
   state->most = g_new0 (gint32, (gsize) model->n_routes + 1);
   state->work = g_new0 (gint64, n_stacks);
@@ -411,6 +443,8 @@ place_state_copy (PlaceState *to, const PlaceState *from)
   memcpy (to->list_op, from->list_op, n_sites * sizeof *to->list_op);
   memcpy (to->list_group, from->list_group, n_sites * sizeof *to->list_group);
   memcpy (to->n_tiles, from->n_tiles, n_stacks * sizeof *to->n_tiles);
+  memcpy (to->n_used, from->n_used, n_stacks * sizeof *to->n_used);
+  memcpy (to->n_wide, from->n_wide, n_stacks * sizeof *to->n_wide);
   memcpy (to->load, from->load, (gsize) model->n_routes * n_stacks * sizeof *to->load);
   memcpy (to->most, from->most, (gsize) model->n_routes * sizeof *to->most);
   memcpy (to->work, from->work, n_stacks * sizeof *to->work);
@@ -430,6 +464,8 @@ place_state_finish (PlaceState *state)
   g_free (state->list_op);
   g_free (state->list_group);
   g_free (state->n_tiles);
+  g_free (state->n_used);
+  g_free (state->n_wide);
   g_free (state->load);
   g_free (state->most);
   g_free (state->work);

@@ -16,6 +16,7 @@ typedef struct
   /* Per stack, `tiers` of each: attached tiles, their ops, their groups */
   int *list, *list_op, *list_group;
   int *n_tiles;                     /* per stack */
+  int *n_used, *n_wide;             /* per stack: tiers that are taken; tiles that span several */
   gint32 *load, *most;              /* per route and stack: work in quanta of routes; per route: of the busiest stack */
   gint64 *work, *heat;              /* per stack: quanta */
   gint32 *bin_work;                 /* per stack and bin */
@@ -27,6 +28,11 @@ void place_state_init (PlaceState *state, const PlaceModel *model);
 void place_state_copy (PlaceState *to, const PlaceState *from);
 void place_state_finish (PlaceState *state);
 gboolean place_is_full (const PlaceState *state, int stack);
+/* Whether @tile, which is not attached, can be attached to @stack; and whether two that are can change places. Tiles
+ * that span tiers all span as many, so that whoever places them first, and then the others, finds room for all if there
+ * is room for all: each takes one of the stack's runs, wherever it goes. */
+gboolean place_has_room (const PlaceState *state, int tile, int stack);
+gboolean place_can_swap (const PlaceState *state, int a, int b);
 /* What attaching @tile to @stack would add, by term */
 void place_terms (const PlaceState *state, int tile, int stack, gint64 *term);
 /* The same, as one number of picoseconds */

@@ -150,6 +150,38 @@ make_placement (const PlaceState *state)
   return placement;
 }
 
+/* Tiles that span tiers all span as many, and there are runs of tiers for them. */
+static gboolean
+check_room (const StrataTileSet *tiles, const StrataChipSpec *chip, GError **error)
+{
+  gint64 n_arrays = strata_tile_set_n_arrays (tiles), n_runs = 0, n_wide = 0;
+  int width = 1;
+
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      n_wide += tiles->tiles[i].n_tiers > 1;
+      width = MAX (width, tiles->tiles[i].n_tiers);
+    }
+  for (int stack = 0; stack < chip->n_stacks && n_wide > 0; stack++)
+    n_runs += strata_chip_runs (chip, stack, width);
+  for (int i = 0; i < tiles->n_tiles; i++)
+    if (tiles->tiles[i].n_tiers > 1 && tiles->tiles[i].n_tiers != width)
+      n_runs = -1;
+  if (n_arrays <= strata_chip_arrays (chip) && n_wide <= n_runs)
+    return TRUE;
+  if (n_arrays > strata_chip_arrays (chip))
+    g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
+                 "the program has %" G_GINT64_FORMAT " tiles and %s has %" G_GINT64_FORMAT
+                 " usable arrays; use a chip with more",
+                 n_arrays, chip->name, strata_chip_arrays (chip));
+  else
+    g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
+                 "%" G_GINT64_FORMAT " tiles of the program span up to %d tiers and %s has %" G_GINT64_FORMAT
+                 " runs of so many that work; all must span as many: map it with fewer summed tiers",
+                 n_wide, width, chip->name, MAX (0, n_runs));
+  return FALSE;
+}
+
 StrataPlacement *
 strata_place (const StrataQGraph *graph,
               const StrataTileSet *tiles,
@@ -162,33 +194,32 @@ strata_place (const StrataQGraph *graph,
   PlaceTried tried[2 + N_CHAINS];
   PlaceModel model;
   PlaceState state, blocks;
+  gboolean has_blocks;
   int n_tried = 0;
 
   if (options == NULL)
     options = &defaults;
-  if (strata_tile_set_n_arrays (tiles) < tiles->n_tiles)
-    return place_shared (graph, tiles, chip, options, error);
-  if (tiles->n_tiles > strata_chip_arrays (chip))
-    {
-      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY,
-                   "the program has %d tiles and %s has %" G_GINT64_FORMAT " usable arrays; use a chip with more",
-                   tiles->n_tiles, chip->name, strata_chip_arrays (chip));
-      return NULL;
-    }
+  for (int i = 0; i < tiles->n_tiles; i++)
+    if (tiles->tiles[i].array_back > 0)
+      return place_shared (graph, tiles, chip, options, error);
+  if (!check_room (tiles, chip, error))
+    return NULL;
   place_model_init (&model, graph, tiles, chip, options);
   place_state_init (&state, &model);
   place_construct (&state);
-  if (model.n_teams > 0)
+  /* Blocks of stacks do not reckon with tiles that span tiers. */
+  has_blocks = model.n_teams > 0 && model.width == 1;
+  if (has_blocks)
     {
       place_state_init (&blocks, &model);
       place_construct_blocks (&blocks);
     }
-  if (improve (&state, model.n_teams > 0 ? &blocks : NULL, options, tried, &n_tried, error))
+  if (improve (&state, has_blocks ? &blocks : NULL, options, tried, &n_tried, error))
     {
       placement = make_placement (&state);
       place_explain (&state, placement, tried, n_tried, options->decisions);
     }
-  if (model.n_teams > 0)
+  if (has_blocks)
     place_state_finish (&blocks);
   place_state_finish (&state);
   place_model_finish (&model);

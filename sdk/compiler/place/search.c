@@ -147,7 +147,7 @@ move_best (PlaceSearch *search, int tile)
       int stack = nth_stack (search, tile, i);
       double price;
 
-      if (stack < 0 || stack == from || place_is_full (state, stack))
+      if (stack < 0 || stack == from || !place_has_room (state, tile, stack))
         continue;
       price = place_price (state, tile, stack);
       search->n_prices++;
@@ -174,6 +174,8 @@ draw_other (const PlaceState *state, int tile, StrataRngBlock random)
   if (stack < 0 || stack == state->stack[tile] || state->n_tiles[stack] == 0)
     return -1;
   other = state->list[(gsize) stack * model->chip->tiers + random.word[3] % (guint32) state->n_tiles[stack]];
+  if (!place_can_swap (state, tile, other))
+    return -1;
   return model->tile[other].class == model->tile[tile].class && model->tile[other].group == model->tile[tile].group
              && model->tile[other].home == other && model->tile[tile].home == tile
            ? -1
@@ -215,7 +217,7 @@ cheapest (PlaceSearch *search, int tile)
       int stack = nth_stack (search, tile, i);
       double price;
 
-      if (stack < 0 || place_is_full (state, stack))
+      if (stack < 0 || !place_has_room (state, tile, stack))
         continue;
       price = place_price (state, tile, stack);
       search->n_prices++;
@@ -226,7 +228,7 @@ cheapest (PlaceSearch *search, int tile)
         }
     }
   for (int stack = 0; best < 0; stack++)
-    best = place_is_full (state, stack) ? -1 : stack;
+    best = place_has_room (state, tile, stack) ? stack : -1;
   return best;
 }
 
@@ -244,13 +246,18 @@ replace_op (PlaceSearch *search, int op, int like, int *before)
       before[tile] = state->stack[tile];
       delta += place_detach (state, tile);
     }
-  for (int tile = first[op]; tile < first[op + 1]; tile++)
-    {
-      int other = like < 0 ? -1 : first[like] + (tile - first[op]) % (first[like + 1] - first[like]);
-      int stack = other < 0 ? -1 : state->stack[other];
+  /* Those that span tiers first: they would not find room between the others. */
+  for (int wide = state->model->width > 1; wide >= 0; wide--)
+    for (int tile = first[op]; tile < first[op + 1]; tile++)
+      {
+        int other = like < 0 ? -1 : first[like] + (tile - first[op]) % (first[like + 1] - first[like]);
+        int stack = other < 0 ? -1 : state->stack[other];
 
-      delta += place_attach (state, tile, stack < 0 || place_is_full (state, stack) ? cheapest (search, tile) : stack);
-    }
+        if ((state->model->tile[tile].n_tiers > 1) != wide)
+          continue;
+        stack = stack < 0 || !place_has_room (state, tile, stack) ? cheapest (search, tile) : stack;
+        delta += place_attach (state, tile, stack);
+      }
   search->n_prices += 2 * (first[op + 1] - first[op]);
   search->n_taken += is_better (state, delta);
   if (is_better (state, delta))
@@ -331,7 +338,7 @@ try_change (PlaceSearch *search, double temperature)
   double delta, bound = -temperature * log ((random.word[3] + 0.5) * 0x1p-32);
 
   search->n_prices++;
-  if (swap ? other < 0 : to < 0 || to == from || place_is_full (state, to))
+  if (swap ? other < 0 : to < 0 || to == from || !place_has_room (state, tile, to))
     return 0;
   if (swap)
     {

@@ -189,6 +189,37 @@ choose (Tiers *tiers)
     tiers->tier[tiers->tile[i]] = nth_tier (tiers, i, best_offset, best_step);
 }
 
+/* Tiles that span tiers take the runs nearest to the cap, the others what is left below it. */
+static void
+choose_wide (Tiers *tiers)
+{
+  const PlaceModel *model = tiers->state->model;
+  int n_tiers = model->chip->tiers, width = model->width, top = n_tiers;
+  g_autofree guint8 *free_tier = g_malloc0 ((gsize) n_tiers);
+
+  for (int i = 0; i < tiers->n_usable; i++)
+    free_tier[tiers->usable[i]] = 1;
+  for (int i = 0; i < tiers->n_tiles; i++)
+    {
+      int length = 0;
+
+      if (model->tile[tiers->tile[i]].n_tiers < 2)
+        continue;
+      while (length < width)
+        length = free_tier[--top] ? length + 1 : 0;
+      tiers->tier[tiers->tile[i]] = top;
+      memset (free_tier + top, 0, (gsize) width);
+    }
+  top = n_tiers;
+  for (int i = 0; i < tiers->n_tiles; i++)
+    if (model->tile[tiers->tile[i]].n_tiers < 2)
+      {
+        while (!free_tier[--top])
+          continue;
+        tiers->tier[tiers->tile[i]] = top;
+      }
+}
+
 static int
 compare_int (gconstpointer a, gconstpointer b)
 {
@@ -210,6 +241,11 @@ choose_of_stack (Tiers *tiers, int stack)
   for (int tier = 0; tier < chip->tiers; tier++)
     if (strata_chip_site_usable (chip, (StrataSite){ stack, tier }))
       tiers->usable[tiers->n_usable++] = tier;
+  if (state->n_wide[stack] > 0)
+    {
+      choose_wide (tiers);
+      return;
+    }
   fill_field (tiers, stack);
   choose (tiers);
 }

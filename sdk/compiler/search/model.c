@@ -197,9 +197,11 @@ fill_product (SearchModel *model, const StrataTileSet *tiles, const guint8 *sile
                               .sram_bytes = strata_work_row_bytes (out) };
 
   self->is_product = TRUE;
-  self->n_arrays = tiles->op_first[id + 1] - tiles->op_first[id];
   for (int i = tiles->op_first[id]; i < tiles->op_first[id + 1]; i++)
-    add_tile (model, tiles, i, in, out);
+    {
+      self->n_arrays += strata_tile_n_tiers (&tiles->tiles[i]);
+      add_tile (model, tiles, i, in, out);
+    }
   self->row_ps = (double) strata_cost_vector_ps (model->chip, write.n_actions);
   self->vector_ps = self->row_ps * self->n_rows;
   self->link_out_ps = transfer_ps (model, n_row_bytes) * in->height;
@@ -534,7 +536,7 @@ double
 search_model_shared_ps (const SearchModel *model, SearchBind *bind)
 {
   const double load_ps[SEARCH_N_BINDS] = {
-    [SEARCH_BIND_STACKS] = model->work_ps / ((double) model->chip->n_stacks * MAX (1, model->chip->summable_tiers)),
+    [SEARCH_BIND_STACKS] = model->work_ps / (double) model->chip->n_stacks,
     [SEARCH_BIND_VECTOR] = model->vector_ps,
     [SEARCH_BIND_MAC] = model->mac_ps,
     [SEARCH_BIND_DRAM] = model->dram_ps,

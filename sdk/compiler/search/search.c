@@ -63,7 +63,7 @@ search_add_candidate (StrataSearch *search, SearchVariant *variant, int *n_copie
   self->unit_interval_ps = self->interval_ps = search_model_interval_ps (variant->model, n_copies, &bind);
   if (max_active > 0)
     {
-      double capped_ps = variant->model->work_ps / ((double) max_active * MAX (1, search->chip->summable_tiers));
+      double capped_ps = variant->model->work_ps / (double) max_active;
 
       self->latency_ps = MAX (self->latency_ps, capped_ps);
       self->unit_interval_ps = self->interval_ps = MAX (self->interval_ps, capped_ps);

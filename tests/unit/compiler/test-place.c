@@ -108,17 +108,20 @@ test_random (void)
 
 /* Tiles come and go at random; after each step every term is what the pairs of tiles that are there come to. */
 static void
-check_incremental (guint64 seed, gboolean experts)
+check_incremental (guint64 seed, gboolean experts, int summable)
 {
   g_autoptr (StrataQGraph) graph = fixtures_random (seed);
   g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 3, 3, 5);
-  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autoptr (StrataTileSet) tiles = NULL;
   StrataPlaceOptions options = make_options (graph, seed);
   StrataRngKey key = strata_rng_key (seed, 1);
   gint64 term[STRATA_N_PLACE_TERMS];
   PlaceModel model;
   PlaceState state;
 
+  chip->summable_tiers = summable;
+  tiles = strata_map (graph, chip, NULL, NULL);
+  g_assert_cmpint (strata_tile_set_n_arrays (tiles) > tiles->n_tiles, ==, summable > 1);
   place_model_init (&model, graph, tiles, chip, experts ? &options : NULL);
   place_state_init (&state, &model);
   for (guint64 i = 0; i < 300; i++)
@@ -133,7 +136,7 @@ check_incremental (guint64 seed, gboolean experts)
 
           g_assert_cmpfloat (change, ==, -place_price (&state, tile, from));
         }
-      if (!place_is_full (&state, stack))
+      if (place_has_room (&state, tile, stack))
         {
           double price = place_price (&state, tile, stack);
 
@@ -150,9 +153,11 @@ check_incremental (guint64 seed, gboolean experts)
 static void
 test_incremental (void)
 {
-  check_incremental (17, FALSE);
-  check_incremental (17, TRUE);
-  check_incremental (4, TRUE);
+  check_incremental (17, FALSE, 1);
+  check_incremental (17, TRUE, 1);
+  check_incremental (4, TRUE, 1);
+  check_incremental (17, FALSE, 2);
+  check_incremental (17, TRUE, 2);
 }
 
 /* The mesh distance is the length of the route that transfers take. */
