@@ -312,7 +312,7 @@ strata_program_get_tile_block (StrataProgram *self, guint tile, int *row, int *n
   g_return_if_fail (tile < strata_program_get_n_tiles (self));
   block = &strata_program_get_image (self)->tiles->tiles[tile];
   if (row != NULL)
-    *row = block->row0;
+    *row = strata_tile_first_row (block, &strata_program_get_image (self)->graph->ops[block->op]);
   if (n_rows != NULL)
     *n_rows = block->n_rows;
   if (column != NULL)

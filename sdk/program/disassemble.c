@@ -52,6 +52,8 @@ append_place (GString *text, const StrataImage *image, const StrataInstruction *
   g_string_append (text, image->schedule->units[instruction->unit].name);
   if (instruction->opcode == STRATA_OPCODE_MVM)
     g_string_append_printf (text, " tier %d", image->placement->site[instruction->tile].tier);
+  if (instruction->opcode == STRATA_OPCODE_MVM && image->tiles->tiles[instruction->tile].n_tiers > 0)
+    g_string_append_printf (text, "+%d", image->tiles->tiles[instruction->tile].n_tiers);
 }
 
 static void
@@ -68,6 +70,8 @@ append_instruction (GString *text, const StrataImage *image, int id)
                           image->graph->ops[instruction->op].name);
   if (instruction->tile >= 0)
     g_string_append_printf (text, " tile %d", instruction->tile);
+  if (instruction->opcode == STRATA_OPCODE_MVM && image->tiles->tiles[instruction->tile].n_groups > 0)
+    g_string_append_printf (text, " (%d groups)", image->tiles->tiles[instruction->tile].n_groups);
   g_string_append_printf (text, "  %d x %" G_GINT64_FORMAT " %s, %s each", instruction->n_bursts,
                           instruction->n_actions, action_name (instruction->opcode), burst);
   for (int i = 0; i < instruction->n_dependences; i++)

@@ -132,7 +132,7 @@ make_tiles (StrataArena *arena, const StrataImage *image)
                                        .copy = tile->copy,
                                        .stack = image->placement->site[i].stack,
                                        .tier = image->placement->site[i].tier,
-                                       .row0 = tile->row0,
+                                       .row0 = strata_tile_first_row (tile, &image->graph->ops[tile->op]),
                                        .n_rows = tile->n_rows,
                                        .col0 = tile->col0,
                                        .n_cols = tile->n_cols,

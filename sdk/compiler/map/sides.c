@@ -159,7 +159,8 @@ explain (const StrataQGraph *graph,
   const StrataQOp *op = &graph->ops[choice->op];
   int n_groups = op->window.groups, n = op->n / n_groups;
   gint64 n_macs = strata_cost_times (strata_qop_bursts (graph, choice->op), strata_work_macs (graph, choice->op));
-  int n_together = MIN (strata_unit_groups_per_array (chip, op->k, n, choice->n_slices), n_groups);
+  int n_together =
+    choice->n_slices > 0 ? MIN (strata_unit_groups_per_array (chip, op->k, n, choice->n_slices), n_groups) : 0;
   const StrataUnitCost *cost = analog ? &choice->analog : &choice->digital;
   const StrataUnitCost *other = analog ? &choice->digital : &choice->analog;
   g_autofree char *together = n_together > 0 ? g_strdup_printf ("%d to an array along its diagonal, ", n_together)
@@ -187,7 +188,8 @@ explain (const StrataQGraph *graph,
                           "%s has %d groups of %d x %d: %" G_GINT64_FORMAT
                           " multiply-accumulates go to the MAC units, %s",
                           op->onnx, n_groups, op->k, n, n_macs, why);
-  strata_decisions_add_alternative (options->decisions, &alternative);
+  if (choice->n_slices > 0)
+    strata_decisions_add_alternative (options->decisions, &alternative);
 }
 
 static int
@@ -248,11 +250,16 @@ take_cheaper (StrataQGraph *result, const StrataChipSpec *chip, const StrataSide
     {
       const Choice *choice = &g_array_index (choices, Choice, i);
       gboolean cheaper = choice->gain > 1, analog = cheaper && choice->analog.n_arrays <= n_left;
-      g_autofree char *why = cheaper != analog ? g_strdup_printf ("although arrays cost less: %" G_GINT64_FORMAT
-                                                                  " are left of those that dense layers need",
-                                                                  MAX (0, n_left))
-                                               : g_strdup_printf ("for less %s", cost_name (options->objective));
+      g_autofree char *why = NULL;
 
+      if (choice->n_slices == 0)
+        why = g_strdup_printf ("for no array of %d columns holds weights up to %d in cells of %d bits", chip->columns,
+                               result->ops[choice->op].weight_max, chip->cell_bits);
+      else if (cheaper != analog)
+        why = g_strdup_printf (
+          "although arrays cost less: %" G_GINT64_FORMAT " are left of those that dense layers need", MAX (0, n_left));
+      else
+        why = g_strdup_printf ("for less %s", cost_name (options->objective));
       explain (result, chip, options, choice, analog, why);
       take_side (&result->ops[choice->op], analog, choice->n_slices, choice->n_reads, result->arena);
       n_left -= analog ? choice->analog.n_arrays : 0;
@@ -293,7 +300,8 @@ strata_map_sides (const StrataQGraph *graph,
         }
       take_side (op, side == STRATA_SIDE_ANALOG, n_slices,
                  side == STRATA_SIDE_ANALOG ? count_reads (op, chip, options, n_slices) : 1, result->arena);
-      if (side == STRATA_SIDE_ANALOG)
+      /* What no array takes is refused by the map. */
+      if (side == STRATA_SIDE_ANALOG && op->n_slices <= chip->columns)
         n_left -= strata_unit_arrays (chip, op);
     }
   take_cheaper (result, chip, options, n_left);

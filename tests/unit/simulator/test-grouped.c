@@ -148,6 +148,7 @@ test_container (void)
   g_autoptr (StrataImage) image = make_image (32, 4, 4, STRATA_SIDE_ANALOG);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (StrataImage) back = NULL;
+  g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
 
   strata_image_seal (image);
@@ -156,6 +157,8 @@ test_container (void)
   g_assert_no_error (error);
   g_assert_cmphex (back->hash, ==, image->hash);
   g_assert_cmphex (strata_tile_set_hash (back->tiles), ==, strata_tile_set_hash (image->tiles));
+  text = strata_image_disassemble (back);
+  g_assert_nonnull (strstr (text, "(7 groups)"));
 }
 
 /* --- values --- */
@@ -401,6 +404,31 @@ test_sides (void)
   g_assert_nonnull (strstr (why, "although arrays cost less"));
 }
 
+/* Weights of more cells than an array has columns: grouped products stay digital, dense ones are the map's to refuse.
+ */
+static void
+test_narrow_arrays (void)
+{
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 0, 0, 0);
+  g_autoptr (StrataQGraph) graph = make_graph (8, 28, 28, 9), sided = NULL;
+  g_autoptr (StrataDecisions) decisions = strata_decisions_new ();
+  const StrataSideOptions options = { NULL, STRATA_OBJECTIVE_ARRAYS, 0, decisions };
+  StrataSide sides[8] = { STRATA_SIDE_CHEAPER, STRATA_SIDE_ANALOG };
+  const StrataSideOptions forced = { sides, STRATA_OBJECTIVE_ARRAYS, 0, NULL };
+  g_autoptr (GError) error = NULL;
+
+  chip->columns = 1;
+  sided = strata_map_sides (graph, chip, &options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sided->ops[GROUPED].kind, ==, STRATA_QOP_MAC);
+  g_assert_nonnull (strstr (g_array_index (decisions->decisions, StrataDecision, 0).text, "no array of 1 columns"));
+  g_assert_null (strata_map (sided, chip, NULL, &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED);
+  g_clear_error (&error);
+  g_assert_null (strata_map_sides (graph, chip, &forced, &error));
+  g_assert_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_UNSUPPORTED);
+}
+
 /* What is decided is what unit-cost.h says is cheaper. */
 static void
 test_sides_by_cost (void)
@@ -460,6 +488,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/grouped/nominal", test_nominal);
   g_test_add_func ("/sdk/simulator/grouped/writes", test_writes);
   g_test_add_func ("/sdk/simulator/grouped/sides", test_sides);
+  g_test_add_func ("/sdk/simulator/grouped/narrow-arrays", test_narrow_arrays);
   g_test_add_func ("/sdk/simulator/grouped/sides-by-cost", test_sides_by_cost);
   g_test_add_func ("/sdk/simulator/grouped/dense-digital", test_dense_digital);
   return g_test_run ();

@@ -321,6 +321,7 @@ test_container (void)
 {
   g_autoptr (StrataImage) image = make_image (3), back = NULL;
   g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *text = NULL, *own = NULL;
   g_autoptr (GError) error = NULL;
 
   strata_image_seal (image);
@@ -329,6 +330,9 @@ test_container (void)
   g_assert_no_error (error);
   g_assert_cmphex (back->hash, ==, image->hash);
   g_assert_cmphex (strata_tile_set_hash (back->tiles), ==, strata_tile_set_hash (image->tiles));
+  text = strata_image_disassemble (back);
+  own = g_strdup_printf (" tier %d+3 ", image->placement->site[image->tiles->op_first[WIDE]].tier);
+  g_assert_nonnull (strstr (text, own));
 }
 
 static void
