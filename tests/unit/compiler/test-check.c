@@ -23,7 +23,7 @@ typedef struct
   StrataImage image; /* graph, tiles, placement, schedule */
 } Made;
 
-/* A full chip; the same with dead arrays; a small one, dead too; one of many tiers and other arrays. */
+/* A full chip; the same with dead arrays; a small one, dead too; one of many tiers and other arrays. Two add charge. */
 static StrataChipSpec *
 make_chip (int which, guint64 seed)
 {
@@ -32,15 +32,17 @@ make_chip (int which, guint64 seed)
     const char *name;
     int mesh_x, mesh_y, tiers;
     double dead;
+    int summable_tiers;
   } chips[N_CHIPS] = {
-    { "demonstrator", 0, 0, 0, 0 },
-    { "demonstrator", 4, 4, 48, 0.2 },
-    { "demonstrator", 2, 3, 160, 0.35 },
-    { "phone", 3, 3, 64, 0.1 },
+    { "demonstrator", 0, 0, 0, 0, 1 },
+    { "demonstrator", 4, 4, 48, 0.2, 2 },
+    { "demonstrator", 2, 3, 160, 0.35, 1 },
+    { "phone", 3, 3, 64, 0.1, 3 },
   };
   StrataChipSpec *chip =
     fixtures_chip (chips[which].name, chips[which].mesh_x, chips[which].mesh_y, chips[which].tiers);
 
+  chip->summable_tiers = chips[which].summable_tiers;
   if (chips[which].dead > 0)
     fixtures_kill (chip, seed, chips[which].dead);
   return chip;
@@ -223,6 +225,13 @@ spoil_tile_groups (Made *made, guint32 random)
 }
 
 static gboolean
+spoil_tile_tiers (Made *made, guint32 random)
+{
+  made->image.tiles->tiles[random % (guint32) made->image.tiles->n_tiles].n_tiers += 1;
+  return TRUE;
+}
+
+static gboolean
 spoil_tile_count (Made *made, guint32 random)
 {
   (void) random;
@@ -369,6 +378,7 @@ static const struct
   { "tiles/place", spoil_tile_place, check_tiles },
   { "tiles/row-copies", spoil_row_copies, check_tiles },
   { "tiles/groups", spoil_tile_groups, check_tiles },
+  { "tiles/tiers", spoil_tile_tiers, check_tiles },
   { "tiles/count", spoil_tile_count, check_tiles },
   { "placement/range", spoil_site_range, check_placement },
   { "placement/twice", spoil_site_twice, check_placement },
