@@ -222,7 +222,8 @@ STRATA_API const char *const *strata_program_list_figures (void);
  * @self: a program
  * @name: "latency_ps", "interval_ps", "energy_fj", "power_mw", "static_mw", "lower_bound_ps", "arrays_required",
  *   "arrays_used", "arrays_total", "junction_c", "skin_c", "unit_interval_ps" (without the power budget), "pace_ps" (0:
- * as fast as it can), …: see strata_program_list_figures()
+ *   as fast as it can), "active_stacks" (that convert at once; 0: all), "place_total_ps" (the objective of placement),
+ *   "place_noc_ps" (a term of it), …: see strata_program_list_figures()
  * @band: which constants of the chip
  *
  * A figure of one inference, modelled at the timing fidelity. The first call runs the timing simulator (milliseconds to

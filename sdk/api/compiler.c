@@ -159,7 +159,9 @@ strata_compiler_set_requirements (StrataCompiler *self, StrataRequirements *requ
   self->limits.max_skin_c = get_limit (requirements, STRATA_LIMIT_MAX_SKIN_C);
   self->limits.max_peak_mw = get_limit (requirements, STRATA_LIMIT_MAX_PEAK_POWER_MW);
   self->limits.min_accuracy = get_limit (requirements, STRATA_LIMIT_MIN_ACCURACY);
-  self->limits.max_arrays = (gint64) MIN (get_limit (requirements, STRATA_LIMIT_MAX_ARRAYS), 0x1p62);
+  /* Half an array stays a limit too */
+  if (get_limit (requirements, STRATA_LIMIT_MAX_ARRAYS) > 0)
+    self->limits.max_arrays = (gint64) CLAMP (get_limit (requirements, STRATA_LIMIT_MAX_ARRAYS), 1, 0x1p62);
   self->limits.max_cost_usd = get_limit (requirements, STRATA_LIMIT_MAX_COST_USD);
 }
 

@@ -104,6 +104,11 @@ strata_requirements_set_text (StrataRequirements *self, StrataLimit limit, const
                    "%s; an accuracy of at most 1 or 100 %% is accepted", text);
       return FALSE;
     }
+  if (limit == STRATA_LIMIT_MAX_ARRAYS && value < 0x1p53 && value != floor (value))
+    {
+      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s; a whole number of arrays is accepted", text);
+      return FALSE;
+    }
   self->value[limit] = value;
   return TRUE;
 }

@@ -283,12 +283,34 @@ strata_program_get_output_step (StrataProgram *self, guint index)
 }
 
 /* Figures that need no simulation come first. */
-static const char *const figure_names[] = {
-  "arrays_required",   "arrays_used",      "arrays_total",    "n_macs",     "n_parameters", "lower_bound_ps",
-  "interval_bound_ps", "critical_path_ps", "sram_peak_bytes", "latency_ps", "interval_ps",  "host_ps",
-  "energy_fj",         "dynamic_fj",       "static_mw",       "power_mw",   "junction_c",   "skin_c",
-  "peak_power_mw",     "unit_interval_ps", "pace_ps",         NULL
-};
+static const char *const figure_names[] = { "arrays_required",
+                                            "arrays_used",
+                                            "arrays_total",
+                                            "n_macs",
+                                            "n_parameters",
+                                            "lower_bound_ps",
+                                            "interval_bound_ps",
+                                            "critical_path_ps",
+                                            "sram_peak_bytes",
+                                            "latency_ps",
+                                            "interval_ps",
+                                            "host_ps",
+                                            "energy_fj",
+                                            "dynamic_fj",
+                                            "static_mw",
+                                            "power_mw",
+                                            "junction_c",
+                                            "skin_c",
+                                            "peak_power_mw",
+                                            "unit_interval_ps",
+                                            "pace_ps",
+                                            "active_stacks",
+                                            "place_total_ps",
+                                            "place_bound_ps",
+#define STRATA_PLACE_TERM(id, name, meaning) "place_" name "_ps",
+#include "program/place-terms.def"
+#undef STRATA_PLACE_TERM
+                                            NULL };
 
 const char *const *
 strata_program_list_figures (void)
@@ -314,6 +336,12 @@ get_static_figure (const StrataImage *image, const char *name, double *value)
     { "critical_path_ps", image->schedule->critical_path_ps },
     { "sram_peak_bytes", image->schedule->sram_peak_bytes },
     { "pace_ps", image->pace_ps },
+    { "active_stacks", image->schedule->max_active_stacks },
+    { "place_total_ps", image->placement->total_ps },
+    { "place_bound_ps", image->placement->total_bound_ps },
+#define STRATA_PLACE_TERM(id, name, meaning) { "place_" name "_ps", image->placement->cost_ps[STRATA_PLACE_TERM_##id] },
+#include "program/place-terms.def"
+#undef STRATA_PLACE_TERM
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)

@@ -138,6 +138,18 @@ def test_compile_gives_its_figures():
     assert figures["energy_fj_optimistic"] < figures["energy_fj"] < figures["energy_fj_conservative"]
 
 
+def test_objective_term_by_term():
+    """Of placement, in the figures of the program, and the cap on active stacks"""
+    made = result("compile", MODEL, "-o", WORK / "terms.strp")
+    terms = {key: value for key, value in made.items() if key.startswith("place_")}
+    total, bound = terms.pop("place_total_ps"), terms.pop("place_bound_ps")
+    assert len(terms) >= 10 and "place_noc_ps" in terms, terms
+    assert sum(terms.values()) == total and 0 < bound <= total, (terms, total, bound)
+    assert made["active_stacks"] == 0, made
+    again = result("info", WORK / "terms.strp")
+    assert all(again[key] == value for key, value in terms.items()), again
+
+
 def test_programming_plan():
     plan = result("info", program(), "--programming")["programming"]
     sites = [(step["stack"], step["tier"]) for step in plan["steps"]]
@@ -338,6 +350,23 @@ def test_nothing_asked_for_is_passed_over():
     refused(2, ["--input-scale"], "compile", MODEL, "--calibration", DATA / "digits-calibration.npy",
             "--input-scale", "nan")
     refused(2, ["--expect"], "run", path, "--expect", "luck")
+
+
+def test_limits_that_nothing_could_judge():
+    """Options that would be passed over, numbers that are none, and where nothing can be written: before any work"""
+    refused(2, ["--min-accuracy 90%", "no samples", "--calibration"], "compile", MODEL, "--min-accuracy", "90%")
+    refused(2, ["--min-accuracy", "no samples"], "profile", MODEL, "--min-accuracy", "90%", "-o", "never.strata")
+    refused(2, ["no samples"], "compile", MODEL, "--min-accuracy", "90%", "--accuracy-labels",
+            DATA / "digits-test-labels.npy")
+    refused(2, ["--accuracy-labels goes with"], "compile", MODEL, "--accuracy-labels", DATA / "digits-test-labels.npy")
+    refused(2, ["--accuracy-inputs goes with"], "compile", MODEL, "--accuracy-inputs", DATA / "digits-test-images.npy")
+    refused(2, ["--calibration-samples goes with"], "compile", MODEL, "--calibration-samples", "5")
+    refused(2, ["--max-arrays", "whole number"], "compile", MODEL, "--max-arrays", "0.5")
+    refused(2, ["--max-arrays", "whole number"], "compile", MODEL, "--max-arrays", "2.7")
+    refused(2, ["--quantise", "slices=1", "accepted"], "compile", MODEL, "--quantise", "slices=1")
+    refused(2, ["--chip: the name is empty"], "compile", MODEL, "--chip", "")
+    refused(1, ["missing/x.strp", "cannot be written"], "compile", "no-such-model.onnx", "-o", "missing/x.strp")
+    assert not list(WORK.glob("never*"))
 
 
 def test_labels_of_other_data():

@@ -4,8 +4,11 @@
  */
 #include "cli.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 void
 cli_compile_options_clear (CliCompileOptions *options)
@@ -327,33 +330,58 @@ print_notes (const Cli *cli, StrataCompiler *compiler)
     g_printerr ("strata: %s\n", *note);
 }
 
+static gboolean
+has_samples (const CliCompileOptions *options)
+{
+  gboolean found = options->accuracy_inputs != NULL;
+
+  for (char **path = options->calibration; path != NULL && *path != NULL; path++)
+    found |= !g_file_test (*path, G_FILE_TEST_IS_DIR);
+  return found;
+}
+
+/* What is given must be used, and a limit have something to be judged on. */
+static gboolean
+check_options (const CliCompileOptions *options, GError **error)
+{
+  if (options->n_calibration < 0)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--calibration-samples %d; 1 or more is accepted, 0 for the default", options->n_calibration);
+  else if (options->n_calibration > 0 && options->calibration == NULL)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--calibration-samples goes with --calibration, which says where they are");
+  else if (options->n_reads < 0 || options->n_reads > STRATA_MAX_READS)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reads %d; 1 to %d is accepted", options->n_reads,
+                 STRATA_MAX_READS);
+  else if (!isfinite (options->effort))
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--effort: a finite number is accepted");
+  else if (options->chip != NULL && *options->chip == '\0')
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--chip: the name is empty; `strata chip list` has those there are");
+  else if (options->min_accuracy == NULL && (options->accuracy_inputs != NULL || options->accuracy_labels != NULL))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s goes with --min-accuracy, which it is for",
+                 options->accuracy_inputs != NULL ? "--accuracy-inputs" : "--accuracy-labels");
+  else if (options->min_accuracy != NULL && !has_samples (options))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--min-accuracy %s: there are no samples to judge it on; give --calibration or --accuracy-inputs a "
+                 ".npy file, and --accuracy-labels for classes other than the float model's",
+                 options->min_accuracy);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 StrataProgram *
 cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
 {
   g_autoptr (StrataRequirements) requirements = read_limits (options, error);
   g_autoptr (StrataCompiler) compiler = NULL;
   g_autoptr (StrataChip) chip = NULL;
+  g_autoptr (GError) reason = NULL;
   StrataProgram *program;
 
-  if (requirements == NULL)
+  if (requirements == NULL || !check_options (options, error))
     return NULL;
-  if (options->n_calibration < 0)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                   "--calibration-samples %d; 1 or more is accepted, 0 for the default", options->n_calibration);
-      return NULL;
-    }
-  if (options->n_reads < 0 || options->n_reads > STRATA_MAX_READS)
-    {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reads %d; 1 to %d is accepted", options->n_reads,
-                   STRATA_MAX_READS);
-      return NULL;
-    }
-  if (!isfinite (options->effort))
-    {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--effort: a finite number is accepted");
-      return NULL;
-    }
   chip = strata_chip_load (options->chip == NULL ? "demonstrator" : options->chip, error);
   if (chip == NULL)
     return NULL;
@@ -363,9 +391,9 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
   strata_compiler_set_row_copies (compiler, !options->no_row_copies);
   strata_compiler_set_n_reads (compiler, (guint) options->n_reads);
-  if (options->quantise != NULL && !strata_compiler_set_quantisation (compiler, options->quantise, error))
+  if (options->quantise != NULL && !strata_compiler_set_quantisation (compiler, options->quantise, &reason))
     {
-      g_prefix_error (error, "--quantise: ");
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--quantise: %s", reason->message);
       return NULL;
     }
   strata_compiler_set_timing_only (compiler, options->timing_only);
@@ -534,11 +562,28 @@ cli_print_program (StrataProgram *program)
 
       cli_row (rows[i].label, "%s", text);
     }
+  if (strata_program_get_figure (program, "active_stacks", STRATA_BAND_NOMINAL) > 0)
+    cli_row ("active stacks", "at most %.0f at once",
+             strata_program_get_figure (program, "active_stacks", STRATA_BAND_NOMINAL));
   g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
   if (!strata_program_has_weights (program))
     g_print ("The model came without weights: the program has time, energy and heat, and computes no values.\n");
   else if (!strata_program_is_calibrated (program))
     g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
+}
+
+/* Where the program cannot be written is better known before it is made. */
+static gboolean
+check_folder (const Cli *cli, GError **error)
+{
+  g_autofree char *folder = cli->output != NULL ? g_path_get_dirname (cli->output) : g_strdup (".");
+  int problem = g_access (folder, W_OK) == 0 ? 0 : errno;
+
+  if (problem == 0)
+    return TRUE;
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: cannot be written: %s; choose another place", cli->output,
+               g_strerror (problem));
+  return FALSE;
 }
 
 static const char examples[] =
@@ -566,7 +611,7 @@ cli_compile (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2)
     status = cli_usage (cli, "compile takes one model; `strata compile --help` explains");
-  else if ((program = cli_open_program (cli, argv[1], &options, NULL, &error)) == NULL
+  else if (!check_folder (cli, &error) || (program = cli_open_program (cli, argv[1], &options, NULL, &error)) == NULL
            || (cli->output != NULL && !strata_program_save (program, cli->output, &error)))
     status = cli_fail (cli, error);
   else if (cli->json)
