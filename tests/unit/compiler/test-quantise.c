@@ -6,8 +6,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/rng.h"
+#include "compiler/quantise/ranges.h"
 #include "graph-maker.h"
 #include "interpreter.h"
+#include "kernels/int-rows.h"
 #include "support.h"
 
 #define MAX_SETS 8
@@ -273,6 +276,39 @@ hash_with_threads (const Reference *reference, guint n_threads)
   return strata_qgraph_hash (q);
 }
 
+/* The scale of few levels, found downhill, has as little error as the best of all that there are to choose from. */
+static void
+test_few_levels (void)
+{
+  const int sizes[] = { 9, 27, 64, 576, 2304 };
+  double worst = 0;
+
+  for (guint64 seed = 0; seed < 60; seed++)
+    {
+      int k = sizes[seed % G_N_ELEMENTS (sizes)], most = seed % 2 == 0 ? 15 : 7;
+      g_autofree float *row = g_new (float, k);
+      g_autoptr (StrataArena) arena = strata_arena_new ();
+      double gain = 1, scale = 0, best = INFINITY, peak, got;
+      StrataLoweredOp op = { .n = 1, .k = k, .weights = row, .scale = &gain };
+      StrataQTensor input = { .scale = 1 };
+      StrataQOp q = { .weight_max = most };
+      g_autoptr (GError) error = NULL;
+
+      op.window = (StrataWindow){ 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1 };
+      strata_rng_normal (strata_rng_key (seed, 0), 0, row, (gsize) k);
+      for (int i = 0; i < k && seed % 3 == 0; i++)
+        row[i] = row[i] * row[i] * row[i];
+      g_assert_true (strata_quantise_weights (&op, &input, NULL, TRUE, arena, &q, &scale, &error));
+      peak = strata_row_peak (row, (gsize) k, 1);
+      for (int i = 0; i < 31; i++)
+        best = MIN (best, strata_row_error (row, (gsize) k, 1, peak / most * (1 - 0.02 * i), most));
+      got = strata_row_error (row, (gsize) k, 1, scale, most);
+      worst = MAX (worst, got / best);
+    }
+  g_test_message ("worst error over the best: %.4f", worst);
+  g_assert_cmpfloat (worst, <, 1.02);
+}
+
 static void
 test_threads (void)
 {
@@ -374,6 +410,7 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (labelled); i++)
     add_cases ("labelled", labelled[i].model, &labelled[i], test_labelled);
   g_test_add_func ("/sdk/compiler/quantise/slices", test_slices);
+  g_test_add_func ("/sdk/compiler/quantise/few-levels", test_few_levels);
   g_test_add_func ("/sdk/compiler/quantise/threads", test_threads);
   g_test_add_func ("/sdk/compiler/quantise/wrong-sample", test_wrong_sample);
   g_test_add_func ("/sdk/compiler/quantise/cancelled", test_cancelled);
