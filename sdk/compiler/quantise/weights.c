@@ -13,8 +13,10 @@
 #define FEW_LEVELS 31
 #define SHARE_STEP 0.02
 #define N_SHARES 31
-/* Steps that are looked at first; two of them without gain end the look. */
+/* Steps that are looked at first; two of them without gain end the look. Rows of fewer weights have many valleys, and
+ * cost little. */
 #define COARSE_STEP 4
+#define FEW_WEIGHTS 256
 /* Weights of the digital MAC units are int8. */
 #define MAC_WEIGHT_MAX 127
 
@@ -24,11 +26,11 @@ static double
 choose_row_scale (const float *row, int k, double gain, int most)
 {
   double peak = strata_row_peak (row, (gsize) k, gain), best = INFINITY;
-  int at = 0, middle;
+  int at = 0, middle, coarse = k < FEW_WEIGHTS ? 1 : COARSE_STEP, reach = k < FEW_WEIGHTS ? N_SHARES : 2 * coarse;
 
   if (most > FEW_LEVELS || !(peak > 0))
     return peak / most;
-  for (int i = 0; i < N_SHARES && i <= at + 2 * COARSE_STEP; i += COARSE_STEP)
+  for (int i = 0; i < N_SHARES && i <= at + reach; i += coarse)
     {
       double error = strata_row_error (row, (gsize) k, gain, peak / most * (1 - SHARE_STEP * i), most);
 
@@ -38,7 +40,7 @@ choose_row_scale (const float *row, int k, double gain, int most)
           at = i;
         }
     }
-  for (int step = COARSE_STEP / 2; step >= 1; step /= 2)
+  for (int step = coarse / 2; step >= 1; step /= 2)
     {
       middle = at;
       for (int i = middle - step; i <= middle + step; i += 2 * step)
