@@ -12,7 +12,7 @@
 #if GLIB_SIZEOF_VOID_P == 8
 SIZE_IS (StrataCalibration, 104);    /* all but n_threads, cancellable, decisions and cache */
 SIZE_IS (StrataMapOptions, 32);      /* all but decisions */
-SIZE_IS (StrataPlaceOptions, 88);    /* all but n_threads, cancellable, progress and decisions */
+SIZE_IS (StrataPlaceOptions, 96);    /* all but n_threads, cancellable, progress and decisions */
 SIZE_IS (StrataScheduleOptions, 24); /* all but cancellable and decisions */
 SIZE_IS (StrataJudgement, 88);
 #endif
@@ -152,6 +152,16 @@ hash_experts (StrataHasher *hasher, int n_ops, const StrataPlaceOptions *options
     }
 }
 
+static void
+hash_windows (StrataHasher *hasher, const StrataPlaceWindows *windows)
+{
+  strata_hasher_int (hasher, windows != NULL ? windows->n_tiles : -1);
+  if (windows == NULL)
+    return;
+  strata_hasher_double (hasher, windows->window_ps);
+  strata_hasher_bytes (hasher, windows->work_ps, sizeof (float) * (gsize) windows->n_tiles * STRATA_PLACE_WINDOWS);
+}
+
 guint64
 strata_key_placement (const StrataQGraph *graph,
                       const StrataTileSet *tiles,
@@ -168,6 +178,7 @@ strata_key_placement (const StrataQGraph *graph,
   strata_hasher_int (hasher, options->algorithm);
   strata_hasher_double (hasher, options->effort);
   hash_experts (hasher, graph->n_ops, options);
+  hash_windows (hasher, options->windows);
   strata_key_chip (hasher, STRATA_STAGE_PLACEMENT, FALSE, chip);
   return strata_hasher_digest (hasher);
 }

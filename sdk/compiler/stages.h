@@ -143,6 +143,18 @@ typedef struct
   double together; /* chance that one token needs both */
 } StrataPlaceCoactivation;
 
+/* What each tile does in each of so many equal stretches of an execution, by which it is placed again */
+#define STRATA_PLACE_WINDOWS 64
+typedef struct
+{
+  int n_tiles;
+  double window_ps; /* length of a stretch; the last has no end */
+  float *work_ps;   /* tile x window */
+} StrataPlaceWindows;
+
+void strata_place_windows_free (StrataPlaceWindows *windows);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataPlaceWindows, strata_place_windows_free)
+
 typedef struct
 {
   guint64 seed;
@@ -153,6 +165,7 @@ typedef struct
   const double *activity; /* per op: chance that a token needs it, for experts that are routed to; NULL: all always */
   const StrataPlaceCoactivation *coactivation; /* pairs that are not listed: the product of their activities */
   int n_coactivations;
+  const StrataPlaceWindows *windows; /* stacks are chosen by these instead of the objective; NULL: not so */
   GCancellable *cancellable;
   void (*progress) (double fraction, gpointer user_data); /* called from any thread, one at a time; may be NULL */
   gpointer progress_data;
@@ -183,6 +196,13 @@ double strata_schedule_peak_mw (const StrataQGraph *graph,
 
 /* The least activation memory, in bytes, that a schedule would take, or close to it; of the graph alone */
 gint64 strata_schedule_least_sram (const StrataQGraph *graph, const StrataChipSpec *chip);
+
+/* What tiles would do when, were every stack free to run any of them: what a better placement would come near */
+StrataPlaceWindows *strata_schedule_windows (const StrataQGraph *graph,
+                                             const StrataTileSet *tiles,
+                                             const StrataPlacement *placement,
+                                             const StrataChipSpec *chip,
+                                             const StrataSchedule *schedule) G_GNUC_WARN_UNUSED_RESULT;
 
 StrataSchedule *strata_schedule (const StrataQGraph *graph,
                                  const StrataTileSet *tiles,

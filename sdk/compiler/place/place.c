@@ -182,6 +182,39 @@ check_room (const StrataTileSet *tiles, const StrataChipSpec *chip, GError **err
   return FALSE;
 }
 
+static gboolean
+choose_by_objective (
+  PlaceState *state, const StrataPlaceOptions *options, PlaceTried *tried, int *n_tried, GError **error)
+{
+  /* Blocks of stacks do not reckon with tiles that span tiers. */
+  gboolean has_blocks = state->model->n_teams > 0 && state->model->width == 1, ok;
+  PlaceState blocks;
+
+  place_construct (state);
+  if (!has_blocks)
+    return improve (state, NULL, options, tried, n_tried, error);
+  place_state_init (&blocks, state->model);
+  place_construct_blocks (&blocks);
+  ok = improve (state, &blocks, options, tried, n_tried, error);
+  place_state_finish (&blocks);
+  return ok;
+}
+
+static gboolean
+choose_by_windows (
+  PlaceState *state, const StrataPlaceOptions *options, PlaceTried *tried, int *n_tried, GError **error)
+{
+  PlaceSearch search = { .state = state,
+                         .key = strata_rng_key (options->seed, 0x77696e646f77),
+                         .cancellable = options->cancellable };
+
+  g_assert (options->windows->n_tiles == state->model->tiles->n_tiles);
+  place_by_windows (&search, options->windows);
+  tried[(*n_tried)++] =
+    (PlaceTried){ "what stacks have to do in each stretch of a pooled execution", place_total (state), TRUE };
+  return !g_cancellable_set_error_if_cancelled (options->cancellable, error);
+}
+
 StrataPlacement *
 strata_place (const StrataQGraph *graph,
               const StrataTileSet *tiles,
@@ -193,8 +226,7 @@ strata_place (const StrataQGraph *graph,
   g_autoptr (StrataPlacement) placement = NULL;
   PlaceTried tried[2 + N_CHAINS];
   PlaceModel model;
-  PlaceState state, blocks;
-  gboolean has_blocks;
+  PlaceState state;
   int n_tried = 0;
 
   if (options == NULL)
@@ -206,21 +238,12 @@ strata_place (const StrataQGraph *graph,
     return NULL;
   place_model_init (&model, graph, tiles, chip, options);
   place_state_init (&state, &model);
-  place_construct (&state);
-  /* Blocks of stacks do not reckon with tiles that span tiers. */
-  has_blocks = model.n_teams > 0 && model.width == 1;
-  if (has_blocks)
-    {
-      place_state_init (&blocks, &model);
-      place_construct_blocks (&blocks);
-    }
-  if (improve (&state, has_blocks ? &blocks : NULL, options, tried, &n_tried, error))
+  if (options->windows != NULL ? choose_by_windows (&state, options, tried, &n_tried, error)
+                               : choose_by_objective (&state, options, tried, &n_tried, error))
     {
       placement = make_placement (&state);
       place_explain (&state, placement, tried, n_tried, options->decisions);
     }
-  if (has_blocks)
-    place_state_finish (&blocks);
   place_state_finish (&state);
   place_model_finish (&model);
   if (placement == NULL || !strata_placement_check (placement, tiles, chip, error))

@@ -32,6 +32,8 @@ void place_descend (PlaceSearch *search);
 void place_anneal (PlaceSearch *search);
 /* A few changes at random, whatever they cost */
 void place_kick (PlaceSearch *search);
+/* Every tile by what stacks have to do in each window of time; @state has no tiles yet. */
+void place_by_windows (PlaceSearch *search, const StrataPlaceWindows *windows);
 /* Four random words; the next ones at each call */
 StrataRngBlock place_draw (PlaceSearch *search);
 /* FALSE when the search has spent what it may, or is cancelled; reports progress. */
