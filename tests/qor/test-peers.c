@@ -59,9 +59,9 @@ compile (const char *name, const StrataChipSpec *chip)
   return image;
 }
 
-/* @most: latency over its bound; that of the interval is at most 1.1 */
+/* Never worse than the best of the orders; latency and interval within a tenth of their bounds */
 static void
-compare (const char *name, StrataChipSpec *taken, double most)
+compare (const char *name, StrataChipSpec *taken)
 {
   g_autoptr (StrataChipSpec) chip = taken;
   g_autoptr (StrataImage) image = compile (name, chip);
@@ -88,7 +88,7 @@ compare (const char *name, StrataChipSpec *taken, double most)
   g_assert_cmpfloat (ours.latency_ps, <=, best.latency_ps);
   g_assert_cmpfloat (ours.busiest_ps, <=, best.busiest_ps);
   g_assert_cmpfloat (ours.interval_ps, <=, best.interval_ps);
-  g_assert_cmpfloat (ours.latency_ps, <=, most * (double) image->schedule->lower_bound_ps);
+  g_assert_cmpfloat (ours.latency_ps, <=, 1.1 * (double) image->schedule->lower_bound_ps);
   g_assert_cmpfloat (ours.interval_ps, <=, 1.1 * (double) MAX (1, image->schedule->interval_bound_ps));
 }
 
@@ -99,16 +99,15 @@ static void
 test_networks (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    compare (networks[i], fixtures_chip ("demonstrator", 0, 0, 0), 1.1);
+    compare (networks[i], fixtures_chip ("demonstrator", 0, 0, 0));
 }
 
-/* A fourth of the stacks, four times as high. The bar is 1.1 here, too, and ResNet-50 misses it: by a list schedule in
- * which any stack may run any tile it would be at 1.03, so what is lost is which tiles share a stack. */
+/* A fourth of the stacks, four times as high */
 static void
 test_high (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (networks); i++)
-    compare (networks[i], fixtures_chip ("demonstrator", 4, 4, 64), g_str_equal (networks[i], "resnet50") ? 1.13 : 1.1);
+    compare (networks[i], fixtures_chip ("demonstrator", 4, 4, 64));
 }
 
 int

@@ -236,6 +236,73 @@ test_seed (void)
     }
 }
 
+/* What tiles do in each stretch of a pooled execution: all of their work, on no more stacks than there are. Placed by
+ * it, stacks are full in no stretch while others rest. */
+static void
+test_windows (void)
+{
+  g_autoptr (StrataImage) image = fixtures_image (fixtures_random (17), fixtures_chip ("demonstrator", 2, 2, 16));
+  const StrataTileSet *tiles = image->tiles;
+  g_autoptr (StrataPlaceWindows) windows =
+    strata_schedule_windows (image->graph, tiles, image->placement, image->chip, image->schedule);
+  g_autofree double *work_ps = g_new0 (double, tiles->n_tiles);
+  StrataPlaceOptions options = { .seed = 3, .windows = windows, .n_threads = 1 };
+  g_autoptr (StrataPlacement) one = strata_place (image->graph, tiles, image->chip, &options, NULL), two = NULL;
+
+  g_assert_cmpint (windows->n_tiles, ==, tiles->n_tiles);
+  for (int i = 0; i < image->schedule->n_instructions; i++)
+    {
+      const StrataInstruction *x = &image->schedule->instructions[i];
+
+      if (x->opcode == STRATA_OPCODE_MVM)
+        work_ps[x->tile] +=
+          (double) x->n_bursts
+          * (double) strata_burst_time (x, image->graph, tiles, image->chip, STRATA_BAND_NOMINAL).occupy_ps;
+    }
+  for (int window = 0; window < STRATA_PLACE_WINDOWS; window++)
+    {
+      double all_ps = 0;
+
+      for (int tile = 0; tile < tiles->n_tiles; tile++)
+        all_ps += (double) windows->work_ps[tile * STRATA_PLACE_WINDOWS + window];
+      g_assert_cmpfloat (all_ps, <=, 4 * windows->window_ps * (1 + 1e-4));
+    }
+  for (int tile = 0; tile < tiles->n_tiles; tile++)
+    {
+      double done_ps = 0;
+
+      for (int window = 0; window < STRATA_PLACE_WINDOWS; window++)
+        done_ps += (double) windows->work_ps[tile * STRATA_PLACE_WINDOWS + window];
+      g_assert_cmpfloat (done_ps, >=, work_ps[tile] * (1 - 1e-5));
+    }
+  assert_placement (one, image->graph, tiles, image->chip, &options);
+  options.n_threads = 2;
+  two = strata_place (image->graph, tiles, image->chip, &options, NULL);
+  g_assert_cmpuint (strata_placement_hash (one), ==, strata_placement_hash (two));
+}
+
+/* Two tiles that work at the same time and two at another: only those that do not meet share a stack. */
+static void
+test_windows_meet (void)
+{
+  g_autoptr (StrataQGraph) graph = fixtures_random (4);
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("demonstrator", 2, 1, 32);
+  g_autoptr (StrataTileSet) tiles = strata_map (graph, chip, NULL, NULL);
+  g_autofree float *work_ps = g_new0 (float, tiles->n_tiles *STRATA_PLACE_WINDOWS);
+  StrataPlaceWindows windows = { tiles->n_tiles, 1e6, work_ps };
+  StrataPlaceOptions options = { .windows = &windows };
+  g_autoptr (StrataPlacement) placement = NULL;
+
+  g_assert_cmpint (tiles->n_tiles, >=, 4);
+  for (int tile = 0; tile < 4; tile++)
+    for (int window = 0; window < 10; window++)
+      work_ps[tile * STRATA_PLACE_WINDOWS + 10 * (tile % 2) + window] = 1e6f;
+  placement = strata_place (graph, tiles, chip, &options, NULL);
+  g_assert_nonnull (placement);
+  g_assert_cmpint (placement->site[0].stack, !=, placement->site[2].stack);
+  g_assert_cmpint (placement->site[1].stack, !=, placement->site[3].stack);
+}
+
 static void
 cancel_cb (double fraction, gpointer user_data)
 {
@@ -370,6 +437,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/compiler/place/hops", test_hops);
   g_test_add_func ("/sdk/compiler/place/spread", test_spread);
   g_test_add_func ("/sdk/compiler/place/seed", test_seed);
+  g_test_add_func ("/sdk/compiler/place/windows", test_windows);
+  g_test_add_func ("/sdk/compiler/place/windows-meet", test_windows_meet);
   g_test_add_func ("/sdk/compiler/place/cancel", test_cancel);
   g_test_add_func ("/sdk/compiler/place/spares", test_spares);
   g_test_add_func ("/sdk/compiler/place/decisions", test_decisions);
