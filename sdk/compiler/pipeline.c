@@ -6,45 +6,18 @@
  */
 #include "compiler/pipeline.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "compiler/cached.h"
 #include "compiler/lower/lowered.h"
+#include "compiler/pipeline-candidate.h"
 #include "compiler/search/capacity.h"
 #include "compiler/search/search.h"
 #include "model/rewrite/rewrite.h"
 
-/* Stages announced where one candidate is made */
-#define N_STAGES 9
-/* Judgements of a candidate at ever slower rates, which converge in two or three */
-#define MAX_PACES 4
 /* strata/strata-compiler.h says the same to users */
 #define MAX_READS 64
 
-typedef struct
-{
-  const StrataGraph *graph; /* as the file has it: names, sizes and digest of the program are its */
-  const StrataChipSpec *chip;
-  const StrataCompileOptions *options;
-  StrataCache *cache;
-  StrataDecisions *decisions; /* of the whole compilation */
-  int n_done;
-} Run;
-
 /* The first of the stages, which make the quantised graph, in order */
 static const char *const graph_stages[] = { "rewrite", "weights", "lower", "quantise" };
-
-/* What differs from candidate to candidate; the image has those of one of them at a time. */
-typedef struct
-{
-  StrataTileSet *tiles;
-  StrataPlacement *placement;
-  StrataSchedule *schedule;
-  StrataDecisions *decisions;
-  gint64 pace_ps;
-  StrataJudgement judgement;
-} Candidate;
 
 void
 strata_compile_options_init (StrataCompileOptions *options)
@@ -54,25 +27,9 @@ strata_compile_options_init (StrataCompileOptions *options)
   options->map.row_copies = TRUE;
 }
 
-/* Announces the next stage; FALSE when cancelled. How many candidates there will be is not known: each comes a little
- * nearer to the end. */
-static gboolean
-next_stage (Run *run, const char *stage, GError **error)
-{
-  const StrataCompileOptions *options = run->options;
-  double n = run->n_done;
-
-  if (g_cancellable_set_error_if_cancelled (options->cancellable, error))
-    return FALSE;
-  if (options->progress != NULL)
-    options->progress (n < N_STAGES ? n / N_STAGES : 1 - 1 / n, stage, options->progress_data);
-  run->n_done++;
-  return TRUE;
-}
-
 /* Writes NN-NAME.txt; takes @text. */
 static gboolean
-dump (const Run *run, const char *name, char *text, GError **error)
+dump (const PipelineRun *run, const char *name, char *text, GError **error)
 {
   g_autofree char *taken = text;
   g_autofree char *path = NULL;
@@ -89,11 +46,11 @@ dump (const Run *run, const char *name, char *text, GError **error)
 
 /* The graph with what exporters wrote out put together again */
 static StrataGraph *
-make_clean (Run *run, StrataRewriteLog **log, GError **error)
+make_clean (PipelineRun *run, StrataRewriteLog **log, GError **error)
 {
   g_autoptr (StrataGraph) clean = NULL;
 
-  if (!next_stage (run, "rewrite", error))
+  if (!pipeline_next_stage (run, "rewrite", error))
     return NULL;
   clean = strata_graph_rewrite (run->graph, STRATA_REWRITE_COMPILER, log, error);
   if (clean == NULL || !dump (run, "00-rewrites.txt", strata_rewrite_log_print (*log), error))
@@ -117,7 +74,7 @@ name_source (StrataQGraph *graph, const StrataGraph *source, const StrataRewrite
 }
 
 static StrataCalibration
-calibration_of (const Run *run)
+calibration_of (const PipelineRun *run)
 {
   StrataCalibration calibration = run->options->calibration;
 
@@ -131,7 +88,7 @@ calibration_of (const Run *run)
 
 /* Choices name nodes of the model; what quantises knows the layers that came of them. (transfer full) */
 static StrataLayerChoice *
-name_layers (const Run *run, const StrataRewriteLog *log, const StrataLowered *lowered)
+name_layers (const PipelineRun *run, const StrataRewriteLog *log, const StrataLowered *lowered)
 {
   const StrataCalibration *calibration = &run->options->calibration;
   StrataLayerChoice *choices = g_new (StrataLayerChoice, (gsize) calibration->n_choices + 1);
@@ -152,7 +109,7 @@ name_layers (const Run *run, const StrataRewriteLog *log, const StrataLowered *l
 static StrataQGraph *
 make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
 {
-  Run *run = user_data;
+  PipelineRun *run = user_data;
   StrataCalibration calibration = calibration_of (run);
   g_autoptr (StrataRewriteLog) log = NULL;
   g_autoptr (StrataGraph) clean = make_clean (run, &log, error);
@@ -163,12 +120,14 @@ make_graph_cb (StrataDecisions *decisions, gpointer user_data, GError **error)
   calibration.decisions = decisions;
   calibration.cache = run->cache;
   calibration.source = run->graph;
-  if (clean == NULL || !next_stage (run, "weights", error)
-      || !strata_cached_check_weights (run->cache, run->graph, clean, error) || !next_stage (run, "lower", error))
+  if (clean == NULL || !pipeline_next_stage (run, "weights", error)
+      || !strata_cached_check_weights (run->cache, run->graph, clean, error)
+      || !pipeline_next_stage (run, "lower", error))
     return NULL;
   lowered = strata_lower (clean, error);
   if (lowered == NULL || !strata_lowered_check (lowered, error)
-      || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error) || !next_stage (run, "quantise", error))
+      || !dump (run, "01-lowered.txt", strata_lowered_print (lowered), error)
+      || !pipeline_next_stage (run, "quantise", error))
     return NULL;
   calibration.choices = choices = name_layers (run, log, lowered);
   graph = strata_quantise (clean, lowered, run->chip, &calibration, error);
@@ -188,7 +147,7 @@ chosen_op (const StrataQGraph *graph, const StrataLayerChoice *choice)
 }
 
 static gboolean
-check_choices (const Run *run, const StrataQGraph *graph, GError **error)
+check_choices (const PipelineRun *run, const StrataQGraph *graph, GError **error)
 {
   const StrataCalibration *calibration = &run->options->calibration;
 
@@ -210,7 +169,7 @@ check_choices (const Run *run, const StrataQGraph *graph, GError **error)
 
 /* Reads that are asked for, of layers that nothing is chosen for */
 static void
-ask_for_reads (const Run *run, StrataQGraph *graph)
+ask_for_reads (const PipelineRun *run, StrataQGraph *graph)
 {
   const StrataCalibration *calibration = &run->options->calibration;
 
@@ -227,7 +186,7 @@ ask_for_reads (const Run *run, StrataQGraph *graph)
 
 /* Arrays or digital units for each product of the image's graph */
 static gboolean
-choose_sides (Run *run, StrataImage *image, GError **error)
+choose_sides (PipelineRun *run, StrataImage *image, GError **error)
 {
   const StrataSideOptions options = { NULL, run->options->objective, run->options->calibration.n_reads,
                                       run->decisions };
@@ -241,7 +200,7 @@ choose_sides (Run *run, StrataImage *image, GError **error)
 }
 
 static gboolean
-make_graph (Run *run, StrataImage *image, GError **error)
+make_graph (PipelineRun *run, StrataImage *image, GError **error)
 {
   StrataCalibration calibration = calibration_of (run);
   int n_before = run->n_done;
@@ -252,233 +211,12 @@ make_graph (Run *run, StrataImage *image, GError **error)
     return FALSE;
   ask_for_reads (run, image->graph);
   while (run->n_done < n_before + (int) G_N_ELEMENTS (graph_stages))
-    if (!next_stage (run, graph_stages[run->n_done - n_before], error))
+    if (!pipeline_next_stage (run, graph_stages[run->n_done - n_before], error))
       return FALSE;
   return choose_sides (run, image, error);
 }
 
-/* --- one candidate --- */
-
-static gboolean
-is_refusal (const GError *error)
-{
-  return g_error_matches (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_CAPACITY);
-}
-
-static gboolean
-make_tiles (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
-{
-  StrataMapOptions options = run->options->map;
-
-  options.n_copies = choice->n_copies;
-  options.row_copies = choice->row_copies;
-  options.decisions = image->decisions;
-  if (!next_stage (run, "map", error))
-    return FALSE;
-  image->tiles = strata_cached_map (run->cache, image->graph, run->chip, &options, error);
-  return image->tiles != NULL && strata_tile_set_check (image->tiles, image->graph, run->chip, error);
-}
-
-static gboolean
-make_placement (Run *run, StrataImage *image, const StrataPlaceWindows *windows, GError **error)
-{
-  StrataPlaceOptions options = run->options->place;
-
-  options.windows = windows;
-  options.seed = run->options->seed;
-  options.cancellable = run->options->cancellable;
-  options.decisions = image->decisions;
-  if (!next_stage (run, "place", error))
-    return FALSE;
-  image->placement = strata_cached_place (run->cache, image->graph, image->tiles, run->chip, &options, error);
-  return image->placement != NULL && strata_placement_check (image->placement, image->tiles, run->chip, error);
-}
-
-static gboolean
-make_schedule (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
-{
-  StrataScheduleOptions options = run->options->schedule;
-
-  if (choice->max_active_stacks > 0
-      && (options.max_active_stacks == 0 || options.max_active_stacks > choice->max_active_stacks))
-    options.max_active_stacks = choice->max_active_stacks;
-  options.cancellable = run->options->cancellable;
-  options.decisions = image->decisions;
-  if (!next_stage (run, "schedule", error))
-    return FALSE;
-  image->schedule =
-    strata_cached_schedule (run->cache, image->graph, image->tiles, image->placement, run->chip, &options, error);
-  return image->schedule != NULL
-         && strata_schedule_check (image->schedule, image->graph, image->tiles, image->placement, run->chip, error);
-}
-
-/* Where the latency is farther from its bound than one in so many, tiles are placed again. */
-#define AGAIN_GAP 20
-#define AGAIN_MOST_TILES 4096
-
-static gboolean
-is_worth_placing_again (const Run *run, const StrataImage *image)
-{
-  const StrataSchedule *schedule = image->schedule;
-
-  if (run->options->place.effort < 0 || run->options->place.activity != NULL || image->tiles->n_tiles > AGAIN_MOST_TILES
-      || schedule->latency_ps - schedule->lower_bound_ps <= schedule->lower_bound_ps / AGAIN_GAP)
-    return FALSE;
-  for (int i = 0; i < image->tiles->n_tiles; i++)
-    if (image->tiles->tiles[i].array_back > 0 || image->tiles->tiles[i].n_tiers > 1)
-      return FALSE;
-  return TRUE;
-}
-
-/* Places by what tiles would do when if stacks were one pool, which only a schedule tells, and keeps that where it is
- * faster and its interval no longer. The image has both artefacts; what it has after is either pair. */
-static gboolean
-place_again (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
-{
-  g_autoptr (StrataPlaceWindows) windows =
-    strata_schedule_windows (image->graph, image->tiles, image->placement, run->chip, image->schedule);
-  StrataPlacement *placement = g_steal_pointer (&image->placement);
-  StrataSchedule *schedule = g_steal_pointer (&image->schedule);
-  StrataDecisions *decisions = image->decisions;
-  g_autoptr (GError) local = NULL;
-  gboolean ok, better;
-
-  image->decisions = strata_decisions_new ();
-  ok = make_placement (run, image, windows, &local) && make_schedule (run, image, choice, &local);
-  better =
-    ok && image->schedule->latency_ps < schedule->latency_ps && image->schedule->interval_ps <= schedule->interval_ps;
-  if (better)
-    strata_decisions_add (image->decisions, STRATA_REASON_PLACEMENT, -1, -1, image->schedule->latency_ps,
-                          "tiles were placed again, by what a schedule had shown: %.3f us, where the first placement "
-                          "came to %.3f us",
-                          (double) image->schedule->latency_ps * 1e-6, (double) schedule->latency_ps * 1e-6);
-  else
-    {
-      StrataPlacement *other_placement = image->placement;
-      StrataSchedule *other_schedule = image->schedule;
-      StrataDecisions *other_decisions = image->decisions;
-
-      image->placement = placement, placement = other_placement;
-      image->schedule = schedule, schedule = other_schedule;
-      image->decisions = decisions, decisions = other_decisions;
-    }
-  strata_placement_free (placement);
-  strata_schedule_free (schedule);
-  strata_decisions_free (decisions);
-  if (ok || is_refusal (local))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
-static gboolean
-place_and_schedule (Run *run, StrataImage *image, const StrataChoice *choice, GError **error)
-{
-  StrataDecisions *before = image->decisions;
-  gboolean ok;
-
-  image->decisions = strata_decisions_new ();
-  ok = make_placement (run, image, NULL, error) && make_schedule (run, image, choice, error)
-       && (!is_worth_placing_again (run, image) || place_again (run, image, choice, error));
-  strata_decisions_append (before, image->decisions);
-  strata_decisions_free (image->decisions);
-  image->decisions = before;
-  return ok;
-}
-
-/* Keeps the first samples; the rest is freed. Without weights there is nothing that they could calibrate. */
-static void
-keep_calibration (Run *run, StrataImage *image)
-{
-  int n_inputs = run->graph->n_inputs, n_samples = 0;
-  StrataArray **samples;
-
-  if (image->graph->weightless)
-    return;
-  samples = strata_calibration_samples (run->graph, &run->options->calibration, &n_samples);
-  image->n_calibration = MIN (n_samples, STRATA_MAX_CALIBRATION);
-  for (gsize i = (gsize) image->n_calibration * (gsize) n_inputs; i < (gsize) n_samples * (gsize) n_inputs; i++)
-    g_clear_pointer (&samples[i], strata_array_free);
-  image->calibration = samples;
-}
-
-static char *
-model_name (const StrataGraph *graph)
-{
-  g_autofree char *file = g_path_get_basename (graph->path != NULL ? graph->path : "model");
-  g_autofree char *folder = graph->path != NULL ? g_path_get_dirname (graph->path) : NULL;
-
-  /* Test layouts keep every model as NAME/model.onnx. */
-  if (g_strcmp0 (file, "model.onnx") == 0 && g_strcmp0 (folder, ".") != 0)
-    return g_path_get_basename (folder);
-  if (g_str_has_suffix (file, ".onnx"))
-    file[strlen (file) - strlen (".onnx")] = '\0';
-  return g_steal_pointer (&file);
-}
-
-/* What every candidate's image has, once. */
-static gboolean
-make_image (Run *run, StrataImage *image, GError **error)
-{
-  g_autofree char *description = NULL;
-
-  if (!next_stage (run, "image", error))
-    return FALSE;
-  if (image->chip != NULL)
-    return TRUE;
-  description = strata_chip_spec_print (run->chip);
-  image->chip = strata_chip_spec_parse (description, -1, run->chip->path, error);
-  if (image->chip == NULL)
-    return FALSE;
-  image->limits = run->options->limits;
-  image->seed = run->options->seed;
-  /* The program may be used from another folder than it was made in. */
-  image->model_path = run->graph->path != NULL ? g_canonicalize_filename (run->graph->path, NULL) : NULL;
-  image->model_name = model_name (run->graph);
-  image->model_shapes = g_strdup (run->graph->shapes);
-  image->model_values = strata_graph_print_bound (run->graph);
-  image->model_digest = strata_cached_digest (run->cache, run->graph);
-  image->n_parameters = strata_graph_n_parameters (run->graph);
-  image->n_macs = strata_graph_n_macs (run->graph);
-  keep_calibration (run, image);
-  return TRUE;
-}
-
-/* A limit on something nobody measured is a question without an answer, not a pass. */
-static gboolean
-refuse_unknown (const Run *run, const char *unknown, GError **error)
-{
-  if (unknown == NULL)
-    return TRUE;
-  g_set_error (
-    error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_REQUIREMENT,
-    "%s: the limit on %s cannot be judged: nothing here models it; compile with an evaluator or drop the limit",
-    run->graph->path != NULL ? run->graph->path : "model", unknown);
-  return FALSE;
-}
-
-/* At the rate the candidate can do, and where that is too hot or draws too much, at slower ones. */
-static gboolean
-judge (Run *run, StrataImage *image, StrataJudgement *judgement, GError **error)
-{
-  const StrataEvaluator *evaluator = &run->options->evaluator;
-  gint64 pace_ps = 0;
-
-  if (!next_stage (run, "judge", error))
-    return FALSE;
-  for (int turn = 0; turn < MAX_PACES && (turn == 0 || pace_ps > image->pace_ps); turn++)
-    {
-      image->pace_ps = pace_ps;
-      *judgement = (StrataJudgement){ image->schedule->latency_ps, -1, -1, NAN, NAN, NAN, NAN, -1, -1, NAN, NAN };
-      if (evaluator->judge != NULL && !strata_cached_judge (run->cache, evaluator, image, judgement, error))
-        return FALSE;
-      if (!refuse_unknown (run, search_limits_unknown (&image->limits, judgement), error))
-        return FALSE;
-      pace_ps = search_limits_pace (&image->limits, judgement, image->chip);
-    }
-  judgement->accuracy = NAN;
-  return TRUE;
-}
+/* --- the loop --- */
 
 static void
 set_reads (StrataQGraph *graph, const int *base, int factor)
@@ -487,44 +225,6 @@ set_reads (StrataQGraph *graph, const int *base, int factor)
     if (graph->ops[i].kind == STRATA_QOP_MVM)
       graph->ops[i].n_reads = factor == 0 ? 1 : base[i] * factor;
 }
-
-static void
-clear_candidate (Candidate *candidate)
-{
-  g_clear_pointer (&candidate->tiles, strata_tile_set_free);
-  g_clear_pointer (&candidate->placement, strata_placement_free);
-  g_clear_pointer (&candidate->schedule, strata_schedule_free);
-  g_clear_pointer (&candidate->decisions, strata_decisions_free);
-}
-
-/* Moves what the image has of a candidate into @candidate, which is empty, or back. */
-static void
-swap_candidate (StrataImage *image, Candidate *candidate)
-{
-  Candidate other = *candidate;
-
-  candidate->tiles = image->tiles;
-  candidate->placement = image->placement;
-  candidate->schedule = image->schedule;
-  candidate->decisions = image->decisions;
-  candidate->pace_ps = image->pace_ps;
-  image->tiles = other.tiles;
-  image->placement = other.placement;
-  image->schedule = other.schedule;
-  image->decisions = other.decisions;
-  image->pace_ps = other.pace_ps;
-}
-
-/* Map, place, schedule, image, judge. The image is left with what was made. */
-static gboolean
-make_candidate (Run *run, StrataImage *image, const StrataChoice *choice, StrataJudgement *judgement, GError **error)
-{
-  image->decisions = strata_decisions_new ();
-  return make_tiles (run, image, choice, error) && place_and_schedule (run, image, choice, error)
-         && make_image (run, image, error) && judge (run, image, judgement, error);
-}
-
-/* --- the loop --- */
 
 /* The quantised graph, and the same with some products on the digital units, once that was asked for; the image has one
  * of them at a time. */
@@ -551,7 +251,7 @@ graphs_clear (Graphs *graphs, const StrataImage *image)
 }
 
 static gboolean
-set_graph (Run *run, StrataImage *image, Graphs *graphs, const StrataChoice *choice, GError **error)
+set_graph (PipelineRun *run, StrataImage *image, Graphs *graphs, const StrataChoice *choice, GError **error)
 {
   const StrataSideOptions options = { choice->sides, run->options->objective, run->options->calibration.n_reads, NULL };
 
@@ -566,7 +266,7 @@ set_graph (Run *run, StrataImage *image, Graphs *graphs, const StrataChoice *cho
 
 /* One copy of every matrix: what the search reckons with. Where it does not fit, nothing does. Not worth keeping. */
 static StrataTileSet *
-map_once (Run *run, StrataImage *image, GError **error)
+map_once (PipelineRun *run, StrataImage *image, GError **error)
 {
   StrataMapOptions options = run->options->map;
   GError *local = NULL;
@@ -576,7 +276,7 @@ map_once (Run *run, StrataImage *image, GError **error)
   options.n_copies = NULL;
   options.decisions = NULL;
   once = strata_map (image->graph, run->chip, &options, &local);
-  if (once == NULL && is_refusal (local) && run->options->report != NULL)
+  if (once == NULL && pipeline_is_refusal (local) && run->options->report != NULL)
     *run->options->report = search_capacity_arrays (image->graph, run->chip, run->options->objective);
   if (once == NULL)
     g_propagate_error (error, local);
@@ -586,39 +286,39 @@ map_once (Run *run, StrataImage *image, GError **error)
 /* Makes one proposal and tells what came of it; keeps it in @best where it is. FALSE: compilation ends with @error. The
  * first refusal is left in @refusal. */
 static gboolean
-try_choice (Run *run,
+try_choice (PipelineRun *run,
             StrataImage *image,
             StrataSearch *search,
             const StrataChoice *choice,
-            Candidate *best,
+            PipelineCandidate *best,
             GError **refusal,
             GError **error)
 {
   const StrataEvaluator *evaluator = &run->options->evaluator;
   g_autoptr (GError) local = NULL;
-  Candidate made = { 0 };
+  PipelineCandidate made = { 0 };
   StrataJudgement judgement;
-  gboolean is_best = FALSE, ok = make_candidate (run, image, choice, &judgement, &local);
+  gboolean is_best = FALSE, ok = pipeline_make_candidate (run, image, choice, &judgement, &local);
   gint64 n_arrays = ok ? strata_tile_set_n_arrays (image->tiles) : 0;
 
   if (ok && strata_search_wants_accuracy (search, &judgement, n_arrays))
     ok = evaluator->accuracy (image, &judgement.accuracy, evaluator->user_data, &local);
   if (ok)
     is_best = strata_search_tell (search, &judgement, n_arrays, image->pace_ps);
-  else if (is_refusal (local))
+  else if (pipeline_is_refusal (local))
     strata_search_refuse (search, local->message);
-  swap_candidate (image, &made);
+  pipeline_swap_candidate (image, &made);
   made.judgement = judgement;
   if (is_best)
     {
-      clear_candidate (best);
+      pipeline_clear_candidate (best);
       *best = made;
     }
   else
-    clear_candidate (&made);
+    pipeline_clear_candidate (&made);
   if (ok)
     return TRUE;
-  if (!is_refusal (local))
+  if (!pipeline_is_refusal (local))
     {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
@@ -630,12 +330,12 @@ try_choice (Run *run,
 
 /* Bytes of SRAM that the model takes at least with @n_tokens a call; -1: it cannot have so many, or was cancelled */
 static gint64
-least_sram_of (const Run *run, gint64 n_tokens)
+least_sram_of (const PipelineRun *run, gint64 n_tokens)
 {
   g_autoptr (StrataGraph) graph = run->options->resize (n_tokens, run->options->resize_data, NULL);
   g_autoptr (StrataQGraph) quantised = NULL;
   StrataCompileOptions options = *run->options;
-  Run other = { graph, run->chip, &options, NULL, NULL, 0 };
+  PipelineRun other = { graph, run->chip, &options, NULL, NULL, 0 };
 
   options.dump_folder = NULL;
   options.progress = NULL;
@@ -646,7 +346,7 @@ least_sram_of (const Run *run, gint64 n_tokens)
 
 /* The most tokens a call that the activation memory holds, if it holds any */
 static void
-suggest_tokens (const Run *run, const StrataQGraph *graph, StrataSearchReport *report)
+suggest_tokens (const PipelineRun *run, const StrataQGraph *graph, StrataSearchReport *report)
 {
   gint64 low = 0, high = run->options->n_tokens, low_bytes = 0;
   g_autofree char *change = NULL;
@@ -679,7 +379,7 @@ suggest_tokens (const Run *run, const StrataQGraph *graph, StrataSearchReport *r
 /* Ends a search that found nothing: with what the memories lack, with the limits that what came nearest misses, or as
  * its first program was refused. */
 static void
-refuse (Run *run,
+refuse (PipelineRun *run,
         const StrataQGraph *graph,
         StrataSearch *search,
         StrataSearchReport *report,
@@ -687,7 +387,7 @@ refuse (Run *run,
         GError **error)
 {
   g_autofree char *lack = search_capacity_describe (search), *text = strata_search_describe (search, report);
-  g_autofree char *name = model_name (run->graph);
+  g_autofree char *name = pipeline_model_name (run->graph);
 
   for (guint i = 0; i < report->limits->len; i++)
     if (g_array_index (report->limits, StrataLimitFinding, i).limit == STRATA_LIMIT_CHIP_SRAM_BYTES)
@@ -704,7 +404,12 @@ refuse (Run *run,
 }
 
 static gboolean
-choose_among (Run *run, StrataImage *image, Graphs *graphs, const StrataTileSet *once, Candidate *best, GError **error)
+choose_among (PipelineRun *run,
+              StrataImage *image,
+              Graphs *graphs,
+              const StrataTileSet *once,
+              PipelineCandidate *best,
+              GError **error)
 {
   const StrataCompileOptions *options = run->options;
   const StrataSearchOptions wishes = { options->limits, options->objective, options->map.row_copies, MAX_READS };
@@ -726,7 +431,7 @@ choose_among (Run *run, StrataImage *image, Graphs *graphs, const StrataTileSet 
     choice = NULL;
   else if (choice != NULL)
     {
-      swap_candidate (image, best);
+      pipeline_swap_candidate (image, best);
       strata_decisions_append (run->decisions, image->decisions);
       strata_search_explain (search, report, run->decisions);
       g_clear_error (&refusal);
@@ -740,7 +445,7 @@ choose_among (Run *run, StrataImage *image, Graphs *graphs, const StrataTileSet 
 
 /* Looks for the program; leaves it in the image, unsealed, with what was decided in the run's list. */
 static gboolean
-choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best, GError **error)
+choose (PipelineRun *run, StrataImage *image, const StrataTileSet *once, PipelineCandidate *best, GError **error)
 {
   Graphs graphs;
   gboolean ok;
@@ -753,7 +458,7 @@ choose (Run *run, StrataImage *image, const StrataTileSet *once, Candidate *best
 
 /* Seals the image and dumps what it holds. */
 static gboolean
-finish (Run *run, StrataImage *image, GError **error)
+finish (PipelineRun *run, StrataImage *image, GError **error)
 {
   strata_image_seal (image);
   return strata_decisions_check (image->decisions, image->graph->n_ops, image->tiles->n_tiles, error)
@@ -772,22 +477,22 @@ strata_compile (const StrataGraph *graph,
                 GError **error)
 {
   g_autoptr (StrataDecisions) decisions = strata_decisions_new ();
-  Run run = { graph, chip, options, options->dump_folder == NULL ? options->cache : NULL, decisions, 0 };
+  PipelineRun run = { graph, chip, options, options->dump_folder == NULL ? options->cache : NULL, decisions, 0 };
   g_autoptr (StrataImage) image = g_new0 (StrataImage, 1);
   g_autoptr (StrataTileSet) once = NULL;
-  Candidate best = { 0 };
+  PipelineCandidate best = { 0 };
   gboolean ok;
 
   g_return_val_if_fail (graph != NULL && chip != NULL && options != NULL, NULL);
   if (options->report != NULL)
     *options->report = NULL;
   if (options->limits.min_accuracy > 0 && options->evaluator.accuracy == NULL
-      && !refuse_unknown (&run, "accuracy", error))
+      && !pipeline_refuse_unknown (&run, "accuracy", error))
     return NULL;
   if (!make_graph (&run, image, error) || (once = map_once (&run, image, error)) == NULL)
     return NULL;
   ok = choose (&run, image, once, &best, error);
-  clear_candidate (&best);
+  pipeline_clear_candidate (&best);
   if (!ok)
     return NULL;
   strata_decisions_free (image->decisions);
