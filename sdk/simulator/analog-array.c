@@ -448,6 +448,7 @@ strata_analog_array_sums (const StrataAnalogArray *array, const StrataAnalogInpu
     }
 }
 
+/* Row by row over all inputs: what a row of cells holds is fetched once. */
 void
 strata_analog_array_sums_ref (const StrataAnalogArray *array,
                               const StrataAnalogInputs *inputs,
@@ -456,30 +457,23 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array,
 {
   const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   const int n_columns = array->n_columns;
-  const gsize n_cells = (gsize) array->n_rows * (gsize) n_columns;
-  g_autofree float *z = g_new (float, n_columns), *levels = g_new (float, n_cells), *sigma = g_new (float, n_cells);
+  g_autofree float *z = g_new (float, n_columns), *levels = g_new (float, n_columns), *sigma = g_new (float, n_columns);
 
-  for (int row = 0; row < array->n_rows; row++)
-    for (int c = 0; c < n_columns; c++)
-      {
-        levels[(gsize) row * (gsize) n_columns + (gsize) c] = strata_analog_cells_level (&array->cells, row, c);
-        sigma[(gsize) row * (gsize) n_columns + (gsize) c] =
-          sqrtf (strata_analog_cells_variance (&array->cells, row, c));
-      }
-  for (int i = 0; i < inputs->n; i++, v += n_columns)
+  memset (v, 0, sizeof (float) * (gsize) inputs->n * (gsize) n_columns);
+  for (int row = -1; row < array->n_rows; row++)
     {
-      guint64 first = (guint64) i * (guint64) (array->n_rows + 1);
-
-      strata_rng_normal (key, first, z, (gsize) n_columns);
+      /* the converter's own noise first, as that of a row which every input drives by one */
       for (int c = 0; c < n_columns; c++)
-        v[c] = sqrtf (array->ktc_variance) * z[c];
-      for (int row = 0; row < array->n_rows; row++)
         {
-          const gsize at = (gsize) row * (gsize) n_columns;
-
-          strata_rng_normal (key, first + 1 + (guint64) row, z, (gsize) n_columns);
-          strata_analog_add_row (inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row], levels + at,
-                                 sigma + at, z, n_columns, v);
+          levels[c] = row < 0 ? 0 : strata_analog_cells_level (&array->cells, row, c);
+          sigma[c] = sqrtf (row < 0 ? array->ktc_variance : strata_analog_cells_variance (&array->cells, row, c));
+        }
+      for (int i = 0; i < inputs->n; i++)
+        {
+          strata_rng_normal (key, (guint64) i * (guint64) (array->n_rows + 1) + (guint64) (row + 1), z,
+                             (gsize) n_columns);
+          strata_analog_add_row (row < 0 ? 1 : inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row], levels,
+                                 sigma, z, n_columns, v + (gsize) i * (gsize) n_columns);
         }
     }
 }

@@ -130,7 +130,7 @@ static double
 array_gmac_s (StrataAnalog analog, gboolean by_pair)
 {
   g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("phone", NULL);
-  const int k = chip->rows, n = chip->columns, n_inputs = by_pair ? 4 : N_INPUTS;
+  const int k = chip->rows, n = chip->columns, n_inputs = by_pair ? 16 : N_INPUTS;
   g_autofree gint16 *weights = g_new (gint16, k * n), *codes = g_new (gint16, N_INPUTS * k);
   g_autofree int *positions = g_new (int, N_INPUTS);
   g_autofree gint32 *sums = g_new0 (gint32, N_INPUTS * n);
