@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Binary heaps of the event engine: instants with what happens there, and ready bursts by precedence. The order of
- * equal instants does not matter to the engine: it takes a whole instant before it starts anything. Internal to
- * program/.
+ * Binary heaps of the event engine and of the scheduler's pool: instants with what happens there, and ready bursts by
+ * precedence. The order of equal instants does not matter to either: they take a whole instant before they start
+ * anything.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 typedef struct
 {
   gint64 time_ps;
-  guint32 instruction, what; /* bits of ExecuteHappening */
+  guint32 instruction, what; /* bits, of ExecuteHappening in the engine */
 } ExecuteEvent;
 
 typedef struct

@@ -8,6 +8,7 @@
 #include "compiler/schedule/emit.h"
 #include "compiler/stages.h"
 #include "cost/cost.h"
+#include "program/execute-heap.h"
 #include "program/work.h"
 
 typedef enum
@@ -19,11 +20,12 @@ typedef enum
   FREE = N_POOLS, /* no unit is waited for */
 } PoolKind;
 
-typedef struct
+/* What happens at an instant */
+enum
 {
-  gint64 key;
-  int id;
-} Item;
+  FREED = 1, /* the unit can take another burst */
+  RESULT = 2,
+};
 
 /* A tile's burst on a stack */
 typedef struct
@@ -44,54 +46,11 @@ typedef struct
   int *last;                         /* per stack: the instruction it ran last; -1: none */
   guint8 *is_busy;                   /* per stack */
   int n_free[N_POOLS];
-  GArray *ready[N_POOLS];  /* Item: the longest tail first */
-  GArray *freed, *results; /* Item: by time */
+  ExecuteReady ready[N_POOLS]; /* the longest tail first */
+  ExecuteQueue events;
   GArray *spans;
   gint64 now_ps;
 } Pool;
-
-/* --- heaps --- */
-
-static gboolean
-is_before (const Item *a, const Item *b)
-{
-  return a->key != b->key ? a->key < b->key : a->id < b->id;
-}
-
-static void
-heap_push (GArray *heap, gint64 key, int id)
-{
-  guint at = heap->len;
-  Item item = { key, id };
-
-  g_array_append_val (heap, item);
-  for (; at > 0 && is_before (&item, &g_array_index (heap, Item, (at - 1) / 2)); at = (at - 1) / 2)
-    g_array_index (heap, Item, at) = g_array_index (heap, Item, (at - 1) / 2);
-  g_array_index (heap, Item, at) = item;
-}
-
-static int
-heap_pop (GArray *heap)
-{
-  int id = g_array_index (heap, Item, 0).id;
-  Item item = g_array_index (heap, Item, heap->len - 1);
-  guint at = 0;
-
-  g_array_set_size (heap, heap->len - 1);
-  for (guint child = 1; child < heap->len; child = 2 * at + 1)
-    {
-      if (child + 1 < heap->len
-          && is_before (&g_array_index (heap, Item, child + 1), &g_array_index (heap, Item, child)))
-        child++;
-      if (!is_before (&g_array_index (heap, Item, child), &item))
-        break;
-      g_array_index (heap, Item, at) = g_array_index (heap, Item, child);
-      at = child;
-    }
-  if (heap->len > 0)
-    g_array_index (heap, Item, at) = item;
-  return id;
-}
 
 /* --- bursts --- */
 
@@ -167,8 +126,8 @@ start (Pool *pool, int id)
     }
   pool->next[id]++;
   pool->is_running[id] = TRUE;
-  heap_push (pool->freed, start_ps + time->occupy_ps, id);
-  heap_push (pool->results, start_ps + time->result_ps, id);
+  execute_queue_push (&pool->events, (ExecuteEvent){ start_ps + time->occupy_ps, (guint32) id, FREED });
+  execute_queue_push (&pool->events, (ExecuteEvent){ start_ps + time->result_ps, (guint32) id, RESULT });
 }
 
 /* Queues the next burst of @id where it can run; host transfers are over at once. */
@@ -177,20 +136,22 @@ consider (Pool *pool, int id)
 {
   const StrataInstruction *x = &pool->schedule->instructions[id];
   PoolKind kind = pool_of (x);
+  gint64 tail_ps;
 
   if (!is_ready (pool, id))
     return;
   if (schedule_is_host (x))
     {
       pool->next[id]++;
-      heap_push (pool->results, pool->now_ps, id);
+      execute_queue_push (&pool->events, (ExecuteEvent){ pool->now_ps, (guint32) id, RESULT });
     }
   else if (kind == FREE)
     start (pool, id);
   else
     {
       pool->is_queued[id] = TRUE;
-      heap_push (pool->ready[kind], -pool->tails.tail_ps[pool->tails.first[id] + pool->next[id]], id);
+      tail_ps = pool->tails.tail_ps[pool->tails.first[id] + pool->next[id]];
+      execute_ready_push (&pool->ready[kind], (ExecuteReadyItem){ (guint64) (G_MAXINT64 - tail_ps), id });
     }
 }
 
@@ -217,36 +178,29 @@ deliver (Pool *pool, int id)
     consider (pool, pool->dependents[i]);
 }
 
-static gboolean
-is_due (const GArray *heap, gint64 time_ps)
-{
-  return heap->len > 0 && g_array_index (heap, Item, 0).key <= time_ps;
-}
-
 static void
 run (Pool *pool)
 {
   for (int id = 0; id < pool->schedule->n_instructions; id++)
     consider (pool, id);
-  while (pool->freed->len > 0 || pool->results->len > 0)
+  while (pool->events.n > 0)
     {
-      gint64 next_ps = G_MAXINT64;
+      pool->now_ps = pool->events.items[0].time_ps;
+      while (pool->events.n > 0 && pool->events.items[0].time_ps == pool->now_ps)
+        {
+          ExecuteEvent event = execute_queue_pop (&pool->events);
 
-      if (pool->freed->len > 0)
-        next_ps = g_array_index (pool->freed, Item, 0).key;
-      if (pool->results->len > 0)
-        next_ps = MIN (next_ps, g_array_index (pool->results, Item, 0).key);
-      pool->now_ps = next_ps;
-      while (is_due (pool->freed, next_ps) || is_due (pool->results, next_ps))
-        if (is_due (pool->results, next_ps))
-          deliver (pool, heap_pop (pool->results));
-        else
-          free_unit (pool, heap_pop (pool->freed));
+          if (event.what == FREED)
+            free_unit (pool, (int) event.instruction);
+          else
+            deliver (pool, (int) event.instruction);
+        }
       for (int kind = 0; kind < N_POOLS; kind++)
-        while (pool->ready[kind]->len > 0 && pool->n_free[kind] > 0)
+        while (pool->ready[kind].n > 0 && pool->n_free[kind] > 0)
           {
-            int id = heap_pop (pool->ready[kind]);
+            int id = pool->ready[kind].items[0].instruction;
 
+            execute_ready_pop (&pool->ready[kind]);
             pool->is_queued[id] = FALSE;
             start (pool, id);
           }
@@ -287,10 +241,6 @@ pool_init (Pool *pool, const StrataSchedule *schedule, const ScheduleInput *in)
   pool->last = g_new (int, n_stacks), pool->is_busy = g_malloc0 (n_stacks);
   for (gsize i = 0; i < n_stacks; i++)
     pool->last[i] = -1;
-  for (int kind = 0; kind < N_POOLS; kind++)
-    pool->ready[kind] = g_array_new (FALSE, FALSE, sizeof (Item));
-  pool->freed = g_array_new (FALSE, FALSE, sizeof (Item));
-  pool->results = g_array_new (FALSE, FALSE, sizeof (Item));
   pool->spans = g_array_new (FALSE, FALSE, sizeof (Span));
   find_dependents (pool);
 }
@@ -309,9 +259,8 @@ pool_finish (Pool *pool)
   g_free (pool->first_dependent);
   g_free (pool->dependents);
   for (int kind = 0; kind < N_POOLS; kind++)
-    g_array_unref (pool->ready[kind]);
-  g_array_unref (pool->freed);
-  g_array_unref (pool->results);
+    g_free (pool->ready[kind].items);
+  g_free (pool->events.items);
   g_array_unref (pool->spans);
 }
 

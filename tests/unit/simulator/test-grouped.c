@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "cost/noise.h"
 #include "lib/fixtures.h"
+#include "lib/run.h"
 #include "program/programming.h"
 #include "program/unit-cost.h"
 #include "simulator/analog-array.h"
@@ -163,27 +164,6 @@ test_container (void)
 
 /* --- values --- */
 
-static StrataArray *
-run (const StrataImage *image, StrataAnalog analog, guint64 sample, double *snr_db)
-{
-  const StrataQTensor *in = &image->graph->tensors[image->graph->inputs[0]];
-  gint64 dims[] = { 1, in->channels, in->height, in->width };
-  g_autoptr (StrataArray) input = strata_array_new (STRATA_DTYPE_I8, 4, dims);
-  const StrataFunctionalOptions options = { analog, 7, snr_db != NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (StrataFunctional) functional = strata_functional_new (image, &options, &error);
-  StrataArray *output = NULL;
-
-  g_assert_no_error (error);
-  for (gint64 i = 0; i < strata_array_count (input); i++)
-    ((gint8 *) input->data)[i] = (gint8) strata_rng_block (strata_rng_key (sample, 5), (guint64) i, 0).word[0];
-  strata_functional_run (functional, sample, (const StrataArray *const[]){ input }, &output, NULL, &error);
-  g_assert_no_error (error);
-  if (snr_db != NULL)
-    *snr_db = strata_functional_accuracy (functional)[GROUPED].snr_db;
-  return output;
-}
-
 static void
 assert_same (const StrataArray *a, const StrataArray *b)
 {
@@ -207,9 +187,9 @@ test_exact (void)
       packed->chip->adc_bits = 24;
       for (guint64 sample = 0; sample < 3; sample++)
         {
-          g_autoptr (StrataArray) macs = run (digital, STRATA_ANALOG_OFF, sample, NULL);
-          g_autoptr (StrataArray) arrays = run (packed, STRATA_ANALOG_OFF, sample, NULL);
-          g_autoptr (StrataArray) ideal = run (packed, STRATA_ANALOG_IDEAL, sample, NULL);
+          g_autoptr (StrataArray) macs = run_sample (digital, STRATA_ANALOG_OFF, sample, 0, NULL);
+          g_autoptr (StrataArray) arrays = run_sample (packed, STRATA_ANALOG_OFF, sample, 0, NULL);
+          g_autoptr (StrataArray) ideal = run_sample (packed, STRATA_ANALOG_IDEAL, sample, 0, NULL);
 
           assert_same (macs, arrays);
           assert_same (macs, ideal);
@@ -240,8 +220,8 @@ test_copies (void)
   three->schedule = strata_schedule (three->graph, three->tiles, three->placement, chip, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (strata_schedule_check (three->schedule, three->graph, three->tiles, three->placement, chip, &error));
-  a = run (one, STRATA_ANALOG_OFF, 1, NULL);
-  b = run (three, STRATA_ANALOG_OFF, 1, NULL);
+  a = run_sample (one, STRATA_ANALOG_OFF, 1, 0, NULL);
+  b = run_sample (three, STRATA_ANALOG_OFF, 1, 0, NULL);
   assert_same (a, b);
 }
 
@@ -328,7 +308,7 @@ test_nominal (void)
 {
   g_autoptr (StrataImage) image = make_image (32, 4, 4, STRATA_SIDE_ANALOG);
   double snr_db = 0;
-  g_autoptr (StrataArray) output = run (image, STRATA_ANALOG_NOMINAL, 2, &snr_db);
+  g_autoptr (StrataArray) output = run_sample (image, STRATA_ANALOG_NOMINAL, 2, GROUPED, &snr_db);
 
   g_test_message ("SNR of 36 rows, 7 groups to an array: %.2f dB", snr_db);
   g_assert_nonnull (output);

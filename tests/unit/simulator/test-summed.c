@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "cost/noise.h"
 #include "lib/fixtures.h"
+#include "lib/run.h"
 #include "program/programming.h"
 #include "simulator/simulator.h"
 
@@ -92,27 +93,6 @@ test_width (void)
 
 /* --- values --- */
 
-static StrataArray *
-run (const StrataImage *image, StrataAnalog analog, guint64 sample, double *snr_db)
-{
-  const StrataQTensor *in = &image->graph->tensors[image->graph->inputs[0]];
-  gint64 dims[] = { 1, in->channels, in->height, in->width };
-  g_autoptr (StrataArray) input = strata_array_new (STRATA_DTYPE_I8, 4, dims);
-  const StrataFunctionalOptions options = { analog, 7, snr_db != NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (StrataFunctional) functional = strata_functional_new (image, &options, &error);
-  StrataArray *output = NULL;
-
-  g_assert_no_error (error);
-  for (gint64 i = 0; i < strata_array_count (input); i++)
-    ((gint8 *) input->data)[i] = (gint8) strata_rng_block (strata_rng_key (sample, 5), (guint64) i, 0).word[0];
-  strata_functional_run (functional, sample, (const StrataArray *const[]){ input }, &output, NULL, &error);
-  g_assert_no_error (error);
-  if (snr_db != NULL)
-    *snr_db = strata_functional_accuracy (functional)[WIDE].snr_db;
-  return output;
-}
-
 static void
 test_exact (void)
 {
@@ -121,12 +101,12 @@ test_exact (void)
   for (int summable = 2; summable <= 5; summable++)
     {
       g_autoptr (StrataImage) summed = make_image (summable);
-      g_autoptr (StrataArray) a = run (apart, STRATA_ANALOG_OFF, 1, NULL);
-      g_autoptr (StrataArray) b = run (summed, STRATA_ANALOG_OFF, 1, NULL), c = NULL;
+      g_autoptr (StrataArray) a = run_sample (apart, STRATA_ANALOG_OFF, 1, 0, NULL);
+      g_autoptr (StrataArray) b = run_sample (summed, STRATA_ANALOG_OFF, 1, 0, NULL), c = NULL;
 
       g_assert_cmpmem (a->data, a->n_bytes, b->data, b->n_bytes);
       summed->chip->adc_bits = 24;
-      c = run (summed, STRATA_ANALOG_IDEAL, 1, NULL);
+      c = run_sample (summed, STRATA_ANALOG_IDEAL, 1, 0, NULL);
       g_assert_cmpmem (a->data, a->n_bytes, c->data, c->n_bytes);
     }
 }
@@ -148,8 +128,8 @@ test_noise (void)
                                   1e-9);
   apart->chip->cell_model = pairs->chip->cell_model = STRATA_CELL_NONE;
   apart->chip->adc_bits = pairs->chip->adc_bits = 16;
-  a = run (apart, STRATA_ANALOG_NOMINAL, 1, &apart_db);
-  b = run (pairs, STRATA_ANALOG_NOMINAL, 1, &pairs_db);
+  a = run_sample (apart, STRATA_ANALOG_NOMINAL, 1, WIDE, &apart_db);
+  b = run_sample (pairs, STRATA_ANALOG_NOMINAL, 1, WIDE, &pairs_db);
   /* four conversions and one whose rows stand twice, against two and the same one */
   g_test_message ("SNR apart %.2f dB, summed %.2f dB", apart_db, pairs_db);
   g_assert_cmpfloat_with_epsilon (pairs_db - apart_db,
