@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-conditions.h>
 #include <strata/strata-program.h>
 #include <strata/strata-tensor.h>
 #include <strata/strata-types.h>
@@ -116,6 +117,25 @@ STRATA_API void strata_job_set_seed (StrataJob *self, guint64 seed);
  * Returns: the seed
  */
 STRATA_API guint64 strata_job_get_seed (StrataJob *self);
+
+/**
+ * strata_job_set_conditions:
+ * @self: a job
+ * @conditions: (nullable): copied; %NULL: just programmed, at the chip's ambient temperature, all physics
+ *
+ * Says how old and how warm the arrays are and which physics is left out, for devices with
+ * %STRATA_CAPABILITY_ANALOG_LEVELS. Running a job with conditions that make no sense fails with
+ * %STRATA_DEVICE_ERROR_INPUT.
+ */
+STRATA_API void strata_job_set_conditions (StrataJob *self, const StrataConditions *conditions);
+
+/**
+ * strata_job_get_conditions:
+ * @self: a job
+ *
+ * Returns: (transfer none): the conditions
+ */
+STRATA_API const StrataConditions *strata_job_get_conditions (StrataJob *self);
 
 /**
  * strata_job_set_inference:

@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 #include <strata/strata-compiler.h>
+#include <strata/strata-conditions.h>
 #include <strata/strata-model.h>
 #include <strata/strata-program.h>
 
@@ -59,6 +60,16 @@ STRATA_API gboolean strata_evaluation_set_data (
  */
 STRATA_API void
 strata_evaluation_set_analog (StrataEvaluation *self, StrataAnalog analog, guint n_trials, guint64 seed);
+
+/**
+ * strata_evaluation_set_conditions:
+ * @self: an evaluation
+ * @conditions: (nullable): of the analog column, copied; %NULL: just programmed, at the chip's ambient temperature, all
+ *   physics
+ *
+ * Says how old and how warm the arrays are and which physics is left out.
+ */
+STRATA_API void strata_evaluation_set_conditions (StrataEvaluation *self, const StrataConditions *conditions);
 
 /**
  * strata_evaluation_set_limit:

@@ -16,6 +16,7 @@
 #include <strata/strata-explanation.h>
 #include <strata/strata-program.h>
 #include <strata/strata-compiler.h>
+#include <strata/strata-conditions.h>
 #include <strata/strata-device.h>
 #include <strata/strata-evaluation.h>
 #include <strata/strata-validation.h>

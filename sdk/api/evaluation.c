@@ -25,6 +25,7 @@ struct _StrataEvaluation
   guint n_samples, limit;
   gsize n_elements;
   StrataAnalog analog;
+  StrataConditions *conditions;
   guint n_trials, n_threads;
   guint64 seed;
 
@@ -42,6 +43,7 @@ strata_evaluation_finalize (GObject *object)
 
   g_clear_object (&self->program);
   g_clear_object (&self->model);
+  strata_conditions_free (self->conditions);
   g_free (self->samples);
   g_free (self->labels);
   g_free (self->trials);
@@ -58,6 +60,7 @@ static void
 strata_evaluation_init (StrataEvaluation *self)
 {
   self->analog = STRATA_ANALOG_NOMINAL;
+  self->conditions = strata_conditions_new ();
   self->n_trials = 8;
   self->float_accuracy = self->quantised_accuracy = (double) NAN;
 }
@@ -174,6 +177,17 @@ strata_evaluation_set_analog (StrataEvaluation *self, StrataAnalog analog, guint
   self->analog = analog;
   self->n_trials = n_trials;
   self->seed = seed;
+}
+
+void
+strata_evaluation_set_conditions (StrataEvaluation *self, const StrataConditions *conditions)
+{
+  StrataConditions *copy;
+
+  g_return_if_fail (STRATA_IS_EVALUATION (self));
+  copy = strata_conditions_copy (conditions);
+  strata_conditions_free (self->conditions);
+  self->conditions = copy;
 }
 
 void
@@ -314,7 +328,9 @@ run_trials (StrataEvaluation *self, Pass *pass, const int *truth, GError **error
   self->trials = g_new (double, self->n_done_trials);
   for (guint i = 0; i < self->n_done_trials; i++)
     {
-      StrataFunctionalOptions options = { .analog = self->analog, .seed = self->seed + i };
+      StrataFunctionalOptions options = { .analog = self->analog,
+                                          .seed = self->seed + i,
+                                          .conditions = self->conditions };
 
       pass->stage = "analog";
       pass->progress_from = 0.2 + 0.8 * i / self->n_done_trials;

@@ -20,6 +20,7 @@ struct _StrataDeviceSim
   StrataProgram *program; /* held for the functional state, which points into its image */
   StrataFunctional *functional;
   StrataFunctionalOptions programmed;
+  StrataConditions *conditions; /* as programmed */
   GMutex counter_lock;
   gint64 energy_fj, time_ps;
 };
@@ -32,6 +33,7 @@ strata_device_sim_finalize (GObject *object)
   StrataDeviceSim *self = STRATA_DEVICE_SIM (object);
 
   strata_functional_free (self->functional);
+  strata_conditions_free (self->conditions);
   g_clear_object (&self->program);
   strata_chip_spec_free (self->chip);
   g_free (self->description);
@@ -74,11 +76,14 @@ static gboolean
 ensure_programmed (StrataDeviceSim *self, const StrataFunctionalOptions *options, GError **error)
 {
   if (self->functional != NULL && self->programmed.analog == options->analog && self->programmed.seed == options->seed
-      && self->programmed.measure == options->measure)
+      && self->programmed.measure == options->measure
+      && strata_conditions_equal (self->conditions, options->conditions))
     return TRUE;
   g_clear_pointer (&self->functional, strata_functional_free);
   self->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
   self->programmed = *options;
+  g_clear_pointer (&self->conditions, strata_conditions_free);
+  self->conditions = strata_conditions_copy (options->conditions);
   return self->functional != NULL;
 }
 
@@ -89,6 +94,7 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
   GPtrArray *inputs = strata_job_get_inputs (job);
   StrataFunctionalOptions options = { .analog = strata_job_get_analog (job),
                                       .seed = strata_job_get_seed (job),
+                                      .conditions = strata_job_get_conditions (job),
                                       .measure = strata_job_get_sink (job, NULL) != NULL };
   g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
   g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);

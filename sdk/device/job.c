@@ -10,6 +10,7 @@ struct _StrataJob
   GPtrArray *inputs, *outputs;
   StrataFidelity fidelity;
   StrataAnalog analog;
+  StrataConditions *conditions;
   guint64 seed, inference;
   StrataTraceSink *sink;
   char *run_name;
@@ -24,6 +25,7 @@ strata_job_finalize (GObject *object)
 
   g_clear_pointer (&self->inputs, g_ptr_array_unref);
   g_clear_pointer (&self->outputs, g_ptr_array_unref);
+  strata_conditions_free (self->conditions);
   g_free (self->run_name);
   G_OBJECT_CLASS (strata_job_parent_class)->finalize (object);
 }
@@ -39,6 +41,7 @@ strata_job_init (StrataJob *self)
 {
   self->fidelity = STRATA_FIDELITY_FUNCTIONAL;
   self->analog = STRATA_ANALOG_NOMINAL;
+  self->conditions = strata_conditions_new ();
 }
 
 StrataJob *
@@ -113,6 +116,24 @@ strata_job_get_seed (StrataJob *self)
 {
   g_return_val_if_fail (STRATA_IS_JOB (self), 0);
   return self->seed;
+}
+
+void
+strata_job_set_conditions (StrataJob *self, const StrataConditions *conditions)
+{
+  StrataConditions *copy;
+
+  g_return_if_fail (STRATA_IS_JOB (self));
+  copy = strata_conditions_copy (conditions);
+  strata_conditions_free (self->conditions);
+  self->conditions = copy;
+}
+
+const StrataConditions *
+strata_job_get_conditions (StrataJob *self)
+{
+  g_return_val_if_fail (STRATA_IS_JOB (self), NULL);
+  return self->conditions;
 }
 
 void

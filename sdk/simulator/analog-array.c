@@ -67,17 +67,19 @@ typedef struct
 } CellTable;
 
 static void
-cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band)
+cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off)
 {
   double factor = strata_cost_sigma_factor (band);
+  double program = (off & STRATA_PHYSICS_PROGRAMMING) != 0 ? 0 : factor;
+  double read = (off & STRATA_PHYSICS_READ) != 0 ? 0 : factor;
 
   table->top = strata_chip_levels (chip) - 1;
   for (int i = 0; i < SIGMA_STEPS + 2; i++)
     {
       double g = MIN ((double) i / SIGMA_STEPS, 1.0);
 
-      table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * factor * table->top;
-      table->read[i] = strata_cost_read_sigma (chip->cell_model, g) * factor * table->top;
+      table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * program * table->top;
+      table->read[i] = strata_cost_read_sigma (chip->cell_model, g) * read * table->top;
     }
 }
 
@@ -218,10 +220,10 @@ program (
   g_autofree float *z = p->z = g_new0 (float, 2 * array->n_columns);
   g_autofree float *levels = p->levels = g_new0 (float, n_cells), *variances = NULL;
 
-  if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE)
+  if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE && (array->off & STRATA_PHYSICS_READ) == 0)
     variances = p->variances = g_new0 (float, n_cells);
   p->array = array;
-  cell_table_init (&p->table, setup->chip, band_of (setup->analog));
+  cell_table_init (&p->table, setup->chip, band_of (setup->analog), array->off);
   if (array->noisy && n_row_copies == 1 && p->table.top < GRID_LEVELS)
     p->table.grid = GRID;
   for (int row = 0; row < array->n_rows; row++)
@@ -256,9 +258,12 @@ strata_analog_array_new (
   array->seed = setup->seed;
   array->noisy = setup->analog != STRATA_ANALOG_IDEAL;
   array->without = setup->without;
+  array->off = setup->conditions == NULL ? 0 : setup->conditions->physics_off;
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
-  ktc = array->noisy ? strata_cost_summed_ktc_sigma (chip, band_of (setup->analog), strata_tile_n_tiers (tile)) : 0;
+  ktc = array->noisy && (array->off & STRATA_PHYSICS_THERMAL) == 0
+          ? strata_cost_summed_ktc_sigma (chip, band_of (setup->analog), strata_tile_n_tiers (tile))
+          : 0;
   array->ktc_variance = (float) (ktc * ktc);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
   array->code_hi = -array->code_lo - 1;

@@ -27,6 +27,7 @@ typedef struct
   StrataAnalog analog;
   guint64 seed;
   guint without; /* StrataCorrection */
+  const StrataConditions *conditions;
 } StrataAnalogSetup;
 
 typedef struct
@@ -41,6 +42,7 @@ typedef struct
   guint64 seed;
   gboolean noisy;
   guint without;           /* StrataCorrection */
+  StrataPhysics off;       /* terms that are left out */
   float ktc_variance;      /* of one conversion, (code x level)^2 */
   StrataAnalogCells cells; /* n_rows x n_columns, summed over row copies: levels, and the variance of one reading */
   float *lsb;              /* n_slices: code x level per step */

@@ -19,6 +19,8 @@
 
 /* At least as many vectors as hardware-facts 7.2 asks for: where calibration has fewer positions (dense layers), more
  * are mixed from them, each row's code from a position of its own. */
+#define FINE_STEPS 1024
+#define FLOAT_COUNTS 8388608.0f /* codes beyond are rounded */
 #define MIN_VECTORS 64
 /* Headroom over the chosen range where input ranges are guesses from synthetic samples: real data reach further. */
 #define HEADROOM_GUESSED 3.0
@@ -141,6 +143,21 @@ set_nominal (StrataAnalogArray *array)
     array->gain[c] = array->nominal_gain[c] * (double) array->lsb[c / array->n_cols] / array->n_reads;
 }
 
+/* Without rounding a converter's step is a thousandth of what it is; without clipping its codes reach as far as a float
+ * counts. Ranges are chosen as if both were there. */
+static void
+leave_out_terms (StrataAnalogArray *array)
+{
+  if ((array->off & STRATA_PHYSICS_ROUNDING) != 0)
+    {
+      array->code_lo *= FINE_STEPS, array->code_hi *= FINE_STEPS;
+      for (int s = 0; s < array->n_slices; s++)
+        array->lsb[s] /= FINE_STEPS;
+    }
+  if ((array->off & STRATA_PHYSICS_CLIPPING) != 0)
+    array->code_lo = -FLOAT_COUNTS, array->code_hi = FLOAT_COUNTS;
+}
+
 void
 strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, const StrataAnalogVectors *vectors)
 {
@@ -154,6 +171,7 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   compute_sums (&calibration, op);
   for (int s = 0; s < array->n_slices; s++)
     set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : 1);
+  leave_out_terms (array);
   if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
     for (int j = 0; j < array->n_cols; j++)
       fit_column (&calibration, j);

@@ -40,6 +40,7 @@ struct _StrataFunctional
 {
   const StrataImage *image;
   StrataFunctionalOptions options;
+  StrataConditions *conditions;
   StrataFunctionalPlan plan;
   StrataExecutor **executors; /* per op: of its digital model; NULL: it has none */
   int *n_copies;              /* per op: replicas of its matrix */
@@ -502,7 +503,7 @@ program_arrays (StrataFunctional *functional, GError **error)
   Vectors *vectors = g_new0 (Vectors, image->graph->n_ops + 1);
   Programming programming = { functional,
                               { image->chip, functional->options.analog, functional->options.seed,
-                                functional->options.without },
+                                functional->options.without, functional->conditions },
                               vectors };
   gboolean ok = gather_vectors (functional, vectors, error);
 
@@ -580,12 +581,15 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   g_autoptr (StrataFunctional) functional = NULL;
 
   g_return_val_if_fail (image != NULL && options != NULL, NULL);
-  if (!check_graph (image->graph, error))
+  if (!check_graph (image->graph, error)
+      || (options->conditions != NULL && !strata_conditions_check (options->conditions, error)))
     return NULL;
   functional = g_new0 (StrataFunctional, 1);
   g_mutex_init (&functional->lock);
   functional->image = image;
   functional->options = *options;
+  functional->conditions = strata_conditions_copy (options->conditions);
+  functional->options.conditions = functional->conditions;
   functional->n_copies = g_new0 (int, image->graph->n_ops + 1);
   functional->measures = g_new0 (Measure, image->graph->n_ops + 1);
   functional->accuracy = g_new (StrataAccuracyRecord, image->graph->n_ops + 1);
@@ -617,6 +621,7 @@ strata_functional_free (StrataFunctional *functional)
     strata_analog_array_free (functional->arrays[i]);
   for (int i = 0; functional->executors != NULL && i < functional->image->graph->n_ops; i++)
     strata_executor_free (functional->executors[i]);
+  strata_conditions_free (functional->conditions);
   strata_functional_plan_finish (&functional->plan);
   g_free (functional->executors);
   g_mutex_clear (&functional->lock);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "program/trial.h"
+#include "strata/strata-conditions.h"
 
 /* --- functional --- */
 
@@ -23,9 +24,10 @@ typedef enum
 typedef struct
 {
   StrataAnalog analog;
-  guint64 seed;     /* programming and read noise */
-  gboolean measure; /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
-  guint without;    /* StrataCorrection that are left out */
+  guint64 seed;                       /* programming and read noise */
+  gboolean measure;                   /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
+  guint without;                      /* StrataCorrection that are left out */
+  const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

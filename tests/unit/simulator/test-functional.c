@@ -17,6 +17,21 @@ open_image (const StrataImage *image, StrataAnalog analog, guint64 seed, gboolea
   return functional;
 }
 
+/* Without the terms @off */
+static StrataFunctional *
+open_without (const StrataImage *image, StrataPhysics off)
+{
+  g_autoptr (StrataConditions) conditions = strata_conditions_new ();
+  const StrataFunctionalOptions options = { STRATA_ANALOG_NOMINAL, 5, TRUE, 0, conditions };
+  g_autoptr (GError) error = NULL;
+  StrataFunctional *functional;
+
+  conditions->physics_off = off;
+  functional = strata_functional_new (image, &options, &error);
+  g_assert_no_error (error);
+  return functional;
+}
+
 static StrataArray *
 run (StrataFunctional *functional, const StrataImage *image, guint64 inference, guint64 sample)
 {
@@ -240,6 +255,44 @@ test_signal_to_noise (void)
   g_assert_cmpfloat (rough, <, sixteen_reads);
 }
 
+static double
+snr_without (StrataPhysics off)
+{
+  g_autoptr (FunctionalFixture) fixture = functional_fixture_new ();
+  int x = functional_fixture_input (fixture, 16, 12, 12);
+  const StrataImage *image;
+  g_autoptr (StrataFunctional) functional = NULL;
+
+  x = functional_fixture_op (fixture, STRATA_QOP_QUANTISE, &x, 1, tensor (STRATA_FORMAT_I8, 16, 12, 12, 0.03, 0),
+                             no_window);
+  x = functional_fixture_mvm (fixture, x, tensor (STRATA_FORMAT_I16, 16, 12, 12, 0.001, 0), no_window, 1, 1, 1);
+  image = functional_fixture_image (fixture, x, 4);
+  functional = open_without (image, off);
+  for (guint64 s = 0; s < 4; s++)
+    strata_array_free (run (functional, image, s, s));
+  return strata_functional_accuracy (functional)[1].snr_db;
+}
+
+/* Every term costs something, and without any nothing is lost. */
+static void
+test_terms (void)
+{
+  static const StrataPhysics terms[] = { STRATA_PHYSICS_PROGRAMMING, STRATA_PHYSICS_READ, STRATA_PHYSICS_THERMAL,
+                                         STRATA_PHYSICS_ROUNDING };
+  const double none = snr_without (STRATA_PHYSICS_ALL), all = snr_without (0);
+
+  g_test_message ("all %.2f dB, none %.2f dB", all, none);
+  g_assert_cmpfloat (none, >, 50);
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    {
+      double alone = snr_without (STRATA_PHYSICS_ALL & ~terms[i]);
+
+      g_test_message ("%s alone: %.2f dB", strata_physics_name (terms[i]), alone);
+      g_assert_cmpfloat (alone, <, none - 3);
+      g_assert_cmpfloat (alone, >, all);
+    }
+}
+
 /* A program whose instructions do not compute its graph is refused. */
 static void
 test_broken_programs (void)
@@ -299,6 +352,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/functional/seeds", test_seeds);
   g_test_add_func ("/sdk/simulator/functional/threads", test_threads);
   g_test_add_func ("/sdk/simulator/functional/signal-to-noise", test_signal_to_noise);
+  g_test_add_func ("/sdk/simulator/functional/terms", test_terms);
   g_test_add_func ("/sdk/simulator/functional/broken-programs", test_broken_programs);
   g_test_add_func ("/sdk/simulator/functional/wrong-input", test_wrong_input);
   return g_test_run ();

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Under which conditions arrays are read: which physics is modelled, how long ago they were programmed, how warm they
+ * are.
+ */
+#pragma once
+
+#include <strata/strata-types.h>
+
+G_BEGIN_DECLS
+
+/* Terms of the physics of a crossbar, in the order in which they act on a value */
+#define STRATA_PHYSICS_TERMS(X)                                                                                        \
+  X (PROGRAMMING, 0, "programming", "what a cell holds differs from what it was written towards")                      \
+  X (RETENTION, 1, "retention", "what a cell holds changes with age and temperature")                                  \
+  X (STUCK, 2, "stuck", "cells that cannot be written")                                                                \
+  X (DEAD, 3, "dead", "rows and columns of a die that hold nothing")                                                   \
+  X (MISMATCH, 4, "mismatch", "capacitors differ in size")                                                             \
+  X (ON_OFF, 5, "on-off", "a cell at zero weight still couples")                                                       \
+  X (PARASITIC, 6, "parasitic", "wires and tiers that are not selected share the charge")                              \
+  X (READ, 7, "read", "a cell reads differently from time to time")                                                    \
+  X (THERMAL, 8, "thermal", "kT/C noise of a column")                                                                  \
+  X (DROOP, 9, "droop", "charge leaks while a column waits for its converter")                                         \
+  X (CONVERTER, 10, "converter", "gain, offset and noise of converters")                                               \
+  X (CLIPPING, 11, "clipping", "sums beyond a converter's range")                                                      \
+  X (ROUNDING, 12, "rounding", "steps of a converter")
+
+/**
+ * StrataPhysics:
+ * @STRATA_PHYSICS_PROGRAMMING: what a cell holds differs from what it was written towards
+ * @STRATA_PHYSICS_RETENTION: what a cell holds changes with age and temperature
+ * @STRATA_PHYSICS_STUCK: cells that cannot be written
+ * @STRATA_PHYSICS_DEAD: rows and columns of a die that hold nothing
+ * @STRATA_PHYSICS_MISMATCH: capacitors differ in size
+ * @STRATA_PHYSICS_ON_OFF: a cell at zero weight still couples
+ * @STRATA_PHYSICS_PARASITIC: wires and tiers that are not selected share the charge
+ * @STRATA_PHYSICS_READ: a cell reads differently from time to time
+ * @STRATA_PHYSICS_THERMAL: kT/C noise of a column
+ * @STRATA_PHYSICS_DROOP: charge leaks while a column waits for its converter
+ * @STRATA_PHYSICS_CONVERTER: gain, offset and noise of converters
+ * @STRATA_PHYSICS_CLIPPING: sums beyond a converter's range
+ * @STRATA_PHYSICS_ROUNDING: steps of a converter
+ *
+ * A term of the physics of a crossbar. Each can be left out of a run, to show what it costs.
+ */
+typedef enum /*< flags >*/
+{
+  STRATA_PHYSICS_PROGRAMMING = 1 << 0,
+  STRATA_PHYSICS_RETENTION = 1 << 1,
+  STRATA_PHYSICS_STUCK = 1 << 2,
+  STRATA_PHYSICS_DEAD = 1 << 3,
+  STRATA_PHYSICS_MISMATCH = 1 << 4,
+  STRATA_PHYSICS_ON_OFF = 1 << 5,
+  STRATA_PHYSICS_PARASITIC = 1 << 6,
+  STRATA_PHYSICS_READ = 1 << 7,
+  STRATA_PHYSICS_THERMAL = 1 << 8,
+  STRATA_PHYSICS_DROOP = 1 << 9,
+  STRATA_PHYSICS_CONVERTER = 1 << 10,
+  STRATA_PHYSICS_CLIPPING = 1 << 11,
+  STRATA_PHYSICS_ROUNDING = 1 << 12,
+} StrataPhysics;
+
+#define STRATA_N_PHYSICS 13
+#define STRATA_PHYSICS_ALL ((1 << STRATA_N_PHYSICS) - 1)
+
+/**
+ * strata_physics_name:
+ * @term: one term
+ *
+ * Returns: (transfer none): "programming", "clipping" …; "unknown" for anything else
+ */
+STRATA_API const char *strata_physics_name (StrataPhysics term);
+
+/**
+ * strata_physics_meaning:
+ * @term: one term
+ *
+ * Returns: (transfer none): the term in words
+ */
+STRATA_API const char *strata_physics_meaning (StrataPhysics term);
+
+/**
+ * strata_physics_parse:
+ * @text: names of terms with commas between them, "all" or "none"
+ * @terms: (out): the terms
+ * @error: return location for a #GError
+ *
+ * Takes terms as people write them. Fails with %STRATA_DEVICE_ERROR_INPUT, naming the terms there are.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_physics_parse (const char *text, StrataPhysics *terms, GError **error);
+
+#define STRATA_TYPE_CONDITIONS (strata_conditions_get_type ())
+
+/**
+ * StrataConditions:
+ * @physics_off: terms that are left out
+ * @age_s: seconds since the arrays were programmed, 0 or more
+ * @calibrated_age_s: age at which converters and affine corrections were set last, 0 to @age_s; 0: right after
+ *   programming
+ * @temperature_c: of the arrays, degrees Celsius, while they age and are read; NaN: the chip's ambient
+ *
+ * Conditions of a run. A plain struct: fill it, pass it; who takes it copies it.
+ */
+typedef struct
+{
+  StrataPhysics physics_off;
+  double age_s, calibrated_age_s;
+  double temperature_c;
+} StrataConditions;
+
+STRATA_API GType strata_conditions_get_type (void);
+
+/**
+ * strata_conditions_new:
+ *
+ * Returns: (transfer full): just programmed, at the chip's ambient temperature, all physics
+ */
+STRATA_API StrataConditions *strata_conditions_new (void) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_conditions_copy:
+ * @self: (nullable): conditions
+ *
+ * Returns: (transfer full): a copy; of %NULL what strata_conditions_new () gives
+ */
+STRATA_API StrataConditions *strata_conditions_copy (const StrataConditions *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_conditions_equal:
+ * @a: conditions
+ * @b: conditions
+ *
+ * Returns: whether both are the same
+ */
+STRATA_API gboolean strata_conditions_equal (const StrataConditions *a, const StrataConditions *b);
+
+/**
+ * strata_conditions_check:
+ * @self: conditions
+ * @error: return location for a #GError
+ *
+ * Fails with %STRATA_DEVICE_ERROR_INPUT where an age is negative, a calibration lies after the reading, or a
+ * temperature is outside -60 to 300 degC.
+ *
+ * Returns: %TRUE where they make sense
+ */
+STRATA_API gboolean strata_conditions_check (const StrataConditions *self, GError **error);
+
+/**
+ * strata_conditions_free:
+ * @self: (nullable): conditions
+ *
+ * Frees them.
+ */
+STRATA_API void strata_conditions_free (StrataConditions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataConditions, strata_conditions_free)
+
+G_END_DECLS

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conditions of a run, and the names of the terms of a crossbar's physics.
+ */
+#include "strata/strata-conditions.h"
+
+#include <math.h>
+#include <string.h>
+
+#define COLDEST_C (-60.0)
+#define HOTTEST_C 300.0
+
+G_DEFINE_BOXED_TYPE (StrataConditions, strata_conditions, strata_conditions_copy, strata_conditions_free)
+
+static const struct
+{
+  StrataPhysics term;
+  const char *name, *meaning;
+} terms[] = {
+#define TERM(id, bit, name, meaning) { STRATA_PHYSICS_##id, name, meaning },
+  STRATA_PHYSICS_TERMS (TERM)
+#undef TERM
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (terms) == STRATA_N_PHYSICS);
+
+const char *
+strata_physics_name (StrataPhysics term)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    if (terms[i].term == term)
+      return terms[i].name;
+  return "unknown";
+}
+
+const char *
+strata_physics_meaning (StrataPhysics term)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    if (terms[i].term == term)
+      return terms[i].meaning;
+  return "unknown";
+}
+
+static gboolean
+parse_term (const char *text, StrataPhysics *found, GError **error)
+{
+  g_autoptr (GString) names = NULL;
+
+  if (g_str_equal (text, "all") || g_str_equal (text, "none"))
+    {
+      *found |= g_str_equal (text, "all") ? STRATA_PHYSICS_ALL : 0;
+      return TRUE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    if (g_str_equal (text, terms[i].name))
+      {
+        *found |= terms[i].term;
+        return TRUE;
+      }
+  names = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    g_string_append_printf (names, "%s, ", terms[i].name);
+  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+               "%s: no term of the crossbars' physics; %sall or none is accepted", text, names->str);
+  return FALSE;
+}
+
+gboolean
+strata_physics_parse (const char *text, StrataPhysics *physics, GError **error)
+{
+  StrataPhysics found = 0;
+  g_auto (GStrv) parts = NULL;
+
+  g_return_val_if_fail (text != NULL && physics != NULL, FALSE);
+  parts = g_strsplit (text, ",", -1);
+  for (guint i = 0; parts[i] != NULL; i++)
+    if (!parse_term (g_strstrip (parts[i]), &found, error))
+      return FALSE;
+  *physics = found;
+  return TRUE;
+}
+
+StrataConditions *
+strata_conditions_new (void)
+{
+  StrataConditions *self = g_new0 (StrataConditions, 1);
+
+  self->temperature_c = (double) NAN;
+  return self;
+}
+
+StrataConditions *
+strata_conditions_copy (const StrataConditions *self)
+{
+  return self == NULL ? strata_conditions_new () : g_memdup2 (self, sizeof *self);
+}
+
+gboolean
+strata_conditions_equal (const StrataConditions *a, const StrataConditions *b)
+{
+  g_return_val_if_fail (a != NULL && b != NULL, FALSE);
+  return a->physics_off == b->physics_off && a->age_s == b->age_s && a->calibrated_age_s == b->calibrated_age_s
+         && (a->temperature_c == b->temperature_c || (isnan (a->temperature_c) && isnan (b->temperature_c)));
+}
+
+gboolean
+strata_conditions_check (const StrataConditions *self, GError **error)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  if (!(self->age_s >= 0 && isfinite (self->age_s)))
+    g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                 "age: %g s; 0 or more seconds since programming are accepted", self->age_s);
+  else if (!(self->calibrated_age_s >= 0 && self->calibrated_age_s <= self->age_s))
+    g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                 "calibration: at an age of %g s; 0 to the age of the reading, %g s, is accepted",
+                 self->calibrated_age_s, self->age_s);
+  else if (self->temperature_c < COLDEST_C || self->temperature_c > HOTTEST_C)
+    g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                 "temperature: %g degC; %g to %g degC is accepted", self->temperature_c, COLDEST_C, HOTTEST_C);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+void
+strata_conditions_free (StrataConditions *self)
+{
+  g_free (self);
+}

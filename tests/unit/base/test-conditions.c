@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conditions of a run: names of terms, what is refused.
+ */
+#include <math.h>
+
+#include "strata/strata-conditions.h"
+
+static void
+test_terms (void)
+{
+  g_autoptr (GError) error = NULL;
+  StrataPhysics terms = 0, all = 0;
+
+  for (int i = 0; i < STRATA_N_PHYSICS; i++)
+    {
+      const char *name = strata_physics_name ((StrataPhysics) (1 << i));
+
+      g_assert_true (strata_physics_parse (name, &terms, NULL));
+      g_assert_cmpint (terms, ==, 1 << i);
+      g_assert_cmpstr (strata_physics_meaning (terms), !=, "unknown");
+      all |= terms;
+    }
+  g_assert_cmpint (all, ==, STRATA_PHYSICS_ALL);
+  g_assert_cmpstr (strata_physics_name ((StrataPhysics) 3), ==, "unknown");
+  g_assert_true (strata_physics_parse ("read, thermal", &terms, NULL));
+  g_assert_cmpint (terms, ==, STRATA_PHYSICS_READ | STRATA_PHYSICS_THERMAL);
+  g_assert_true (strata_physics_parse ("all", &terms, NULL));
+  g_assert_cmpint (terms, ==, STRATA_PHYSICS_ALL);
+  g_assert_true (strata_physics_parse ("none", &terms, NULL));
+  g_assert_cmpint (terms, ==, 0);
+  g_assert_false (strata_physics_parse ("noise", &terms, &error));
+  g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT);
+  g_assert_nonnull (strstr (error->message, "thermal"));
+}
+
+static void
+assert_refused (StrataConditions conditions, const char *what)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (strata_conditions_check (&conditions, &error));
+  g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT);
+  g_assert_true (g_str_has_prefix (error->message, what));
+}
+
+static void
+test_check (void)
+{
+  g_autoptr (StrataConditions) conditions = strata_conditions_new ();
+  g_autoptr (StrataConditions) copy = NULL;
+
+  g_assert_true (strata_conditions_check (conditions, NULL));
+  conditions->age_s = 86400, conditions->calibrated_age_s = 3600;
+  g_assert_true (strata_conditions_check (conditions, NULL));
+  copy = strata_conditions_copy (conditions);
+  g_assert_true (strata_conditions_equal (copy, conditions));
+  copy->temperature_c = 55;
+  g_assert_false (strata_conditions_equal (copy, conditions));
+  assert_refused ((StrataConditions){ 0, -1, 0, 25 }, "age");
+  assert_refused ((StrataConditions){ 0, (double) INFINITY, 0, 25 }, "age");
+  assert_refused ((StrataConditions){ 0, 1, 2, 25 }, "calibration");
+  assert_refused ((StrataConditions){ 0, 1, 0, 400 }, "temperature");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/base/conditions/terms", test_terms);
+  g_test_add_func ("/sdk/base/conditions/check", test_check);
+  return g_test_run ();
+}
