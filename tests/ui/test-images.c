@@ -6,6 +6,7 @@
  */
 #include "draw-scenes.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,11 +163,54 @@ paint_empty (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, cons
   strata_timeline_draw (cr, &nothing, &style, &view, theme, rect);
 }
 
+/* Ages on a logarithmic axis with a zero, bands, dashes, a gap, names in place of numbers */
+static void
+paint_ages (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  static const double ages[] = { 0, 3600, 86400, 7 * 86400.0, 30 * 86400.0, 365 * 86400.0 };
+  static const char *const names[] = { "0", "1 h", "1 d", "7 d", "30 d", "1 y" };
+  static const double cool[] = { 90, 90, 89.8, 89.5, 89.1, 88.0 }, hot[] = { 90, 88, 81, 60, NAN, 22 };
+  static const double deviation[] = { 0.3, 0.4, 1, 3, 3, 4 }, kept[] = { 90, 89.7, 89, 87.5, 86, 83 };
+  const StrataChartCurve curves[] = {
+    { "25 °C", 6, ages, cool, NULL, 0, FALSE },
+    { "85 °C, as calibrated when new", 6, ages, hot, deviation, 1, TRUE },
+    { "85 °C, calibrated again", 6, ages, kept, deviation, 1, FALSE },
+  };
+  const StrataChart chart = { "Accuracy against age",
+                              "modelled",
+                              { "age since programming", "s", TRUE, NAN, NAN, ages, names, 6 },
+                              { "top-1 accuracy", "%", FALSE, 0, 100, NULL, NULL, 0 },
+                              curves,
+                              3 };
+
+  strata_chart_draw (cr, &chart, theme, rect);
+}
+
+/* Numbers over eight decades beside a single point and no point */
+static void
+paint_decades (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  static const double tiers[] = { 16, 32, 64, 128, 256, 512 }, one[] = { 256 }, usd[] = { 0.02, 0.4, 9, 300, 2e4, 3e6 };
+  static const double price[] = { 4.2 };
+  const StrataChartCurve curves[] = { { "no spare tiers", 6, tiers, usd, NULL, 0, FALSE },
+                                      { "four spare tiers", 1, one, price, NULL, 1, FALSE },
+                                      { "eight", 0, one, price, NULL, 2, FALSE } };
+  const StrataChart chart = { "Cost of a chip",
+                              "modelled",
+                              { "tiers per stack", "", FALSE, NAN, NAN, NULL, NULL, 0 },
+                              { "cost", "USD", TRUE, NAN, NAN, NULL, NULL, 0 },
+                              curves,
+                              3 };
+
+  strata_chart_draw (cr, &chart, theme, rect);
+}
+
 static const Case cases[] = {
   { "stack", TRUE, paint_stack },        { "exploded", FALSE, paint_exploded }, { "ghost", TRUE, paint_xray },
   { "heat", TRUE, paint_heat },          { "vector", FALSE, paint_vector },     { "tiers", TRUE, paint_tiers },
   { "timeline", TRUE, paint_timeline },  { "power", FALSE, paint_power },       { "energy", TRUE, paint_energy },
   { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },      { "empty", FALSE, paint_empty },
+  { "ages", FALSE, paint_ages },         { "decades", TRUE, paint_decades },
 };
 
 static cairo_surface_t *

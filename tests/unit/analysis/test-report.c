@@ -2,6 +2,7 @@
  *
  * Reports: the sums are those of the profile, hostile names stay text, and nothing points outside.
  */
+#include <math.h>
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -110,6 +111,14 @@ assert_well_formed (const char *html)
   g_assert_true (g_markup_parse_context_end_parse (context, &error));
 }
 
+/* Pictures are inside the page. */
+static void
+assert_only_own_pictures (const char *html)
+{
+  for (const char *at = strstr (html, "src="); at != NULL; at = strstr (at + 1, "src="))
+    g_assert_true (g_str_has_prefix (at, "src=\"data:image/svg+xml;base64,"));
+}
+
 static void
 test_html (Place *place, gconstpointer is_hostile)
 {
@@ -119,11 +128,39 @@ test_html (Place *place, gconstpointer is_hostile)
   g_assert_null (strstr (html, "<script"));
   g_assert_null (strstr (html, "http://"));
   g_assert_null (strstr (html, "https://"));
-  g_assert_null (strstr (html, "src="));
+  assert_only_own_pictures (html);
   g_assert_nonnull (strstr (html, "prefers-color-scheme: dark"));
   assert_well_formed (html);
   if (is_hostile == NULL)
     g_assert_nonnull (strstr (html, "<svg"));
+}
+
+/* Charts: numbers below the picture, one row for each place; names stay text. */
+static void
+test_chart_page (void)
+{
+  static const double x[] = { 0, 1, 2 }, y[] = { 90, 45.5, NAN }, deviation[] = { 0.5, 1.25, 0 }, late[] = { 1, 7 };
+  const StrataChartCurve curves[] = { { hostile, 3, x, y, deviation, 0, FALSE },
+                                      { "other", 2, late, y, NULL, 1, TRUE } };
+  const StrataChart charts[] = {
+    { hostile,
+      hostile,
+      { hostile, "s", FALSE, NAN, NAN, NULL, NULL, 0 },
+      { "y", "%", FALSE, NAN, NAN, NULL, NULL, 0 },
+      curves,
+      2 },
+    { "nothing", "", { "x", "", FALSE, NAN, NAN, NULL, NULL, 0 }, { "y", "", TRUE, NAN, NAN, NULL, NULL, 0 }, NULL, 0 },
+  };
+  g_autofree char *html = strata_chart_page (hostile, hostile, charts, 2, "one\n</p>two");
+  guint n_rows = 0;
+
+  assert_well_formed (html);
+  assert_only_own_pictures (html);
+  g_assert_null (strstr (html, "<script"));
+  g_assert_nonnull (strstr (html, "<td class=\"number\">45.5 ± 1.2</td>"));
+  for (const char *at = strstr (html, "<tr><td>"); at != NULL; at = strstr (at + 1, "<tr><td>"))
+    n_rows++;
+  g_assert_cmpint (n_rows, ==, 4); /* 0, 1, 2, 7 */
 }
 
 static gint64
@@ -208,6 +245,7 @@ main (int argc, char **argv)
   ADD ("/profiler/analysis/report/csv", NULL, test_csv);
   ADD ("/profiler/analysis/report/hostile-text", "hostile", test_text);
   ADD ("/profiler/analysis/report/hostile-html", "hostile", test_html);
+  g_test_add_func ("/profiler/analysis/report/chart-page", test_chart_page);
   ADD ("/profiler/analysis/report/hostile-json", "hostile", test_json);
   return g_test_run ();
 }
