@@ -51,6 +51,9 @@ static const char isaac_text[] = "base: phone\n"
 #define JIA_ROWS 2304
 #define JIA_COLUMN_FJ 9.7e3
 #define JIA_CONVERTER_FJ 1.79e3
+#define JIA_HIGH_TOPS 2.185
+#define JIA_ARRAY_MM2 2.91
+#define JIA_CONVERTERS_MM2 0.497
 #define JIA_LOW_V 0.85
 #define JIA_HIGH_V 1.2
 /* Wang (peers 4.3) at 1 V */
@@ -164,6 +167,16 @@ array_ratio (double low_v, double high_v)
          / strata_cost_mvm_energy (low, STRATA_BAND_NOMINAL, 512, 512, 512, 1).array;
 }
 
+/* One converter for each of 256 columns, by the fit that every chip's area uses */
+static double
+jia_converters_mm2 (void)
+{
+  static const char text[] = "base: phone\nname: jia\nnode: 65 nm\nrows: 2304\ncolumns: 256\nn_adc: 256\n";
+  g_autoptr (StrataChipSpec) chip = parse (text, "jia");
+
+  return chip == NULL ? (double) NAN : strata_cost_area (chip).adc;
+}
+
 static void
 charge_macros (double *ours)
 {
@@ -171,6 +184,8 @@ charge_macros (double *ours)
 
   ours[STRATA_VALIDATE_JIA_LOW] = tops_w (2.0 * JIA_ROWS, JIA_COLUMN_FJ + JIA_CONVERTER_FJ);
   ours[STRATA_VALIDATE_JIA_HIGH] = tops_w (2.0 * JIA_ROWS, (JIA_COLUMN_FJ + JIA_CONVERTER_FJ) * jia_ratio);
+  ours[STRATA_VALIDATE_JIA_DENSITY] = JIA_HIGH_TOPS / (JIA_ARRAY_MM2 + JIA_CONVERTERS_MM2);
+  ours[STRATA_VALIDATE_JIA_ADC_AREA] = jia_converters_mm2 ();
   ours[STRATA_VALIDATE_JIA_COLUMN] = JIA_COLUMN_FJ * jia_ratio;
   ours[STRATA_VALIDATE_WANG] = WANG_TOPS_W * array_ratio (0.7, 1.0);
   ours[STRATA_VALIDATE_WANG_0V8] = WANG_TOPS_W * array_ratio (0.8, 1.0);

@@ -26,7 +26,7 @@ SDK_ORDER = {
     "compiler": {"base", "chip", "cost", "kernels", "model", "program", "trace"},
     "simulator": {"base", "chip", "cost", "kernels", "model", "program", "trace"},
     "device": {"base", "chip", "model", "program", "simulator", "trace"},
-    "validation": {"base", "chip", "cost", "simulator"},
+    "validation": {"base", "chip", "compiler", "cost", "model", "program", "simulator"},
     "api": {"base", "chip", "compiler", "cost", "device", "model", "program", "simulator", "trace", "validation"},
 }
 PROFILER_ORDER = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Nets of plain convolutions: VGG-16 (Simonyan and Zisserman, "Very deep convolutional networks for large-scale image
- * recognition", ICLR 2015, column D) and SqueezeNet 1.1 (Iandola et al., 2016), in torchvision's form.
+ * recognition", ICLR 2015, column D) and SqueezeNet 1.1 (Iandola et al., 2016), in torchvision's form; VGG-8, on which
+ * simulators of in-memory computing publish their figures (DNN+NeuroSim V1.3, CIFAR-10), without its batch norms.
  */
 #include "model/arch/architectures.h"
 #include "model/arch/cnn.h"
@@ -39,6 +40,29 @@ strata_arch_vgg16 (StrataLayers *layers)
   x = strata_cnn_add_linear (layers, x, 4096, 4096, STRATA_GAIN_RELU, "classifier.3");
   x = strata_cnn_add_unary (layers, STRATA_OP_RELU, x, "classifier.4");
   x = strata_cnn_add_classes (layers, x, 4096, 1000, STRATA_GAIN_RELU, "classifier.6");
+  strata_layers_output (layers, x, "output");
+}
+
+void
+strata_arch_vgg8 (StrataLayers *layers)
+{
+  static const int widths[] = { 128, 128, 0, 256, 256, 0, 512, 512, 0 };
+  const StrataCnnPool half = { .kernel = 2, .stride = 2 };
+  int x = strata_layers_input (layers, "input", STRATA_DTYPE_F32, 4, (gint64[]){ 1, 3, 32, 32 });
+  int channels = 3;
+
+  for (guint i = 0; i < G_N_ELEMENTS (widths); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("features.%u", i);
+
+      x = widths[i] == 0 ? strata_cnn_add_pool (layers, STRATA_OP_MAX_POOL, x, &half, "%s", name)
+                         : conv_relu (layers, x, strata_cnn_conv (channels, widths[i], 3, 1), name);
+      channels = widths[i] == 0 ? channels : widths[i];
+    }
+  x = strata_cnn_add_unary (layers, STRATA_OP_FLATTEN, x, "flatten");
+  x = strata_cnn_add_linear (layers, x, 512 * 4 * 4, 1024, STRATA_GAIN_RELU, "classifier.0");
+  x = strata_cnn_add_unary (layers, STRATA_OP_RELU, x, "classifier.1");
+  x = strata_cnn_add_classes (layers, x, 1024, 10, STRATA_GAIN_RELU, "classifier.2");
   strata_layers_output (layers, x, "output");
 }
 

@@ -29,6 +29,7 @@ static const struct
   { "resnet18", 11689512, 1814073344, 1.814, 3 },
   { "resnet34", 21797672, 3663761408, 3.664, 3 },
   { "resnet50", 25557032, 4089184256, 4.089, 3 },
+  { "vgg8", 12976266, 615917568, 0.6159, 4 },
   { "vgg16", 138357544, 15470264320, 15.47, 2 },
   { "mobilenetv1", 4231976, 568740352, 0.569, 3 },
   { "mobilenetv2", 3504872, 300774272, 0.301, 3 },
@@ -248,7 +249,7 @@ test_unknown (void)
   static const char *const pairs[][2] = { { "ResNet-18", "resnet18" },
                                           { "resnet50v2", "resnet50" },
                                           { "mobilenet_v2", "mobilenetv2" },
-                                          { "vgg", "vgg16" },
+                                          { "vgg", "vgg8" },
                                           { "", "" } };
 
   for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
