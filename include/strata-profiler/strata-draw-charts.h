@@ -110,13 +110,14 @@ STRATA_API void strata_scrubber_draw (cairo_t *cr,
 /**
  * StrataEnergyScene:
  * @component_fj: STRATA_N_COMPONENTS energies
- * @n_operations: operations of the run for efficiency at each level (2 per MAC), NaN: unknown
+ * @n_operations: operations (2 per MAC) for the efficiency of chip and workload, NaN: unknown
+ * @n_crossbar_operations: those of crossbars, for the efficiency of array and macro, NaN: unknown
  * @title: what is shown: "Energy of one inference", "Energy of layer2.conv1"
  */
 typedef struct
 {
   double component_fj[STRATA_N_COMPONENTS];
-  double n_operations;
+  double n_operations, n_crossbar_operations;
   const char *title;
 } StrataEnergyScene;
 
@@ -127,8 +128,8 @@ typedef struct
  * @theme: theme
  * @rect: place
  *
- * From the array over the macro to the chip: each component on top of the ones before, with the sum and the efficiency
- * of each level.
+ * From the array over macro and chip to the workload: each component on top of the ones before, with the sum and the
+ * efficiency within each boundary.
  */
 STRATA_API void
 strata_energy_draw (cairo_t *cr, const StrataEnergyScene *scene, const StrataDrawTheme *theme, const StrataRect *rect);

@@ -182,4 +182,19 @@ STRATA_API double strata_chip_get_mvm_fj (StrataChip *self, StrataBand band);
  */
 STRATA_API gint64 strata_chip_get_mvm_ps (StrataChip *self, StrataBand band);
 
+/**
+ * strata_chip_get_peak_tops_w:
+ * @self: a chip
+ * @boundary: what is counted
+ * @band: which constants
+ *
+ * Efficiency of the chip at full use: full matrix-vector products that follow each other on a selected tier of as many
+ * stacks as the power budget feeds; from the chip on, all their inputs and results cross the network and the activation
+ * memory. What a workload comes to is among the figures of its profile.
+ *
+ * Returns: modelled 10¹² operations per joule, a multiply-accumulate being two; NaN where the description has no
+ *   parts: the array of a chip that is described by whole products (hardware model §10.2)
+ */
+STRATA_API double strata_chip_get_peak_tops_w (StrataChip *self, StrataBoundary boundary, StrataBand band);
+
 G_END_DECLS

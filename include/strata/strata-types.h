@@ -120,6 +120,27 @@ typedef enum
 #define STRATA_N_BANDS 3
 
 /**
+ * StrataBoundary:
+ * @STRATA_BOUNDARY_ARRAY: the cells' rows alone, charged and discharged
+ * @STRATA_BOUNDARY_MACRO: whole stacks: vertical lines, drivers, converters, post-processing, buffers, overhead and
+ *   tier switches too
+ * @STRATA_BOUNDARY_CHIP: network, vector unit, digital multiply-accumulate units, activation memory, control and
+ *   leakage too
+ * @STRATA_BOUNDARY_WORKLOAD: external memory too, active and idle; the link to the host stands beside it
+ *
+ * What is counted where energy is set against operations. Figures of one boundary say nothing of another.
+ */
+typedef enum
+{
+  STRATA_BOUNDARY_ARRAY,
+  STRATA_BOUNDARY_MACRO,
+  STRATA_BOUNDARY_CHIP,
+  STRATA_BOUNDARY_WORKLOAD,
+} StrataBoundary;
+
+#define STRATA_N_BOUNDARIES 4
+
+/**
  * StrataLimit:
  * @STRATA_LIMIT_MAX_LATENCY_PS: input in SRAM to output in SRAM, picoseconds
  * @STRATA_LIMIT_MIN_RATE_PER_S: inferences per second, steady state

@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where energy goes, from the array outwards: a waterfall in which each component stands on the sum of those before it,
- * with the levels a published figure may mean: array, macro, chip. Invariant: the last sum is the sum of all
- * components.
+ * with the boundaries a published figure may mean: array, macro, chip, workload (StrataBoundary). Invariant: the last
+ * sum is the sum of all components.
  */
 #include "draw/pen.h"
 #include "strata-profiler/strata-draw-charts.h"
 
 #include <math.h>
 
+#define BIT(component) (1u << STRATA_COMPONENT_##component)
+
 static const struct
 {
   const char *name;
-  gint from, to; /* components, inclusive */
-} levels[] = {
-  { "array", STRATA_COMPONENT_ARRAY, STRATA_COMPONENT_DRIVER },
-  { "macro", STRATA_COMPONENT_ADC, STRATA_COMPONENT_SELECT },
-  { "chip", STRATA_COMPONENT_NOC, STRATA_COMPONENT_DRAM_IDLE },
+  guint32 components;
+} levels[STRATA_N_BOUNDARIES] = {
+  [STRATA_BOUNDARY_ARRAY] = { "array", BIT (ARRAY) },
+  [STRATA_BOUNDARY_MACRO] = { "macro", BIT (VERTICAL) | BIT (DRIVER) | BIT (ADC) | BIT (POST) | BIT (BUFFER)
+                                         | BIT (OVERHEAD) | BIT (SELECT) },
+  [STRATA_BOUNDARY_CHIP] = { "chip",
+                             BIT (NOC) | BIT (VECTOR) | BIT (MAC) | BIT (SRAM) | BIT (CONTROL) | BIT (LEAKAGE) },
+  [STRATA_BOUNDARY_WORKLOAD] = { "workload", BIT (DRAM) | BIT (HOST) | BIT (DRAM_IDLE) },
 };
 
 typedef struct
@@ -56,9 +61,8 @@ draw_level (Drawing *d, guint level, double sum, double y)
 {
   double x1 = d->plot.x + sum / d->full * d->plot.width, middle = y + d->row / 2 + 4;
   g_autofree char *value = strata_draw_quantity (sum * 1e-15, "J");
-  g_autofree char *efficiency = d->scene->n_operations > 0 && sum > 0
-                                  ? strata_draw_quantity (d->scene->n_operations / (sum * 1e-15), "OPS/W")
-                                  : g_strdup ("");
+  double n = level <= STRATA_BOUNDARY_MACRO ? d->scene->n_crossbar_operations : d->scene->n_operations;
+  g_autofree char *efficiency = n > 0 && sum > 0 ? strata_draw_quantity (n / (sum * 1e-15), "OPS/W") : g_strdup ("");
   g_autofree char *text = g_strdup_printf ("%s   %s", value, efficiency);
 
   strata_pen_font (&d->pen, STRATA_PEN_SMALL, TRUE);
@@ -104,9 +108,9 @@ strata_energy_draw (cairo_t *cr, const StrataEnergyScene *scene, const StrataDra
   y = d.plot.y;
   for (guint level = 0; level < G_N_ELEMENTS (levels); level++)
     {
-      for (gint c = levels[level].from; c <= levels[level].to; c++)
+      for (gint c = 0; c < STRATA_N_COMPONENTS; c++)
         {
-          if (energy_of (scene, c) <= 0)
+          if ((levels[level].components >> c & 1) == 0 || energy_of (scene, c) <= 0)
             continue;
           draw_component (&d, c, sum, y);
           sum += energy_of (scene, c);

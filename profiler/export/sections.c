@@ -83,7 +83,10 @@ static const struct
   { "arrays_used", "arrays used" },
   { "arrays_total", "arrays there" },
   { "sram_peak_bytes", "buffer peak" },
-  { "workload_tops_w", "efficiency, all in" },
+  { "array_tops_w", "efficiency, array" },
+  { "macro_tops_w", "efficiency, macro" },
+  { "chip_tops_w", "efficiency, chip" },
+  { "workload_tops_w", "efficiency, workload" },
 };
 
 static void

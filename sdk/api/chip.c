@@ -196,3 +196,11 @@ strata_chip_get_mvm_ps (StrataChip *self, StrataBand band)
   spec = self->spec;
   return strata_cost_mvm_ps (spec, band, strata_chip_outputs (spec, spec->slices), spec->slices, 1);
 }
+
+double
+strata_chip_get_peak_tops_w (StrataChip *self, StrataBoundary boundary, StrataBand band)
+{
+  g_return_val_if_fail (STRATA_IS_CHIP (self) && (guint) band < STRATA_N_BANDS, 0);
+  g_return_val_if_fail ((guint) boundary < STRATA_N_BOUNDARIES, 0);
+  return strata_cost_peak_tops_w (self->spec, boundary, band);
+}

@@ -72,6 +72,11 @@ StrataActionEnergy strata_cost_action_dram (const StrataChipSpec *chip, StrataBa
 StrataActionEnergy strata_cost_action_host (const StrataChipSpec *chip, StrataBand band);
 StrataActionEnergy strata_cost_action_post (const StrataChipSpec *chip, StrataBand band);
 
+/* Of the chip at full use, all within @boundary counted: full MVMs at the interval on one tier of as many stacks as the
+ * budget feeds at ambient temperature, their inputs and results over the network and through the activation memory, two
+ * vector operations a result; workload: DRAM idle beside it. NaN: not known (the array of a lumped chip) */
+double strata_cost_peak_tops_w (const StrataChipSpec *chip, StrataBoundary boundary, StrataBand band);
+
 /* Area, mm2 (hardware-facts 10.3) */
 typedef struct
 {

@@ -192,13 +192,31 @@ add_counts (Figures *f)
 }
 
 static void
-add_efficiency (Figures *f, const char *name, gint64 n_macs, const gint64 *energy_fj, const char *source)
+add_efficiency (Figures *f, const char *name, gint64 n_macs, const double *energy_fj, const char *source)
 {
   double values[STRATA_N_BANDS];
 
   for (int band = 0; band < STRATA_N_BANDS; band++)
-    values[band] = energy_fj[band] > 0 ? TOPS_W_PER_MAC_FJ * (double) n_macs / (double) energy_fj[band] : NAN;
+    values[band] = energy_fj[band] > 0 ? TOPS_W_PER_MAC_FJ * (double) n_macs / energy_fj[band] : NAN;
   add_figure (f, name, "TOPS/W", values, f->modelled->fidelity, source);
+}
+
+/* Energy per inference in steady state within each boundary: counters and, from the chip on, static power over the
+ * interval. The last is power_mw times it. */
+static void
+sum_boundaries (const StrataModelled *m, StrataBand band, double energy_fj[STRATA_N_BOUNDARIES])
+{
+  double interval_ps = (double) MAX (m->interval_ps[band], m->min_interval_ps);
+  double latency_ps = (double) MAX (m->latency_ps[band], 1);
+
+  energy_fj[STRATA_BOUNDARY_ARRAY] = (double) strata_record_sum (m, STRATA_COMPONENT_ARRAY, band);
+  energy_fj[STRATA_BOUNDARY_MACRO] = 0;
+  for (int c = STRATA_COMPONENT_ARRAY; c <= STRATA_COMPONENT_SELECT; c++)
+    energy_fj[STRATA_BOUNDARY_MACRO] += (double) strata_record_sum (m, c, band);
+  energy_fj[STRATA_BOUNDARY_WORKLOAD] = m->power_mw[band] * interval_ps;
+  energy_fj[STRATA_BOUNDARY_CHIP] =
+    energy_fj[STRATA_BOUNDARY_WORKLOAD] - (double) strata_record_sum (m, STRATA_COMPONENT_DRAM, band)
+    - (double) strata_record_sum (m, STRATA_COMPONENT_DRAM_IDLE, band) / latency_ps * interval_ps;
 }
 
 /* Four different denominators, never one number: the array alone, the macro around it, the chip at work, the workload.
@@ -207,7 +225,7 @@ static void
 add_efficiencies (Figures *f)
 {
   const StrataModelled *m = f->modelled;
-  gint64 array_fj[STRATA_N_BANDS], macro_fj[STRATA_N_BANDS] = { 0 };
+  double energy_fj[STRATA_N_BOUNDARIES][STRATA_N_BANDS];
   gint64 mvm_macs = 0, all_macs = 0;
 
   for (int i = 0; i < f->image->graph->n_ops; i++)
@@ -219,16 +237,24 @@ add_efficiencies (Figures *f)
     }
   for (int band = 0; band < STRATA_N_BANDS; band++)
     {
-      array_fj[band] = strata_record_sum (m, STRATA_COMPONENT_ARRAY, band);
-      for (int c = STRATA_COMPONENT_ARRAY; c <= STRATA_COMPONENT_SELECT; c++)
-        macro_fj[band] += strata_record_sum (m, c, band);
+      double sums_fj[STRATA_N_BOUNDARIES];
+
+      sum_boundaries (m, band, sums_fj);
+      if (f->image->chip->mode == STRATA_CHIP_LUMPED) /* parts of its MVM are not known */
+        sums_fj[STRATA_BOUNDARY_ARRAY] = NAN;
+      for (int b = 0; b < STRATA_N_BOUNDARIES; b++)
+        energy_fj[b][band] = sums_fj[b];
     }
-  add_efficiency (f, "array_tops_w", mvm_macs, array_fj, "2 MAC on crossbars / energy of the cells' rows alone");
+  add_efficiency (f, "array_tops_w", mvm_macs, energy_fj[STRATA_BOUNDARY_ARRAY],
+                  "2 MAC on crossbars / energy of the cells' rows alone");
   add_efficiency (
-    f, "macro_tops_w", mvm_macs, macro_fj,
+    f, "macro_tops_w", mvm_macs, energy_fj[STRATA_BOUNDARY_MACRO],
     "2 MAC on crossbars / energy of the stacks: array, vertical, driver, ADC, post, buffer, overhead, select");
-  add_efficiency (f, "chip_tops_w", all_macs, m->dynamic_fj, "2 MAC / dynamic energy of the whole chip");
-  add_efficiency (f, "workload_tops_w", all_macs, m->energy_fj, "2 MAC / energy of the inference, static included");
+  add_efficiency (f, "chip_tops_w", all_macs, energy_fj[STRATA_BOUNDARY_CHIP],
+                  "2 MAC / energy of the chip at this rate: stacks, network, vector, MAC, SRAM, control, leakage");
+  add_efficiency (f, "workload_tops_w", all_macs, energy_fj[STRATA_BOUNDARY_WORKLOAD],
+                  "2 MAC / (power x max (interval, interval asked for)): all of the chip and external memory, active "
+                  "and idle; the host link apart");
 }
 
 /* --- limits --- */

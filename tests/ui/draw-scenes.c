@@ -194,6 +194,7 @@ add_power (DrawScenes *scenes, gint64 duration_ps)
   for (gint c = 0; c < STRATA_N_COMPONENTS; c++)
     scenes->energy.component_fj[c] = scenes->overview.component_fj[c] = mean[c] * duration_ps * 0.6;
   scenes->energy.n_operations = 3.6e9;
+  scenes->energy.n_crossbar_operations = 3.4e9;
   scenes->energy.title = "Energy of one inference, from array to chip";
 }
 

@@ -67,13 +67,19 @@ strata_scenes_energy (const StrataScenes *scenes, int layer, StrataEnergyScene *
   guint index = layer >= 0 && (gsize) layer < scenes->n_layers ? (guint) layer : n - 1;
   const StrataLayerRow *row = &g_array_index (scenes->rows, StrataLayerRow, index);
   const StrataProfileLayer *layers = strata_profile_get_layers (scenes->profile, NULL);
-  double n_macs =
-    index < scenes->n_layers ? (double) layers[index].n_macs : strata_profile_get_figure (scenes->profile, "n_macs", 0);
+  double n_macs = 0, n_crossbar_macs = 0;
 
+  for (gsize i = 0; i < scenes->n_layers; i++)
+    if (index == i || index >= scenes->n_layers)
+      {
+        n_macs += (double) layers[i].n_macs;
+        n_crossbar_macs += layers[i].n_tiles > 0 ? (double) layers[i].n_macs : 0;
+      }
   memset (energy, 0, sizeof *energy);
   if (n > 0)
     memcpy (energy->component_fj, row->component_fj, sizeof energy->component_fj);
   energy->n_operations = n_macs > 0 ? 2 * n_macs : (double) NAN;
+  energy->n_crossbar_operations = n_crossbar_macs > 0 ? 2 * n_crossbar_macs : (double) NAN;
   energy->title = index < scenes->n_layers ? layers[index].name : "Energy of one inference";
 }
 
@@ -90,7 +96,10 @@ static const struct
   { "junction_c", "Junction", "°C", 1 },
   { "arrays_used", "Arrays used", "", 1 },
   { "lower_bound_ps", "Lower bound of latency", "s", 1e-12 },
-  { "workload_tops_w", "Efficiency, whole workload", "OP/J", 1e12 },
+  { "array_tops_w", "Efficiency, array", "OP/J", 1e12 },
+  { "macro_tops_w", "Efficiency, macro", "OP/J", 1e12 },
+  { "chip_tops_w", "Efficiency, chip", "OP/J", 1e12 },
+  { "workload_tops_w", "Efficiency, workload", "OP/J", 1e12 },
 };
 
 static const StrataProfileVerdict *

@@ -3,8 +3,62 @@
  * `strata chip list | show | check`.
  */
 #include "cli.h"
+#include "info.h"
 
+#include <math.h>
 #include <string.h>
+
+/* In the order of StrataBoundary */
+static const struct
+{
+  const char *key, *label;
+} boundaries[STRATA_N_BOUNDARIES] = {
+  { "array_tops_w", "peak, array" },
+  { "macro_tops_w", "peak, macro" },
+  { "chip_tops_w", "peak, chip" },
+  { "workload_tops_w", "peak, workload" },
+};
+
+void
+cli_json_peak (JsonBuilder *builder, StrataChip *chip)
+{
+  static const char *const bands[] = { "nominal", "optimistic", "conservative" };
+
+  json_builder_set_member_name (builder, "peak");
+  json_builder_begin_object (builder);
+  for (int b = 0; b < STRATA_N_BOUNDARIES; b++)
+    {
+      json_builder_set_member_name (builder, boundaries[b].key);
+      json_builder_begin_object (builder);
+      for (int band = 0; band < STRATA_N_BANDS; band++)
+        cli_json_number (builder, bands[band], strata_chip_get_peak_tops_w (chip, b, band));
+      json_builder_end_object (builder);
+    }
+  json_builder_end_object (builder);
+}
+
+void
+cli_print_peak (StrataChip *chip)
+{
+  static const char *const counted[STRATA_N_BOUNDARIES] = {
+    "the cells' rows alone",
+    "whole stacks, a tier staying selected",
+    "all inputs and results over network and memory, vector unit, control, leakage, within the power budget",
+    "with external memory idle",
+  };
+
+  for (int b = 0; b < STRATA_N_BOUNDARIES; b++)
+    {
+      double nominal = strata_chip_get_peak_tops_w (chip, b, STRATA_BAND_NOMINAL);
+      double least = strata_chip_get_peak_tops_w (chip, b, STRATA_BAND_CONSERVATIVE);
+      double most = strata_chip_get_peak_tops_w (chip, b, STRATA_BAND_OPTIMISTIC);
+
+      if (isnan (nominal))
+        cli_row (boundaries[b].label, "unknown: whole products are described, not their parts");
+      else
+        cli_row (boundaries[b].label, "%.4g TOPS/W (%.4g … %.4g): %s", nominal, least, most, counted[b]);
+    }
+}
 
 static void
 print_chip_json (JsonBuilder *builder, StrataChip *chip)
@@ -25,6 +79,7 @@ print_chip_json (JsonBuilder *builder, StrataChip *chip)
   cli_json_number (builder, "die_mm2", strata_chip_get_area_mm2 (chip));
   cli_json_number (builder, "mvm_fj", strata_chip_get_mvm_fj (chip, STRATA_BAND_NOMINAL));
   cli_json_int (builder, "mvm_ps", strata_chip_get_mvm_ps (chip, STRATA_BAND_NOMINAL));
+  cli_json_peak (builder, chip);
 }
 
 static int
@@ -124,6 +179,7 @@ show_chip (Cli *cli, const char *name, gboolean yaml, GError **error)
   g_print ("%s: %s\n", strata_chip_get_name (chip), strata_chip_get_title (chip));
   cli_row ("full MVM", "%s, %s (modelled)", energy, time);
   cli_row ("die", "%s (modelled)", area);
+  cli_print_peak (chip);
   g_print ("\n%-24s %-36s %-10s %s\n", "field", "nominal (optimistic / conservative)", "tag", "source");
   for (guint i = 0; i < strata_chip_get_n_fields (chip); i++)
     {

@@ -124,12 +124,14 @@ info_chip (Cli *cli, const char *name, GError **error)
       cli_json_string (builder, "title", strata_chip_get_title (chip));
       cli_json_int (builder, "arrays_total", strata_chip_get_n_arrays (chip));
       cli_json_int (builder, "weights_total", strata_chip_get_n_weights (chip));
+      cli_json_peak (builder, chip);
       cli_json_end (cli, builder);
       return CLI_EXIT_DONE;
     }
   cli_row ("chip", "%s: %s", strata_chip_get_name (chip), strata_chip_get_title (chip));
   cli_row ("geometry", "%d stacks × %d tiers of %d×%d", strata_chip_get_n_stacks (chip), strata_chip_get_n_tiers (chip),
            strata_chip_get_n_rows (chip), strata_chip_get_n_columns (chip));
+  cli_print_peak (chip);
   g_print ("`strata chip show %s` lists every field.\n", name);
   return CLI_EXIT_DONE;
 }
