@@ -45,12 +45,15 @@ typedef struct
   int line, column; /* from 1, of the value; 0: a default, or inherited from a base */
 } StrataProvenance;
 
+/* Statistics of a cell, cell-models.def */
 typedef enum
 {
-  STRATA_CELL_SONOS,      /* charge trap, hardware-facts 7.1: the closest public proxy of the memcapacitor */
-  STRATA_CELL_PCM_HERMES, /* cubic in g, hardware-facts 7.1 */
-  STRATA_CELL_NONE,       /* exact cells */
+#define CELL(id, name, what, source) STRATA_CELL_##id,
+#include "chip/cell-models.def"
+#undef CELL
 } StrataCellModel;
+
+#define STRATA_N_CELL_MODELS (STRATA_CELL_NONE + 1)
 
 typedef struct
 {

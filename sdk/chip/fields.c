@@ -234,16 +234,31 @@ strata_chip_mode_name (StrataChipMode mode)
   return mode == STRATA_CHIP_LUMPED ? "lumped" : "composed";
 }
 
+static const struct
+{
+  const char *name, *title, *source;
+} cell_models[] = {
+#define CELL(id, name, what, source) { name, what, source },
+#include "chip/cell-models.def"
+#undef CELL
+};
+
 const char *
 strata_cell_model_name (StrataCellModel model)
 {
-  static const char *const names[] = {
-    [STRATA_CELL_SONOS] = "sonos",
-    [STRATA_CELL_PCM_HERMES] = "pcm-hermes",
-    [STRATA_CELL_NONE] = "none",
-  };
+  return cell_models[MIN ((guint) model, STRATA_CELL_NONE)].name;
+}
 
-  return (guint) model < G_N_ELEMENTS (names) ? names[model] : "none";
+const char *
+strata_cell_model_title (StrataCellModel model)
+{
+  return cell_models[MIN ((guint) model, STRATA_CELL_NONE)].title;
+}
+
+const char *
+strata_cell_model_source (StrataCellModel model)
+{
+  return cell_models[MIN ((guint) model, STRATA_CELL_NONE)].source;
 }
 
 guint64

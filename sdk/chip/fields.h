@@ -61,6 +61,9 @@ char *strata_field_print_bands (const StrataField *field, const StrataChipSpec *
 const char *strata_tag_name (StrataTag tag);
 gboolean strata_tag_from_name (const char *name, StrataTag *tag);
 const char *strata_chip_mode_name (StrataChipMode mode);
+/* "memcapacitor" …; what it is; where its coefficients come from. Those of NONE for what is no model. */
 const char *strata_cell_model_name (StrataCellModel model);
+const char *strata_cell_model_title (StrataCellModel model);
+const char *strata_cell_model_source (StrataCellModel model);
 
 guint64 strata_chip_spec_hash (const StrataChipSpec *chip);

@@ -233,14 +233,20 @@ static gboolean
 read_cell_model (const Reader *reader, const StrataYaml *node, GError **error)
 {
   g_autofree char *shown = excerpt (node->text);
+  g_autoptr (GString) accepted = g_string_new (NULL);
 
-  for (int model = STRATA_CELL_SONOS; model <= STRATA_CELL_NONE; model++)
-    if (strcmp (node->text, strata_cell_model_name (model)) == 0)
-      {
-        reader->chip->cell_model = model;
-        return TRUE;
-      }
-  return refuse (reader, node, "cell_model", error, "unknown model \"%s\"; accepted: sonos, pcm-hermes, none", shown);
+  for (int model = 0; model < STRATA_N_CELL_MODELS; model++)
+    {
+      const char *name = strata_cell_model_name ((StrataCellModel) model);
+
+      if (strcmp (node->text, name) == 0)
+        {
+          reader->chip->cell_model = (StrataCellModel) model;
+          return TRUE;
+        }
+      g_string_append_printf (accepted, "%s%s", model > 0 ? ", " : "", name);
+    }
+  return refuse (reader, node, "cell_model", error, "unknown model \"%s\"; accepted: %s", shown, accepted->str);
 }
 
 static gboolean

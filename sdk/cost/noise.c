@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Noise constants and their formulas; nothing else knows a noise figure. Everything is at t = 0, right
- * after programming.
+ * Noise of a column and what a band makes of a cell's. The cells' own figures: cells.c, retention.c, drift.c.
  */
-#include "cost/noise.h"
-
 #include <math.h>
 
-/* Charge trap, 40 nm, 128K devices, hardware-facts 7.1: sigma (I) = A (1 - exp (-I / B)), nA, I = g * 1600 nA
- * (published) */
-#define SONOS_FULL_NA 1600.0
-#define SONOS_PROGRAM_A_NA 19.89
-#define SONOS_PROGRAM_B_NA 176.3
-#define SONOS_READ_A_NA 12.58
-#define SONOS_READ_B_NA 215.4
-
-/* Phase-change memory, two devices, hardware-facts 7.1: sigma = 0.166 + 4.718 g - 8.481 g^2 + 4.690 g^3 uS of 20.7 uS
- */
-#define HERMES_FULL_US 20.7
-/* Its reading, by the generic PCM formula of 7.1: sigma = g min (0.0088 / g^0.65, 0.2) sqrt (ln ((t + t_r) / 2 t_r))
- * with t_r = 512 ns at t = t0 = 300 s after programming */
-#define PCM_READ_Q 0.0088
-#define PCM_READ_EXPONENT 0.65
-#define PCM_READ_Q_MAX 0.2
-#define PCM_READ_S 512e-9
-#define PCM_T0_S 300.0
+#include "cost/cells.h"
 
 /* Cell noise of the bands relative to nominal. Assumed: no public spread for a memcapacitor; a half either way covers
  * the spread between the published charge-trap, PCM and CMO/HfOx figures. */
@@ -36,44 +16,6 @@ static const double sigma_factors[STRATA_N_BANDS] = {
 
 #define BOLTZMANN_J_K 1.380649e-23
 #define ZERO_CELSIUS_K 273.15
-
-static double
-sonos (double g, double a_na, double b_na)
-{
-  return a_na * (1 - exp (-SONOS_FULL_NA * g / b_na)) / SONOS_FULL_NA;
-}
-
-double
-strata_cost_programming_sigma (StrataCellModel model, double g)
-{
-  switch (model)
-    {
-    case STRATA_CELL_SONOS:
-      return sonos (g, SONOS_PROGRAM_A_NA, SONOS_PROGRAM_B_NA);
-    case STRATA_CELL_PCM_HERMES:
-      return (0.166 + g * (4.718 + g * (-8.481 + g * 4.690))) / HERMES_FULL_US;
-    case STRATA_CELL_NONE:
-    default:
-      return 0;
-    }
-}
-
-double
-strata_cost_read_sigma (StrataCellModel model, double g)
-{
-  switch (model)
-    {
-    case STRATA_CELL_SONOS:
-      return sonos (g, SONOS_READ_A_NA, SONOS_READ_B_NA);
-    case STRATA_CELL_PCM_HERMES:
-      return g <= 0 ? 0
-                    : g * MIN (PCM_READ_Q / pow (g, PCM_READ_EXPONENT), PCM_READ_Q_MAX)
-                        * sqrt (log ((PCM_T0_S + PCM_READ_S) / (2 * PCM_READ_S)));
-    case STRATA_CELL_NONE:
-    default:
-      return 0;
-    }
-}
 
 double
 strata_cost_sigma_factor (StrataBand band)
@@ -109,6 +51,13 @@ strata_cost_drive_v (const StrataChipSpec *chip, StrataBand band)
   return volts;
 }
 
+/* Statistics of sonos serve cells that are read by charge. */
+static gboolean
+is_read_by_current (StrataCellModel model)
+{
+  return !strata_cell_is_charge_trap (model) && model != STRATA_CELL_NONE;
+}
+
 double
 strata_cost_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
 {
@@ -118,9 +67,16 @@ strata_cost_ktc_sigma (const StrataChipSpec *chip, StrataBand band)
 double
 strata_cost_summed_ktc_sigma (const StrataChipSpec *chip, StrataBand band, int n_tiers)
 {
-  double kt = BOLTZMANN_J_K * (chip->t_ambient_c + ZERO_CELSIUS_K), charge_c;
+  return strata_cost_warm_ktc_sigma (chip, band, n_tiers, (double) NAN);
+}
 
-  if (chip->cell_model == STRATA_CELL_PCM_HERMES || !(chip->c_on_ff > 0))
+double
+strata_cost_warm_ktc_sigma (const StrataChipSpec *chip, StrataBand band, int n_tiers, double temperature_c)
+{
+  double warm_c = isnan (temperature_c) ? chip->t_ambient_c : temperature_c;
+  double kt = BOLTZMANN_J_K * (warm_c + ZERO_CELSIUS_K), charge_c;
+
+  if (is_read_by_current (chip->cell_model) || !(chip->c_on_ff > 0))
     return 0;
   charge_c = sqrt (kt * strata_cost_summed_ff (chip, n_tiers) * 1e-15);
   return charge_c / (strata_cost_drive_v (chip, band) * chip->c_on_ff * 1e-15) * ldexp (1, chip->input_bits)

@@ -20,8 +20,8 @@ value_text (double value, const char *unit)
   {
     const char *unit, *suffix;
     int n_digits;
-  } plain[] = { { "TOPS", " TOPS", 4 }, { "TOPS/W", " TOPS/W", 4 }, { "K", " K", 6 },    { "percent", " %", 4 },
-                { "ratio", "", 4 },     { "count", "", 6 },         { "um2", " µm²", 4 } };
+  } plain[] = { { "TOPS", " TOPS", 4 }, { "TOPS/W", " TOPS/W", 4 }, { "K", " K", 6 },     { "percent", " %", 4 },
+                { "ratio", "", 4 },     { "count", "", 6 },         { "um2", " µm²", 4 }, { "uS", " µS", 5 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (plain); i++)
     if (g_str_equal (unit, plain[i].unit))
