@@ -18,6 +18,7 @@
 #include <strata/strata-compiler.h>
 #include <strata/strata-conditions.h>
 #include <strata/strata-device.h>
+#include <strata/strata-die.h>
 #include <strata/strata-evaluation.h>
 #include <strata/strata-validation.h>
 #include <strata/strata-version.h>

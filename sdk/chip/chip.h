@@ -172,6 +172,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataChipSpec, strata_chip_spec_free)
 int strata_chip_levels (const StrataChipSpec *chip);                /* 2^cell_bits: 16; magnitudes 0 … 15 */
 int strata_chip_outputs (const StrataChipSpec *chip, int n_slices); /* weights per array row: columns / n_slices */
 gint64 strata_chip_arrays (const StrataChipSpec *chip);             /* stacks x tiers - dead */
+/* TRUE where @chip is @other with arrays that must not be used named in addition, or none: what runs on @chip runs on
+ * @other. */
+gboolean strata_chip_spec_covers (const StrataChipSpec *chip, const StrataChipSpec *other);
 gboolean strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site);
 /* Runs of @n_tiers tiers of @stack, one above the other, that work and have no tier in common */
 int strata_chip_runs (const StrataChipSpec *chip, int stack, int n_tiers);

@@ -285,3 +285,17 @@ strata_chip_spec_hash (const StrataChipSpec *chip)
     }
   return strata_hasher_digest (hasher);
 }
+
+gboolean
+strata_chip_spec_covers (const StrataChipSpec *chip, const StrataChipSpec *other)
+{
+  StrataChipSpec left = *chip, right = *other;
+
+  if (chip->hash == other->hash)
+    return TRUE;
+  for (int i = 0; i < other->n_dead; i++)
+    if (strata_chip_site_usable (chip, other->dead[i]))
+      return FALSE;
+  left.n_dead = right.n_dead = 0;
+  return strata_chip_spec_hash (&left) == strata_chip_spec_hash (&right);
+}

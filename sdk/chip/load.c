@@ -167,37 +167,13 @@ strata_chip_spec_parse (const char *text, gssize n_bytes, const char *origin, GE
   return chip;
 }
 
-/* At most one byte more than is accepted: enough for the reader to refuse the rest by name. */
-static gboolean
-read_file (const char *path, GString *bytes, GError **error)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GFileInputStream) stream = NULL;
-  g_autoptr (GError) inner = NULL;
-  gsize n_read = 0;
-
-  stream = g_file_read (file, NULL, &inner);
-  g_string_set_size (bytes, STRATA_YAML_MAX_BYTES + 1);
-  if (stream == NULL
-      || !g_input_stream_read_all (G_INPUT_STREAM (stream), bytes->str, bytes->len, &n_read, NULL, &inner))
-    {
-      g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
-
-      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_NOT_FOUND,
-                   "%s: no shipped chip of that name and no readable file (%s); shipped: %s", path,
-                   g_error_matches (inner, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ? "no such file" : inner->message, names);
-      return FALSE;
-    }
-  g_string_set_size (bytes, n_read);
-  return TRUE;
-}
-
 StrataChipSpec *
 strata_chip_spec_load (const char *name_or_path, GError **error)
 {
   const char *shipped;
   g_autofree char *origin = NULL;
   g_autoptr (GString) bytes = NULL;
+  g_autoptr (GError) inner = NULL;
 
   g_return_val_if_fail (name_or_path != NULL, NULL);
   shipped = strata_chip_spec_text (name_or_path);
@@ -207,8 +183,15 @@ strata_chip_spec_load (const char *name_or_path, GError **error)
       return strata_chip_spec_parse (shipped, -1, origin, error);
     }
   bytes = g_string_new (NULL);
-  if (!read_file (name_or_path, bytes, error))
-    return NULL;
+  if (!strata_yaml_read_file (name_or_path, bytes, &inner))
+    {
+      g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
+
+      g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_NOT_FOUND,
+                   "%s: no shipped chip of that name and no readable file (%s); shipped: %s", name_or_path,
+                   g_error_matches (inner, G_IO_ERROR, G_IO_ERROR_NOT_FOUND) ? "no such file" : inner->message, names);
+      return NULL;
+    }
   return strata_chip_spec_parse (bytes->str, (gssize) bytes->len, name_or_path, error);
 }
 

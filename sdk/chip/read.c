@@ -365,21 +365,12 @@ read_entry (const Reader *reader, const StrataYaml *key, const StrataYaml *node,
   return refuse (reader, key, shown, error, "unknown field; remove it, or see the field table for what is accepted");
 }
 
-static const StrataYaml *
-find_item (const StrataYaml *root, const char *key)
-{
-  for (int i = 0; i + 1 < root->n_items; i += 2)
-    if (strcmp (root->items[i]->text, key) == 0)
-      return root->items[i + 1];
-  return NULL;
-}
-
 static gboolean read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **error);
 
 static gboolean
 read_base (const Reader *reader, const StrataYaml *root, int n_bases, GError **error)
 {
-  const StrataYaml *node = find_item (root, "base");
+  const StrataYaml *node = strata_yaml_find (root, "base");
   const StrataYaml *base_root;
   const char *text;
   Reader base = *reader;

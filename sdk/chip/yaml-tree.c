@@ -228,3 +228,28 @@ strata_yaml_read (StrataArena *arena, const char *bytes, gsize n_bytes, const ch
   yaml_parser_delete (&reader.parser);
   return root;
 }
+
+gboolean
+strata_yaml_read_file (const char *path, GString *bytes, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+  gsize n_read = 0;
+
+  if (stream == NULL)
+    return FALSE;
+  g_string_set_size (bytes, STRATA_YAML_MAX_BYTES + 1);
+  if (!g_input_stream_read_all (G_INPUT_STREAM (stream), bytes->str, bytes->len, &n_read, NULL, error))
+    return FALSE;
+  g_string_set_size (bytes, n_read);
+  return TRUE;
+}
+
+const StrataYaml *
+strata_yaml_find (const StrataYaml *mapping, const char *key)
+{
+  for (int i = 0; i + 1 < mapping->n_items; i += 2)
+    if (strcmp (mapping->items[i]->text, key) == 0)
+      return mapping->items[i + 1];
+  return NULL;
+}

@@ -30,6 +30,11 @@ struct _StrataYaml
   int n_items;
 };
 
+/* The bytes of a file, at most one more than are accepted: enough for strata_yaml_read () to refuse the rest by name.
+ * Errors: G_IO_ERROR. */
+gboolean strata_yaml_read_file (const char *path, GString *bytes, GError **error);
+/* The value of @key in a mapping, or NULL */
+const StrataYaml *strata_yaml_find (const StrataYaml *mapping, const char *key);
 /* The root is a mapping. Everything lives in @arena. Errors: STRATA_CHIP_ERROR_SYNTAX, "ORIGIN:LINE:COLUMN: …". */
 const StrataYaml *
 strata_yaml_read (StrataArena *arena, const char *bytes, gsize n_bytes, const char *origin, GError **error);

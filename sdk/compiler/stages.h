@@ -178,6 +178,12 @@ StrataPlacement *strata_place (const StrataQGraph *graph,
                                const StrataPlaceOptions *options,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Fills what the sites of a placement that came about otherwise come to: terms, bounds and totals. */
+void strata_place_price (StrataPlacement *placement,
+                         const StrataQGraph *graph,
+                         const StrataTileSet *tiles,
+                         const StrataChipSpec *chip);
+
 typedef struct
 {
   GCancellable *cancellable;

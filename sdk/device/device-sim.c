@@ -60,7 +60,7 @@ strata_device_sim_load (StrataDevice *device, StrataProgram *program, GCancellab
   StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
   const StrataImage *image = strata_program_get_image (program);
 
-  if (self->chip != NULL && self->chip->hash != image->chip->hash)
+  if (self->chip != NULL && !strata_chip_spec_covers (image->chip, self->chip))
     {
       g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM,
                    "%s: the program was compiled for chip %s; compile it for %s, or open sim:",

@@ -70,6 +70,23 @@ def await_result(start):
     return got[0]
 
 
+def test_die():
+    die = Strata.Die.suppose(program(), "stack 0-31 tier 0-15")
+    assert die.get_serial() == "stack 0-31 tier 0-15" and die.get_chip_name() == "demonstrator"
+    assert die.get_count("dead_arrays") == 512 and die.get_count("nothing") == -1
+    assert die.get_count("used_spare_tiers") == 32 * 4
+    die.set_spare_tiers(0)
+    assert die.get_count("lost_arrays") == 512
+    fitted, fit = die.fit(program(), None)
+    assert fit.n_moved_stack > 0 and fit.n_arrays == program().get_figure("arrays_used", Strata.Band.NOMINAL)
+    assert all(fitted.get_tile_site(tile)[1] >= 32 for tile in range(fitted.get_n_tiles()))
+    path = WORK / "die.yaml"
+    path.write_text(die.to_yaml())
+    assert Strata.Die.is_file(str(path)) and Strata.Die.load(str(path)).get_hash() == die.get_hash()
+    all_dead = Strata.Die.suppose(program(), "tier 0-19")
+    refused(Strata.compile_error_quark(), Strata.CompileError.CAPACITY, lambda: all_dead.fit(program(), None))
+
+
 def test_compile_and_figures():
     made = program()
     assert made.is_calibrated() and made.get_model_name() == "digits" and made.get_chip_name() == "demonstrator"

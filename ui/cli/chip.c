@@ -193,8 +193,11 @@ show_chip (Cli *cli, const char *name, gboolean yaml, GError **error)
 static int
 check_chip (Cli *cli, const char *name, GError **error)
 {
-  g_autoptr (StrataChip) chip = strata_chip_load (name, error);
+  g_autoptr (StrataChip) chip = NULL;
 
+  if (strata_die_is_file (name))
+    return cli_check_die (cli, name, error);
+  chip = strata_chip_load (name, error);
   if (chip == NULL)
     return -1;
   if (cli->json)
@@ -214,7 +217,8 @@ check_chip (Cli *cli, const char *name, GError **error)
 static const char examples[] = "  strata chip list\n"
                                "  strata chip show phone\n"
                                "  strata chip show demonstrator --yaml > mine.yaml\n"
-                               "  strata chip check mine.yaml\n";
+                               "  strata chip check mine.yaml\n"
+                               "  strata chip check W07-X12Y08.yaml        (a die file)\n";
 
 int
 cli_chip (Cli *cli, int argc, char **argv)
@@ -227,7 +231,7 @@ cli_chip (Cli *cli, int argc, char **argv)
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "list | show CHIP | check CHIP", "Chips: the shipped ones by name, others by file.",
+  if (!cli_parse (cli, own, "list | show CHIP | check CHIP|DIE", "Chips: the shipped ones by name, others by file.",
                   examples, &argc, &argv, &status))
     return status;
   if (!cli_redirect (cli, argc > 2 ? argv[2] : "", &status))

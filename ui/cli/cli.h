@@ -108,6 +108,7 @@ typedef struct
 {
   char *chip, *max_latency, *min_rate, *max_power, *max_peak_power, *max_energy, *max_temperature, *max_skin;
   char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise, *cache;
+  char *die; /* file: programs are fitted to it */
   char **calibration, **shapes, **bound;
   double input_scale, input_offset, effort;
   int n_calibration, n_reads;
@@ -141,6 +142,13 @@ StrataProgram *cli_open_program (Cli *cli,
                                  const CliCompileOptions *options,
                                  StrataModel **model,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fits @program to the die of the file @path, and says on stderr what moved. */
+StrataProgram *
+cli_fit_die (Cli *cli, StrataProgram *program, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Exit codes, or -1 with @error set */
+int cli_check_die (Cli *cli, const char *path, GError **error);
+/* @what: "tier 7", "stack 3 tier 7" …, or a die file */
+int cli_what_if (Cli *cli, StrataProgram *program, const char *what, GError **error);
 /* What a file is by its first bytes; where it cannot be read, by its name. */
 gboolean cli_is_program (const char *path);
 gboolean cli_is_profile (const char *path);

@@ -30,6 +30,7 @@ cli_compile_options_clear (CliCompileOptions *options)
   g_free (options->dump);
   g_free (options->quantise);
   g_free (options->cache);
+  g_free (options->die);
   g_strfreev (options->calibration);
   g_strfreev (options->shapes);
   g_strfreev (options->bound);
@@ -42,6 +43,8 @@ cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more)
   const GOptionEntry own[] = {
     { "chip", 0, 0, G_OPTION_ARG_STRING, &options->chip, "Chip by name or description file (default demonstrator)",
       "NAME|FILE" },
+    { "die", 0, 0, G_OPTION_ARG_FILENAME, &options->die,
+      "Fit the program to one die of its chip: what lies on dead tiers, rows and columns moves", "FILE" },
     CLI_SHAPE_ENTRY (&options->shapes),
     CLI_BIND_ENTRY (&options->bound),
     { "max-latency", 0, 0, G_OPTION_ARG_STRING, &options->max_latency, "Hard limit, such as 2ms", "TIME" },
@@ -459,10 +462,14 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
 {
   g_autoptr (StrataModelOptions) shapes = NULL;
   g_autoptr (StrataModel) opened = NULL;
-  StrataProgram *program;
+  g_autoptr (StrataProgram) program = NULL;
 
   if (cli_is_program (path))
-    return check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
+    {
+      program = check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
+      return program == NULL || options->die == NULL ? g_steal_pointer (&program)
+                                                     : cli_fit_die (cli, program, options->die, error);
+    }
   shapes = cli_read_shapes (options->shapes, options->bound, error);
   if (shapes == NULL)
     return NULL;
@@ -472,7 +479,8 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
   program = cli_compile_model (cli, opened, options, error);
   if (program != NULL && model != NULL)
     *model = g_steal_pointer (&opened);
-  return program;
+  return program == NULL || options->die == NULL ? g_steal_pointer (&program)
+                                                 : cli_fit_die (cli, program, options->die, error);
 }
 
 StrataModel *

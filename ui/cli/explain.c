@@ -434,13 +434,21 @@ explain (Cli *cli, StrataProgram *program, const char *wanted, GError **error)
 static const char examples[] = "  strata explain model.strp\n"
                                "  strata explain model.strp /features/features.2/conv/conv.0/Conv\n"
                                "  strata explain model.strp 12 --json\n"
+                               "  strata explain model.strp --what-if 'tier 7'\n"
                                "  strata explain model.onnx --chip demonstrator --max-latency 5ms 12\n";
 
 int
 cli_explain (Cli *cli, int argc, char **argv)
 {
   CliCompileOptions options = { 0 };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options, NULL);
+  g_autofree char *what_if = NULL;
+  const GOptionEntry own[] = {
+    { "what-if", 0, 0, G_OPTION_ARG_STRING, &what_if,
+      "What it costs if this is dead: 'tier 7', 'stack 3', 'stack 3 tier 7', 'tier 4-9', or what a die file says",
+      "PLACE|FILE" },
+    { NULL },
+  };
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options, own);
   g_autoptr (StrataProgram) program = NULL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -452,10 +460,17 @@ cli_explain (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2 && argc != 3)
     status = cli_usage (cli, "explain takes a program and at most one layer; `strata explain --help` explains");
+  else if (what_if != NULL && argc == 3)
+    status = cli_usage (cli, "--what-if is of the whole program; leave out the layer");
   else if (cli_redirect (cli, argv[1], &status))
     {
       program = cli_open_program (cli, argv[1], &options, NULL, &error);
-      status = program == NULL ? -1 : explain (cli, program, argc == 3 ? argv[2] : NULL, &error);
+      if (program == NULL)
+        status = -1;
+      else if (what_if != NULL)
+        status = cli_what_if (cli, program, what_if, &error);
+      else
+        status = explain (cli, program, argc == 3 ? argv[2] : NULL, &error);
       if (status < 0)
         status = cli_fail (cli, error);
     }

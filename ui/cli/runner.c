@@ -31,6 +31,12 @@ runner_open (Runner *runner, GError **error)
                    runner->path);
       return FALSE;
     }
+  if (options->reference && options->compile.die != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--die is of programs; leave it out with --reference");
+      return FALSE;
+    }
   if (options->reference)
     return TRUE;
   runner->program = cli_open_program (runner->cli, runner->path, &options->compile, &runner->model, error);

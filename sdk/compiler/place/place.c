@@ -125,19 +125,15 @@ improve (PlaceState *state,
   return ok;
 }
 
-static StrataPlacement *
-make_placement (const PlaceState *state)
+/* Terms, bounds and totals of what is attached, on these tiers */
+static void
+fill_price (const PlaceState *state, const int *tier, StrataPlacement *placement)
 {
   const PlaceModel *model = state->model;
-  StrataPlacement *placement = g_new0 (StrataPlacement, 1);
-  g_autofree int *tier = place_choose_tiers (state);
   gint64 bound[STRATA_N_PLACE_TERMS];
 
-  placement->n_tiles = model->tiles->n_tiles;
-  placement->site = g_new0 (StrataSite, (gsize) placement->n_tiles + 1);
-  for (int i = 0; i < placement->n_tiles; i++)
-    placement->site[i] = (StrataSite){ state->stack[i], tier[i] };
   place_bounds (model, bound);
+  placement->total_ps = placement->total_bound_ps = 0;
   for (int i = 0; i < STRATA_N_PLACE_TERMS; i++)
     {
       gint64 value = i == STRATA_PLACE_TERM_DEPTH ? place_depth (state, tier) : state->term[i];
@@ -147,7 +143,44 @@ make_placement (const PlaceState *state)
       placement->total_ps += placement->cost_ps[i];
       placement->total_bound_ps += placement->bound_ps[i];
     }
+}
+
+static StrataPlacement *
+make_placement (const PlaceState *state)
+{
+  StrataPlacement *placement = g_new0 (StrataPlacement, 1);
+  g_autofree int *tier = place_choose_tiers (state);
+
+  placement->n_tiles = state->model->tiles->n_tiles;
+  placement->site = g_new0 (StrataSite, (gsize) placement->n_tiles + 1);
+  for (int i = 0; i < placement->n_tiles; i++)
+    placement->site[i] = (StrataSite){ state->stack[i], tier[i] };
+  fill_price (state, tier, placement);
   return placement;
+}
+
+void
+strata_place_price (StrataPlacement *placement,
+                    const StrataQGraph *graph,
+                    const StrataTileSet *tiles,
+                    const StrataChipSpec *chip)
+{
+  g_autofree int *original = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autofree int *tier = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autoptr (StrataTileSet) some = place_shared_tiles (graph, tiles, chip, original);
+  PlaceModel model;
+  PlaceState state;
+
+  place_model_init (&model, graph, some, chip, NULL);
+  place_state_init (&state, &model);
+  for (int i = 0; i < some->n_tiles; i++)
+    {
+      tier[i] = placement->site[original[i]].tier;
+      place_attach (&state, i, placement->site[original[i]].stack);
+    }
+  fill_price (&state, tier, placement);
+  place_state_finish (&state);
+  place_model_finish (&model);
 }
 
 /* Tiles that span tiers all span as many, and there are runs of tiers for them. */

@@ -38,20 +38,11 @@ choose_tiles (const StrataQGraph *graph, const StrataTileSet *tiles, const Strat
   return chosen;
 }
 
-StrataPlacement *
-place_shared (const StrataQGraph *graph,
-              const StrataTileSet *tiles,
-              const StrataChipSpec *chip,
-              const StrataPlaceOptions *options,
-              GError **error)
+StrataTileSet *
+place_shared_tiles (const StrataQGraph *graph, const StrataTileSet *tiles, const StrataChipSpec *chip, int *original)
 {
-  g_autofree int *chosen = choose_tiles (graph, tiles, chip), *place_of = g_new (int, (gsize) tiles->n_tiles + 1);
-  g_autofree int *original = g_new (int, (gsize) tiles->n_tiles + 1);
-  StrataPlaceOptions own = *options;
-  g_autoptr (StrataDecisions) decisions = options->decisions != NULL ? strata_decisions_new () : NULL;
-  g_autoptr (StrataTileSet) some = g_new0 (StrataTileSet, 1);
-  g_autoptr (StrataPlacement) placement = NULL;
-  StrataSite *site;
+  g_autofree int *chosen = choose_tiles (graph, tiles, chip);
+  StrataTileSet *some = g_new0 (StrataTileSet, 1);
 
   some->tiles = g_new0 (StrataTile, (gsize) tiles->n_tiles + 1);
   some->n_ops = tiles->n_ops;
@@ -60,12 +51,31 @@ place_shared (const StrataQGraph *graph,
   for (int i = 0; i < tiles->n_tiles; i++)
     if (chosen[strata_tile_set_array (tiles, i)] == i)
       {
-        place_of[strata_tile_set_array (tiles, i)] = some->n_tiles;
         original[some->n_tiles] = i;
         some->tiles[some->n_tiles] = tiles->tiles[i];
         some->tiles[some->n_tiles++].array_back = 0;
       }
   strata_tile_set_index (some);
+  return some;
+}
+
+StrataPlacement *
+place_shared (const StrataQGraph *graph,
+              const StrataTileSet *tiles,
+              const StrataChipSpec *chip,
+              const StrataPlaceOptions *options,
+              GError **error)
+{
+  g_autofree int *place_of = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autofree int *original = g_new (int, (gsize) tiles->n_tiles + 1);
+  g_autoptr (StrataTileSet) some = place_shared_tiles (graph, tiles, chip, original);
+  StrataPlaceOptions own = *options;
+  g_autoptr (StrataDecisions) decisions = options->decisions != NULL ? strata_decisions_new () : NULL;
+  g_autoptr (StrataPlacement) placement = NULL;
+  StrataSite *site;
+
+  for (int i = 0; i < some->n_tiles; i++)
+    place_of[strata_tile_set_array (tiles, original[i])] = i;
   own.decisions = decisions;
   placement = strata_place (graph, some, chip, &own, error);
   if (placement == NULL)

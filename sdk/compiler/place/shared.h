@@ -6,6 +6,12 @@
 
 #include "compiler/stages.h"
 
+/* A tile per array, without the others: the busiest; original[i], with room for all tiles, is what tile i is in
+ * @tiles. (transfer full) */
+StrataTileSet *place_shared_tiles (const StrataQGraph *graph,
+                                   const StrataTileSet *tiles,
+                                   const StrataChipSpec *chip,
+                                   int *original) G_GNUC_WARN_UNUSED_RESULT;
 /* As strata_place (), for a tile set of which some array holds several tiles. */
 StrataPlacement *place_shared (const StrataQGraph *graph,
                                const StrataTileSet *tiles,
