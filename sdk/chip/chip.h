@@ -54,6 +54,14 @@ typedef enum
 } StrataCellModel;
 
 #define STRATA_N_CELL_MODELS (STRATA_CELL_NONE + 1)
+/* Energy and area of a column converter */
+typedef enum
+{
+  STRATA_CONVERTER_STATED, /* e_adc, scaled with the bits; area by ZigZag's fit, scaled with the node */
+  STRATA_CONVERTER_ZIGZAG, /* cost/converter.h has the models */
+  STRATA_CONVERTER_SURVEY,
+  STRATA_CONVERTER_SAR,
+} StrataConverterModel;
 
 typedef struct
 {
@@ -70,7 +78,8 @@ typedef struct
   int slices;        /* cells per weight by default, S */
   int cell_bits;     /* levels of one cell magnitude = 2^cell_bits; a pair spans -(2^b-1) … 2^b-1 */
   int input_bits, phase_bits, adc_bits;
-  int n_adc;          /* converters per stack */
+  int n_adc; /* converters per stack */
+  StrataConverterModel converter;
   int summable_tiers; /* tiers whose charge can be added in one conversion; 1: none */
   int hub_x2,
     hub_y2; /* position of the digital hub on the mesh in half-steps; default (mesh_x-1, mesh_y-1): the centre */

@@ -28,12 +28,24 @@ static const StrataField fields[] = {
 
 #undef FIELD
 
-static const char *const words[STRATA_N_WORDS] = {
-  [STRATA_WORD_MODE] = "mode",
-  [STRATA_WORD_CELL_MODEL] = "cell_model",
-  [STRATA_WORD_HOST_LINK] = "host_link",
-  [STRATA_WORD_DEAD] = "dead",
+static const char *const mode_words[] = { "composed", "lumped", NULL };
+static const char *const cell_words[] = {
+#define CELL(id, name, what, source) name,
+#include "chip/cell-models.def"
+#undef CELL
+  NULL,
 };
+static const char *const converter_words[] = { "stated", "zigzag", "survey", "sar", NULL };
+
+#define CHOICE(key, member, words, meaning) { #key, G_STRUCT_OFFSET (StrataChipSpec, member), words, meaning },
+static const StrataWordChoice choices[] = {
+#include "chip/chip-words.def"
+};
+#undef CHOICE
+
+#define CHOICE(key, member, words, meaning) G_STATIC_ASSERT (sizeof ((StrataChipSpec *) NULL)->member == sizeof (int));
+#include "chip/chip-words.def"
+#undef CHOICE
 
 int
 strata_fields_count (void)
@@ -61,7 +73,39 @@ const char *
 strata_fields_word (StrataWord word)
 {
   g_assert ((guint) word < STRATA_N_WORDS);
-  return words[word];
+  return word == STRATA_WORD_HOST_LINK ? "host_link" : word == STRATA_WORD_DEAD ? "dead" : choices[word].key;
+}
+
+const StrataWordChoice *
+strata_word_choice_get (StrataWord word)
+{
+  g_assert ((guint) word < STRATA_N_CHOICES);
+  return &choices[word];
+}
+
+const char *
+strata_word_choice_name (const StrataWordChoice *choice, const StrataChipSpec *chip)
+{
+  return choice->words[G_STRUCT_MEMBER (int, chip, choice->offset)];
+}
+
+gboolean
+strata_word_choice_set (const StrataWordChoice *choice, StrataChipSpec *chip, const char *word)
+{
+  for (int i = 0; choice->words[i] != NULL; i++)
+    if (strcmp (choice->words[i], word) == 0)
+      {
+        G_STRUCT_MEMBER (int, chip, choice->offset) = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+void
+strata_word_choices_hash (StrataHasher *hasher, const StrataChipSpec *chip)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (choices); i++)
+    strata_hasher_int (hasher, G_STRUCT_MEMBER (int, chip, choices[i].offset));
 }
 
 /* Letters to insert, delete or replace to turn @a into @b; both at most 31 bytes. */
@@ -113,7 +157,7 @@ strata_fields_guess (const char *key)
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     consider (key, fields[i].key, &best, &best_distance);
   for (guint i = 0; i < STRATA_N_WORDS; i++)
-    consider (key, words[i], &best, &best_distance);
+    consider (key, strata_fields_word (i), &best, &best_distance);
   consider (key, "name", &best, &best_distance);
   consider (key, "title", &best, &best_distance);
   consider (key, "base", &best, &best_distance);
@@ -228,12 +272,6 @@ strata_tag_from_name (const char *name, StrataTag *tag)
   return FALSE;
 }
 
-const char *
-strata_chip_mode_name (StrataChipMode mode)
-{
-  return mode == STRATA_CHIP_LUMPED ? "lumped" : "composed";
-}
-
 static const struct
 {
   const char *name, *title, *source;
@@ -274,8 +312,7 @@ strata_chip_spec_hash (const StrataChipSpec *chip)
       for (int b = 0; b < n_bands; b++)
         strata_hasher_double (hasher, strata_field_value (&fields[i], chip, b));
     }
-  strata_hasher_int (hasher, chip->mode);
-  strata_hasher_int (hasher, chip->cell_model);
+  strata_word_choices_hash (hasher, chip);
   strata_hasher_string (hasher, chip->host_link);
   strata_hasher_int (hasher, chip->n_dead);
   for (int i = 0; i < chip->n_dead; i++)

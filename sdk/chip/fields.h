@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/hash.h"
 #include "base/quantity.h"
 #include "chip/chip.h"
 
@@ -32,14 +33,25 @@ typedef struct
 /* A field that is left out and follows from others: hub position, number of stacks */
 #define STRATA_FIELD_DERIVED (-1)
 
+/* Fields whose value is no number with a unit: the choices of chip-words.def, then those of their own kind */
 typedef enum
 {
-  STRATA_WORD_MODE,
-  STRATA_WORD_CELL_MODEL,
-  STRATA_WORD_HOST_LINK,
+#define CHOICE(key, member, words, meaning) STRATA_WORD_##key,
+#include "chip/chip-words.def"
+#undef CHOICE
+  STRATA_N_CHOICES,
+  STRATA_WORD_HOST_LINK = STRATA_N_CHOICES,
   STRATA_WORD_DEAD,
   STRATA_N_WORDS,
 } StrataWord;
+
+typedef struct
+{
+  const char *key;
+  gsize offset;             /* of the member, an enumeration */
+  const char *const *words; /* NULL-terminated */
+  const char *meaning;
+} StrataWordChoice;
 
 int strata_fields_count (void);
 const StrataField *strata_fields_get (int index);
@@ -60,10 +72,16 @@ char *strata_field_print_bands (const StrataField *field, const StrataChipSpec *
 
 const char *strata_tag_name (StrataTag tag);
 gboolean strata_tag_from_name (const char *name, StrataTag *tag);
-const char *strata_chip_mode_name (StrataChipMode mode);
 /* "memcapacitor" …; what it is; where its coefficients come from. Those of NONE for what is no model. */
 const char *strata_cell_model_name (StrataCellModel model);
 const char *strata_cell_model_title (StrataCellModel model);
 const char *strata_cell_model_source (StrataCellModel model);
+const StrataWordChoice *strata_word_choice_get (StrataWord word);
+/* What the chip's value is called */
+const char *strata_word_choice_name (const StrataWordChoice *choice, const StrataChipSpec *chip);
+/* FALSE: @word is none of them */
+gboolean strata_word_choice_set (const StrataWordChoice *choice, StrataChipSpec *chip, const char *word);
+/* Adds every choice of @chip, as a number */
+void strata_word_choices_hash (StrataHasher *hasher, const StrataChipSpec *chip);
 
 guint64 strata_chip_spec_hash (const StrataChipSpec *chip);

@@ -120,8 +120,8 @@ describe_defaults (StrataChipSpec *chip)
 
         chip->provenance[i].text = strata_arena_strdup (chip->arena, text);
       }
-  words[STRATA_WORD_MODE].text = strata_chip_mode_name (chip->mode);
-  words[STRATA_WORD_CELL_MODEL].text = strata_cell_model_name (chip->cell_model);
+  for (int i = 0; i < STRATA_N_CHOICES; i++)
+    words[i].text = strata_word_choice_name (strata_word_choice_get (i), chip);
   words[STRATA_WORD_HOST_LINK].text = chip->host_link;
   words[STRATA_WORD_DEAD].text = strata_arena_printf (chip->arena, "%d arrays", chip->n_dead);
 }

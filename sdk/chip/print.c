@@ -95,13 +95,12 @@ strata_chip_spec_print (const StrataChipSpec *chip)
   g_string_append (out, "\ntitle: ");
   append_quoted (out, chip->title != NULL ? chip->title : "chip");
   g_string_append_c (out, '\n');
-  append_word (out, "mode", strata_chip_mode_name (chip->mode),
-               rows != NULL ? &rows[n_fields + STRATA_WORD_MODE] : NULL);
+  for (int i = 0; i < STRATA_N_CHOICES; i++)
+    append_word (out, strata_fields_word (i), strata_word_choice_name (strata_word_choice_get (i), chip),
+                 rows != NULL ? &rows[n_fields + i] : NULL);
   for (int i = 0; i < n_fields; i++)
     if (!is_left_out (strata_fields_get (i), chip))
       append_field (out, strata_fields_get (i), chip, rows != NULL ? &rows[i] : NULL);
-  append_word (out, "cell_model", strata_cell_model_name (chip->cell_model),
-               rows != NULL ? &rows[n_fields + STRATA_WORD_CELL_MODEL] : NULL);
   append_word (out, "host_link", chip->host_link != NULL ? chip->host_link : "none",
                rows != NULL ? &rows[n_fields + STRATA_WORD_HOST_LINK] : NULL);
   append_dead (out, chip);

@@ -216,37 +216,12 @@ read_field (const Reader *reader, int row, const StrataYaml *node, GError **erro
 /* --- words --- */
 
 static gboolean
-read_mode (const Reader *reader, const StrataYaml *node, GError **error)
+read_choice (const Reader *reader, const StrataWordChoice *choice, const StrataYaml *node, GError **error)
 {
-  g_autofree char *shown = excerpt (node->text);
+  g_autofree char *shown = excerpt (node->text), *accepted = g_strjoinv (", ", (char **) choice->words);
 
-  for (int mode = STRATA_CHIP_COMPOSED; mode <= STRATA_CHIP_LUMPED; mode++)
-    if (strcmp (node->text, strata_chip_mode_name (mode)) == 0)
-      {
-        reader->chip->mode = mode;
-        return TRUE;
-      }
-  return refuse (reader, node, "mode", error, "unknown mode \"%s\"; accepted: composed, lumped", shown);
-}
-
-static gboolean
-read_cell_model (const Reader *reader, const StrataYaml *node, GError **error)
-{
-  g_autofree char *shown = excerpt (node->text);
-  g_autoptr (GString) accepted = g_string_new (NULL);
-
-  for (int model = 0; model < STRATA_N_CELL_MODELS; model++)
-    {
-      const char *name = strata_cell_model_name ((StrataCellModel) model);
-
-      if (strcmp (node->text, name) == 0)
-        {
-          reader->chip->cell_model = (StrataCellModel) model;
-          return TRUE;
-        }
-      g_string_append_printf (accepted, "%s%s", model > 0 ? ", " : "", name);
-    }
-  return refuse (reader, node, "cell_model", error, "unknown model \"%s\"; accepted: %s", shown, accepted->str);
+  return strata_word_choice_set (choice, reader->chip, node->text)
+         || refuse (reader, node, choice->key, error, "unknown word \"%s\"; accepted: %s", shown, accepted);
 }
 
 static gboolean
@@ -264,10 +239,8 @@ read_word (const Reader *reader, StrataWord word, const StrataYaml *node, GError
   if (!check_word (reader, key, text, error))
     return FALSE;
   reader->chip->provenance[row].text = strata_arena_strdup (reader->chip->arena, text->text);
-  if (word == STRATA_WORD_MODE)
-    good = read_mode (reader, text, error);
-  else if (word == STRATA_WORD_CELL_MODEL)
-    good = read_cell_model (reader, text, error);
+  if (word < STRATA_N_CHOICES)
+    good = read_choice (reader, strata_word_choice_get (word), text, error);
   else
     {
       reader->chip->host_link = reader->chip->provenance[row].text;

@@ -57,8 +57,7 @@ strata_key_chip (StrataHasher *hasher, StrataStage stage, gboolean guessed, cons
         strata_hasher_double (hasher, strata_field_value (field, chip, band));
     }
   strata_hasher_string (hasher, chip->name); /* texts of decisions may name it */
-  strata_hasher_int (hasher, chip->mode);
-  strata_hasher_int (hasher, chip->cell_model);
+  strata_word_choices_hash (hasher, chip);
   strata_hasher_int (hasher, chip->n_dead); /* arrays that quantisation may fill with copies of rows */
   for (int i = 0; i < chip->n_dead && stage != STRATA_STAGE_GRAPH; i++)
     {

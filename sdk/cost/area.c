@@ -3,6 +3,7 @@
  * Area of a stack and of the die (hardware-facts 10.3), and what leaks on it (hardware-facts 10.2). The wiring factor
  * of the die counts for leakage too; SRAM and fixed blocks never sleep.
  */
+#include "cost/converter.h"
 #include "cost/cost.h"
 
 #include <math.h>
@@ -14,18 +15,11 @@
 #define LEAK_REFERENCE_C 50.0    /* p_leak is stated at this temperature, 10.1 */
 #define LEAK_DOUBLING_K 20.0     /* 3.2 */
 
-/* One converter, um2: fit at 28 nm, scaled by node (hardware-facts 3.1, 10.3). */
-static double
-converter_um2 (const StrataChipSpec *chip)
-{
-  return pow (10, -0.0369 * chip->adc_bits + 1.206) * pow (2, chip->adc_bits) * chip->node_nm / 28;
-}
-
 StrataArea
 strata_cost_area (const StrataChipSpec *chip)
 {
   double rows = chip->rows, columns = chip->columns;
-  double adc_um2 = chip->n_adc * converter_um2 (chip);
+  double adc_um2 = chip->n_adc * strata_cost_converter_um2 (chip);
   /* Row drivers, column circuits, row and result registers at 0.25 um2/bit, fixed, per-column control. */
   double base_um2 =
     adc_um2 + 50 * rows + 20 * columns + 8 * 0.25 * (8 * rows + 16 * columns) + 30000 + 20000 * columns / 512;

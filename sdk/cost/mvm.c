@@ -3,6 +3,7 @@
  * Time and energy of one matrix-vector product on a tier (hardware-facts 10.2). A lumped chip's MVM is what its
  * description says, whatever rows and columns it uses; its energy counts as the array's, for its parts are not known.
  */
+#include "cost/converter.h"
 #include "cost/cost.h"
 
 #include <math.h>
@@ -40,7 +41,7 @@ composed_energy (
     .array = toggles * n_rows * c_row * v2 * (1 - chip->eta_recovery[band]),
     .vertical = toggles * (n_rows + 2 * n_converted) * c_vertical * v2,
     .driver = (double) n_phases (chip) * n_reads * n_rows * chip->e_driver_fj[band],
-    .adc = n_converted * n_reads * chip->e_adc_fj[band] * strata_cost_adc_scale (chip->adc_bits),
+    .adc = n_converted * n_reads * strata_cost_converter_fj (chip, band, chip->adc_bits),
     .post = n_converted * n_reads * chip->e_post_fj[band],
     .buffer = (n_unique_rows * chip->input_bits / 8.0 + 2.0 * n_outputs) * chip->e_buffer_fj_per_byte[band],
   };

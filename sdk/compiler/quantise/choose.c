@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "cost/converter.h"
 #include "cost/cost.h"
 
 /* Classes of at most this share of the samples may change, unless the calibration says otherwise. */
@@ -297,8 +298,9 @@ note_blocks (const Choice *choice, int i)
 }
 
 /* What the converters of layer @i take per inference, at the scale of 1 */
+/* With converters of @bits */
 static double
-converter_fj (const Choice *choice, int i)
+converter_fj (const Choice *choice, int i, int bits)
 {
   const StrataLayerState *state = state_of (choice, i);
   const StrataChipSpec *chip = choice->input->chip;
@@ -307,7 +309,7 @@ converter_fj (const Choice *choice, int i)
 
   return (double) out->height * out->width * op->n * op->n_slices * state->n_reads
          * ((op->k - 1) / (state->block_rows > 0 ? state->block_rows : chip->rows) + 1)
-         * chip->e_adc_fj[STRATA_BAND_NOMINAL] * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
+         * strata_cost_converter_fj (chip, STRATA_BAND_NOMINAL, bits) * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
 }
 
 /* Bits of the converter whose rounding disappears in the other noise */
@@ -320,7 +322,7 @@ note_converter (const Choice *choice, int i)
   StrataDecisions *decisions = choice->input->calibration->decisions;
   const StrataNoiseBudget b = strata_layer_budget (choice->input, layer, state->block_rows);
   const int sound = strata_noise_sound_bits (&b, chip->adc_bits);
-  const double fj = converter_fj (choice, i);
+  const double fj = converter_fj (choice, i, chip->adc_bits);
 
   if (sound >= chip->adc_bits || sound < 1)
     return;
@@ -329,15 +331,14 @@ note_converter (const Choice *choice, int i)
     "%d of the converter's %d bits lie below the noise floor: its rounding is at %.1f dB, the other noise of a read at "
     "%.1f dB; they cost %.3g nJ per inference",
     chip->adc_bits - sound, chip->adc_bits, strata_noise_db (b.signal, b.converter),
-    strata_noise_db (b.signal, b.thermal + b.cells),
-    fj * (strata_cost_adc_scale (chip->adc_bits) - strata_cost_adc_scale (sound)) * 1e-6);
+    strata_noise_db (b.signal, b.thermal + b.cells), (fj - converter_fj (choice, i, sound)) * 1e-6);
   for (int bits = sound; bits < chip->adc_bits; bits++)
     {
       g_autofree char *what = g_strdup_printf ("converters of %d bits", bits);
 
-      strata_decisions_add_alternative (decisions, &(StrataAlternative){ what, -1, -1,
-                                                                         (gint64) (fj * strata_cost_adc_scale (bits)),
-                                                                         -1, "the chip's converters have one width" });
+      strata_decisions_add_alternative (decisions,
+                                        &(StrataAlternative){ what, -1, -1, (gint64) converter_fj (choice, i, bits), -1,
+                                                              "the chip's converters have one width" });
     }
 }
 
@@ -363,8 +364,7 @@ note_figures (const Choice *choice, int i, double sum)
                                        sum > 0 ? CLAMP (state->noise / sum, 0, 1) : 0,
                                        adc_bits,
                                        sound,
-                                       converter_fj (choice, i)
-                                         * (strata_cost_adc_scale (adc_bits) - strata_cost_adc_scale (sound)) };
+                                       converter_fj (choice, i, adc_bits) - converter_fj (choice, i, sound) };
 
   strata_decisions_add_noise (choice->input->calibration->decisions, &figures);
 }
