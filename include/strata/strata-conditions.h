@@ -128,6 +128,48 @@ STRATA_API StrataConditions *strata_conditions_new (void) G_GNUC_WARN_UNUSED_RES
 STRATA_API StrataConditions *strata_conditions_copy (const StrataConditions *self) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * strata_conditions_set:
+ * @self: conditions
+ * @name: "age", "calibrated-age": a time such as "30 d" (s, min, h, d, y of 365 d; 0 needs none); "temperature": "55
+ *   degC"; "without": terms that are left out; "only": terms that are not
+ * @text: the value as people write it
+ * @error: return location for a #GError
+ *
+ * Sets one of the conditions. Fails with %STRATA_DEVICE_ERROR_INPUT, and says what is accepted.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_conditions_set (StrataConditions *self, const char *name, const char *text, GError **error);
+
+/**
+ * strata_conditions_to_text:
+ * @self: conditions
+ *
+ * Returns: (transfer full): such as "30 d after programming, calibrated after 0 s, at 55 degC, without read, thermal"
+ */
+STRATA_API char *strata_conditions_to_text (const StrataConditions *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_age_to_text:
+ * @age_s: seconds
+ *
+ * Returns: (transfer full): three digits of the largest of s, min, h, d and y that leaves at least one: "0 s", "1.5 d"
+ */
+STRATA_API char *strata_age_to_text (double age_s) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_age_parse:
+ * @text: a time such as "30 d" (s, min, h, d, y of 365 d; 0 needs none)
+ * @age_s: (out): seconds
+ * @error: return location for a #GError
+ *
+ * Reads an age as people write it. Fails with %STRATA_DEVICE_ERROR_INPUT.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_age_parse (const char *text, double *age_s, GError **error);
+
+/**
  * strata_conditions_equal:
  * @a: conditions
  * @b: conditions

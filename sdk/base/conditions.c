@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/quantity.h"
+
 #define COLDEST_C (-60.0)
 #define HOTTEST_C 300.0
 
@@ -95,6 +97,110 @@ strata_conditions_copy (const StrataConditions *self)
 {
   return self == NULL ? strata_conditions_new () : g_memdup2 (self, sizeof *self);
 }
+
+/* --- text --- */
+
+/* Takes what quantities say for what devices say. */
+static gboolean
+parse_quantity (const char *text, StrataQuantityKind kind, double *value, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (strata_quantity_parse (text, kind, value, &reason))
+    return TRUE;
+  g_set_error_literal (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT, reason->message);
+  return FALSE;
+}
+
+gboolean
+strata_age_parse (const char *text, double *age_s, GError **error)
+{
+  double age_ps;
+
+  g_return_val_if_fail (text != NULL && age_s != NULL, FALSE);
+  if (g_str_equal (text, "0"))
+    age_ps = 0;
+  else if (!parse_quantity (text, STRATA_QUANTITY_TIME, &age_ps, error))
+    return FALSE;
+  if (age_ps < 0)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "%s: before programming; 0 or more is accepted", text);
+      return FALSE;
+    }
+  *age_s = age_ps * 1e-12;
+  return TRUE;
+}
+
+char *
+strata_age_to_text (double age_s)
+{
+  static const struct
+  {
+    const char *name;
+    double s;
+  } age_units[] = { { "y", 31536000 }, { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
+
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (age_units); i++)
+    if (age_s >= age_units[i].s * (1 - 1e-9))
+      return g_strdup_printf ("%.3g %s", age_s / age_units[i].s, age_units[i].name);
+  return g_strdup_printf ("%.3g s", age_s);
+}
+
+gboolean
+strata_conditions_set (StrataConditions *self, const char *name, const char *text, GError **error)
+{
+  StrataPhysics found;
+  double value;
+
+  g_return_val_if_fail (self != NULL && name != NULL && text != NULL, FALSE);
+  if (g_str_equal (name, "age") || g_str_equal (name, "calibrated-age"))
+    {
+      if (!strata_age_parse (text, &value, error))
+        return FALSE;
+      *(g_str_equal (name, "age") ? &self->age_s : &self->calibrated_age_s) = value;
+      return TRUE;
+    }
+  if (g_str_equal (name, "temperature"))
+    return parse_quantity (text, STRATA_QUANTITY_TEMPERATURE, &self->temperature_c, error);
+  if (g_str_equal (name, "without") || g_str_equal (name, "only"))
+    {
+      if (!strata_physics_parse (text, &found, error))
+        return FALSE;
+      self->physics_off = g_str_equal (name, "without") ? found : STRATA_PHYSICS_ALL & ~found;
+      return TRUE;
+    }
+  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+               "%s: no condition; age, calibrated-age, temperature, without and only are accepted", name);
+  return FALSE;
+}
+
+char *
+strata_conditions_to_text (const StrataConditions *self)
+{
+  g_autofree char *age = NULL, *calibrated = NULL;
+  const char *separator = ", without ";
+  GString *text;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  age = strata_age_to_text (self->age_s), calibrated = strata_age_to_text (self->calibrated_age_s);
+  text = g_string_new (NULL);
+  if (self->age_s > 0)
+    g_string_append_printf (text, "%s after programming, calibrated after %s", age, calibrated);
+  else
+    g_string_append (text, "just programmed");
+  if (!isnan (self->temperature_c))
+    g_string_append_printf (text, ", at %g degC", self->temperature_c);
+  for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
+    if ((self->physics_off & terms[i].term) != 0)
+      {
+        g_string_append_printf (text, "%s%s", separator, terms[i].name);
+        separator = ", ";
+      }
+  return g_string_free (text, FALSE);
+}
+
+/* --- values --- */
 
 gboolean
 strata_conditions_equal (const StrataConditions *a, const StrataConditions *b)

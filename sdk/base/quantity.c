@@ -33,6 +33,7 @@ static const Unit units[] = {
   { KIND (TIME), "min", 60e12, 1, FALSE },
   { KIND (TIME), "h", 3600e12, 1, FALSE },
   { KIND (TIME), "d", 86400e12, 1, FALSE },
+  { KIND (TIME), "y", 31536000e12, 1, FALSE },
   { KIND (ENERGY), "aJ", 1, 1e3, TRUE },
   { KIND (ENERGY), "fJ", 1, 1, TRUE },
   { KIND (ENERGY), "pJ", 1e3, 1, TRUE },

@@ -86,10 +86,10 @@ strata_cost_drift_sigma (StrataCellModel model, double g)
   return strata_cell_drifts (model) ? branched (&drift_of (model)->sigma, g) : 0;
 }
 
-static double
-log_time (StrataCellModel model, double age_s)
+double
+strata_cost_drift_log (StrataCellModel model, double age_s)
 {
-  return log1p (MAX (age_s, 0) / drift_of (model)->t0_s);
+  return strata_cell_drifts (model) ? log1p (MAX (age_s, 0) / drift_of (model)->t0_s) : 0;
 }
 
 static double
@@ -112,13 +112,13 @@ mean_factor (StrataCellModel model, double g, double l)
 double
 strata_cell_drift_shift (StrataCellModel model, double g, double age_s)
 {
-  return g * (mean_factor (model, g, log_time (model, age_s)) - 1);
+  return g * (mean_factor (model, g, strata_cost_drift_log (model, age_s)) - 1);
 }
 
 double
 strata_cell_drift_sigma (StrataCellModel model, double g, double age_s)
 {
-  const double l = log_time (model, age_s), mean = mean_factor (model, g, l);
+  const double l = strata_cost_drift_log (model, age_s), mean = mean_factor (model, g, l);
 
   return g * sqrt (MAX (mean_factor (model, g, 2 * l) - mean * mean, 0));
 }
@@ -128,7 +128,7 @@ strata_cell_drift_change (StrataCellModel model, double g, double z, double age_
 {
   double nu = strata_cost_drift_mean (model, g) + strata_cost_drift_sigma (model, g) * z;
 
-  return g * expm1 (-fabs (nu) * log_time (model, age_s));
+  return g * expm1 (-fabs (nu) * strata_cost_drift_log (model, age_s));
 }
 
 static double

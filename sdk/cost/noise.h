@@ -42,6 +42,8 @@ double strata_cost_aged_read_sigma (StrataCellModel model, double g, double age_
 /* Exponent nu of a phase-change cell, mean and standard deviation over cells; 0 for others */
 double strata_cost_drift_mean (StrataCellModel model, double g);
 double strata_cost_drift_sigma (StrataCellModel model, double g);
+/* ln (1 + t / t0), what nu stands before in the exponent */
+double strata_cost_drift_log (StrataCellModel model, double age_s);
 
 /* --- columns --- */
 

@@ -136,6 +136,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
     {
       labelled.analog = strata_job_get_analog (job);
       labelled.noise_seed = strata_job_get_seed (job);
+      labelled.conditions = strata_job_get_conditions (job);
     }
   if (sink != NULL
       && !strata_modelled_record (image, &labelled, strata_job_get_fidelity (job),

@@ -8,9 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "cost/noise.h"
 #include "kernels/analog-read.h"
+#include "simulator/analog-age.h"
 
 #define SIGMA_STEPS 1024
 /* Positions whose products are done at once: their sums stay in the cache. */
@@ -30,9 +30,8 @@ key_word (StrataRngKey key)
   return (guint64) key.word[1] << 32 | key.word[0];
 }
 
-/* Keys nest: a key made of a key and a number. */
-static StrataRngKey
-nested_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b)
+StrataRngKey
+strata_analog_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b)
 {
   StrataRngKey key = strata_rng_key (seed, stream);
 
@@ -40,8 +39,8 @@ nested_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b)
   return strata_rng_key (key_word (key), b);
 }
 
-static StrataBand
-band_of (StrataAnalog analog)
+StrataBand
+strata_analog_band (StrataAnalog analog)
 {
   return analog == STRATA_ANALOG_OPTIMISTIC     ? STRATA_BAND_OPTIMISTIC
          : analog == STRATA_ANALOG_CONSERVATIVE ? STRATA_BAND_CONSERVATIVE
@@ -67,7 +66,7 @@ typedef struct
 } CellTable;
 
 static void
-cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off)
+cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off, double age_s)
 {
   double factor = strata_cost_sigma_factor (band);
   double program = (off & STRATA_PHYSICS_PROGRAMMING) != 0 ? 0 : factor;
@@ -79,7 +78,7 @@ cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, 
       double g = MIN ((double) i / SIGMA_STEPS, 1.0);
 
       table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * program * table->top;
-      table->read[i] = strata_cost_read_sigma (chip->cell_model, g) * read * table->top;
+      table->read[i] = strata_cost_aged_read_sigma (chip->cell_model, g, age_s) * read * table->top;
     }
 }
 
@@ -121,8 +120,9 @@ typedef struct
 {
   const StrataAnalogArray *array;
   CellTable table;
-  int *digits;               /* n_columns: of the row under way */
-  float *z;                  /* 2 n_columns */
+  int *digits; /* n_columns: of the row under way */
+  float *z;    /* 2 n_columns */
+  StrataAnalogAge age;
   float *levels, *variances; /* n_rows x n_columns; the latter NULL: none */
 } Programming;
 
@@ -161,7 +161,7 @@ program_row (Programming *p, int row)
           double target = array->noisy ? CLAMP (digit + missed, -top, top) : digit;
           double held = array->noisy ? program_pair (&p->table, target, p->z + 2 * column, &variance) : digit;
 
-          p->levels[cell] += (float) held;
+          p->levels[cell] += (float) (held + strata_analog_age_change (&p->age, (int) column, target));
           if (p->variances != NULL)
             p->variances[cell] += (float) variance;
           missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
@@ -213,7 +213,7 @@ program (
   StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, int n_row_copies, const int *factors)
 {
   /* die 0: die files are not part of an image */
-  const StrataRngKey key = nested_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
+  const StrataRngKey key = strata_analog_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
   const gsize n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
   g_autofree Programming *p = g_new0 (Programming, 1);
   g_autofree int *digits = p->digits = g_new (int, array->n_columns);
@@ -223,7 +223,8 @@ program (
   if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE && (array->off & STRATA_PHYSICS_READ) == 0)
     variances = p->variances = g_new0 (float, n_cells);
   p->array = array;
-  cell_table_init (&p->table, setup->chip, band_of (setup->analog), array->off);
+  strata_analog_age_init (&p->age, setup, array);
+  cell_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array->off, p->age.age_s);
   if (array->noisy && n_row_copies == 1 && p->table.top < GRID_LEVELS)
     p->table.grid = GRID;
   for (int row = 0; row < array->n_rows; row++)
@@ -233,11 +234,14 @@ program (
         {
           if (array->noisy)
             strata_rng_normal (key, (guint64) (copy * array->n_rows + row), z, (gsize) (2 * array->n_columns));
+          strata_analog_age_turn (&p->age, copy * array->n_rows + row);
           program_row (p, row);
         }
     }
   strata_analog_cells_init (&array->cells, levels, variances, array->n_rows, array->n_columns,
-                            array->noisy ? (float) p->table.grid : 1, array->subtract == 0 ? -CODE_LOWEST : 0);
+                            array->noisy ? (float) p->table.grid * !p->age.changes : 1,
+                            array->subtract == 0 ? -CODE_LOWEST : 0);
+  strata_analog_age_finish (&p->age);
 }
 
 StrataAnalogArray *
@@ -262,7 +266,8 @@ strata_analog_array_new (
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
   ktc = array->noisy && (array->off & STRATA_PHYSICS_THERMAL) == 0
-          ? strata_cost_summed_ktc_sigma (chip, band_of (setup->analog), strata_tile_n_tiers (tile))
+          ? strata_cost_warm_ktc_sigma (chip, strata_analog_band (setup->analog), strata_tile_n_tiers (tile),
+                                        setup->conditions != NULL ? setup->conditions->temperature_c : (double) NAN)
           : 0;
   array->ktc_variance = (float) (ktc * ktc);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
@@ -392,7 +397,7 @@ gint64
 strata_analog_array_read (
   const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums)
 {
-  const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
+  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   gint64 n_clipped = 0;
   Scratch scratch;
 
@@ -437,7 +442,7 @@ strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes
 void
 strata_analog_array_sums (const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, float *v)
 {
-  const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
+  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   g_autofree float *variance = g_new (float, (gsize) inputs->n *(gsize) array->n_columns);
   g_autofree float *z = g_new (float, array->n_columns);
 
@@ -460,7 +465,7 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array,
                               guint64 inference,
                               float *v)
 {
-  const StrataRngKey key = nested_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
+  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   const int n_columns = array->n_columns;
   g_autofree float *z = g_new (float, n_columns), *levels = g_new (float, n_columns), *sigma = g_new (float, n_columns);
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/rng.h"
 #include "program/tiles.h"
 #include "simulator/analog-cells.h"
 #include "simulator/simulator.h"
@@ -19,6 +20,7 @@ typedef enum
   STRATA_ANALOG_STREAM_PROGRAM = 1,
   STRATA_ANALOG_STREAM_READ,
   STRATA_ANALOG_STREAM_CALIBRATE,
+  STRATA_ANALOG_STREAM_AGE,
 } StrataAnalogStream;
 
 typedef struct
@@ -28,7 +30,12 @@ typedef struct
   guint64 seed;
   guint without; /* StrataCorrection */
   const StrataConditions *conditions;
+  double age_s; /* of the cells that are made; conditions say when they are calibrated and when read */
 } StrataAnalogSetup;
+
+/* Keys nest: a key made of a key and a number. */
+StrataRngKey strata_analog_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b);
+StrataBand strata_analog_band (StrataAnalog analog);
 
 typedef struct
 {

@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "kernels/analog-read.h"
+#include "simulator/analog-age.h"
 
 /* Output positions gathered at once */
 #define CHUNK 256
@@ -429,10 +430,17 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
     vectors->weights,
   };
 
+  const StrataConditions *conditions = functional->conditions;
+  const int zero_point = image->graph->tensors[op->inputs[0]].zero_point;
+  StrataAnalogSetup setup = programming->setup;
+
   /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
-  functional->arrays[index] =
-    strata_analog_array_new (&programming->setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
+  setup.age_s = conditions->calibrated_age_s;
+  functional->arrays[index] = strata_analog_array_new (&setup, op, zero_point, tile, id);
   strata_analog_array_calibrate (functional->arrays[index], op, &inputs);
+  setup.age_s = conditions->age_s;
+  if (conditions->age_s != conditions->calibrated_age_s)
+    strata_analog_age_take (functional->arrays[index], strata_analog_array_new (&setup, op, zero_point, tile, id));
   return TRUE;
 }
 

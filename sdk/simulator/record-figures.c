@@ -9,6 +9,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "chip/fields.h"
+#include "cost/noise.h"
+
 /* 2 operations per multiply-accumulate; 1 op/fJ = 1000 TOPS/W */
 #define TOPS_W_PER_MAC_FJ 2000.0
 
@@ -362,6 +365,33 @@ add_verdicts (StrataArena *arena, const StrataImage *image, const StrataModelled
   add_meta (meta, "verdict", n == 0 ? "no limits" : missed ? "missed" : unknown ? "unavailable" : "met");
 }
 
+/* What stands behind cells of that age */
+static const char *
+retention_text (const StrataChipSpec *chip, const StrataConditions *conditions)
+{
+  double effective_s = strata_cost_effective_age_s (chip, conditions->age_s, conditions->temperature_c);
+  double measured_s = strata_cost_retention_measured_s (chip->cell_model);
+
+  return effective_s <= measured_s ? "measured" : measured_s > 0 ? "extrapolated" : "no data";
+}
+
+/* In words, and each as a number where there is one */
+static void
+add_conditions (StrataArena *arena, const StrataImage *image, const StrataConditions *conditions, GArray *meta)
+{
+  g_autoptr (StrataConditions) all = strata_conditions_copy (conditions);
+  g_autofree char *text = strata_conditions_to_text (all);
+  double temperature_c = isnan (all->temperature_c) ? image->chip->t_ambient_c : all->temperature_c;
+
+  add_meta (meta, "conditions", strata_arena_strdup (arena, text));
+  add_meta (meta, "age_s", strata_arena_printf (arena, "%.17g", all->age_s));
+  add_meta (meta, "calibrated_age_s", strata_arena_printf (arena, "%.17g", all->calibrated_age_s));
+  add_meta (meta, "array_temperature_c", strata_arena_printf (arena, "%.17g", temperature_c));
+  add_meta (meta, "physics_off", strata_arena_printf (arena, "%u", (guint) all->physics_off));
+  add_meta (meta, "cell_model", strata_cell_model_name (image->chip->cell_model));
+  add_meta (meta, "retention", retention_text (image->chip, all));
+}
+
 static const char *
 hash_text (StrataArena *arena, guint64 hash)
 {
@@ -407,7 +437,10 @@ strata_record_meta (StrataArena *arena,
                                     : "guessed");
   add_meta (meta, "analog", analog_text (modelled->analog));
   if (modelled->analog >= 0)
-    add_meta (meta, "noise_seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, modelled->noise_seed));
+    {
+      add_meta (meta, "noise_seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, modelled->noise_seed));
+      add_conditions (arena, image, modelled->conditions, meta);
+    }
   add_verdicts (arena, image, modelled, meta);
   return meta;
 }

@@ -116,10 +116,11 @@ typedef struct
   gint64 min_interval_ps;
   gint64 *unit_busy_ps; /* n_units: one inference alone, nominal */
   int n_stacks_on;
-  StrataFidelity fidelity; /* ESTIMATE or TIMING: of every value here */
-  gboolean has_bands;      /* FALSE: the bands repeat the nominal values */
-  int analog;              /* StrataAnalog of the values beside, for the record; -1: none were computed */
-  guint64 noise_seed;      /* of the analog values, where computed */
+  StrataFidelity fidelity;            /* ESTIMATE or TIMING: of every value here */
+  gboolean has_bands;                 /* FALSE: the bands repeat the nominal values */
+  int analog;                         /* StrataAnalog of the values beside, for the record; -1: none were computed */
+  guint64 noise_seed;                 /* of the analog values, where computed */
+  const StrataConditions *conditions; /* of these values, kept by whoever gives them; NULL: none were computed */
 } StrataModelled;
 
 /* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast

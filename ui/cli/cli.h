@@ -161,6 +161,18 @@ char *cli_describe_certificate (StrataCertificate *certificate) G_GNUC_WARN_UNUS
 void cli_program_figures (StrataProgram *program, JsonBuilder *builder);
 void cli_print_program (StrataProgram *program);
 
+/* Options of every verb that reads arrays: how old and how warm they are, which physics is left out */
+typedef struct
+{
+  char *age, *temperature, *recalibrated, *without, *only;
+} CliConditionOptions;
+
+gboolean cli_has_conditions (const CliConditionOptions *options);
+void cli_condition_options_clear (CliConditionOptions *options);
+/* A NULL-terminated table for @options and @more; free with g_free */
+GOptionEntry *cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+StrataConditions *cli_read_conditions (const CliConditionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean cli_parse_analog (const char *text, StrataAnalog *analog, GError **error);
 const char *cli_analog_name (StrataAnalog analog);
 

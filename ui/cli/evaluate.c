@@ -12,6 +12,7 @@
 typedef struct
 {
   CliCompileOptions compile;
+  CliConditionOptions conditions;
   char *inputs, *labels, *analog;
   int n_trials, limit;
 } Options;
@@ -26,8 +27,12 @@ print_percent (const char *label, double value, const char *note)
 }
 
 static void
-print_text (StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog analog)
+print_text (StrataEvaluation *evaluation,
+            StrataProgram *program,
+            StrataAnalog analog,
+            const StrataConditions *conditions)
 {
+  g_autofree char *told = strata_conditions_to_text (conditions);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
   guint n_trials = strata_evaluation_get_n_trials (evaluation);
   g_autofree char *label = g_strconcat ("analog ", cli_analog_name (analog), NULL);
@@ -41,6 +46,8 @@ print_text (StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog a
     print_percent (label, mean, "  one run");
   else
     cli_row (label, "%.2f %% ± %.2f  mean ± deviation over %u seeds", 100 * mean, 100 * deviation, n_trials);
+  if (analog > STRATA_ANALOG_IDEAL)
+    cli_row ("conditions", "%s", told);
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
   if (!strata_program_is_calibrated (program))
@@ -48,8 +55,13 @@ print_text (StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog a
 }
 
 static void
-print_json (Cli *cli, StrataEvaluation *evaluation, StrataProgram *program, StrataAnalog analog)
+print_json (Cli *cli,
+            StrataEvaluation *evaluation,
+            StrataProgram *program,
+            StrataAnalog analog,
+            const StrataConditions *conditions)
 {
+  g_autofree char *told = strata_conditions_to_text (conditions);
   JsonBuilder *builder = cli_json_begin (cli);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
 
@@ -62,6 +74,7 @@ print_json (Cli *cli, StrataEvaluation *evaluation, StrataProgram *program, Stra
   cli_json_number (builder, "float", strata_evaluation_get_float (evaluation));
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
   cli_json_string (builder, "analog_level", cli_analog_name (analog));
+  cli_json_string (builder, "conditions", told);
   cli_json_number (builder, "analog_mean", mean);
   cli_json_number (builder, "analog_deviation", deviation);
   json_builder_set_member_name (builder, "trials");
@@ -83,9 +96,11 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   g_autoptr (StrataEvaluation) evaluation = NULL;
   g_autoptr (StrataTensor) inputs = NULL;
   g_autoptr (StrataTensor) labels = NULL;
+  g_autoptr (StrataConditions) conditions = NULL;
   double scale;
 
-  if (program == NULL || !cli_read_scale (&options->compile, &scale, error))
+  if (program == NULL || (conditions = cli_read_conditions (&options->conditions, error)) == NULL
+      || !cli_read_scale (&options->compile, &scale, error))
     return -1;
   /* A program remembers its model; where that has gone, the float column is unavailable. */
   if (model == NULL)
@@ -96,6 +111,7 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   evaluation = strata_evaluation_new (program, model);
   strata_evaluation_set_analog (evaluation, analog, options->n_trials > 0 ? (guint) options->n_trials : 8,
                                 (guint64) cli->seed);
+  strata_evaluation_set_conditions (evaluation, conditions);
   strata_evaluation_set_limit (evaluation, options->limit > 0 ? (guint) options->limit : 0);
   strata_evaluation_set_n_threads (evaluation, (guint) cli->n_threads);
   if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error)
@@ -103,9 +119,9 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
     return -1;
   cli_progress_clear (cli);
   if (cli->json)
-    print_json (cli, evaluation, program, analog);
+    print_json (cli, evaluation, program, analog, conditions);
   else
-    print_text (evaluation, program, analog);
+    print_text (evaluation, program, analog, conditions);
   return CLI_EXIT_DONE;
 }
 
@@ -127,7 +143,8 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "Use the first N samples", "N" },
     { NULL },
   };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
+  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
   StrataAnalog analog = STRATA_ANALOG_NOMINAL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -147,6 +164,7 @@ cli_evaluate (Cli *cli, int argc, char **argv)
            || (status = evaluate (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);
   cli_compile_options_clear (&options.compile);
+  cli_condition_options_clear (&options.conditions);
   g_free (options.inputs);
   g_free (options.labels);
   g_free (options.analog);

@@ -7,6 +7,7 @@
 typedef struct
 {
   CliCompileOptions compile;
+  CliConditionOptions conditions;
   char *device, *analog, *input, *name, *fidelity;
 } Options;
 
@@ -47,6 +48,13 @@ choose_fidelity (const Options *options, StrataFidelity *fidelity, GError **erro
       *fidelity = known[i].fidelity;
       break;
     }
+  if (options->input == NULL && cli_has_conditions (&options->conditions))
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--age, --temperature, --recalibrated and the physics left out are about values; give "
+                           "--input");
+      return FALSE;
+    }
   if ((*fidelity == STRATA_FIDELITY_FUNCTIONAL) == (options->input != NULL))
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -64,14 +72,16 @@ record (Cli *cli,
 {
   g_autoptr (StrataDevice) device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
   g_autoptr (StrataJob) job = strata_job_new ();
+  g_autoptr (StrataConditions) conditions = device != NULL ? cli_read_conditions (&options->conditions, error) : NULL;
   StrataTraceSink *sink;
   gboolean ok;
 
-  if (device == NULL || !strata_device_load (device, program, cli->cancellable, error))
+  if (conditions == NULL || !strata_device_load (device, program, cli->cancellable, error))
     return FALSE;
   strata_job_set_seed (job, (guint64) cli->seed);
   strata_job_set_fidelity (job, fidelity);
   strata_job_set_analog (job, analog);
+  strata_job_set_conditions (job, conditions);
   if (options->input != NULL)
     {
       g_autoptr (StrataTensor) tensor = strata_tensor_load (options->input, error);
@@ -170,7 +180,8 @@ cli_profile (Cli *cli, int argc, char **argv)
     { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, "Name of the run (default: the model's)", "TEXT" },
     { NULL },
   };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
+  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
   StrataAnalog analog = STRATA_ANALOG_NOMINAL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -184,6 +195,7 @@ cli_profile (Cli *cli, int argc, char **argv)
            || (status = profile (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);
   cli_compile_options_clear (&options.compile);
+  cli_condition_options_clear (&options.conditions);
   g_free (options.device);
   g_free (options.analog);
   g_free (options.input);

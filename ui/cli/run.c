@@ -82,6 +82,12 @@ run_once (Runner *runner, GError **error)
     {
       json_builder_end_array (builder);
       cli_json_string (builder, "analog", runner->program == NULL ? "reference" : cli_analog_name (runner->analog));
+      if (runner->program != NULL)
+        {
+          g_autofree char *conditions = strata_conditions_to_text (runner->conditions);
+
+          cli_json_string (builder, "conditions", conditions);
+        }
       cli_json_end (cli, builder);
     }
   return CLI_EXIT_DONE;
@@ -133,7 +139,8 @@ cli_run (Cli *cli, int argc, char **argv)
       "What passes: argmax, error=X, steps=X, snr=DB, cosine=X (default: by kind of model)", "RULE" },
     { NULL },
   };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, own);
+  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
+  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
   Runner runner = { .cli = cli, .options = &options, .analog = STRATA_ANALOG_NOMINAL };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -153,6 +160,7 @@ cli_run (Cli *cli, int argc, char **argv)
     status = cli_fail (cli, error);
   runner_clear (&runner);
   cli_compile_options_clear (&options.compile);
+  cli_condition_options_clear (&options.conditions);
   g_free (options.device);
   g_free (options.analog);
   g_free (options.test_data);

@@ -14,6 +14,7 @@ runner_clear (Runner *runner)
   g_clear_object (&runner->model);
   g_clear_object (&runner->program);
   g_clear_object (&runner->device);
+  g_clear_pointer (&runner->conditions, strata_conditions_free);
 }
 
 gboolean
@@ -24,6 +25,9 @@ runner_open (Runner *runner, GError **error)
 
   if (!cli_parse_analog (options->analog, &runner->analog, error)
       || (options->expect != NULL && !cli_parse_expect (options->expect, &expect, error)))
+    return FALSE;
+  runner->conditions = cli_read_conditions (&options->conditions, error);
+  if (runner->conditions == NULL)
     return FALSE;
   if (options->reference && cli_is_program (runner->path))
     {
@@ -127,6 +131,7 @@ runner_run (Runner *runner, GPtrArray *inputs, GError **error)
   job = strata_job_new ();
   strata_job_set_inputs (job, inputs);
   strata_job_set_analog (job, runner->analog);
+  strata_job_set_conditions (job, runner->conditions);
   strata_job_set_seed (job, (guint64) runner->cli->seed);
   strata_job_set_inference (job, runner->n_done++);
   if (!strata_device_run (runner->device, job, runner->cli->cancellable, error))

@@ -12,6 +12,7 @@ typedef struct
   CliCompileOptions compile;
   char *device, *analog, *test_data, *expect;
   char **inputs, **states;
+  CliConditionOptions conditions;
   int n_steps;
   gboolean reference;
 } RunOptions;
@@ -25,6 +26,7 @@ typedef struct
   StrataProgram *program; /* NULL: reference */
   StrataDevice *device;
   StrataAnalog analog;
+  StrataConditions *conditions;
   guint64 n_done;
 } Runner;
 

@@ -63,11 +63,61 @@ test_check (void)
   assert_refused ((StrataConditions){ 0, 1, 0, 400 }, "temperature");
 }
 
+static void
+assert_set (StrataConditions *conditions, const char *name, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (strata_conditions_set (conditions, name, text, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_text (void)
+{
+  static const struct
+  {
+    const char *name, *text, *says;
+  } bad[] = {
+    { "age", "3 furlongs", "min" },    { "age", "-1 d", "before programming" }, { "temperature", "warm", "degC" },
+    { "without", "noise", "thermal" }, { "humidity", "3 %", "temperature" },
+  };
+  g_autoptr (StrataConditions) conditions = strata_conditions_new ();
+  g_autofree char *fresh = strata_conditions_to_text (conditions), *old = NULL, *year = strata_age_to_text (31536000);
+  g_autofree char *half = strata_age_to_text (5400), *zero = strata_age_to_text (0);
+
+  g_assert_cmpstr (fresh, ==, "just programmed");
+  assert_set (conditions, "age", "30d");
+  assert_set (conditions, "calibrated-age", "12 h");
+  assert_set (conditions, "temperature", "55degC");
+  assert_set (conditions, "without", "read, thermal");
+  g_assert_cmpfloat (conditions->age_s, ==, 30 * 86400.0);
+  g_assert_cmpfloat (conditions->calibrated_age_s, ==, 43200);
+  old = strata_conditions_to_text (conditions);
+  g_assert_cmpstr (old, ==, "30 d after programming, calibrated after 12 h, at 55 degC, without read, thermal");
+  assert_set (conditions, "only", "read");
+  g_assert_cmpint (conditions->physics_off, ==, STRATA_PHYSICS_ALL & ~STRATA_PHYSICS_READ);
+  assert_set (conditions, "age", "0");
+  g_assert_cmpfloat (conditions->age_s, ==, 0);
+  g_assert_cmpstr (year, ==, "1 y");
+  g_assert_cmpstr (half, ==, "1.5 h");
+  g_assert_cmpstr (zero, ==, "0 s");
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (strata_conditions_set (conditions, bad[i].name, bad[i].text, &error));
+      g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT);
+      g_assert_nonnull (strstr (error->message, bad[i].says));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/base/conditions/terms", test_terms);
   g_test_add_func ("/sdk/base/conditions/check", test_check);
+  g_test_add_func ("/sdk/base/conditions/text", test_text);
   return g_test_run ();
 }

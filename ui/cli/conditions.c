@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * --age, --temperature, --recalibrated, --without-physics, --only-physics: under which conditions arrays are read.
+ */
+#include "cli.h"
+
+#include <string.h>
+
+gboolean
+cli_has_conditions (const CliConditionOptions *options)
+{
+  return options->age != NULL || options->temperature != NULL || options->recalibrated != NULL
+         || options->without != NULL || options->only != NULL;
+}
+
+void
+cli_condition_options_clear (CliConditionOptions *options)
+{
+  g_free (options->age);
+  g_free (options->temperature);
+  g_free (options->recalibrated);
+  g_free (options->without);
+  g_free (options->only);
+  *options = (CliConditionOptions){ 0 };
+}
+
+GOptionEntry *
+cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more)
+{
+  const GOptionEntry own[] = {
+    { "age", 0, 0, G_OPTION_ARG_STRING, &options->age,
+      "Time since the weights were programmed, such as 30d (default 0)", "TIME" },
+    { "temperature", 0, 0, G_OPTION_ARG_STRING, &options->temperature,
+      "Of the arrays while they age and are read, such as 55degC (default: the chip's ambient)", "TEMPERATURE" },
+    { "recalibrated", 0, 0, G_OPTION_ARG_STRING, &options->recalibrated,
+      "Age at which converters and corrections were set last (default 0)", "TIME" },
+    { "without-physics", 0, 0, G_OPTION_ARG_STRING, &options->without,
+      "Leave terms of the arrays' physics out: programming, retention, read, thermal, …", "TERM,…" },
+    { "only-physics", 0, 0, G_OPTION_ARG_STRING, &options->only, "Leave all others out", "TERM,…" },
+  };
+  guint n_more = 0;
+  GOptionEntry *entries;
+
+  while (more[n_more].long_name != NULL)
+    n_more++;
+  entries = g_new0 (GOptionEntry, G_N_ELEMENTS (own) + n_more + 1);
+  memcpy (entries, more, n_more * sizeof *entries);
+  memcpy (entries + n_more, own, sizeof own);
+  return entries;
+}
+
+StrataConditions *
+cli_read_conditions (const CliConditionOptions *options, GError **error)
+{
+  const struct
+  {
+    const char *option, *name, *text;
+  } given[] = {
+    { "--age", "age", options->age },
+    { "--recalibrated", "calibrated-age", options->recalibrated },
+    { "--temperature", "temperature", options->temperature },
+    { "--without-physics", "without", options->without },
+    { "--only-physics", "only", options->only },
+  };
+  g_autoptr (StrataConditions) conditions = strata_conditions_new ();
+  g_autoptr (GError) reason = NULL;
+
+  if (options->without != NULL && options->only != NULL)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--without-physics and --only-physics: one of the two is accepted");
+      return NULL;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (given); i++)
+    if (given[i].text != NULL && !strata_conditions_set (conditions, given[i].name, given[i].text, &reason))
+      {
+        g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %s", given[i].option, reason->message);
+        return NULL;
+      }
+  if (!strata_conditions_check (conditions, &reason))
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, reason->message);
+      return NULL;
+    }
+  return g_steal_pointer (&conditions);
+}
