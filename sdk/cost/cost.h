@@ -59,8 +59,16 @@ typedef struct
   gint64 per_switch_fj;                      /* STRATA_COMPONENT_SELECT, per tier switch */
 } StrataActionEnergy;
 
-StrataActionEnergy strata_cost_action_mvm (
-  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads);
+/* One MVM as it is driven and converted */
+typedef struct
+{
+  int n_rows, n_unique_rows; /* driven, copies included; fetched from the buffer */
+  int n_outputs, n_slices;   /* logical outputs c; columns converted = c * S */
+  int n_reads;               /* averaged repeats, >= 1 */
+  double toggle_share;       /* of driven rows in a phase; 0: not known, the chip's alpha_toggle */
+} StrataMvm;
+
+StrataActionEnergy strata_cost_action_mvm (const StrataChipSpec *chip, StrataBand band, const StrataMvm *mvm);
 /* One byte over @n_hops */
 StrataActionEnergy strata_cost_action_transfer (const StrataChipSpec *chip, StrataBand band, int n_hops);
 /* One action = one vector operation, one MAC, one SRAM byte, one host byte, one post-add */

@@ -27,23 +27,23 @@ sum_of_parts (const StrataMvmEnergy *energy)
   return energy->array + energy->vertical + energy->driver + energy->adc + energy->post + energy->buffer;
 }
 
-/* @n_reads repeats of phases, conversions and their post-processing; rows are fetched and results stored once. */
+/* Repeats of phases, conversions and their post-processing; rows are fetched and results stored once. */
 static StrataMvmEnergy
-composed_energy (
-  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads)
+composed_energy (const StrataChipSpec *chip, StrataBand band, const StrataMvm *mvm)
 {
   double v2 = chip->v_in_v[band] * chip->v_in_v[band];
-  double toggles = n_phases (chip) * chip->alpha_toggle * n_reads;
+  double share = mvm->toggle_share > 0 ? mvm->toggle_share : chip->alpha_toggle;
+  double toggles = n_phases (chip) * share * mvm->n_reads;
   double c_row = 2.0 * chip->columns * chip->c_cell_ff[band];
   double c_vertical = chip->c_v0_ff + chip->tiers * chip->c_vt_ff;
-  double n_converted = (double) n_outputs * n_slices;
+  double n_converted = (double) mvm->n_outputs * mvm->n_slices;
   StrataMvmEnergy energy = {
-    .array = toggles * n_rows * c_row * v2 * (1 - chip->eta_recovery[band]),
-    .vertical = toggles * (n_rows + 2 * n_converted) * c_vertical * v2,
-    .driver = (double) n_phases (chip) * n_reads * n_rows * chip->e_driver_fj[band],
-    .adc = n_converted * n_reads * strata_cost_converter_fj (chip, band, chip->adc_bits),
-    .post = n_converted * n_reads * chip->e_post_fj[band],
-    .buffer = (n_unique_rows * chip->input_bits / 8.0 + 2.0 * n_outputs) * chip->e_buffer_fj_per_byte[band],
+    .array = toggles * mvm->n_rows * c_row * v2 * (1 - chip->eta_recovery[band]),
+    .vertical = toggles * (mvm->n_rows + 2 * n_converted) * c_vertical * v2,
+    .driver = (double) n_phases (chip) * mvm->n_reads * mvm->n_rows * chip->e_driver_fj[band],
+    .adc = n_converted * mvm->n_reads * strata_cost_converter_fj (chip, band, chip->adc_bits),
+    .post = n_converted * mvm->n_reads * chip->e_post_fj[band],
+    .buffer = (mvm->n_unique_rows * chip->input_bits / 8.0 + 2.0 * mvm->n_outputs) * chip->e_buffer_fj_per_byte[band],
   };
 
   energy.overhead = chip->overhead[band] * sum_of_parts (&energy);
@@ -52,21 +52,23 @@ composed_energy (
 }
 
 static StrataMvmEnergy
-mvm_energy (
-  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads)
+mvm_energy (const StrataChipSpec *chip, StrataBand band, const StrataMvm *mvm)
 {
-  StrataMvmEnergy lumped = { .array = chip->e_mvm_fj[band] * n_reads, .total = chip->e_mvm_fj[band] * n_reads };
+  StrataMvmEnergy lumped = { .array = chip->e_mvm_fj[band] * mvm->n_reads,
+                             .total = chip->e_mvm_fj[band] * mvm->n_reads };
 
   if (chip->mode == STRATA_CHIP_LUMPED)
     return lumped;
-  return composed_energy (chip, band, n_rows, n_unique_rows, n_outputs, n_slices, n_reads);
+  return composed_energy (chip, band, mvm);
 }
 
 StrataMvmEnergy
 strata_cost_mvm_energy (
   const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices)
 {
-  return mvm_energy (chip, band, n_rows, n_unique_rows, n_outputs, n_slices, 1);
+  const StrataMvm mvm = { n_rows, n_unique_rows, n_outputs, n_slices, 1, 0 };
+
+  return mvm_energy (chip, band, &mvm);
 }
 
 /* Phases and conversions of one read; a stage of the sample-and-hold pipeline each. */
@@ -110,10 +112,9 @@ strata_cost_select_ps (const StrataChipSpec *chip, StrataBand band)
 }
 
 StrataActionEnergy
-strata_cost_action_mvm (
-  const StrataChipSpec *chip, StrataBand band, int n_rows, int n_unique_rows, int n_outputs, int n_slices, int n_reads)
+strata_cost_action_mvm (const StrataChipSpec *chip, StrataBand band, const StrataMvm *mvm)
 {
-  StrataMvmEnergy energy = mvm_energy (chip, band, n_rows, n_unique_rows, n_outputs, n_slices, n_reads);
+  StrataMvmEnergy energy = mvm_energy (chip, band, mvm);
   StrataActionEnergy action = { .per_switch_fj = strata_cost_whole_fj (chip->e_select_fj[band]) };
 
   action.per_action_fj[STRATA_COMPONENT_ARRAY] = strata_cost_whole_fj (energy.array);

@@ -60,6 +60,19 @@ strata_burst_time (const StrataInstruction *instruction,
   return (StrataBurstTime){ time_ps, time_ps };
 }
 
+StrataMvm
+strata_tile_mvm (const StrataTile *tile, const StrataQOp *op)
+{
+  return (StrataMvm){
+    .n_rows = tile->n_rows * tile->n_row_copies,
+    .n_unique_rows = tile->n_rows,
+    .n_outputs = tile->n_cols,
+    .n_slices = tile->n_slices,
+    .n_reads = MAX (1, op->n_reads),
+    .toggle_share = strata_qop_toggle_share (op),
+  };
+}
+
 /* Energies of one action; the whole of an action that is not counted in n_actions is added by the caller. */
 static StrataActionEnergy
 action_energy (const StrataInstruction *instruction,
@@ -73,9 +86,9 @@ action_energy (const StrataInstruction *instruction,
     case STRATA_OPCODE_MVM:
       {
         const StrataTile *tile = &tiles->tiles[instruction->tile];
+        const StrataMvm mvm = strata_tile_mvm (tile, &graph->ops[tile->op]);
 
-        return strata_cost_action_mvm (chip, band, tile->n_rows * tile->n_row_copies, tile->n_rows, tile->n_cols,
-                                       tile->n_slices, MAX (1, graph->ops[tile->op].n_reads));
+        return strata_cost_action_mvm (chip, band, &mvm);
       }
     case STRATA_OPCODE_LOAD:
     case STRATA_OPCODE_PSUM:

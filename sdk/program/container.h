@@ -19,7 +19,7 @@
 #define STRATA_SECTIONS(X)                                                                                             \
   X (CHIP, 1, "chip description")                                                                                      \
   X (LIMT, 2, "requirements, pace, seed, identity of the model")                                                       \
-  X (QGRF, 3, "quantised graph")                                                                                       \
+  X (QGRF, 4, "quantised graph")                                                                                       \
   X (TILE, 1, "tiles")                                                                                                 \
   X (PLAC, 2, "placement")                                                                                             \
   X (SCHD, 3, "schedule")                                                                                              \

@@ -280,6 +280,8 @@ read_op (Decoder *decoder, StrataReader *reader, StrataReader *weights, StrataAr
   op->block_rows = strata_get_i32 (reader);
   op->x_rms = strata_get_i32 (reader);
   op->x_peak = strata_get_i32 (reader);
+  op->x_toggles = strata_get_i32 (reader);
+  op->x_repeats = strata_get_i32 (reader);
   for (int i = 0; i < 4; i++)
     op->input_multiplier[i] = strata_get_f64 (reader);
   op->clamp_lo = strata_get_i32 (reader);

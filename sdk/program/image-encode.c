@@ -179,6 +179,8 @@ put_op (GByteArray *bytes, Weights *weights, const StrataQOp *op)
   strata_put_i32 (bytes, op->block_rows);
   strata_put_i32 (bytes, op->x_rms);
   strata_put_i32 (bytes, op->x_peak);
+  strata_put_i32 (bytes, op->x_toggles);
+  strata_put_i32 (bytes, op->x_repeats);
   for (int i = 0; i < 4; i++)
     strata_put_f64 (bytes, op->input_multiplier[i]);
   strata_put_i32 (bytes, op->clamp_lo);

@@ -35,6 +35,14 @@ strata_qop_name (StrataQOpKind kind)
   return kinds[kind].name;
 }
 
+double
+strata_qop_toggle_share (const StrataQOp *op)
+{
+  int n_reads = MAX (1, op->n_reads);
+
+  return (op->x_toggles + (n_reads - 1.0) * op->x_repeats) / n_reads / STRATA_TOGGLES;
+}
+
 gint64
 strata_qtensor_count (const StrataQTensor *tensor)
 {
@@ -322,6 +330,9 @@ check_product (const StrataQGraph *graph, const StrataQOp *op, GError **error)
     return fail (error, op, "blocks of %d rows of %d", op->block_rows, op->k);
   if (op->x_rms < 0 || op->x_peak < 0 || op->x_rms > op->x_peak || op->x_peak > 255)
     return fail (error, op, "input statistics rms %d, peak %d", op->x_rms, op->x_peak);
+  if (op->x_toggles < 0 || op->x_repeats < 0 || op->x_toggles > STRATA_TOGGLES || op->x_repeats > STRATA_TOGGLES
+      || (op->x_toggles > 0) != (op->x_repeats > 0))
+    return fail (error, op, "toggle shares %d and %d of %d", op->x_toggles, op->x_repeats, STRATA_TOGGLES);
   return is_absent (graph, op) || check_weights (op, in, error);
 }
 
@@ -651,8 +662,10 @@ print_op (GString *text, const StrataQGraph *graph, int id)
                             w->stride_h, w->stride_w, w->pad_top, w->pad_left, w->pad_bottom, w->pad_right, w->groups);
   if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
     g_string_append_printf (
-      text, " k %d n %d max %d slices %d reads %d blocks %d rms %d peak %d weights %016" G_GINT64_MODIFIER "x", op->k,
-      op->n, op->weight_max, op->n_slices, op->n_reads, op->block_rows, op->x_rms, op->x_peak, weights_hash (op));
+      text,
+      " k %d n %d max %d slices %d reads %d blocks %d rms %d peak %d toggles %d %d weights %016" G_GINT64_MODIFIER "x",
+      op->k, op->n, op->weight_max, op->n_slices, op->n_reads, op->block_rows, op->x_rms, op->x_peak, op->x_toggles,
+      op->x_repeats, weights_hash (op));
   else if (op->multiplier != NULL)
     g_string_append_printf (text, " multiplier %.9g", op->multiplier[0]);
   if (op->kind == STRATA_QOP_ADD)
@@ -712,12 +725,12 @@ hash_op (StrataHasher *hasher, const StrataQOp *op, gboolean weights)
 {
   const StrataWindow *w = &op->window;
   const int integers[] = {
-    (int) op->kind, op->node,          op->output,         op->n,          op->k,
-    op->weight_max, op->n_slices,      op->n_reads,        op->block_rows, op->x_rms,
-    op->x_peak,     op->clamp_lo,      op->clamp_hi,       op->offset_c,   op->offset_h,
-    op->offset_w,   op->count_padding, (int) op->function, w->kernel_h,    w->kernel_w,
-    w->stride_h,    w->stride_w,       w->dilation_h,      w->dilation_w,  w->pad_top,
-    w->pad_left,    w->pad_bottom,     w->pad_right,       w->groups,
+    (int) op->kind,    op->node,           op->output,     op->n,        op->k,         op->weight_max,
+    op->n_slices,      op->n_reads,        op->block_rows, op->x_rms,    op->x_peak,    op->x_toggles,
+    op->x_repeats,     op->clamp_lo,       op->clamp_hi,   op->offset_c, op->offset_h,  op->offset_w,
+    op->count_padding, (int) op->function, w->kernel_h,    w->kernel_w,  w->stride_h,   w->stride_w,
+    w->dilation_h,     w->dilation_w,      w->pad_top,     w->pad_left,  w->pad_bottom, w->pad_right,
+    w->groups,
   };
 
   strata_hasher_string (hasher, op->name);

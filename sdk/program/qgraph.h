@@ -99,6 +99,8 @@ typedef struct
   int n_reads;              /* MVM: averaged conversions, >= 1 */
   int block_rows;           /* MVM: rows of K that one array takes at most; 0: as many as it has */
   int x_rms, x_peak;        /* MVM: of (x - zp), from calibration, for the converter's range; 0: unknown */
+  int x_toggles, x_repeats; /* MVM, MAC: rows that rise in a phase, of STRATA_TOGGLES, from calibration: where a vector
+                               follows another, where it is read again; 0: unknown */
 
   double input_multiplier[4]; /* ADD */
   int clamp_lo, clamp_hi;     /* output codes; fused activation included */
@@ -111,6 +113,9 @@ typedef struct
   gboolean streams;       /* DIGITAL: a burst makes one row of the outputs; else one burst makes all */
   guint32 by_row;         /* DIGITAL that streams: bit i: row b of the outputs needs no more than row b of input i */
 } StrataQOp;
+
+/* What x_toggles and x_repeats are shares of */
+#define STRATA_TOGGLES 65536
 
 /* Made with g_new0; everything it points to lies in its arena, but for digital models. */
 typedef struct
@@ -138,6 +143,9 @@ guint64 strata_qgraph_shape_hash (const StrataQGraph *graph);
 StrataQGraph *strata_qgraph_share (const StrataQGraph *graph) G_GNUC_WARN_UNUSED_RESULT;
 void strata_qgraph_free (StrataQGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataQGraph, strata_qgraph_free)
+
+/* Rows of a product that rise in a phase, over all its reads, as a share of driven rows; 0: unknown */
+double strata_qop_toggle_share (const StrataQOp *op);
 
 const char *strata_qop_name (StrataQOpKind kind); /* "mvm" */
 gint64 strata_qtensor_count (const StrataQTensor *tensor);

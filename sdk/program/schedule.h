@@ -192,6 +192,8 @@ StrataBurstTime strata_burst_time (const StrataInstruction *instruction,
                                    const StrataChipSpec *chip,
                                    StrataBand band);
 
+/* What one activation of a tile of @op drives and converts */
+StrataMvm strata_tile_mvm (const StrataTile *tile, const StrataQOp *op);
 /* Energy of one burst by component, integer fJ, without tier switch (returned in per_switch_fj). */
 StrataActionEnergy strata_burst_energy (const StrataInstruction *instruction,
                                         const StrataQGraph *graph,

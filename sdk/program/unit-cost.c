@@ -151,8 +151,9 @@ strata_unit_cost_analog (
     {
       const Block *b = &blocks[i];
       int n_copies = row_copies ? chip->rows / b->n_rows : 1;
-      StrataActionEnergy mvm = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, b->n_rows * n_copies, b->n_rows,
-                                                       b->n_cols, n_slices, n_reads);
+      const StrataMvm work = { b->n_rows * n_copies,        b->n_rows, b->n_cols, n_slices, n_reads,
+                               strata_qop_toggle_share (op) };
+      StrataActionEnergy mvm = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &work);
       gint64 n_mvms = strata_cost_times (n_positions, b->n);
 
       cost.n_arrays += b->n;

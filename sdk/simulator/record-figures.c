@@ -112,6 +112,27 @@ add_one (Figures *f,
   add_figure (f, name, unit, values, fidelity, source);
 }
 
+/* Where the shares of rows that toggle come from */
+static const char *
+describe_toggles (Figures *f)
+{
+  const StrataQGraph *graph = f->image->graph;
+  int n_products = 0, n_known = 0;
+
+  for (int i = 0; i < graph->n_ops; i++)
+    if (graph->ops[i].kind == STRATA_QOP_MVM)
+      {
+        n_products++;
+        n_known += graph->ops[i].x_toggles > 0;
+      }
+  if (f->image->chip->mode == STRATA_CHIP_LUMPED || n_products == 0)
+    return "counters x energy per action";
+  return strata_arena_printf (f->arena,
+                              "counters x energy per action; rows toggle as the distributions of calibration samples "
+                              "say in %d of %d layers on crossbars, as alpha_toggle = %.3g in the rest",
+                              n_known, n_products, f->image->chip->alpha_toggle);
+}
+
 static void
 add_run (Figures *f)
 {
@@ -129,7 +150,7 @@ add_run (Figures *f)
   add_times (f, "energy_fj", m->energy_fj, "fJ",
              estimate ? "dynamic energy + static power x latency"
                       : "sum of all events: dynamic energy + static power x latency");
-  add_times (f, "dynamic_fj", m->dynamic_fj, "fJ", "counters x energy per action");
+  add_times (f, "dynamic_fj", m->dynamic_fj, "fJ", describe_toggles (f));
   add_figure (f, "static_mw", "mW", m->static_mw, m->fidelity,
               "control + leakage at the junction temperature (gated stacks at f_gate) + DRAM idle");
   add_figure (f, "power_mw", "mW", m->power_mw, m->fidelity,

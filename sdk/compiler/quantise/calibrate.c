@@ -371,26 +371,49 @@ find_counted (const Pass *pass)
   for (int i = 0; i < lowered->n_outputs; i++)
     n_readers[lowered->outputs[i]]++;
   for (int t = 0; t < lowered->n_tensors; t++)
-    if (!lowered->tensors[t].quantised && (n_sums[t] == 0 || n_readers[t] > n_sums[t]))
-      counted[pass->tensor_of[lowered->tensors[t].value]] = TRUE;
+    {
+      int first = pass->tensor_of[lowered->tensors[t].value];
+
+      if (!lowered->tensors[t].quantised && (n_sums[t] == 0 || n_readers[t] > n_sums[t]))
+        counted[first] = !lowered->tensors[first].quantised;
+    }
   return counted;
+}
+
+/* Values in the file's own scale that products read: how often their digits change shows in their distribution alone.
+ * Not where another tensor of the value has no scale, which would be chosen by it. */
+static void
+add_driven (const Pass *pass, gboolean *counted)
+{
+  const StrataLowered *lowered = pass->lowered;
+
+  for (int i = 0; i < lowered->n_ops; i++)
+    {
+      int first = pass->tensor_of[lowered->tensors[lowered->ops[i].inputs[0]].value];
+      gboolean scaled = lowered->ops[i].kind == STRATA_QOP_MVM || lowered->ops[i].kind == STRATA_QOP_MAC;
+
+      for (int t = first; t >= 0 && scaled; t = pass->next[t])
+        scaled = lowered->tensors[t].quantised;
+      counted[first] |= scaled;
+    }
 }
 
 /* Makes room for the values of all samples, where they are few; only what is written of it takes memory. */
 static void
-plan_kept (Pass *pass, int n_samples, StrataArena *arena)
+plan_kept (Pass *pass, int n_samples, gboolean synthetic, StrataArena *arena)
 {
   const StrataLowered *lowered = pass->lowered;
   g_autofree gboolean *counted = find_counted (pass);
 
+  if (!synthetic)
+    add_driven (pass, counted);
   pass->kept_at = strata_arena_array (arena, gsize, lowered->n_tensors + 1);
   for (int t = 0; t < lowered->n_tensors; t++)
     {
       const StrataLoweredTensor *tensor = &lowered->tensors[t];
-      gboolean is_counted = counted[t] && !tensor->quantised;
 
-      pass->kept_at[t] = is_counted ? pass->n_kept : G_MAXSIZE;
-      pass->n_kept += is_counted ? (gsize) tensor->channels * (gsize) tensor->height * (gsize) tensor->width : 0;
+      pass->kept_at[t] = counted[t] ? pass->n_kept : G_MAXSIZE;
+      pass->n_kept += counted[t] ? (gsize) tensor->channels * (gsize) tensor->height * (gsize) tensor->width : 0;
     }
   if (n_samples <= CHUNK && pass->n_kept > 0 && pass->n_kept <= MAX_KEPT_BYTES / sizeof *pass->kept / (gsize) n_samples)
     pass->kept = g_malloc (sizeof *pass->kept * pass->n_kept * (gsize) n_samples);
@@ -420,12 +443,12 @@ strata_calibrate (const StrataGraph *graph,
                 .next = next,
                 .may_be_open = may_be_open };
   g_autofree float *kept = NULL;
-  gboolean all_scaled = TRUE;
+  gboolean synthetic = calibration->samples == NULL || calibration->n_samples < 1, all_scaled = TRUE;
 
   if (executor == NULL)
     return NULL;
   pass.slots = new_stats (lowered, CHUNK, scratch);
-  plan_kept (&pass, n_samples, scratch);
+  plan_kept (&pass, n_samples, synthetic, scratch);
   kept = pass.kept;
   if (!first_pass (&pass, n_samples, calibration->n_threads, merged, error))
     return NULL;
@@ -439,11 +462,11 @@ strata_calibrate (const StrataGraph *graph,
                        lowered->tensors[t].name);
           return NULL;
         }
-      all_scaled = all_scaled && (lowered->tensors[t].quantised || lowered->tensors[t].producer < 0);
+      all_scaled = all_scaled && pass.kept_at[t] == G_MAXSIZE
+                   && (lowered->tensors[t].quantised || lowered->tensors[t].producer < 0);
     }
   /* Synthetic samples say nothing about channels. */
-  if (lowered->n_quantised == 0 && calibration->samples != NULL && calibration->n_samples > 0
-      && (calibration->without & STRATA_QUANTISE_EQUALISE) == 0)
+  if (lowered->n_quantised == 0 && !synthetic && (calibration->without & STRATA_QUANTISE_EQUALISE) == 0)
     strata_equalise_choose (lowered, merged, arena);
   if (!all_scaled && !second_pass (&pass, n_samples, calibration->n_threads, merged, arena, error))
     return NULL;

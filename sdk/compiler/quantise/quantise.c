@@ -10,6 +10,7 @@
 #include "compiler/quantise/formats.h"
 #include "compiler/quantise/ranges.h"
 #include "compiler/quantise/slices.h"
+#include "compiler/quantise/toggles.h"
 #include "compiler/quantise/verify.h"
 #include "compiler/quantise/wide.h"
 #include "program/stream.h"
@@ -246,6 +247,8 @@ fill_product (Build *build, const StrataLoweredOp *op, StrataQOp *q, GError **er
       q->x_peak = (int) CLAMP (rint (MAX (stats->max * 1, -stats->min) / in.scale), 1, 255);
       q->x_rms = (int) CLAMP (rint (rms), 1, q->x_peak);
     }
+  if (!build->guessed)
+    strata_quantise_toggles (stats, build->chip, &in, &out, q);
   if (build->guessed || (build->without & STRATA_QUANTISE_BIAS) != 0 || op->keeps_bias)
     means = NULL;
   if (!strata_quantise_weights (op, &in, means, (build->without & STRATA_QUANTISE_CHANNELS) == 0, build->arena, q,

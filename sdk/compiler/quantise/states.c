@@ -68,10 +68,10 @@ strata_layer_budget (const StrataSensitivityInput *input, const StrataLayerNoise
 }
 
 static double
-action_fj (const StrataChipSpec *chip, int n_rows, int n_copies, int n_cols, int n_slices, int n_reads)
+action_fj (const StrataChipSpec *chip, const StrataQOp *op, int n_rows, int n_copies, int n_cols, int n_reads)
 {
-  StrataActionEnergy energy =
-    strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, n_rows * n_copies, n_rows, n_cols, n_slices, n_reads);
+  const StrataMvm mvm = { n_rows * n_copies, n_rows, n_cols, op->n_slices, n_reads, strata_qop_toggle_share (op) };
+  StrataActionEnergy energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &mvm);
   double sum = 0;
 
   for (int i = 0; i < STRATA_N_COMPONENTS; i++)
@@ -123,7 +123,7 @@ state_cost (const StrataSensitivityInput *input, int op_id, int block_rows, int 
         {
           int n_rows = MIN (block_rows, op->k - row0);
 
-          fj += action_fj (chip, n_rows, count_copies (input, n_rows), n_cols, op->n_slices, n_reads);
+          fj += action_fj (chip, op, n_rows, count_copies (input, n_rows), n_cols, n_reads);
         }
     }
   return fj * out->height * out->width;

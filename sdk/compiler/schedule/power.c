@@ -17,10 +17,10 @@ compare_power (gconstpointer a, gconstpointer b)
 static double
 tile_mw (const StrataQGraph *graph, const StrataTile *tile, const StrataChipSpec *chip)
 {
-  int n_reads = MAX (1, graph->ops[tile->op].n_reads);
-  StrataActionEnergy energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, tile->n_rows * tile->n_row_copies,
-                                                      tile->n_rows, tile->n_cols, tile->n_slices, n_reads);
-  gint64 interval_ps = strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, n_reads);
+  const StrataMvm mvm = strata_tile_mvm (tile, &graph->ops[tile->op]);
+  StrataActionEnergy energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &mvm);
+  gint64 interval_ps =
+    strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, tile->n_cols, tile->n_slices, mvm.n_reads);
   double sum_fj = 0;
 
   for (int c = 0; c < STRATA_N_COMPONENTS; c++)

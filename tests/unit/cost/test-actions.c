@@ -61,7 +61,7 @@ test_out_of_proportion (void)
   chip->e_adc_fj[0] = chip->e_driver_fj[0] = chip->e_post_fj[0] = chip->e_noc_fj_per_byte_hop[0] = 1e12;
   g_assert_cmpint (strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, 8192, 1, 4096), ==, STRATA_COST_MOST);
   g_assert_cmpint (strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, 8192, 1, 4096), >=, STRATA_COST_MOST);
-  energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, 8192, 8192, 8192, 1, 4096);
+  energy = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 8192, 8192, 8192, 1, 4096, 0 });
   g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_ADC], ==, STRATA_COST_MOST);
   g_assert_cmpint (energy.per_action_fj[STRATA_COMPONENT_OVERHEAD], ==, STRATA_COST_MOST);
   g_assert_cmpint (strata_cost_times (STRATA_COST_MOST, STRATA_COST_MOST), ==, STRATA_COST_MOST);

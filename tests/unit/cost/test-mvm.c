@@ -141,8 +141,8 @@ static void
 test_reads (void)
 {
   g_autoptr (StrataChipSpec) chip = load ("phone");
-  StrataActionEnergy one = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, 512, 512, 512, 1, 1);
-  StrataActionEnergy four = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, 512, 512, 512, 1, 4);
+  StrataActionEnergy one = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 1, 0 });
+  StrataActionEnergy four = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 4, 0 });
   static const StrataComponent repeated[] = { STRATA_COMPONENT_DRIVER, STRATA_COMPONENT_ADC, STRATA_COMPONENT_POST };
 
   for (guint i = 0; i < G_N_ELEMENTS (repeated); i++)
@@ -154,12 +154,42 @@ test_reads (void)
   g_assert_cmpint (strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, 512, 1, 4), ==, 1700000);
 }
 
+/* Where the data are known, their share of toggles stands for alpha_toggle in what charges rows, and nowhere else. */
+static void
+test_toggles (void)
+{
+  g_autoptr (StrataChipSpec) chip = load ("phone");
+  StrataActionEnergy usual = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 2, 0 });
+  StrataActionEnergy same =
+    strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 2, chip->alpha_toggle });
+  StrataActionEnergy half =
+    strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 2, chip->alpha_toggle / 2 });
+  double saved_fj = 0;
+
+  g_assert_cmpmem (&usual, sizeof usual, &same, sizeof same);
+  for (int c = 0; c < STRATA_N_COMPONENTS; c++)
+    {
+      double usual_fj = (double) usual.per_action_fj[c], fj = (double) half.per_action_fj[c];
+
+      if (c == STRATA_COMPONENT_OVERHEAD)
+        continue;
+      if (c == STRATA_COMPONENT_ARRAY || c == STRATA_COMPONENT_VERTICAL)
+        g_assert_cmpfloat_with_epsilon (fj, usual_fj / 2, 1);
+      else
+        g_assert_cmpfloat (fj, ==, usual_fj);
+      saved_fj += usual_fj - fj;
+    }
+  g_assert_cmpfloat_with_epsilon ((double) half.per_action_fj[STRATA_COMPONENT_OVERHEAD],
+                                  (double) usual.per_action_fj[STRATA_COMPONENT_OVERHEAD] - 0.3 * saved_fj, 2);
+}
+
 /* Integers of the trace: rounded once, 8-bit conversions exactly e_adc. */
 static void
 test_action (void)
 {
   g_autoptr (StrataChipSpec) chip = load ("phone");
-  StrataActionEnergy action = strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, 512, 512, 512, 1, 1);
+  StrataActionEnergy action =
+    strata_cost_action_mvm (chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 512, 512, 512, 1, 1, 0 });
   gint64 sum = 0;
 
   for (int c = 0; c < STRATA_N_COMPONENTS; c++)
@@ -190,6 +220,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/cost/mvm/ibm-3d", test_ibm_3d);
   g_test_add_func ("/sdk/cost/mvm/partial", test_partial);
   g_test_add_func ("/sdk/cost/mvm/reads", test_reads);
+  g_test_add_func ("/sdk/cost/mvm/toggles", test_toggles);
   g_test_add_func ("/sdk/cost/mvm/action", test_action);
   g_test_add_func ("/sdk/cost/mvm/adc-scale", test_adc_scale);
   return g_test_run ();

@@ -198,6 +198,17 @@ spoil_statistics (StrataQGraph *g)
   g->ops[1].x_rms = 9;
   g->ops[1].x_peak = 8;
 }
+static void
+spoil_toggles (StrataQGraph *g)
+{
+  g->ops[1].x_toggles = g->ops[1].x_repeats = STRATA_TOGGLES + 1;
+}
+static void
+spoil_repeats (StrataQGraph *g)
+{
+  g->ops[1].x_toggles = 5;
+  g->ops[1].x_repeats = 0;
+}
 
 static void
 test_spoiled (void)
@@ -229,6 +240,8 @@ test_spoiled (void)
     { spoil_inputs, "no producer" },
     { spoil_output, "output 0" },
     { spoil_statistics, "rms 9, peak 8" },
+    { spoil_toggles, "toggle shares 65537 and 65537" },
+    { spoil_repeats, "toggle shares 5 and 0" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -51,7 +51,8 @@ test_by_hand (void)
 {
   g_autoptr (Fixture) fixture = rows_fixture ();
   g_autoptr (StrataModelled) modelled = model (fixture, 0, TRUE);
-  StrataActionEnergy mvm = strata_cost_action_mvm (&fixture->chip, STRATA_BAND_NOMINAL, 9, 9, 32, 1, 1);
+  StrataActionEnergy mvm =
+    strata_cost_action_mvm (&fixture->chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 9, 9, 32, 1, 1, 0 });
 
   g_assert_cmpint (sum_component (modelled, STRATA_COMPONENT_NOC, 0), ==, 512000);
   g_assert_cmpint (sum_component (modelled, STRATA_COMPONENT_NOC, STRATA_BAND_CONSERVATIVE), ==, 1024000);

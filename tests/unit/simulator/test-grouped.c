@@ -337,7 +337,7 @@ test_writes (void)
       if (mvm->opcode != STRATA_OPCODE_MVM || mvm->tile != image->tiles->op_first[GROUPED])
         continue;
       own = strata_burst_energy (mvm, image->graph, image->tiles, image->chip, STRATA_BAND_NOMINAL);
-      all = strata_cost_action_mvm (image->chip, STRATA_BAND_NOMINAL, 252, 252, 28, 2, 7);
+      all = strata_cost_action_mvm (image->chip, STRATA_BAND_NOMINAL, &(StrataMvm){ 252, 252, 28, 2, 7, 0 });
       g_assert_cmpint (own.per_action_fj[STRATA_COMPONENT_DRIVER], ==,
                        mvm->n_actions * all.per_action_fj[STRATA_COMPONENT_DRIVER]);
       return;
