@@ -19,6 +19,7 @@ typedef enum
   STRATA_QUANTITY_POWER,               /* mW */
   STRATA_QUANTITY_POWER_PER_AREA,      /* mW/mm2 */
   STRATA_QUANTITY_VOLTAGE,             /* V */
+  STRATA_QUANTITY_CURRENT,             /* pA */
   STRATA_QUANTITY_CAPACITANCE,         /* fF */
   STRATA_QUANTITY_LENGTH,              /* nm */
   STRATA_QUANTITY_AREA,                /* um2 */

@@ -93,8 +93,15 @@ typedef struct
   double alpha_toggle, eta_recovery[STRATA_N_BANDS];
   double c_cell_ff[STRATA_N_BANDS]; /* row load of one physical cell */
   double c_on_ff, c_on_off_ratio,
-    c_fix_ff;              /* coupling at full weight; its ratio to zero weight; fixed load of a column */
-  double c_v0_ff, c_vt_ff; /* vertical line: fixed, and per tier */
+    c_fix_ff;                            /* coupling at full weight; its ratio to zero weight; fixed load of a column */
+  double c_v0_ff, c_vt_ff;               /* vertical line: fixed, and per tier */
+  double c_varying[STRATA_N_BANDS];      /* share of a cell's coupling that its readout line feels as load */
+  double cell_mismatch[STRATA_N_BANDS];  /* standard deviations, shares: of a cell's whole coupling, */
+  double fixed_mismatch[STRATA_N_BANDS]; /* of a column's fixed load */
+  double i_leak_pa[STRATA_N_BANDS];      /* of a column that waits for its converter */
+  double adc_loss[STRATA_N_BANDS];       /* bits of a converter that are not effective */
+  double adc_noise_v[STRATA_N_BANDS];    /* at the input of a converter */
+  double adc_gain[STRATA_N_BANDS], adc_offset_v[STRATA_N_BANDS]; /* standard deviations over converters */
 
   /* Times */
   gint64 t_phase_ps[STRATA_N_BANDS], t_adc_ps[STRATA_N_BANDS], t_select_ps[STRATA_N_BANDS], t_post_ps[STRATA_N_BANDS];

@@ -71,8 +71,9 @@ grid_init (Grid *grid, const StrataConverterData *data)
 
       grid->range[i] = peak * exp2 ((double) (N_WIDER - i) / PER_OCTAVE);
       step = grid->step[i] = step_of (data, grid->range[i]);
-      share = data->n_reads > 1 ? strata_cost_rounding_share (data->noise / step) : 1;
-      grid->rounding[i] = step * step / 12 * (share + (1 - share) / data->n_reads);
+      share = data->n_reads > 1 ? strata_cost_rounding_share (hypot (data->noise / step, sqrt (data->own))) : 1;
+      grid->rounding[i] =
+        step * step * ((share + (1 - share) / data->n_reads) / 12 + data->own / MAX (data->n_reads, 1));
     }
   for (gsize e = 0; e < data->n; e++)
     {

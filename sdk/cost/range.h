@@ -17,7 +17,8 @@ typedef struct
   int n_groups;  /* samples, of as many magnitudes each; below 2: nothing can be said about data that was not seen */
   double steps;  /* of the converter, over its whole range of both signs */
   double finest; /* a step is never less */
-  double noise;  /* standard deviation of a conversion before rounding */
+  double noise;  /* standard deviation of a conversion before rounding, without the converter's own */
+  double own;    /* variance of the converter's own noise, steps^2 */
   double unseen; /* variance that the magnitudes do not have, although conversions do */
   int n_reads;   /* that are averaged */
 } StrataConverterData;

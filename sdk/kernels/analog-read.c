@@ -52,9 +52,9 @@ strata_analog_product (const float *inputs, int n_inputs, int n_rows, const floa
 CLONES static int
 convert_noisy (const float *restrict v,
                const float *restrict variance,
-               float extra,
+               const float *restrict extra,
                const float *restrict z,
-               float scale,
+               const float *restrict scale,
                float lo,
                float hi,
                float *restrict q,
@@ -64,7 +64,7 @@ convert_noisy (const float *restrict v,
 
   for (int j = 0; j < n; j++)
     {
-      float code = __builtin_rintf ((v[j] + __builtin_sqrtf (variance[j] + extra) * z[j]) * scale);
+      float code = __builtin_rintf ((v[j] + __builtin_sqrtf (variance[j] + extra[j]) * z[j]) * scale[j]);
 
       clipped += (code < lo) | (code > hi);
       code = code < lo ? lo : code;
@@ -74,10 +74,10 @@ convert_noisy (const float *restrict v,
 }
 
 CLONES static int
-convert_plain (const float *restrict v,
-               float sigma,
+convert_alike (const float *restrict v,
+               const float *restrict extra,
                const float *restrict z,
-               float scale,
+               const float *restrict scale,
                float lo,
                float hi,
                float *restrict q,
@@ -87,7 +87,23 @@ convert_plain (const float *restrict v,
 
   for (int j = 0; j < n; j++)
     {
-      float code = __builtin_rintf ((v[j] + sigma * z[j]) * scale);
+      float code = __builtin_rintf ((v[j] + __builtin_sqrtf (extra[j]) * z[j]) * scale[j]);
+
+      clipped += (code < lo) | (code > hi);
+      code = code < lo ? lo : code;
+      q[j] += code > hi ? hi : code;
+    }
+  return clipped;
+}
+
+CLONES static int
+convert_plain (const float *restrict v, const float *restrict scale, float lo, float hi, float *restrict q, int n)
+{
+  int clipped = 0;
+
+  for (int j = 0; j < n; j++)
+    {
+      float code = __builtin_rintf (v[j] * scale[j]);
 
       clipped += (code < lo) | (code > hi);
       code = code < lo ? lo : code;
@@ -99,21 +115,19 @@ convert_plain (const float *restrict v,
 int
 strata_analog_convert (const float *v,
                        const float *variance,
-                       float extra_variance,
+                       const float *extra,
                        const float *z,
-                       float lsb,
+                       const float *scale,
                        float lo,
                        float hi,
                        float *q,
                        int n)
 {
-  float scale = 1.0f / lsb;
-
   if (z != NULL && variance != NULL)
-    return convert_noisy (v, variance, extra_variance, z, scale, lo, hi, q, n);
+    return convert_noisy (v, variance, extra, z, scale, lo, hi, q, n);
   if (z != NULL)
-    return convert_plain (v, sqrtf (extra_variance), z, scale, lo, hi, q, n);
-  return convert_plain (v, 0.0f, v, scale, lo, hi, q, n);
+    return convert_alike (v, extra, z, scale, lo, hi, q, n);
+  return convert_plain (v, scale, lo, hi, q, n);
 }
 
 CLONES void

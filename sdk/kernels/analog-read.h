@@ -22,14 +22,13 @@ int strata_analog_subtract (int zero_point);
 void
 strata_analog_product (const float *inputs, int n_inputs, int n_rows, const float *levels, int n_columns, float *sums);
 
-/* One conversion of n columns: q[j] += clamp (rint ((v[j] + sqrt (variance[j] + extra_variance) * z[j]) / lsb), lo,
- * hi),
- * @variance NULL: 0. @z NULL: no noise. Returns how many were clipped. */
+/* One conversion of n columns: q[j] += clamp (rint ((v[j] + sqrt (variance[j] + extra[j]) * z[j]) * scale[j]), lo, hi),
+ * @variance NULL: 0. @z NULL: no noise, and neither variance nor @extra counts. Returns how many were clipped. */
 int strata_analog_convert (const float *v,
                            const float *variance,
-                           float extra_variance,
+                           const float *extra,
                            const float *z,
-                           float lsb,
+                           const float *scale,
                            float lo,
                            float hi,
                            float *q,

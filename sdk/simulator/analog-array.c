@@ -24,21 +24,6 @@
 #define MAX_SLICES 8
 #define CODE_LOWEST (-128)
 
-static guint64
-key_word (StrataRngKey key)
-{
-  return (guint64) key.word[1] << 32 | key.word[0];
-}
-
-StrataRngKey
-strata_analog_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b)
-{
-  StrataRngKey key = strata_rng_key (seed, stream);
-
-  key = strata_rng_key (key_word (key), a);
-  return strata_rng_key (key_word (key), b);
-}
-
 StrataBand
 strata_analog_band (StrataAnalog analog)
 {
@@ -61,12 +46,15 @@ is_written (const StrataAnalogArray *array, int row, int output)
 typedef struct
 {
   double program[SIGMA_STEPS + 2], read[SIGMA_STEPS + 2];
-  int top;     /* largest level */
-  double grid; /* levels; 0: none */
+  int top;          /* largest level */
+  double idle;      /* standard deviation of a cell at zero weight, levels */
+  double idle_read; /* variance of reading it */
+  double grid;      /* levels; 0: none */
 } CellTable;
 
 static void
-cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off, double age_s)
+cell_table_init (
+  CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off, double age_s, double idle)
 {
   double factor = strata_cost_sigma_factor (band);
   double program = (off & STRATA_PHYSICS_PROGRAMMING) != 0 ? 0 : factor;
@@ -80,6 +68,8 @@ cell_table_init (CellTable *table, const StrataChipSpec *chip, StrataBand band, 
       table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * program * table->top;
       table->read[i] = strata_cost_aged_read_sigma (chip->cell_model, g, age_s) * read * table->top;
     }
+  table->idle = hypot (table->program[0], idle);
+  table->idle_read = table->read[0] * table->read[0];
 }
 
 static double
@@ -100,19 +90,26 @@ on_grid (double target, double deviation, double variance, double grid)
   return rint ((target + (rest > 0 ? deviation * sqrt (rest / variance) : 0)) / grid) * grid;
 }
 
-/* One pair towards @target levels: what it holds and the variance of reading it. */
-static double
-program_pair (const CellTable *table, double target, const float *z, double *variance)
+/* Whether programming moves the least level enough that rounding to a grid leaves its mean */
+static gboolean
+hides_grid (const CellTable *table, double grid)
 {
-  double plus = MAX (target, 0) / table->top, minus = MAX (-target, 0) / table->top;
-  double read_plus = look_up (table->read, plus), read_minus = look_up (table->read, minus);
-  double sigma_plus = look_up (table->program, plus), sigma_minus = look_up (table->program, minus);
-  double deviation = sigma_plus * z[0] - sigma_minus * z[1];
+  return look_up (table->program, 1.0 / table->top) >= grid / sqrt (12);
+}
 
-  *variance = read_plus * read_plus + read_minus * read_minus;
+/* One pair towards @target levels, one cell of it idle: what it reads, @lean higher for its lines, and the variance of
+ * reading it. */
+static double
+program_pair (const CellTable *table, double target, double lean, const float *z, double *variance)
+{
+  double g = fabs (target) / table->top;
+  double read = look_up (table->read, g), sigma = g > 0 ? look_up (table->program, g) : table->idle;
+  double deviation = target >= 0 ? sigma * z[0] - table->idle * z[1] : table->idle * z[0] - sigma * z[1];
+
+  *variance = read * read + table->idle_read;
   if (table->grid > 0)
-    return on_grid (target, deviation, sigma_plus * sigma_plus + sigma_minus * sigma_minus, table->grid);
-  return target + deviation;
+    return on_grid (target + lean, deviation, sigma * sigma + table->idle * table->idle, table->grid);
+  return target + lean + deviation;
 }
 
 /* An array while it is written: levels and variances are summed over row copies. */
@@ -120,8 +117,8 @@ typedef struct
 {
   const StrataAnalogArray *array;
   CellTable table;
-  int *digits; /* n_columns: of the row under way */
-  float *z;    /* 2 n_columns */
+  gint16 *digits; /* n_rows x n_columns */
+  float *z;       /* 2 n_columns */
   StrataAnalogAge age;
   float *levels, *variances; /* n_rows x n_columns; the latter NULL: none */
 } Programming;
@@ -142,6 +139,7 @@ static void
 program_row (Programming *p, int row)
 {
   const StrataAnalogArray *array = p->array;
+  const gint16 *digits = p->digits + (gsize) row * (gsize) array->n_columns;
   const int top = p->table.top, base = top + 1;
 
   for (int j = 0; j < array->n_cols; j++)
@@ -157,14 +155,16 @@ program_row (Programming *p, int row)
         {
           gsize column = (gsize) s * (gsize) array->n_cols + (gsize) j;
           gsize cell = (gsize) row * (gsize) array->n_columns + column;
-          double digit = p->digits[column], variance = 0;
+          double digit = digits[column], variance = 0;
           double target = array->noisy ? CLAMP (digit + missed, -top, top) : digit;
-          double held = array->noisy ? program_pair (&p->table, target, p->z + 2 * column, &variance) : digit;
+          double lean = array->noisy ? strata_analog_columns_lean (&array->columns, (int) column, target) : 0;
+          double reads = array->noisy ? program_pair (&p->table, target, lean, p->z + 2 * column, &variance) : digit;
 
-          p->levels[cell] += (float) (held + strata_analog_age_change (&p->age, (int) column, target));
+          p->levels[cell] += (float) (reads + strata_analog_age_change (&p->age, (int) column, target));
           if (p->variances != NULL)
             p->variances[cell] += (float) variance;
-          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
+          /* a cell is verified alone: what its lines do to it is not known then */
+          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - (reads - lean)) * base;
         }
     }
 }
@@ -188,60 +188,96 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
     }
 }
 
-/* Digits of the weights of @row, times the factors of their columns */
+/* Digits of the weights, times the factors of their columns; @held: 2 per column, their sums on either line */
 static void
-set_digits (Programming *p, const StrataQOp *op, const int *factors, int row)
+set_digits (Programming *p, const StrataQOp *op, const int *factors, int n_row_copies, double *held)
 {
   const StrataAnalogArray *array = p->array;
-  const int k = array->row0 + row % (array->n_rows / array->n_blocks);
 
-  for (int j = 0; j < array->n_cols; j++)
-    {
-      int column[MAX_SLICES];
+  for (int row = 0; row < array->n_rows; row++)
+    for (int j = 0; j < array->n_cols; j++)
+      {
+        const int k = array->row0 + row % (array->n_rows / array->n_blocks);
+        int column[MAX_SLICES];
 
-      if (!is_written (array, row, j))
-        continue;
-      strata_analog_digits (op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k] * factors[j],
-                            p->table.top + 1, array->n_slices, column);
-      for (int s = 0; s < array->n_slices; s++)
-        p->digits[s * array->n_cols + j] = column[s];
-    }
+        if (!is_written (array, row, j))
+          continue;
+        strata_analog_digits (op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k] * factors[j],
+                              p->table.top + 1, array->n_slices, column);
+        for (int s = 0; s < array->n_slices; s++)
+          {
+            int c = s * array->n_cols + j;
+
+            p->digits[(gsize) row * (gsize) array->n_columns + (gsize) c] = (gint16) column[s];
+            held[2 * c + (column[s] < 0)] += n_row_copies * ABS (column[s]);
+          }
+      }
 }
 
 static void
-program (
-  StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataQOp *op, int n_row_copies, const int *factors)
+program_rows (Programming *p, StrataRngKey key, int n_row_copies)
+{
+  const StrataAnalogArray *array = p->array;
+
+  for (int row = 0; row < array->n_rows; row++)
+    for (int copy = 0; copy < n_row_copies; copy++)
+      {
+        if (array->noisy)
+          strata_rng_normal (key, (guint64) (copy * array->n_rows + row), p->z, (gsize) (2 * array->n_columns));
+        strata_analog_age_turn (&p->age, copy * array->n_rows + row);
+        program_row (p, row);
+      }
+}
+
+static void
+program (StrataAnalogArray *array,
+         const StrataAnalogSetup *setup,
+         const StrataQOp *op,
+         const StrataTile *tile,
+         const int *factors,
+         int stack)
 {
   /* die 0: die files are not part of an image */
   const StrataRngKey key = strata_analog_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
   const gsize n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
   g_autofree Programming *p = g_new0 (Programming, 1);
-  g_autofree int *digits = p->digits = g_new (int, array->n_columns);
+  g_autofree gint16 *digits = p->digits = g_new0 (gint16, n_cells);
   g_autofree float *z = p->z = g_new0 (float, 2 * array->n_columns);
   g_autofree float *levels = p->levels = g_new0 (float, n_cells), *variances = NULL;
+  g_autofree double *held = g_new0 (double, 2 * array->n_columns);
 
   if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE && (array->off & STRATA_PHYSICS_READ) == 0)
     variances = p->variances = g_new0 (float, n_cells);
   p->array = array;
   strata_analog_age_init (&p->age, setup, array);
-  cell_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array->off, p->age.age_s);
-  if (array->noisy && n_row_copies == 1 && p->table.top < GRID_LEVELS)
+  cell_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array->off, p->age.age_s,
+                   array->columns.idle);
+  set_digits (p, op, factors, tile->n_row_copies, held);
+  if (array->columns.has_lines)
+    strata_analog_columns_draw_lines (&array->columns, setup->chip, tile, held, setup->seed, stack);
+  if (array->noisy && tile->n_row_copies == 1 && p->table.top < GRID_LEVELS
+      && (!array->columns.has_lines || hides_grid (&p->table, GRID)))
     p->table.grid = GRID;
-  for (int row = 0; row < array->n_rows; row++)
-    {
-      set_digits (p, op, factors, row);
-      for (int copy = 0; copy < n_row_copies; copy++)
-        {
-          if (array->noisy)
-            strata_rng_normal (key, (guint64) (copy * array->n_rows + row), z, (gsize) (2 * array->n_columns));
-          strata_analog_age_turn (&p->age, copy * array->n_rows + row);
-          program_row (p, row);
-        }
-    }
+  program_rows (p, key, tile->n_row_copies);
   strata_analog_cells_init (&array->cells, levels, variances, array->n_rows, array->n_columns,
                             array->noisy ? (float) p->table.grid * !p->age.changes : 1,
                             array->subtract == 0 ? -CODE_LOWEST : 0);
   strata_analog_age_finish (&p->age);
+  strata_analog_cells_shift (&array->cells, array->columns.shift);
+}
+
+/* Nothing is known of a column in an exact array, which has only its cells, its steps and its range. */
+static void
+init_columns (StrataAnalogArray *array, const StrataAnalogSetup *setup, const StrataTile *tile, int stack)
+{
+  const StrataBand band = strata_analog_band (setup->analog);
+  StrataReadout readout = { 0 };
+
+  if (array->noisy)
+    strata_cost_readout (setup->chip, band, strata_tile_n_tiers (tile), setup->conditions, &readout);
+  array->ktc_variance = (float) (readout.thermal * readout.thermal);
+  strata_analog_columns_init (&array->columns, setup->chip, &readout, tile, band);
+  strata_analog_columns_draw_converters (&array->columns, setup->chip, tile, setup->seed, stack);
 }
 
 StrataAnalogArray *
@@ -250,8 +286,8 @@ strata_analog_array_new (
 {
   StrataAnalogArray *array = g_new0 (StrataAnalogArray, 1);
   const StrataChipSpec *chip = setup->chip;
+  const int stack = setup->site != NULL ? setup->site->stack : id / MAX (chip->tiers, 1);
   g_autofree int *factors = g_new (int, tile->n_cols);
-  double ktc;
 
   g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= MAX_SLICES);
   array->id = id;
@@ -265,23 +301,37 @@ strata_analog_array_new (
   array->off = setup->conditions == NULL ? 0 : setup->conditions->physics_off;
   array->n_reads = array->noisy ? op->n_reads : 1;
   array->subtract = strata_analog_subtract (zero_point);
-  ktc = array->noisy && (array->off & STRATA_PHYSICS_THERMAL) == 0
-          ? strata_cost_warm_ktc_sigma (chip, strata_analog_band (setup->analog), strata_tile_n_tiers (tile),
-                                        setup->conditions != NULL ? setup->conditions->temperature_c : (double) NAN)
-          : 0;
-  array->ktc_variance = (float) (ktc * ktc);
+  init_columns (array, setup, tile, stack);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
   array->code_hi = -array->code_lo - 1;
   array->lsb = g_new0 (float, array->n_slices);
+  array->scale = g_new (float, array->n_columns);
+  array->extra = g_new (float, array->n_columns);
   array->gain = g_new0 (double, array->n_columns);
   array->nominal_gain = g_new0 (double, array->n_columns);
   array->offset = g_new0 (double, array->n_cols);
   array->constant = g_new0 (gint32, array->n_cols);
   set_constants (array, op, zero_point, strata_chip_levels (chip), tile->n_row_copies, factors);
-  program (array, setup, op, tile->n_row_copies, factors);
+  program (array, setup, op, tile, factors, stack);
   for (int s = 0; s < array->n_slices; s++)
     array->lsb[s] = 1;
+  strata_analog_array_set_converters (array);
   return array;
+}
+
+void
+strata_analog_array_set_converters (StrataAnalogArray *array)
+{
+  const StrataReadout *readout = &array->columns.readout;
+
+  for (int c = 0; c < array->n_columns; c++)
+    {
+      double step = (double) (array->lsb[c / array->n_cols] / array->columns.gain[c]);
+
+      array->scale[c] = (float) (1 / step);
+      array->extra[c] =
+        array->ktc_variance + (float) (readout->adc_input * readout->adc_input + readout->adc_own * step * step);
+    }
 }
 
 void
@@ -290,7 +340,10 @@ strata_analog_array_free (StrataAnalogArray *array)
   if (array == NULL)
     return;
   strata_analog_cells_finish (&array->cells);
+  strata_analog_columns_finish (&array->columns);
   g_free (array->lsb);
+  g_free (array->scale);
+  g_free (array->extra);
   g_free (array->gain);
   g_free (array->nominal_gain);
   g_free (array->offset);
@@ -320,7 +373,7 @@ scratch_init (Scratch *scratch, const StrataAnalogArray *array, int n)
   scratch->codes = g_new (float, (gsize) n * scratch->sums.ld);
   scratch->scale = g_new0 (float, scratch->sums.ld);
   for (int c = 0; c < array->n_columns; c++)
-    scratch->scale[c] = array->cells.step / array->lsb[c / array->n_cols];
+    scratch->scale[c] = array->cells.step * array->scale[c];
 }
 
 static void
@@ -346,7 +399,6 @@ static gint64
 read_position (
   const StrataAnalogArray *array, Scratch *scratch, int i, StrataRngKey key, guint64 position, gint32 *sums)
 {
-  const float *v = scratch->v, *variance = scratch->variance;
   gint64 n_clipped = 0;
 
   strata_analog_sums_get (&scratch->sums, &array->cells, i, scratch->v, scratch->variance);
@@ -357,14 +409,8 @@ read_position (
       if (array->noisy)
         strata_rng_normal (key, position * (guint64) array->n_reads + (guint64) r, scratch->z,
                            (gsize) array->n_columns);
-      for (int s = 0; s < array->n_slices; s++)
-        {
-          int c = s * array->n_cols;
-
-          n_clipped += strata_analog_convert (v + c, variance != NULL ? variance + c : NULL, array->ktc_variance,
-                                              array->noisy ? scratch->z + c : NULL, array->lsb[s], array->code_lo,
-                                              array->code_hi, scratch->q + c, array->n_cols);
-        }
+      n_clipped += strata_analog_convert (scratch->v, scratch->variance, array->extra, array->noisy ? scratch->z : NULL,
+                                          array->scale, array->code_lo, array->code_hi, scratch->q, array->n_columns);
     }
   strata_analog_combine (scratch->q, array->n_slices, array->n_cols, array->gain, array->offset, array->constant, sums);
   return n_clipped;
@@ -475,7 +521,7 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array,
       /* the converter's own noise first, as that of a row which every input drives by one */
       for (int c = 0; c < n_columns; c++)
         {
-          levels[c] = row < 0 ? 0 : strata_analog_cells_level (&array->cells, row, c);
+          levels[c] = row < 0 ? array->columns.shift[c] : strata_analog_cells_level (&array->cells, row, c);
           sigma[c] = sqrtf (row < 0 ? array->ktc_variance : strata_analog_cells_variance (&array->cells, row, c));
         }
       for (int i = 0; i < inputs->n; i++)

@@ -10,18 +10,10 @@
  */
 #pragma once
 
-#include "base/rng.h"
 #include "program/tiles.h"
 #include "simulator/analog-cells.h"
+#include "simulator/analog-columns.h"
 #include "simulator/simulator.h"
-
-typedef enum
-{
-  STRATA_ANALOG_STREAM_PROGRAM = 1,
-  STRATA_ANALOG_STREAM_READ,
-  STRATA_ANALOG_STREAM_CALIBRATE,
-  STRATA_ANALOG_STREAM_AGE,
-} StrataAnalogStream;
 
 typedef struct
 {
@@ -30,11 +22,10 @@ typedef struct
   guint64 seed;
   guint without; /* StrataCorrection */
   const StrataConditions *conditions;
-  double age_s; /* of the cells that are made; conditions say when they are calibrated and when read */
+  double age_s;           /* of the cells that are made; conditions say when they are calibrated and when read */
+  const StrataSite *site; /* that the tile lies on; NULL: as its array's id says */
 } StrataAnalogSetup;
 
-/* Keys nest: a key made of a key and a number. */
-StrataRngKey strata_analog_key (guint64 seed, StrataAnalogStream stream, guint64 a, guint64 b);
 StrataBand strata_analog_band (StrataAnalog analog);
 
 typedef struct
@@ -48,11 +39,14 @@ typedef struct
   int subtract;  /* driver code = code - subtract */
   guint64 seed;
   gboolean noisy;
-  guint without;           /* StrataCorrection */
-  StrataPhysics off;       /* terms that are left out */
-  float ktc_variance;      /* of one conversion, (code x level)^2 */
+  guint without;      /* StrataCorrection */
+  StrataPhysics off;  /* terms that are left out */
+  float ktc_variance; /* of one conversion, (code x level)^2 */
+  StrataAnalogColumns columns;
   StrataAnalogCells cells; /* n_rows x n_columns, summed over row copies: levels, and the variance of one reading */
   float *lsb;              /* n_slices: code x level per step */
+  float *scale;            /* n_columns: steps per code x level, with the gain of the column's converter */
+  float *extra;            /* n_columns: variance of a conversion beside that of the cells, (code x level)^2 */
   float code_lo, code_hi;
   double *gain;         /* n_columns: accumulator units per step, over all reads; chip: 16 bit, error < 2^-16 ignored */
   double *offset;       /* n_cols */
@@ -83,8 +77,11 @@ typedef struct
 /* Sets converter ranges and the affine correction from input vectors of the whole op. */
 void strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, const StrataAnalogVectors *vectors);
 
-/* What n vectors of driver codes come to before noise and conversion: v[n x n_columns], and the variance of the cells'
- * read noise (0 where there is none). */
+/* Takes on the steps of lsb: scale, and the noise of the converters. */
+void strata_analog_array_set_converters (StrataAnalogArray *array);
+
+/* What n vectors of driver codes come to before noise and conversion, the shift of the columns included: v[n x
+ * n_columns], and the variance of the cells' read noise (0 where there is none). */
 void
 strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance);
 

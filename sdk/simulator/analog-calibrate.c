@@ -80,6 +80,8 @@ static void
 set_range (const Calibration *calibration, int slice, double headroom)
 {
   StrataAnalogArray *array = calibration->array;
+  const StrataReadout *readout = &array->columns.readout;
+  const float ktc = array->ktc_variance + (float) (readout->adc_input * readout->adc_input);
   /* What is mixed belongs to no sample that could be held out. */
   const int n_vectors = calibration->n_samples > 1 ? calibration->n_seen : calibration->n;
   const gsize n = (gsize) n_vectors * (gsize) array->n_cols;
@@ -91,7 +93,8 @@ set_range (const Calibration *calibration, int slice, double headroom)
                                      .n_groups = calibration->n_samples,
                                      .steps = -2 * (double) array->code_lo,
                                      .finest = 1,
-                                     .noise = sqrt ((double) array->ktc_variance),
+                                     .noise = sqrt ((double) ktc),
+                                     .own = readout->adc_own,
                                      .n_reads = array->n_reads };
   StrataConverterRange range;
 
@@ -103,7 +106,8 @@ set_range (const Calibration *calibration, int slice, double headroom)
         strata_rng_normal (calibration->key, (guint64) (i * array->n_slices + slice), z, (gsize) array->n_cols);
       for (int j = 0; j < array->n_cols; j++, at++)
         {
-          float v = calibration->v[at] + sqrtf (array->ktc_variance + calibration->variance[at]) * z[j];
+          float noise = sqrtf (ktc + calibration->variance[at]) * z[j];
+          float v = (calibration->v[at] + noise) * array->columns.gain[slice * array->n_cols + j];
 
           magnitudes[(gsize) i * (gsize) array->n_cols + (gsize) j] = fabsf (v);
         }
@@ -126,7 +130,9 @@ fit_column (const Calibration *calibration, int output)
       int column = s * array->n_cols + output;
 
       for (int i = 0; i < n; i++)
-        x[(gsize) s * (gsize) n + (gsize) i] = calibration->v[(gsize) i * (gsize) array->n_columns + (gsize) column];
+        x[(gsize) s * (gsize) n + (gsize) i] =
+          (double) (calibration->v[(gsize) i * (gsize) array->n_columns + (gsize) column]
+                    * array->columns.gain[column]);
       prior[s] = array->nominal_gain[column];
     }
   for (int i = 0; i < n; i++)
@@ -153,6 +159,8 @@ leave_out_terms (StrataAnalogArray *array)
       array->code_lo *= FINE_STEPS, array->code_hi *= FINE_STEPS;
       for (int s = 0; s < array->n_slices; s++)
         array->lsb[s] /= FINE_STEPS;
+      for (int c = 0; c < array->n_columns; c++)
+        array->scale[c] *= FINE_STEPS;
     }
   if ((array->off & STRATA_PHYSICS_CLIPPING) != 0)
     array->code_lo = -FLOAT_COUNTS, array->code_hi = FLOAT_COUNTS;
@@ -171,6 +179,7 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   compute_sums (&calibration, op);
   for (int s = 0; s < array->n_slices; s++)
     set_range (&calibration, s, vectors->guessed ? HEADROOM_GUESSED : 1);
+  strata_analog_array_set_converters (array);
   leave_out_terms (array);
   if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
     for (int j = 0; j < array->n_cols; j++)

@@ -11,6 +11,8 @@
 #define COARSE 64
 /* Fine parts reach from -32 to 31, coarse ones to 127. */
 #define PEAK_STEPS (STRATA_BYTE_WEIGHT_MAX * COARSE)
+/* Sums stay within 32 bits beside it, and no converter reaches so far. */
+#define MAX_SHIFT_STEPS 1e8f
 
 static float
 peak_of (const float *values, gsize n)
@@ -104,6 +106,13 @@ strata_analog_cells_init (StrataAnalogCells *cells,
   cells->fine_offset = offset_of (&cells->fine, input_offset);
   if (cells->has_coarse)
     cells->coarse_offset = offset_of (&cells->coarse, input_offset);
+}
+
+void
+strata_analog_cells_shift (StrataAnalogCells *cells, const float *shift)
+{
+  for (int c = 0; c < cells->n_columns; c++)
+    cells->fine_offset[c] -= (gint32) lrintf (CLAMP (shift[c] / cells->step, -MAX_SHIFT_STEPS, MAX_SHIFT_STEPS));
 }
 
 void

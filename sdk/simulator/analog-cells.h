@@ -28,6 +28,8 @@ void strata_analog_cells_init (StrataAnalogCells *cells,
                                int n_columns,
                                float grid,
                                int input_offset);
+/* Adds @shift, code x level, to the sums of each column: on the grid of what the cells hold. */
+void strata_analog_cells_shift (StrataAnalogCells *cells, const float *shift);
 void strata_analog_cells_finish (StrataAnalogCells *cells);
 
 float strata_analog_cells_level (const StrataAnalogCells *cells, int row, int column);

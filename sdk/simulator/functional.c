@@ -421,6 +421,7 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
                         : n_sites + (int) index;
   const StrataQOp *op = &image->graph->ops[tile->op];
   const Vectors *vectors = &programming->vectors[tile->op];
+  StrataAnalogSetup setup = programming->setup;
   const StrataAnalogVectors inputs = {
     vectors->codes,
     vectors->n,
@@ -429,11 +430,10 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
     image->n_calibration,
     vectors->weights,
   };
-
   const StrataConditions *conditions = functional->conditions;
   const int zero_point = image->graph->tensors[op->inputs[0]].zero_point;
-  StrataAnalogSetup setup = programming->setup;
 
+  setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
   /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
   setup.age_s = conditions->calibrated_age_s;
   functional->arrays[index] = strata_analog_array_new (&setup, op, zero_point, tile, id);

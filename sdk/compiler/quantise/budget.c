@@ -11,6 +11,7 @@
 
 #include "cost/noise.h"
 #include "cost/range.h"
+#include "cost/readout.h"
 #include "kernels/analog-read.h"
 
 #define MAX_LEVELS 256
@@ -34,7 +35,8 @@ typedef struct
 typedef struct
 {
   double program[MAX_LEVELS], read[MAX_LEVELS]; /* variance of a pair at a level, levels^2 */
-  double thermal;                               /* of one conversion, (code x level)^2 */
+  double thermal; /* of one conversion, with the noise at the converter's input, (code x level)^2 */
+  double own;     /* of the converter, steps^2 */
 } Cells;
 
 static void
@@ -43,8 +45,9 @@ cells_init (Cells *cells, const StrataChipSpec *chip)
   const int top = MIN (strata_chip_levels (chip), MAX_LEVELS) - 1;
   const double program0 = strata_cost_programming_sigma (chip->cell_model, 0) * top;
   const double read0 = strata_cost_read_sigma (chip->cell_model, 0) * top;
-  const double ktc = strata_cost_ktc_sigma (chip, STRATA_BAND_NOMINAL);
+  StrataReadout readout;
 
+  strata_cost_readout (chip, STRATA_BAND_NOMINAL, 1, NULL, &readout);
   for (int i = 0; i <= top; i++)
     {
       double program = strata_cost_programming_sigma (chip->cell_model, (double) i / top) * top;
@@ -53,7 +56,8 @@ cells_init (Cells *cells, const StrataChipSpec *chip)
       cells->program[i] = program * program + program0 * program0;
       cells->read[i] = read * read + read0 * read0;
     }
-  cells->thermal = ktc * ktc;
+  cells->thermal = readout.thermal * readout.thermal + readout.adc_input * readout.adc_input;
+  cells->own = readout.adc_own;
 }
 
 static void
@@ -119,6 +123,7 @@ choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
                                      .steps = ldexp (1, block->chip->adc_bits),
                                      .finest = 1.0 / block->n_copies,
                                      .noise = sqrt (noise),
+                                     .own = cells->own,
                                      .unseen = noise,
                                      .n_reads = 1 };
   StrataConverterRange range;
@@ -156,7 +161,7 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
         }
       column->thermal += power * cells->thermal / block->n_copies / block->n_copies;
       column->cells += power * read / block->n_copies;
-      column->converter += power * step[s] * step[s] / 12;
+      column->converter += power * step[s] * step[s] * (1.0 / 12 + cells->own);
       column->lasting += s == n_slices - 1 ? power * program / block->n_copies : 0;
       column->clipped += power * clipped[s];
     }
@@ -298,6 +303,7 @@ strata_noise_budget (const StrataQGraph *graph,
         add_block (&block, &cells, columns, sums, &dither);
       }
   budget->dither = dither.power > 0 ? dither.sum / dither.power : 0;
+  budget->own = cells.own;
   sum_up (graph, op_id, vectors, columns, sums, budget, deviation);
 }
 
@@ -312,7 +318,8 @@ strata_noise_sound_bits (const StrataNoiseBudget *budget, int adc_bits)
 double
 strata_noise_power (const StrataNoiseBudget *budget, int n_reads)
 {
-  const double stays = budget->converter * strata_cost_rounding_share (budget->dither);
+  const double rounding = budget->converter / (1 + 12 * budget->own);
+  const double stays = rounding * strata_cost_rounding_share (hypot (budget->dither, sqrt (budget->own)));
 
   return budget->lasting + budget->clipped + stays
          + (budget->thermal + budget->cells + budget->converter - stays) / n_reads;

@@ -14,10 +14,11 @@ typedef struct
   double rounding;  /* of weights and input codes: there without analog noise too */
   double thermal;   /* kT/C of one conversion */
   double cells;     /* read noise of the cells, one conversion */
-  double converter; /* rounding of one conversion */
+  double converter; /* rounding of one conversion, and the converter's own noise */
   double lasting;   /* what averaging does not lower, but copies of rows do: programming */
   double clipped;   /* what neither lowers: clipping by the converter */
   double dither;    /* kT/C of a conversion over the converter's step; mean over arrays and slices by their rounding */
+  double own;       /* variance of a converter's own noise, steps^2 */
 } StrataNoiseBudget;
 
 /* Input vectors of an op: driver codes, n x k */

@@ -61,17 +61,18 @@ test_convert (void)
 {
   const float v[] = { 5, 15, -25, 1e6f, -1e6f };
   const float z[] = { 1, 1, 1, 0, 0 }, variance[] = { 0, 75, 300, 0, 0 };
+  const float scale[] = { 0.1f, 0.1f, 0.1f, 0.1f, 0.1f }, extra[] = { 25, 25, 25, 25, 25 };
   float q[] = { 1, 0, 0, 0, 0 };
 
   /* lsb 10: 0.5 -> 0 (even), 1.5 -> 2, -2.5 -> -2 */
-  g_assert_cmpint (strata_analog_convert (v, NULL, 0, NULL, 10, -128, 127, q, 5), ==, 2);
+  g_assert_cmpint (strata_analog_convert (v, NULL, NULL, NULL, scale, -128, 127, q, 5), ==, 2);
   g_assert_cmpfloat (q[0], ==, 1);
   g_assert_cmpfloat (q[1], ==, 2);
   g_assert_cmpfloat (q[2], ==, -2);
   g_assert_cmpfloat (q[3], ==, 127);
   g_assert_cmpfloat (q[4], ==, -128);
   /* sqrt (25 + 75) = 10: 25 / 10 -> 2; sqrt (325) = 18.03: -0.697 -> -1 */
-  strata_analog_convert (v, variance, 25, z, 10, -128, 127, q, 3);
+  strata_analog_convert (v, variance, extra, z, scale, -128, 127, q, 3);
   g_assert_cmpfloat (q[1], ==, 4);
   g_assert_cmpfloat (q[2], ==, -3);
 }

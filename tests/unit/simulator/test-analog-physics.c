@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Each term of an array's physics alone against its closed form, all of them together, and the fast path against the
+ * formulas written down in volts. A spread is measured on a hundred thousand outputs, so that 1 % is three standard
+ * errors of a variance and more.
+ */
+#include <math.h>
+
+#include "analog-reference.h"
+#include "cost/noise.h"
+
+enum
+{
+  ROWS = 256,
+  COLUMNS = 64,
+  N_ADC = 16,
+  POSITIONS = 1600,
+};
+
+#define N_OUTPUTS (COLUMNS * POSITIONS)
+#define ONLY(terms) ((StrataPhysics) (STRATA_PHYSICS_ALL & ~(terms)))
+/* Exact products: no term, an endless and endlessly fine converter */
+#define CONVERTED ONLY (STRATA_PHYSICS_CLIPPING | STRATA_PHYSICS_ROUNDING)
+
+typedef struct
+{
+  StrataChipSpec chip;
+  StrataQOp op;
+  StrataTile tile;
+  StrataConditions conditions;
+  StrataAnalogArray *array;
+  AnalogReference reference;
+  gint16 weights[ROWS * COLUMNS];
+  gint16 codes[POSITIONS * ROWS];
+  int positions[POSITIONS];
+  gint32 sums[N_OUTPUTS];
+  double errors[N_OUTPUTS]; /* code x level */
+} Fixture;
+
+#define BANDS(x)                                                                                                       \
+  {                                                                                                                    \
+    x, x, x                                                                                                            \
+  }
+
+static Fixture *
+fixture_new (StrataCellModel cells)
+{
+  Fixture *f = g_new0 (Fixture, 1);
+  const StrataRngKey key = strata_rng_key (5, 0);
+
+  f->chip = (StrataChipSpec){ .name = "hand-made",
+                              .tiers = 16,
+                              .rows = ROWS,
+                              .columns = COLUMNS,
+                              .n_adc = N_ADC,
+                              .cell_bits = 4,
+                              .input_bits = 8,
+                              .adc_bits = 8,
+                              .v_in_v = BANDS (0.8),
+                              .c_on_ff = 0.4,
+                              .c_on_off_ratio = 10,
+                              .c_fix_ff = 73,
+                              .c_vt_ff = 0.06,
+                              .t_ambient_c = 40,
+                              .t_adc_ps = BANDS (50000),
+                              .i_leak_pa = BANDS (400),
+                              .adc_loss = BANDS (1),
+                              .adc_noise_v = BANDS (200e-6),
+                              .adc_gain = BANDS (0.05),
+                              .adc_offset_v = BANDS (1e-3),
+                              .cell_mismatch = BANDS (0.1),
+                              .fixed_mismatch = BANDS (0.05),
+                              .c_varying = BANDS (0.2),
+                              .cell_model = cells };
+  for (int i = 0; i < ROWS * COLUMNS; i++)
+    f->weights[i] = (gint16) (i % ROWS == 0 ? 15 : (int) (strata_rng_uniform (key, (guint64) i) * 31) - 15);
+  for (int i = 0; i < POSITIONS * ROWS; i++)
+    f->codes[i] = (gint16) ((int) (strata_rng_uniform (key, 1000000 + (guint64) i) * 256) - 128);
+  for (int i = 0; i < POSITIONS; i++)
+    f->positions[i] = i;
+  f->op = (StrataQOp){
+    .kind = STRATA_QOP_MVM, .name = "op", .n = COLUMNS, .k = ROWS, .weights = f->weights, .n_slices = 1, .n_reads = 1
+  };
+  f->tile = (StrataTile){ .n_rows = ROWS, .n_cols = COLUMNS, .n_slices = 1, .n_row_copies = 1 };
+  f->reference = (AnalogReference){ .chip = &f->chip, .tile = &f->tile, .seed = 11, .stack = 2 };
+  return f;
+}
+
+static void
+fixture_free (Fixture *f)
+{
+  strata_analog_array_free (f->array);
+  g_free (f);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
+
+/* Programs with the terms that are not @off; without a correction a step is what it nominally comes to. */
+static void
+fixture_program (Fixture *f, StrataPhysics off, guint without)
+{
+  StrataAnalogSetup setup = { &f->chip, STRATA_ANALOG_NOMINAL, f->reference.seed, without, &f->conditions };
+
+  f->conditions = (StrataConditions){ .physics_off = off, .temperature_c = (double) NAN };
+  f->reference.off = off;
+  strata_analog_array_free (f->array);
+  f->array = strata_analog_array_new (&setup, &f->op, 0, &f->tile, f->reference.stack * f->chip.tiers + 3);
+  strata_analog_array_calibrate (f->array, &f->op, &(StrataAnalogVectors){ f->codes, 256, ROWS, FALSE, 0, NULL });
+}
+
+/* Reads all positions; errors against the exact products. */
+static gint64
+fixture_read (Fixture *f)
+{
+  gint64 n_clipped;
+
+  for (int i = 0; i < N_OUTPUTS; i++)
+    f->sums[i] = 0;
+  n_clipped = strata_analog_array_read (f->array, &(StrataAnalogInputs){ f->codes, f->positions, POSITIONS }, 0,
+                                        f->sums, COLUMNS);
+  for (int p = 0; p < POSITIONS; p++)
+    for (int j = 0; j < COLUMNS; j++)
+      {
+        gint64 exact = 0;
+
+        for (int k = 0; k < ROWS; k++)
+          exact += f->codes[p * ROWS + k] * f->weights[j * ROWS + k];
+        f->errors[p * COLUMNS + j] = (double) (f->sums[p * COLUMNS + j] - exact);
+      }
+  return n_clipped;
+}
+
+static void
+moments (const double *x, int n, double *mean, double *variance)
+{
+  *mean = *variance = 0;
+  for (int i = 0; i < n; i++)
+    *mean += x[i] / n;
+  for (int i = 0; i < n; i++)
+    *variance += (x[i] - *mean) * (x[i] - *mean) / n;
+}
+
+/* Errors of no mean and of @variance beside the twelfth that whole sums add */
+static void
+assert_noise (const Fixture *f, const char *what, double expected)
+{
+  double mean, variance;
+
+  moments (f->errors, N_OUTPUTS, &mean, &variance);
+  g_test_message ("%s: variance %.2f, closed form %.2f (%+.2f %%); mean %.3f", what, variance, expected,
+                  100 * (variance / (expected + 1.0 / 12) - 1), mean);
+  g_assert_cmpfloat_with_epsilon (variance / (expected + 1.0 / 12), 1, 0.01);
+  g_assert_cmpfloat_with_epsilon (mean, 0, 5 * sqrt ((expected + 1) / N_OUTPUTS));
+}
+
+static double
+square (double x)
+{
+  return x * x;
+}
+
+/* kT/C in code x level, squared, of what is not @off */
+static double
+thermal (Fixture *f, StrataPhysics off)
+{
+  f->reference.off = off;
+  return square (analog_reference_thermal_v (&f->reference) / analog_reference_unit_v (&f->reference));
+}
+
+/* Without any term a product is exact, to the last bit. */
+static void
+test_none (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+
+  fixture_program (f, STRATA_PHYSICS_ALL, STRATA_CORRECT_AFFINE);
+  g_assert_cmpint (fixture_read (f), ==, 0);
+  for (int i = 0; i < N_OUTPUTS; i++)
+    g_assert_cmpfloat (f->errors[i], ==, 0);
+}
+
+/* kT/C alone; a finite ratio and the lines' load make it larger by what hardware-facts 1.4 says. */
+static void
+test_thermal (void)
+{
+  static const StrataPhysics with[] = { 0, STRATA_PHYSICS_ON_OFF, STRATA_PHYSICS_PARASITIC,
+                                        STRATA_PHYSICS_ON_OFF | STRATA_PHYSICS_PARASITIC };
+  static const char *const names[] = { "thermal", "with on/off ratio", "with parasitic load", "with both" };
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  const double kt = 1.380649e-23 * 313.15;
+  double alone;
+
+  f->chip.c_varying[STRATA_BAND_NOMINAL] = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (with); i++)
+    {
+      fixture_program (f, ONLY (STRATA_PHYSICS_THERMAL | with[i]), STRATA_CORRECT_AFFINE);
+      fixture_read (f);
+      assert_noise (f, names[i], thermal (f, ONLY (STRATA_PHYSICS_THERMAL | with[i])));
+    }
+  /* by hand: 256 cells of 0.2 fF; with all: (1 + 1 / 10) times that, 73 + 16 x 0.06 fF, a signal of 9 / 10 */
+  alone = thermal (f, ONLY (STRATA_PHYSICS_THERMAL));
+  g_assert_cmpfloat_with_epsilon (alone / (kt * 51.2e-15 / square (0.8 * 0.4e-15 / 256 / 15)), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (thermal (f, 0) / alone, (51.2 * 1.1 + 73.96) / 51.2 / square (0.9), 1e-6);
+}
+
+static void
+test_read (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double expected = 0;
+
+  fixture_program (f, ONLY (STRATA_PHYSICS_READ), STRATA_CORRECT_AFFINE);
+  fixture_read (f);
+  for (int p = 0; p < POSITIONS; p++)
+    for (int j = 0; j < COLUMNS; j++)
+      for (int k = 0; k < ROWS; k++)
+        {
+          double g = abs (f->weights[j * ROWS + k]) / 15.0;
+
+          expected += square (f->codes[p * ROWS + k] * strata_cost_read_sigma (STRATA_CELL_SONOS, g) * 15) / N_OUTPUTS;
+        }
+  assert_noise (f, "read", expected);
+}
+
+/* Programming is drawn once: over columns, a few of them, the spread of one position's error. Here over seeds. */
+static void
+test_programming (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double expected = 0, square_sum = 0, mean = 0;
+  int n = 0;
+
+  for (guint64 seed = 0; seed < 64; seed++)
+    {
+      f->reference.seed = seed;
+      fixture_program (f, ONLY (STRATA_PHYSICS_PROGRAMMING), STRATA_CORRECT_AFFINE);
+      for (int row = 0; row < ROWS; row++)
+        for (int c = 0; c < COLUMNS; c++, n++)
+          {
+            int digit = f->weights[c * ROWS + row];
+            double error = (double) strata_analog_cells_level (&f->array->cells, row, c) - digit;
+
+            expected += square (strata_cost_programming_sigma (STRATA_CELL_SONOS, abs (digit) / 15.0) * 15);
+            square_sum += error * error, mean += error;
+          }
+    }
+  g_test_message ("programming: variance %.5f, closed form %.5f", square_sum / n, expected / n);
+  g_assert_cmpfloat_with_epsilon (square_sum / expected, 1, 0.01);
+  g_assert_cmpfloat_with_epsilon (mean / n, 0, 5 * sqrt (expected / n / n));
+}
+
+static void
+test_rounding (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+
+  fixture_program (f, ONLY (STRATA_PHYSICS_ROUNDING), STRATA_CORRECT_AFFINE);
+  g_assert_cmpint (fixture_read (f), ==, 0);
+  assert_noise (f, "rounding", square ((double) f->array->lsb[0]) / 12);
+}
+
+/* A narrow converter: what lies beyond is at the end of the range, all else exact. */
+static void
+test_clipping (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  gint64 n_clipped, n_beyond = 0;
+  double least, step;
+
+  f->chip.adc_bits = 4;
+  fixture_program (f, ONLY (STRATA_PHYSICS_CLIPPING), STRATA_CORRECT_AFFINE);
+  n_clipped = fixture_read (f);
+  step = (double) f->array->lsb[0]; /* a thousandth of what it would be with rounding */
+  least = (double) f->array->code_lo * step;
+  for (int i = 0; i < N_OUTPUTS; i++)
+    if (f->sums[i] - f->errors[i] < least - step)
+      {
+        g_assert_cmpfloat_with_epsilon (f->sums[i], least, 1);
+        n_beyond++;
+      }
+    else
+      g_assert_cmpfloat (f->errors[i], <=, step);
+  g_test_message ("clipping: %" G_GINT64_FORMAT " of %d, %" G_GINT64_FORMAT " of them below", n_clipped, N_OUTPUTS,
+                  n_beyond);
+  g_assert_cmpint (n_clipped, >, N_OUTPUTS / 1000);
+  g_assert_cmpint (n_beyond, >, n_clipped / 4);
+}
+
+/* Gain and offset of every converter, each serving four columns; the noise of a converter; and that the affine
+ * correction takes the first two. */
+static void
+test_converter (void)
+{
+  const StrataPhysics off = ONLY (STRATA_PHYSICS_CONVERTER);
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  const StrataAnalogColumns *columns;
+  double own = 0, mean, variance;
+
+  fixture_program (f, off, STRATA_CORRECT_AFFINE);
+  columns = &f->array->columns;
+  for (int c = N_ADC; c < COLUMNS; c++)
+    {
+      g_assert_cmpfloat (columns->gain[c], ==, columns->gain[c - N_ADC]);
+      g_assert_cmpfloat (columns->shift[c], ==, columns->shift[c - N_ADC]);
+    }
+  g_assert_cmpfloat (columns->gain[1], !=, columns->gain[0]);
+  fixture_program (f, off, 0);
+  columns = &f->array->columns;
+  fixture_read (f);
+  /* the steps are a thousandth without rounding; the correction takes the noise behind the gain back through it */
+  for (int c = 0; c < COLUMNS; c++)
+    own += square (1024 * (double) (f->array->lsb[0] / columns->gain[c])) * 3 / 12 / COLUMNS;
+  own += square (200e-6 / analog_reference_unit_v (&f->reference));
+  moments (f->errors, N_OUTPUTS, &mean, &variance);
+  g_test_message ("converter: variance %.1f, closed form %.1f; mean %.2f", variance, own, mean);
+  g_assert_cmpfloat_with_epsilon (variance / own, 1, 0.01);
+  g_assert_cmpfloat_with_epsilon (mean, 0, 0.02 * sqrt (own));
+}
+
+/* Over 10^5 converters: stacks of 512 */
+static void
+test_converter_spread (void)
+{
+  enum
+  {
+    N = 512,
+    STACKS = 200
+  };
+  static double gain[N * STACKS], offset[N * STACKS];
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  const StrataTile tile = { .n_rows = 1, .n_cols = N, .n_slices = 1, .n_row_copies = 1 };
+  StrataReadout readout;
+  double mean, variance;
+
+  f->chip.n_adc = N;
+  strata_cost_readout (&f->chip, STRATA_BAND_NOMINAL, 1, NULL, &readout);
+  for (int stack = 0; stack < STACKS; stack++)
+    {
+      StrataAnalogColumns columns;
+
+      strata_analog_columns_init (&columns, &f->chip, &readout, &tile, STRATA_BAND_NOMINAL);
+      strata_analog_columns_draw_converters (&columns, &f->chip, &tile, 7, stack);
+      for (int c = 0; c < N; c++)
+        {
+          gain[stack * N + c] = (double) columns.gain[c];
+          offset[stack * N + c] = (double) columns.shift[c] * analog_reference_unit_v (&f->reference);
+        }
+      strata_analog_columns_finish (&columns);
+    }
+  moments (gain, N * STACKS, &mean, &variance);
+  g_assert_cmpfloat_with_epsilon (mean, 1, 0.001);
+  g_assert_cmpfloat_with_epsilon (variance / square (0.05), 1, 0.015);
+  moments (offset, N * STACKS, &mean, &variance);
+  g_assert_cmpfloat_with_epsilon (mean, 0, 2e-5);
+  g_assert_cmpfloat_with_epsilon (variance / square (1e-3), 1, 0.015);
+}
+
+/* A column waits until those before it on the same converter are done; its line falls by I t / C. */
+static void
+test_droop (void)
+{
+  const StrataPhysics off = ONLY (STRATA_PHYSICS_DROOP);
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+
+  fixture_program (f, off, STRATA_CORRECT_AFFINE);
+  fixture_read (f);
+  for (int i = 0; i < N_OUTPUTS; i++)
+    {
+      double v = 400e-12 * (i % COLUMNS / N_ADC) * 50e-9 / analog_reference_load_f (&f->reference);
+
+      g_assert_cmpfloat_with_epsilon (f->errors[i], -v / analog_reference_unit_v (&f->reference), 0.6);
+    }
+  g_assert_cmpfloat (f->errors[COLUMNS - 1], <, -100);
+  /* which is an offset: the correction takes it */
+  fixture_program (f, off, 0);
+  fixture_read (f);
+  for (int i = 0; i < N_OUTPUTS; i++)
+    g_assert_cmpfloat_with_epsilon (f->errors[i], 0, 1.1);
+}
+
+/* What a pair reads from two lines whose loads differ, each cell as a capacitor: capacitors of the periphery, and the
+ * share of the cells that loads their line */
+static double
+lines_level (Fixture *f, int row, int column)
+{
+  const double level_f = analog_reference_level_f (&f->reference), load_f = analog_reference_load_f (&f->reference);
+  const gboolean parasitic = (f->reference.off & STRATA_PHYSICS_PARASITIC) == 0;
+  const double floor_f = (f->reference.off & STRATA_PHYSICS_ON_OFF) == 0 ? 0.04e-15 : 0;
+  const double average_f = (0.4e-15 + floor_f) / 2;
+  const StrataRngKey key =
+    strata_analog_key (f->reference.seed, STRATA_ANALOG_STREAM_LINE, 0, (guint64) f->reference.stack);
+  float z[2 * COLUMNS];
+  double v[2];
+
+  strata_rng_normal (key, 0, z, 2 * COLUMNS);
+  for (int side = 0; side < 2; side++)
+    {
+      double line_f = load_f;
+
+      if (parasitic && (f->reference.off & STRATA_PHYSICS_MISMATCH) == 0)
+        line_f += 73e-15 * 0.05 * (double) z[2 * column + side];
+      for (int k = 0; k < ROWS && parasitic; k++)
+        {
+          int weight = f->weights[column * ROWS + k], level = MAX (side == 0 ? weight : -weight, 0);
+
+          line_f += 0.2 * (floor_f + level * level_f - average_f);
+        }
+      v[side] = (floor_f + MAX ((side == 0 ? 1 : -1) * f->weights[column * ROWS + row], 0) * level_f) * load_f / line_f;
+    }
+  return (v[0] - v[1]) / level_f;
+}
+
+static void
+test_lines (void)
+{
+  static const StrataPhysics with[] = { STRATA_PHYSICS_PARASITIC, STRATA_PHYSICS_PARASITIC | STRATA_PHYSICS_ON_OFF,
+                                        STRATA_PHYSICS_PARASITIC | STRATA_PHYSICS_ON_OFF | STRATA_PHYSICS_MISMATCH };
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double largest = 0;
+
+  f->chip.cell_mismatch[STRATA_BAND_NOMINAL] = 0;
+  for (int c = 0; c < COLUMNS; c++) /* unbalanced ones too */
+    for (int k = 0; k < ROWS && c % 4 == 0; k++)
+      f->weights[c * ROWS + k] = (gint16) abs (f->weights[c * ROWS + k]);
+  for (guint i = 0; i < G_N_ELEMENTS (with); i++)
+    {
+      fixture_program (f, ONLY (with[i]), STRATA_CORRECT_AFFINE);
+      for (int row = 0; row < ROWS; row++)
+        for (int c = 0; c < COLUMNS; c++)
+          {
+            double level = (double) strata_analog_cells_level (&f->array->cells, row, c);
+
+            g_assert_cmpfloat_with_epsilon (level, lines_level (f, row, c), 0.0025);
+            largest = MAX (largest, fabs (level - f->weights[c * ROWS + row]));
+          }
+    }
+  g_test_message ("lines: up to %.2f levels", largest);
+  g_assert_cmpfloat (largest, >, 0.3);
+}
+
+/* Verifying a cell in place takes its mismatch, but one at zero weight cannot be written lower: of a pair one cell, of
+ * an empty one both. */
+static void
+test_idle_cells (void)
+{
+  const StrataPhysics off = ONLY (STRATA_PHYSICS_MISMATCH | STRATA_PHYSICS_ON_OFF);
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double one = 0, both = 0;
+  int n_one = 0, n_both = 0;
+
+  for (int i = 0; i < ROWS * COLUMNS; i++)
+    f->weights[i] = (gint16) (i % ROWS == 0 || i % 2 == 0 ? 15 : 0);
+  for (f->reference.seed = 0; f->reference.seed < 16; f->reference.seed++)
+    {
+      fixture_program (f, off, STRATA_CORRECT_AFFINE);
+      for (int row = 0; row < ROWS; row++)
+        for (int c = 0; c < COLUMNS; c++)
+          {
+            int digit = f->weights[c * ROWS + row];
+            double error = (double) strata_analog_cells_level (&f->array->cells, row, c) - digit;
+
+            if (digit > 0)
+              one += error * error, n_one++;
+            else
+              both += error * error, n_both++;
+          }
+    }
+  /* 10 % of 1.667 levels, which is 0.04 fF of 0.36 fF over 15 */
+  g_assert_cmpfloat_with_epsilon (one / n_one / square (0.1 * 15.0 / 9), 1, 0.015);
+  g_assert_cmpfloat_with_epsilon (both / n_both / square (0.1 * 15.0 / 9) / 2, 1, 0.015);
+}
+
+/* All terms at once, corrected as a run corrects: the fast path is the formulas in volts, draw by draw. */
+static void
+test_reference (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  g_autofree gint32 *expected = g_new0 (gint32, N_OUTPUTS);
+  const StrataAnalogInputs some = { f->codes, f->positions, 200 };
+  gint64 n_clipped, n_expected;
+  int n_apart = 0;
+
+  f->op.n_reads = 2;
+  fixture_program (f, 0, 0);
+  n_clipped = strata_analog_array_read (f->array, &some, 4, f->sums, COLUMNS);
+  n_expected = analog_reference_read (&f->reference, f->array, &some, 4, expected, COLUMNS);
+  for (int i = 0; i < 200 * COLUMNS; i++)
+    {
+      g_assert_cmpfloat_with_epsilon (f->sums[i], expected[i], 1 + 1.01 * f->array->gain[i % COLUMNS]);
+      n_apart += abs (f->sums[i] - expected[i]) > 1;
+    }
+  /* squares of inputs are bytes: a deviation is off by a thousandth, and a code here and there */
+  g_test_message ("%d of %d outputs a code apart; clipped %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, n_apart,
+                  200 * COLUMNS, n_clipped, n_expected);
+  g_assert_cmpint (n_apart, <, 200 * COLUMNS / 200);
+  g_assert_cmpint (ABS (n_clipped - n_expected), <=, 2);
+}
+
+/* All that is random from read to read adds up: variance of many readings of one input. */
+static void
+test_together (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double expected = 0, measured = 0;
+
+  fixture_program (f, 0, 0);
+  for (int p = 1; p < POSITIONS; p++)
+    for (int k = 0; k < ROWS; k++)
+      f->codes[p * ROWS + k] = f->codes[k];
+  fixture_read (f);
+  for (int j = 0; j < COLUMNS; j++)
+    {
+      double step = (double) f->array->lsb[0], gain = f->array->gain[j], variance = thermal (f, 0), mean, spread;
+      double column[POSITIONS];
+
+      variance += square (200e-6 / analog_reference_unit_v (&f->reference));
+      for (int k = 0; k < ROWS; k++)
+        variance += square (f->codes[k]) * (double) strata_analog_cells_variance (&f->array->cells, k, j);
+      /* in steps, where the converter's own and its rounding are added */
+      variance = variance * square ((double) f->array->columns.gain[j] / step) + 3.0 / 12 + 1.0 / 12;
+      expected += variance * gain * gain + 1.0 / 12;
+      for (int p = 0; p < POSITIONS; p++)
+        column[p] = f->sums[p * COLUMNS + j];
+      moments (column, POSITIONS, &mean, &spread);
+      measured += spread * POSITIONS / (POSITIONS - 1.0);
+    }
+  g_test_message ("all together: variance %.1f, closed forms %.1f", measured / COLUMNS, expected / COLUMNS);
+  g_assert_cmpfloat_with_epsilon (measured / expected, 1, 0.015);
+}
+
+/* A reading replays to the bit, whatever is read with it and in which order. */
+static void
+test_replay (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  g_autofree gint32 *again = g_new0 (gint32, N_OUTPUTS);
+
+  fixture_program (f, 0, 0);
+  fixture_read (f);
+  fixture_program (f, 0, 0);
+  for (int first = POSITIONS - 100; first >= 0; first -= 100)
+    strata_analog_array_read (f->array, &(StrataAnalogInputs){ f->codes + first * ROWS, f->positions + first, 100 }, 0,
+                              again, COLUMNS);
+  g_assert_cmpmem (again, sizeof (gint32) * N_OUTPUTS, f->sums, sizeof (gint32) * N_OUTPUTS);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/simulator/physics/none", test_none);
+  g_test_add_func ("/sdk/simulator/physics/thermal", test_thermal);
+  g_test_add_func ("/sdk/simulator/physics/read", test_read);
+  g_test_add_func ("/sdk/simulator/physics/programming", test_programming);
+  g_test_add_func ("/sdk/simulator/physics/rounding", test_rounding);
+  g_test_add_func ("/sdk/simulator/physics/clipping", test_clipping);
+  g_test_add_func ("/sdk/simulator/physics/converter", test_converter);
+  g_test_add_func ("/sdk/simulator/physics/converter-spread", test_converter_spread);
+  g_test_add_func ("/sdk/simulator/physics/droop", test_droop);
+  g_test_add_func ("/sdk/simulator/physics/lines", test_lines);
+  g_test_add_func ("/sdk/simulator/physics/idle-cells", test_idle_cells);
+  g_test_add_func ("/sdk/simulator/physics/reference", test_reference);
+  g_test_add_func ("/sdk/simulator/physics/together", test_together);
+  g_test_add_func ("/sdk/simulator/physics/replay", test_replay);
+  return g_test_run ();
+}
