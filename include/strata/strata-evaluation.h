@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-attribution.h>
 #include <strata/strata-compiler.h>
 #include <strata/strata-conditions.h>
 #include <strata/strata-model.h>
@@ -103,6 +104,27 @@ STRATA_API void strata_evaluation_set_n_threads (StrataEvaluation *self, guint n
  */
 STRATA_API gboolean strata_evaluation_run (
   StrataEvaluation *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
+
+/**
+ * strata_evaluation_attribute:
+ * @self: an evaluation with data
+ * @progress: (nullable) (scope call) (closure user_data): told how far it is
+ * @user_data: for @progress
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location for a #GError
+ *
+ * Runs the analog column with all terms of the physics, with none, and for each term that acts on this program without
+ * it and with it alone: 2 + 2 x terms passes over the samples for each seed. Terms that the conditions leave out are
+ * left out of all runs. Blocks; the result does not depend on threads. Fails with %STRATA_DEVICE_ERROR_INPUT where the
+ * level is off, or neither labels nor a model are there; with %G_IO_ERROR_CANCELLED.
+ *
+ * Returns: (transfer full): what each term costs
+ */
+STRATA_API StrataAttribution *strata_evaluation_attribute (StrataEvaluation *self,
+                                                           StrataProgress progress,
+                                                           gpointer user_data,
+                                                           GCancellable *cancellable,
+                                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_evaluation_get_n_samples:

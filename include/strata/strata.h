@@ -6,6 +6,7 @@
 
 #include <strata/strata-types.h>
 #include <strata/strata-tensor.h>
+#include <strata/strata-attribution.h>
 #include <strata/strata-certificate.h>
 #include <strata/strata-chip.h>
 #include <strata/strata-model-options.h>

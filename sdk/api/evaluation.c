@@ -4,7 +4,7 @@
  * not depend on the thread that ran it. Columns: the float model, exact integers, and the analog level over several
  * seeds.
  */
-#include "strata/strata-evaluation.h"
+#include "api/evaluation-private.h"
 
 #include <math.h>
 
@@ -12,27 +12,7 @@
 #include "base/parallel.h"
 #include "device/program-private.h"
 
-/* Samples of one parallel task: long enough to hide the scheduling, short enough to cancel and to show progress. */
-#define BLOCK 16
-
-struct _StrataEvaluation
-{
-  GObject parent_instance;
-  StrataProgram *program;
-  StrataModel *model;
-  float *samples; /* n_samples x n_elements, scaled */
-  int *labels;    /* NULL: none */
-  guint n_samples, limit;
-  gsize n_elements;
-  StrataAnalog analog;
-  StrataConditions *conditions;
-  guint n_trials, n_threads;
-  guint64 seed;
-
-  guint n_used, n_done_trials;
-  double float_accuracy, quantised_accuracy;
-  double *trials;
-};
+#define BLOCK STRATA_EVALUATION_BLOCK
 
 G_DEFINE_FINAL_TYPE (StrataEvaluation, strata_evaluation, G_TYPE_OBJECT)
 
@@ -204,20 +184,6 @@ strata_evaluation_set_n_threads (StrataEvaluation *self, guint n_threads)
   self->n_threads = n_threads;
 }
 
-/* One pass over the samples with one executor. */
-typedef struct
-{
-  StrataEvaluation *self;
-  StrataFunctional *functional; /* NULL: the float model */
-  GCancellable *cancellable;
-  int *classes; /* per sample */
-  StrataProgress progress;
-  gpointer progress_data;
-  const char *stage;
-  double progress_from, progress_to;
-  gint n_done;
-} Pass;
-
 static int
 find_class (const StrataArray *output)
 {
@@ -232,7 +198,7 @@ find_class (const StrataArray *output)
 }
 
 static gboolean
-run_sample (Pass *pass, guint index, GError **error)
+run_sample (StrataEvaluationPass *pass, guint index, StrataMeasure *measures, GError **error)
 {
   StrataEvaluation *self = pass->self;
   const StrataQGraph *graph = strata_program_get_image (self->program)->graph;
@@ -247,7 +213,7 @@ run_sample (Pass *pass, guint index, GError **error)
     {
       view.n_dims = 1;
       view.dims[0] = (gint64) self->n_elements;
-      ok = strata_functional_run (pass->functional, index, &input, outputs, pass->cancellable, error);
+      ok = strata_functional_measure (pass->functional, index, &input, outputs, measures, pass->cancellable, error);
     }
   else
     {
@@ -262,6 +228,8 @@ run_sample (Pass *pass, guint index, GError **error)
   if (!ok)
     return FALSE;
   pass->classes[index] = find_class (outputs[0]);
+  if (pass->outputs != NULL)
+    memcpy (pass->outputs + index * pass->n_outputs, outputs[0]->data, sizeof (float) * pass->n_outputs);
   for (int i = 0; i < n_outputs; i++)
     strata_array_free (outputs[i]);
   return TRUE;
@@ -270,25 +238,27 @@ run_sample (Pass *pass, guint index, GError **error)
 static gboolean
 run_block_cb (guint block, gpointer user_data, GError **error)
 {
-  Pass *pass = user_data;
-  guint end = MIN ((block + 1) * BLOCK, pass->self->n_used);
+  StrataEvaluationPass *pass = user_data;
+  guint end = MIN ((block + 1) * BLOCK, pass->n_samples);
+  gsize n_ops = (gsize) strata_program_get_image (pass->self->program)->graph->n_ops;
+  StrataMeasure *measures = block < pass->n_measured ? pass->measures + block * n_ops : NULL;
 
   for (guint i = block * BLOCK; i < end; i++)
-    if (!run_sample (pass, i, error))
+    if (!run_sample (pass, i, measures, error))
       return FALSE;
   if (pass->progress != NULL)
     {
       double done =
         (double) (g_atomic_int_add (&pass->n_done, (gint) (end - block * BLOCK)) + (gint) (end - block * BLOCK));
+      double share = done / pass->n_samples;
 
-      pass->progress (pass->progress_from + (pass->progress_to - pass->progress_from) * done / pass->self->n_used,
-                      pass->stage, pass->progress_data);
+      pass->progress (pass->progress_from * (1 - share) + pass->progress_to * share, pass->stage, pass->progress_data);
     }
   return TRUE;
 }
 
-static double
-count_right (const int *classes, const int *truth, guint n)
+double
+strata_evaluation_count_right (const int *classes, const int *truth, guint n)
 {
   guint n_right = 0;
 
@@ -297,9 +267,8 @@ count_right (const int *classes, const int *truth, guint n)
   return n == 0 ? (double) NAN : (double) n_right / n;
 }
 
-/* One executor over all samples; classes into pass->classes. */
-static gboolean
-run_pass (Pass *pass, const StrataFunctionalOptions *options, GError **error)
+gboolean
+strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOptions *options, GError **error)
 {
   StrataEvaluation *self = pass->self;
   gboolean ok;
@@ -312,14 +281,14 @@ run_pass (Pass *pass, const StrataFunctionalOptions *options, GError **error)
       if (pass->functional == NULL)
         return FALSE;
     }
-  ok = strata_parallel_for ((self->n_used + BLOCK - 1) / BLOCK, self->n_threads, run_block_cb, pass, pass->cancellable,
-                            error);
+  ok = strata_parallel_for ((pass->n_samples + BLOCK - 1) / BLOCK, self->n_threads, run_block_cb, pass,
+                            pass->cancellable, error);
   g_clear_pointer (&pass->functional, strata_functional_free);
   return ok;
 }
 
 static gboolean
-run_trials (StrataEvaluation *self, Pass *pass, const int *truth, GError **error)
+run_trials (StrataEvaluation *self, StrataEvaluationPass *pass, const int *truth, GError **error)
 {
   gboolean noisy = self->analog != STRATA_ANALOG_OFF && self->analog != STRATA_ANALOG_IDEAL;
 
@@ -335,25 +304,19 @@ run_trials (StrataEvaluation *self, Pass *pass, const int *truth, GError **error
       pass->stage = "analog";
       pass->progress_from = 0.2 + 0.8 * i / self->n_done_trials;
       pass->progress_to = 0.2 + 0.8 * (i + 1) / self->n_done_trials;
-      if (!run_pass (pass, &options, error))
+      if (!strata_evaluation_pass (pass, &options, error))
         return FALSE;
-      self->trials[i] = count_right (pass->classes, truth, self->n_used);
+      self->trials[i] = strata_evaluation_count_right (pass->classes, truth, self->n_used);
     }
   return TRUE;
 }
 
 gboolean
-strata_evaluation_run (
-  StrataEvaluation *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+strata_evaluation_prepare (StrataEvaluationPass *pass, gboolean with_float, int *truth, GError **error)
 {
   StrataFunctionalOptions exact = { .analog = STRATA_ANALOG_OFF };
-  g_autofree int *reference = NULL;
-  g_autofree int *classes = NULL;
-  const int *truth;
-  Pass pass;
+  StrataEvaluation *self = pass->self;
 
-  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
-  g_return_val_if_fail (self->samples != NULL, FALSE);
   if (self->labels == NULL && self->model == NULL)
     {
       g_set_error_literal (
@@ -361,27 +324,48 @@ strata_evaluation_run (
         "evaluate: neither labels nor the float model are there; give labels, or the model for agreement");
       return FALSE;
     }
-  self->n_used = self->limit > 0 ? MIN (self->limit, self->n_samples) : self->n_samples;
-  reference = g_new0 (int, self->n_used);
-  classes = g_new0 (int, self->n_used);
-  pass = (Pass){ self, NULL, cancellable, reference, progress, user_data, "float", 0, 0.1, 0 };
-  self->float_accuracy = (double) NAN;
-  if (self->model != NULL)
+  if (self->labels == NULL || (with_float && self->model != NULL))
     {
-      if (!strata_model_load_weights (self->model, error) || !run_pass (&pass, NULL, error))
+      StrataEvaluationPass floats = *pass;
+
+      floats.classes = truth, floats.outputs = NULL;
+      floats.stage = "float";
+      floats.progress_from = 0, floats.progress_to = 0.1;
+      if (!strata_model_load_weights (self->model, error) || !strata_evaluation_pass (&floats, NULL, error))
         return FALSE;
-      if (self->labels != NULL)
-        self->float_accuracy = count_right (reference, self->labels, self->n_used);
+      self->float_accuracy =
+        self->labels != NULL ? strata_evaluation_count_right (truth, self->labels, self->n_used) : (double) NAN;
     }
-  truth = self->labels != NULL ? self->labels : reference;
-  pass.classes = classes;
-  pass.stage = "quantised";
-  pass.progress_from = 0.1;
-  pass.progress_to = 0.2;
-  if (!run_pass (&pass, &exact, error))
+  if (self->labels != NULL)
+    memcpy (truth, self->labels, sizeof (int) * self->n_used);
+  pass->stage = "quantised";
+  pass->progress_from = 0.1, pass->progress_to = 0.2;
+  if (!strata_evaluation_pass (pass, &exact, error))
     return FALSE;
-  self->quantised_accuracy = count_right (classes, truth, self->n_used);
-  return run_trials (self, &pass, truth, error);
+  self->quantised_accuracy = strata_evaluation_count_right (pass->classes, truth, self->n_used);
+  return TRUE;
+}
+
+gboolean
+strata_evaluation_run (
+  StrataEvaluation *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  g_autofree int *truth = NULL, *classes = NULL;
+  StrataEvaluationPass pass;
+
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  g_return_val_if_fail (self->samples != NULL, FALSE);
+  self->n_used = self->limit > 0 ? MIN (self->limit, self->n_samples) : self->n_samples;
+  truth = g_new0 (int, self->n_used);
+  classes = g_new0 (int, self->n_used);
+  pass = (StrataEvaluationPass){ .self = self,
+                                 .n_samples = self->n_used,
+                                 .classes = classes,
+                                 .cancellable = cancellable,
+                                 .progress = progress,
+                                 .progress_data = user_data };
+  self->float_accuracy = (double) NAN;
+  return strata_evaluation_prepare (&pass, TRUE, truth, error) && run_trials (self, &pass, truth, error);
 }
 
 guint

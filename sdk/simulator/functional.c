@@ -31,12 +31,6 @@ typedef struct
   int n;
 } Vectors;
 
-typedef struct
-{
-  double signal, error, largest;
-  gint64 n_clipped, n_conversions;
-} Measure;
-
 struct _StrataFunctional
 {
   const StrataImage *image;
@@ -47,7 +41,7 @@ struct _StrataFunctional
   int *n_copies;              /* per op: replicas of its matrix */
   StrataAnalogArray **arrays; /* per tile; NULL: exact */
   GMutex lock;                /* guards the two below */
-  Measure *measures;          /* per op */
+  StrataMeasure *measures;    /* per op */
   StrataAccuracyRecord *accuracy;
 };
 
@@ -60,9 +54,9 @@ typedef struct
   Vectors *vectors; /* calibration: collect here */
   int sample, n_samples;
   StrataFunctionalTensor *tensors;
-  gint32 **sums;     /* per op */
-  gint64 *n_clipped; /* per op */
-  Measure *measures; /* per op; NULL: not asked for */
+  gint32 **sums;           /* per op */
+  gint64 *n_clipped;       /* per op */
+  StrataMeasure *measures; /* per op; NULL: not asked for */
 } Run;
 
 /* --- products --- */
@@ -188,7 +182,7 @@ measure_op (Run *run, int op_id)
   const Block whole = { 0, strata_qop_n_rows (op), 0, op->n, MAX (1, op->window.groups), 0, 0, 1 };
   gsize n_positions = (gsize) out->height * (gsize) out->width;
   g_autofree gint32 *exact = g_new0 (gint32, n_positions * (gsize) op->n);
-  Measure *measure = &run->measures[op_id];
+  StrataMeasure *measure = &run->measures[op_id];
 
   add_exact (graph, op, &whole, run->tensors[op->inputs[0]].codes, exact);
   for (gsize p = 0; p < n_positions; p++)
@@ -204,20 +198,32 @@ measure_op (Run *run, int op_id)
   measure->n_clipped += run->n_clipped[op_id];
 }
 
+void
+strata_measure_add (StrataMeasure *measure, const StrataMeasure *more)
+{
+  measure->signal += more->signal, measure->error += more->error;
+  measure->largest = MAX (measure->largest, more->largest);
+  measure->n_clipped += more->n_clipped, measure->n_conversions += more->n_conversions;
+}
+
+double
+strata_measure_snr_db (const StrataMeasure *measure)
+{
+  return measure->error > 0 ? 10 * log10 (measure->signal / measure->error) : INFINITY;
+}
+
 static void
-keep_measures (StrataFunctional *functional, const Run *run)
+keep_measures (StrataFunctional *functional, const StrataMeasure *measures)
 {
   g_mutex_lock (&functional->lock);
   for (int i = 0; i < functional->image->graph->n_ops; i++)
     {
-      Measure *m = &functional->measures[i];
-      const Measure *one = &run->measures[i];
+      StrataMeasure *m = &functional->measures[i];
 
-      if (one->n_conversions == 0)
+      if (measures[i].n_conversions == 0)
         continue;
-      m->signal += one->signal, m->error += one->error, m->largest = MAX (m->largest, one->largest);
-      m->n_clipped += one->n_clipped, m->n_conversions += one->n_conversions;
-      functional->accuracy[i].snr_db = m->error > 0 ? 10 * log10 (m->signal / m->error) : INFINITY;
+      strata_measure_add (m, &measures[i]);
+      functional->accuracy[i].snr_db = strata_measure_snr_db (m);
       functional->accuracy[i].clip_fraction = (double) m->n_clipped / (double) m->n_conversions;
       functional->accuracy[i].max_abs_error = m->largest;
     }
@@ -353,7 +359,6 @@ run_finish (Run *run)
   g_free (run->tensors);
   g_free (run->sums);
   g_free (run->n_clipped);
-  g_free (run->measures);
 }
 
 static gboolean
@@ -372,12 +377,13 @@ run_steps (Run *run, const StrataArray *const *inputs, GCancellable *cancellable
 }
 
 gboolean
-strata_functional_run (StrataFunctional *functional,
-                       guint64 inference,
-                       const StrataArray *const *inputs,
-                       StrataArray **outputs,
-                       GCancellable *cancellable,
-                       GError **error)
+strata_functional_measure (const StrataFunctional *functional,
+                           guint64 inference,
+                           const StrataArray *const *inputs,
+                           StrataArray **outputs,
+                           StrataMeasure *measures,
+                           GCancellable *cancellable,
+                           GError **error)
 {
   const StrataQGraph *graph;
   gboolean ok;
@@ -387,15 +393,32 @@ strata_functional_run (StrataFunctional *functional,
   graph = functional->image->graph;
   run_init (&run, functional);
   run.inference = inference;
-  if (functional->options.measure && functional->arrays != NULL)
-    run.measures = g_new0 (Measure, graph->n_ops + 1);
+  run.measures = functional->arrays != NULL ? measures : NULL;
   ok = run_steps (&run, inputs, cancellable, error);
   for (int i = 0; ok && i < graph->n_outputs; i++)
     outputs[i] = strata_functional_write_output (&graph->tensors[graph->outputs[i]], &run.tensors[graph->outputs[i]]);
-  if (ok && run.measures != NULL)
-    keep_measures (functional, &run);
   run_finish (&run);
   return ok;
+}
+
+gboolean
+strata_functional_run (StrataFunctional *functional,
+                       guint64 inference,
+                       const StrataArray *const *inputs,
+                       StrataArray **outputs,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  g_autofree StrataMeasure *measures = NULL;
+
+  g_return_val_if_fail (functional != NULL, FALSE);
+  if (functional->options.measure && functional->arrays != NULL)
+    measures = g_new0 (StrataMeasure, functional->image->graph->n_ops + 1);
+  if (!strata_functional_measure (functional, inference, inputs, outputs, measures, cancellable, error))
+    return FALSE;
+  if (measures != NULL)
+    keep_measures (functional, measures);
+  return TRUE;
 }
 
 /* --- programming and calibration --- */
@@ -599,7 +622,7 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   functional->conditions = strata_conditions_copy (options->conditions);
   functional->options.conditions = functional->conditions;
   functional->n_copies = g_new0 (int, image->graph->n_ops + 1);
-  functional->measures = g_new0 (Measure, image->graph->n_ops + 1);
+  functional->measures = g_new0 (StrataMeasure, image->graph->n_ops + 1);
   functional->accuracy = g_new (StrataAccuracyRecord, image->graph->n_ops + 1);
   for (int i = 0; i < image->graph->n_ops; i++)
     functional->accuracy[i] = (StrataAccuracyRecord){ i, NAN, NAN, NAN };

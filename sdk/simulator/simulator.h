@@ -42,6 +42,26 @@ gboolean strata_functional_run (StrataFunctional *functional,
                                 StrataArray **outputs,
                                 GCancellable *cancellable,
                                 GError **error);
+/* What arrays made of an op against exact integers of the same inputs, summed over output values */
+typedef struct
+{
+  double signal, error; /* squares, accumulator units */
+  double largest;       /* error, in output steps */
+  gint64 n_clipped, n_conversions;
+} StrataMeasure;
+
+void strata_measure_add (StrataMeasure *measure, const StrataMeasure *more);
+/* Infinite where there is no error */
+double strata_measure_snr_db (const StrataMeasure *measure);
+/* As strata_functional_run, whatever options.measure says: adds to @measures (n_ops, nullable), which the caller owns,
+ * so that sums need not depend on the order in which threads come. */
+gboolean strata_functional_measure (const StrataFunctional *functional,
+                                    guint64 inference,
+                                    const StrataArray *const *inputs,
+                                    StrataArray **outputs,
+                                    StrataMeasure *measures,
+                                    GCancellable *cancellable,
+                                    GError **error);
 /* Per op, after runs with options.measure; NaN where none. n_ops entries. */
 const StrataAccuracyRecord *strata_functional_accuracy (const StrataFunctional *functional);
 void strata_functional_free (StrataFunctional *functional);

@@ -377,6 +377,50 @@ def test_evaluate():
     return f"float {reply['float']:.4f}, quantised {reply['quantised']:.4f}, analog {reply['analog_mean']:.4f}"
 
 
+def attribute(*args):
+    return result("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
+                  DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "60", "--attribute", *args)
+
+
+def test_attribute():
+    reply = attribute("--trials", "3", "--threads", "1")
+    found = reply["attribution"]
+    terms = {term["term"]: term for term in found["terms"]}
+    present = [term for term in found["terms"] if term["present"]]
+    assert len(terms) == len(found["terms"]) and {"clipping", "rounding", "thermal", "read"} <= {
+        term["term"] for term in present}, found["terms"]
+    assert found["terms"][:len(present)] == present and all(
+        term["recovered"] is None and term["output_snr_alone_db"] is None for term in found["terms"][len(present):])
+    # the pass with all terms is the analog column
+    assert abs(found["all"] - reply["analog_mean"]) < 1e-12 and found["trials"] == 3, found
+    # by what is surely recovered, then by the share of the output's noise
+    keys = [(term["recovered"] if term["recovered"] > 2 * term["recovered_error"] else 0, term["output_noise_share"])
+            for term in present]
+    assert keys == sorted(keys, reverse=True), keys
+    assert found["ranked_by"] == ("accuracy" if keys[0][0] > 0 else "output noise")
+    # noises add up: none alone is stronger than all together; the strongest alone is what most of the output's is
+    assert all(term["output_snr_alone_db"] is None or term["output_snr_alone_db"] > found["output_snr_db"] - 0.5
+               for term in present), present
+    assert max(present, key=lambda term: term["output_noise_share"]) == min(
+        present, key=lambda term: term["output_snr_alone_db"] or 1e3), present
+    for layer in found["layers"]:
+        assert abs(layer["effective_bits"] - (layer["snr_db"] - 1.76) / 6.02) < 1e-9, layer
+        assert 0 <= layer["clipped"] < 0.05 and len(layer["snr_alone_db"]) == len(present), layer
+    assert attribute("--trials", "3", "--threads", "2") == reply
+    return ", ".join(f"{term['term']} {100 * term['output_noise_share']:.0f} %" for term in present)
+
+
+def test_attribute_levels():
+    found = attribute("--analog", "ideal")["attribution"]
+    assert {term["term"] for term in found["terms"] if term["present"]} == {"clipping", "rounding"}, found["terms"]
+    assert found["trials"] == 1 and found["all_error"] is None and found["ranked_by"] == "output noise"
+    refused(4, ["no physics to attribute", "nominal"], "evaluate", program(), "--inputs",
+            DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy", "--attribute", "--analog", "off")
+    done = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
+                DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "40", "--trials", "2", "--attribute")
+    assert done.returncode == 0 and "absent here" in done.stdout and "clipped %" in done.stdout, done.stdout
+
+
 def test_validate():
     done = call("validate", "--published")
     assert done.returncode == 0 and "imagine-system" in done.stdout and "outside" not in done.stdout

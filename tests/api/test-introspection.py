@@ -253,6 +253,46 @@ def test_profile():
     assert StrataProfiler.Profile.open_finish(result).get_n_events() == profile.get_n_events()
 
 
+def test_attribution():
+    """What leaving a term out recovers is what an evaluation under such conditions finds, seed by seed."""
+    evaluation = Strata.Evaluation.new(program(), None)
+    labels = np.load(DATA / "digits-test-labels.npy")[:80]
+    inputs = to_tensor(np.load(DATA / "digits-test-images.npy")[:80].reshape(-1, 1, 8, 8))
+    assert evaluation.set_data(inputs, to_tensor(labels), 1 / 16, 0)
+    evaluation.set_analog(Strata.Analog.CONSERVATIVE, 3, 5)
+    shown = []
+    found = evaluation.attribute(lambda fraction, stage, *_: shown.append((stage, fraction)), None, None)
+    n_terms, n_present = found.get_n_terms()
+    assert n_present >= 5 and shown[-1][0] == "attribution" and 0.99 < shown[-1][1] <= 1, shown[-1]
+    assert evaluation.run(None, None, None)
+    with_all = [evaluation.get_trial(i) for i in range(3)]
+    assert abs(found.get_all()[0] - np.mean(with_all)) < 1e-12
+    for rank in range(n_terms):
+        term = found.get_term(rank)
+        recovered, error = found.get_recovered(term)
+        assert math.isnan(recovered) == (rank >= n_present)
+        conditions = Strata.Conditions.new()
+        conditions.physics_off = term
+        evaluation.set_conditions(conditions)
+        assert evaluation.run(None, None, None)
+        without = [evaluation.get_trial(i) for i in range(3)]
+        if rank >= n_present:
+            assert without == with_all, term
+            continue
+        differences = np.subtract(without, with_all)
+        assert abs(recovered - differences.mean()) < 1e-12 and abs(error - differences.std(ddof=1) / 3 ** 0.5) < 1e-12
+    assert found.get_n_layers() == 5 and found.get_layer_bits(0) > 1
+    # what the conditions leave out is left out of all
+    left_out = found.get_term(0)
+    conditions = Strata.Conditions.new()
+    conditions.physics_off = left_out
+    evaluation.set_conditions(conditions)
+    again = evaluation.attribute(None, None, None)
+    assert math.isnan(again.get_recovered(left_out)[0]) and again.get_n_terms()[1] == n_present - 1
+    cancellable = Gio.Cancellable.new()
+    cancellable.cancel()
+    refused(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, lambda: evaluation.attribute(None, None, cancellable))
+
 try:
     tap.run(dict(globals()), "/introspection")
 finally:

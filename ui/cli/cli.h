@@ -173,6 +173,10 @@ void cli_condition_options_clear (CliConditionOptions *options);
 GOptionEntry *cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
 StrataConditions *cli_read_conditions (const CliConditionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Which physics costs how much: tables; "attribution" */
+void cli_print_attribution (StrataAttribution *attribution);
+void cli_json_attribution (JsonBuilder *builder, StrataAttribution *attribution);
+
 gboolean cli_parse_analog (const char *text, StrataAnalog *analog, GError **error);
 const char *cli_analog_name (StrataAnalog analog);
 

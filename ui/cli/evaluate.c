@@ -15,6 +15,7 @@ typedef struct
   CliConditionOptions conditions;
   char *inputs, *labels, *analog;
   int n_trials, limit;
+  gboolean attribute;
 } Options;
 
 static void
@@ -59,7 +60,8 @@ print_json (Cli *cli,
             StrataEvaluation *evaluation,
             StrataProgram *program,
             StrataAnalog analog,
-            const StrataConditions *conditions)
+            const StrataConditions *conditions,
+            StrataAttribution *attribution)
 {
   g_autofree char *told = strata_conditions_to_text (conditions);
   JsonBuilder *builder = cli_json_begin (cli);
@@ -85,6 +87,8 @@ print_json (Cli *cli,
   cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
   cli_json_int (builder, "reads", strata_program_get_n_reads (program));
   cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  if (attribution != NULL)
+    cli_json_attribution (builder, attribution);
   cli_json_end (cli, builder);
 }
 
@@ -94,6 +98,7 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   g_autoptr (StrataModel) model = NULL;
   g_autoptr (StrataProgram) program = cli_open_program (cli, path, &options->compile, &model, error);
   g_autoptr (StrataEvaluation) evaluation = NULL;
+  g_autoptr (StrataAttribution) attribution = NULL;
   g_autoptr (StrataTensor) inputs = NULL;
   g_autoptr (StrataTensor) labels = NULL;
   g_autoptr (StrataConditions) conditions = NULL;
@@ -117,17 +122,23 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error)
       || !strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
     return -1;
+  if (options->attribute
+      && (attribution = strata_evaluation_attribute (evaluation, cli_progress, cli, cli->cancellable, error)) == NULL)
+    return -1;
   cli_progress_clear (cli);
   if (cli->json)
-    print_json (cli, evaluation, program, analog, conditions);
+    print_json (cli, evaluation, program, analog, conditions, attribution);
   else
     print_text (evaluation, program, analog, conditions);
+  if (!cli->json && attribution != NULL)
+    cli_print_attribution (attribution);
   return CLI_EXIT_DONE;
 }
 
 static const char examples[] =
   "  strata evaluate kws.strp --inputs features.npy --labels labels.npy --input-offset -83 --input-scale 0.5847\n"
   "  strata evaluate model.onnx --chip phone --calibration x.npy --inputs x.npy --labels y.npy --trials 8\n"
+  "  strata evaluate model.strp --inputs x.npy --labels y.npy --attribute\n"
   "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n";
 
 int
@@ -141,6 +152,8 @@ cli_evaluate (Cli *cli, int argc, char **argv)
       "Level of the analog column: off, ideal, nominal (default), optimistic, conservative", "LEVEL" },
     { "trials", 0, 0, G_OPTION_ARG_INT, &options.n_trials, "Noise seeds (default 8)", "N" },
     { "limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "Use the first N samples", "N" },
+    { "attribute", 0, 0, G_OPTION_ARG_NONE, &options.attribute,
+      "Which physics of the arrays costs how much: without each term, and with it alone", NULL },
     { NULL },
   };
   g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
