@@ -99,8 +99,10 @@ typedef struct
   double cell_mismatch[STRATA_N_BANDS];  /* standard deviations, shares: of a cell's whole coupling, */
   double fixed_mismatch[STRATA_N_BANDS]; /* of a column's fixed load */
   double i_leak_pa[STRATA_N_BANDS];      /* of a column that waits for its converter */
-  double adc_loss[STRATA_N_BANDS];       /* bits of a converter that are not effective */
-  double adc_noise_v[STRATA_N_BANDS];    /* at the input of a converter */
+  double stuck_zero[STRATA_N_BANDS], stuck_full[STRATA_N_BANDS]; /* shares of cells */
+  double dac_error[STRATA_N_BANDS]; /* standard deviation of a driver's levels between its supplies, steps of a phase */
+  double adc_loss[STRATA_N_BANDS];  /* bits of a converter that are not effective */
+  double adc_noise_v[STRATA_N_BANDS];                            /* at the input of a converter */
   double adc_gain[STRATA_N_BANDS], adc_offset_v[STRATA_N_BANDS]; /* standard deviations over converters */
 
   /* Times */

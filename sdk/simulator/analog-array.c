@@ -117,24 +117,89 @@ typedef struct
 {
   const StrataAnalogArray *array;
   CellTable table;
-  gint16 *digits; /* n_rows x n_columns */
-  float *z;       /* 2 n_columns */
+  gint16 *digits;       /* n_rows x n_columns */
+  float *z;             /* 2 n_columns */
+  const guint8 *faults; /* n_columns, StrataFault: of the row under way; NULL: none */
   StrataAnalogAge age;
   float *levels, *variances; /* n_rows x n_columns; the latter NULL: none */
 } Programming;
 
-/* Cells that no weight is written to: an empty pair. */
+/* One pair with @fault towards @target: what it holds, what its lines and its age add to that, and the variance of
+ * reading it */
+static double
+program_faulty (Programming *p, guint fault, gsize column, double target, double *lean, double *later, double *variance)
+{
+  const StrataAnalogColumns *columns = &p->array->columns;
+  const CellTable *table = &p->table;
+  const guint stuck[] = { STRATA_FAULT_PLUS_ZERO | STRATA_FAULT_PLUS_FULL,
+                          STRATA_FAULT_MINUS_ZERO | STRATA_FAULT_MINUS_FULL };
+  double levels[2], held = 0;
+
+  *variance = *lean = *later = 0;
+  if ((fault & STRATA_FAULT_DEAD) != 0)
+    return 0;
+  strata_analog_faults_split (fault, target, table->top, &levels[0], &levels[1]);
+  for (int side = 0; side < 2; side++)
+    {
+      double g = levels[side] / table->top, read = look_up (table->read, g);
+      double sigma = (fault & stuck[side]) != 0 ? 0 : g > 0 ? look_up (table->program, g) : table->idle;
+      double reads = levels[side] + sigma * (double) p->z[2 * column + (gsize) side];
+
+      held += side == 0 ? reads : -reads;
+      *variance += read * read;
+      if ((fault & stuck[side]) == 0)
+        *later += strata_analog_age_change (&p->age, (int) column, side == 0 ? levels[0] : -levels[1]);
+    }
+  *lean = columns->plus[column] * levels[0] - columns->minus[column] * levels[1]
+          + (columns->plus[column] - columns->minus[column]) * columns->readout.floor_levels;
+  if (table->grid > 0)
+    held = rint ((held + *lean) / table->grid) * table->grid - *lean;
+  return held;
+}
+
+/* One pair towards @target levels; adds what it reads and how much that varies, and returns what it holds. */
+static double
+write_pair (Programming *p, gsize row, gsize column, double target)
+{
+  const StrataAnalogArray *array = p->array;
+  const gsize cell = row * (gsize) array->n_columns + column;
+  double variance = 0, lean = 0, later = 0, held;
+
+  if (!array->noisy)
+    held = target;
+  else if (p->faults != NULL && p->faults[column] != 0)
+    held = program_faulty (p, p->faults[column], column, target, &lean, &later, &variance);
+  else
+    {
+      lean = strata_analog_columns_lean (&array->columns, (int) column, target);
+      held = program_pair (&p->table, target, lean, p->z + 2 * column, &variance) - lean;
+      later = strata_analog_age_change (&p->age, (int) column, target);
+    }
+  p->levels[cell] += (float) (held + lean + later);
+  if (p->variances != NULL)
+    p->variances[cell] += (float) variance;
+  return held;
+}
+
+/* Cells that no weight is written to: an empty pair, which holds nothing unless one of it is stuck. */
 static void
 leave_cells (Programming *p, int row, int output)
 {
   const StrataAnalogArray *array = p->array;
 
-  for (int s = 0; s < array->n_slices && p->variances != NULL; s++)
-    p->variances[(gsize) row * (gsize) array->n_columns + (gsize) (s * array->n_cols + output)] +=
-      (float) (2 * p->table.read[0] * p->table.read[0]);
+  for (int s = 0; s < array->n_slices; s++)
+    {
+      const gsize column = (gsize) (s * array->n_cols + output);
+
+      if (p->faults != NULL && p->faults[column] != 0)
+        write_pair (p, (gsize) row, column, 0);
+      else if (p->variances != NULL)
+        p->variances[(gsize) row * (gsize) array->n_columns + column] += (float) (2 * p->table.idle_read);
+    }
 }
 
-/* One row copy of one row. Each slice is programmed towards its digit plus what the slices before it missed. */
+/* One row copy of one row. Each slice is programmed towards its digit plus what the slices before it missed: a cell is
+ * verified alone, so what its lines will do to it is not known then. */
 static void
 program_row (Programming *p, int row)
 {
@@ -154,17 +219,10 @@ program_row (Programming *p, int row)
       for (int s = 0; s < array->n_slices; s++)
         {
           gsize column = (gsize) s * (gsize) array->n_cols + (gsize) j;
-          gsize cell = (gsize) row * (gsize) array->n_columns + column;
-          double digit = digits[column], variance = 0;
-          double target = array->noisy ? CLAMP (digit + missed, -top, top) : digit;
-          double lean = array->noisy ? strata_analog_columns_lean (&array->columns, (int) column, target) : 0;
-          double reads = array->noisy ? program_pair (&p->table, target, lean, p->z + 2 * column, &variance) : digit;
+          double digit = digits[column];
+          double held = write_pair (p, (gsize) row, column, array->noisy ? CLAMP (digit + missed, -top, top) : digit);
 
-          p->levels[cell] += (float) (reads + strata_analog_age_change (&p->age, (int) column, target));
-          if (p->variances != NULL)
-            p->variances[cell] += (float) variance;
-          /* a cell is verified alone: what its lines do to it is not known then */
-          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - (reads - lean)) * base;
+          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
         }
     }
 }
@@ -215,18 +273,29 @@ set_digits (Programming *p, const StrataQOp *op, const int *factors, int n_row_c
 }
 
 static void
-program_rows (Programming *p, StrataRngKey key, int n_row_copies)
+program_rows (Programming *p, const StrataAnalogSetup *setup, int n_row_copies)
 {
   const StrataAnalogArray *array = p->array;
+  /* die 0: the seed stands for the die */
+  const StrataRngKey key = strata_analog_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
+  const StrataRngKey stuck = strata_analog_key (setup->seed, STRATA_ANALOG_STREAM_STUCK, 0, (guint64) array->id);
+  g_autofree guint8 *pairs = g_new (guint8, array->n_columns);
+  StrataAnalogFaults faults;
 
+  strata_analog_faults_init (&faults, setup->chip, strata_analog_band (setup->analog), array->off, stuck,
+                             array->n_rows * n_row_copies, array->n_columns, setup->dead);
   for (int row = 0; row < array->n_rows; row++)
     for (int copy = 0; copy < n_row_copies; copy++)
       {
+        const int line = copy * array->n_rows + row;
+
         if (array->noisy)
-          strata_rng_normal (key, (guint64) (copy * array->n_rows + row), p->z, (gsize) (2 * array->n_columns));
-        strata_analog_age_turn (&p->age, copy * array->n_rows + row);
+          strata_rng_normal (key, (guint64) line, p->z, (gsize) (2 * array->n_columns));
+        strata_analog_age_turn (&p->age, line);
+        p->faults = array->noisy && strata_analog_faults_row (&faults, line, pairs) ? pairs : NULL;
         program_row (p, row);
       }
+  strata_analog_faults_finish (&faults);
 }
 
 static void
@@ -237,8 +306,6 @@ program (StrataAnalogArray *array,
          const int *factors,
          int stack)
 {
-  /* die 0: die files are not part of an image */
-  const StrataRngKey key = strata_analog_key (setup->seed, STRATA_ANALOG_STREAM_PROGRAM, 0, (guint64) array->id);
   const gsize n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
   g_autofree Programming *p = g_new0 (Programming, 1);
   g_autofree gint16 *digits = p->digits = g_new0 (gint16, n_cells);
@@ -258,12 +325,20 @@ program (StrataAnalogArray *array,
   if (array->noisy && tile->n_row_copies == 1 && p->table.top < GRID_LEVELS
       && (!array->columns.has_lines || hides_grid (&p->table, GRID)))
     p->table.grid = GRID;
-  program_rows (p, key, tile->n_row_copies);
+  program_rows (p, setup, tile->n_row_copies);
   strata_analog_cells_init (&array->cells, levels, variances, array->n_rows, array->n_columns,
                             array->noisy ? (float) p->table.grid * !p->age.changes : 1,
                             array->subtract == 0 ? -CODE_LOWEST : 0);
   strata_analog_age_finish (&p->age);
   strata_analog_cells_shift (&array->cells, array->columns.shift);
+  if (array->noisy && (array->off & STRATA_PHYSICS_CONVERTER) == 0)
+    {
+      StrataAnalogDrivers drivers;
+
+      strata_analog_drivers_init (&drivers, setup->chip, strata_analog_band (setup->analog), tile,
+                                  array->subtract == 0 ? CODE_LOWEST : 0, setup->seed, stack);
+      strata_analog_cells_set_drivers (&array->cells, &drivers);
+    }
 }
 
 /* Nothing is known of a column in an exact array, which has only its cells, its steps and its range. */
@@ -528,8 +603,11 @@ strata_analog_array_sums_ref (const StrataAnalogArray *array,
         {
           strata_rng_normal (key, (guint64) i * (guint64) (array->n_rows + 1) + (guint64) (row + 1), z,
                              (gsize) n_columns);
-          strata_analog_add_row (row < 0 ? 1 : inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row], levels,
-                                 sigma, z, n_columns, v + (gsize) i * (gsize) n_columns);
+          strata_analog_add_row (
+            row < 0 ? 1
+                    : strata_analog_cells_input (&array->cells, row,
+                                                 inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row]),
+            levels, sigma, z, n_columns, v + (gsize) i * (gsize) n_columns);
         }
     }
 }

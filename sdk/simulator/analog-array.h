@@ -13,6 +13,7 @@
 #include "program/tiles.h"
 #include "simulator/analog-cells.h"
 #include "simulator/analog-columns.h"
+#include "simulator/analog-faults.h"
 #include "simulator/simulator.h"
 
 typedef struct
@@ -22,8 +23,9 @@ typedef struct
   guint64 seed;
   guint without; /* StrataCorrection */
   const StrataConditions *conditions;
-  double age_s;           /* of the cells that are made; conditions say when they are calibrated and when read */
-  const StrataSite *site; /* that the tile lies on; NULL: as its array's id says */
+  double age_s;                /* of the cells that are made; conditions say when they are calibrated and when read */
+  const StrataSite *site;      /* that the tile lies on; NULL: as its array's id says */
+  const StrataDeadLines *dead; /* of the tile, NULL: none */
 } StrataAnalogSetup;
 
 StrataBand strata_analog_band (StrataAnalog analog);

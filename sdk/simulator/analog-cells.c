@@ -13,6 +13,8 @@
 #define PEAK_STEPS (STRATA_BYTE_WEIGHT_MAX * COARSE)
 /* Sums stay within 32 bits beside it, and no converter reaches so far. */
 #define MAX_SHIFT_STEPS 1e8f
+/* What rows are driven more, signed, becomes bytes by it. */
+#define DRIVE_OFFSET 128
 
 static float
 peak_of (const float *values, gsize n)
@@ -116,13 +118,37 @@ strata_analog_cells_shift (StrataAnalogCells *cells, const float *shift)
 }
 
 void
+strata_analog_cells_set_drivers (StrataAnalogCells *cells, const StrataAnalogDrivers *drivers)
+{
+  cells->drivers = *drivers;
+  if (drivers->more == NULL)
+    return;
+  cells->fine_bias = offset_of (&cells->fine, DRIVE_OFFSET);
+  if (cells->has_coarse)
+    cells->coarse_bias = offset_of (&cells->coarse, DRIVE_OFFSET);
+}
+
+void
 strata_analog_cells_finish (StrataAnalogCells *cells)
 {
+  strata_analog_drivers_finish (&cells->drivers);
+  g_clear_pointer (&cells->fine_bias, g_free);
+  g_clear_pointer (&cells->coarse_bias, g_free);
   strata_byte_matrix_finish (&cells->fine);
   strata_byte_matrix_finish (&cells->coarse);
   strata_byte_matrix_finish (&cells->variance);
   g_clear_pointer (&cells->fine_offset, g_free);
   g_clear_pointer (&cells->coarse_offset, g_free);
+}
+
+float
+strata_analog_cells_input (const StrataAnalogCells *cells, int row, int code)
+{
+  const StrataAnalogDrivers *drivers = &cells->drivers;
+
+  return drivers->more == NULL
+           ? code
+           : code + drivers->step * drivers->more[row * STRATA_DRIVER_CODES + code + cells->input_offset];
 }
 
 float
@@ -153,6 +179,13 @@ strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells,
   sums->fine = g_new (gint32, n_sums);
   if (cells->has_coarse)
     sums->coarse = g_new (gint32, n_sums);
+  if (cells->drivers.more != NULL)
+    {
+      sums->more = g_malloc0 (n_bytes);
+      sums->fine_more = g_new (gint32, n_sums);
+      if (cells->has_coarse)
+        sums->coarse_more = g_new (gint32, n_sums);
+    }
   if (!cells->has_variance)
     return;
   sums->squares = g_malloc0 (n_bytes);
@@ -166,9 +199,21 @@ strata_analog_sums_finish (StrataAnalogSums *sums)
   g_free (sums->bytes);
   g_free (sums->squares);
   g_free (sums->square_step);
+  g_free (sums->more);
+  g_free (sums->fine_more);
+  g_free (sums->coarse_more);
   g_free (sums->fine);
   g_free (sums->coarse);
   g_free (sums->variance);
+}
+
+static void
+take_more (const StrataAnalogCells *cells, const gint16 *codes, guint8 *more)
+{
+  const gint8 *row = cells->drivers.more + cells->input_offset;
+
+  for (int k = 0; k < cells->n_rows; k++, row += STRATA_DRIVER_CODES)
+    more[k] = (guint8) (row[codes[k]] + DRIVE_OFFSET);
 }
 
 void
@@ -181,6 +226,8 @@ strata_analog_sums_take (StrataAnalogSums *sums, const StrataAnalogCells *cells,
       strata_analog_bytes (codes, cells->n_rows, cells->input_offset, sums->bytes + i * size);
       if (cells->has_variance)
         sums->square_step[i] = strata_analog_square_bytes (codes, cells->n_rows, sums->squares + i * size);
+      if (sums->more != NULL)
+        take_more (cells, codes, sums->more + i * size);
     }
 }
 
@@ -194,6 +241,10 @@ strata_analog_sums_multiply (StrataAnalogSums *sums, const StrataAnalogCells *ce
     strata_byte_product (&cells->coarse, isa, sums->bytes, n, sums->coarse);
   if (cells->has_variance)
     strata_byte_product (&cells->variance, isa, sums->squares, n, sums->variance);
+  if (sums->more != NULL)
+    strata_byte_product (&cells->fine, isa, sums->more, n, sums->fine_more);
+  if (sums->coarse_more != NULL)
+    strata_byte_product (&cells->coarse, isa, sums->more, n, sums->coarse_more);
 }
 
 void
@@ -205,6 +256,11 @@ strata_analog_sums_get (const StrataAnalogSums *sums, const StrataAnalogCells *c
   strata_analog_scale (sums->fine + at, cells->fine_offset, cells->step, n, v);
   if (cells->has_coarse)
     strata_analog_add_scaled (sums->coarse + at, cells->coarse_offset, COARSE * cells->step, n, v);
+  if (sums->more != NULL)
+    strata_analog_add_scaled (sums->fine_more + at, cells->fine_bias, cells->step * cells->drivers.step, n, v);
+  if (sums->coarse_more != NULL)
+    strata_analog_add_scaled (sums->coarse_more + at, cells->coarse_bias, COARSE * cells->step * cells->drivers.step, n,
+                              v);
   if (variance != NULL && cells->has_variance)
     strata_analog_scale (sums->variance + at, NULL, cells->variance_step * sums->square_step[i], n, variance);
 }

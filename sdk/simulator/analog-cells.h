@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernels/byte-dot.h"
+#include "simulator/analog-drivers.h"
 
 typedef struct
 {
@@ -17,6 +18,8 @@ typedef struct
   float step;                          /* levels */
   float variance_step;                 /* levels^2 */
   gint32 *fine_offset, *coarse_offset; /* output size: input_offset x the sum of each column */
+  StrataAnalogDrivers drivers;         /* what rows are driven more or less */
+  gint32 *fine_bias, *coarse_bias;     /* output size: DRIVE_OFFSET x the sum of each column; where drivers are off */
 } StrataAnalogCells;
 
 /* @levels, @variance: n_rows x n_columns, the latter nullable. @grid: a power of two that divides all levels, 0: none;
@@ -30,8 +33,12 @@ void strata_analog_cells_init (StrataAnalogCells *cells,
                                int input_offset);
 /* Adds @shift, code x level, to the sums of each column: on the grid of what the cells hold. */
 void strata_analog_cells_shift (StrataAnalogCells *cells, const float *shift);
+/* Rows are driven by @drivers from now on. (transfer full) */
+void strata_analog_cells_set_drivers (StrataAnalogCells *cells, const StrataAnalogDrivers *drivers);
 void strata_analog_cells_finish (StrataAnalogCells *cells);
 
+/* What the driver of @row really drives for @code */
+float strata_analog_cells_input (const StrataAnalogCells *cells, int row, int code);
 float strata_analog_cells_level (const StrataAnalogCells *cells, int row, int column);
 float strata_analog_cells_variance (const StrataAnalogCells *cells, int row, int column);
 
@@ -41,6 +48,8 @@ typedef struct
   guint8 *bytes, *squares;
   float *square_step; /* per input: what a unit of its squares is */
   gint32 *fine, *coarse, *variance;
+  guint8 *more; /* what rows are driven more, as bytes */
+  gint32 *fine_more, *coarse_more;
   gsize ld; /* output size */
 } StrataAnalogSums;
 

@@ -22,6 +22,8 @@ typedef enum
   STRATA_ANALOG_STREAM_AGE,
   STRATA_ANALOG_STREAM_LINE,
   STRATA_ANALOG_STREAM_CONVERTER,
+  STRATA_ANALOG_STREAM_STUCK,
+  STRATA_ANALOG_STREAM_DRIVER,
 } StrataAnalogStream;
 
 /* Keys nest: a key made of a key and a number. */

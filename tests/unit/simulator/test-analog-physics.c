@@ -30,6 +30,7 @@ typedef struct
   StrataConditions conditions;
   StrataAnalogArray *array;
   AnalogReference reference;
+  const StrataDeadLines *dead;
   gint16 weights[ROWS * COLUMNS];
   gint16 codes[POSITIONS * ROWS];
   int positions[POSITIONS];
@@ -98,7 +99,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 static void
 fixture_program (Fixture *f, StrataPhysics off, guint without)
 {
-  StrataAnalogSetup setup = { &f->chip, STRATA_ANALOG_NOMINAL, f->reference.seed, without, &f->conditions };
+  StrataAnalogSetup setup = { &f->chip, STRATA_ANALOG_NOMINAL, f->reference.seed, without, &f->conditions, 0, NULL,
+                              f->dead };
 
   f->conditions = (StrataConditions){ .physics_off = off, .temperature_c = (double) NAN };
   f->reference.off = off;
@@ -469,6 +471,153 @@ test_idle_cells (void)
   g_assert_cmpfloat_with_epsilon (both / n_both / square (0.1 * 15.0 / 9) / 2, 1, 0.015);
 }
 
+/* A pair of which a cell is stuck holds its digit or nothing: a cell too low cannot be helped by the other one, a cell
+ * too high can, unless it is the one that should be empty. */
+static void
+test_stuck (void)
+{
+  const double zero = 0.01, full = 0.02;
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  int n = 0, n_lost = 0, n_other = 0;
+
+  f->chip.stuck_zero[STRATA_BAND_NOMINAL] = zero, f->chip.stuck_full[STRATA_BAND_NOMINAL] = full;
+  for (f->reference.seed = 0; f->reference.seed < 8; f->reference.seed++)
+    {
+      fixture_program (f, ONLY (STRATA_PHYSICS_STUCK), STRATA_CORRECT_AFFINE);
+      for (int row = 0; row < ROWS; row++)
+        for (int c = 0; c < COLUMNS; c++)
+          if (f->weights[c * ROWS + row] != 0)
+            {
+              double level = (double) strata_analog_cells_level (&f->array->cells, row, c);
+
+              n++;
+              n_lost += level == 0;
+              n_other += level != 0 && level != f->weights[c * ROWS + row];
+            }
+    }
+  /* lost: the cell that should hold it at zero, or the other at full, not both; else only where both are stuck */
+  g_test_message ("stuck: %.4f lost, %.4f otherwise", (double) n_lost / n, (double) n_other / n);
+  g_assert_cmpfloat_with_epsilon ((double) n_lost / n, zero + full - 2 * zero * full, 5 * sqrt ((zero + full) / n));
+  g_assert_cmpfloat ((double) n_other / n, <, 2 * full * (zero + full));
+}
+
+/* What a stuck cell of a high slice misses goes to the low one as far as it reaches: 17 = 1 x 16 + 1 becomes 15. */
+static void
+test_stuck_slices (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  int n_low = 0;
+
+  f->chip.stuck_zero[STRATA_BAND_NOMINAL] = 0.01;
+  f->op.n_slices = f->tile.n_slices = 2;
+  f->op.n = f->tile.n_cols = COLUMNS / 2;
+  for (int i = 0; i < ROWS * COLUMNS; i++)
+    f->weights[i] = i % ROWS == 0 ? 255 : 17;
+  fixture_program (f, ONLY (STRATA_PHYSICS_STUCK), STRATA_CORRECT_AFFINE);
+  for (int row = 1; row < ROWS; row++)
+    for (int j = 0; j < COLUMNS / 2; j++)
+      {
+        double high = (double) strata_analog_cells_level (&f->array->cells, row, j);
+        double low = (double) strata_analog_cells_level (&f->array->cells, row, COLUMNS / 2 + j);
+
+        if (high == 0 && low != 0)
+          {
+            g_assert_cmpfloat (low, ==, 15);
+            n_low++;
+          }
+        else if (high != 0)
+          g_assert_cmpfloat (high, ==, 1);
+      }
+  g_assert_cmpint (n_low, >, 40);
+}
+
+/* A dead row and a dead column hold nothing and add no noise; of two slices the low one takes over what it can. */
+static void
+test_dead (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  gboolean rows[ROWS] = { FALSE }, columns[COLUMNS] = { FALSE };
+  const StrataDeadLines dead = { rows, columns };
+
+  rows[7] = TRUE, columns[3] = TRUE;
+  f->op.n_slices = f->tile.n_slices = 2;
+  f->op.n = f->tile.n_cols = COLUMNS / 2;
+  for (int i = 0; i < ROWS * COLUMNS; i++)
+    f->weights[i] = i % ROWS == 0 ? 255 : 100;
+  for (int i = 0; i < 2; i++)
+    {
+      const StrataPhysics off = i == 0 ? ONLY (STRATA_PHYSICS_DEAD | STRATA_PHYSICS_READ) : ONLY (STRATA_PHYSICS_READ);
+
+      f->dead = &dead;
+      fixture_program (f, off, STRATA_CORRECT_AFFINE);
+      for (int row = 1; row < ROWS; row++)
+        for (int c = 0; c < COLUMNS; c++)
+          {
+            const gboolean is_dead = i == 0 && (rows[row] || columns[c]);
+            const gboolean takes_over = i == 0 && c == COLUMNS / 2 + 3;
+
+            g_assert_cmpfloat (strata_analog_cells_level (&f->array->cells, row, c), ==,
+                               is_dead           ? 0
+                               : takes_over      ? 15
+                               : c < COLUMNS / 2 ? 6
+                                                 : 4); /* 100 = 6 x 16 + 4 */
+            g_assert_true (is_dead == (strata_analog_cells_variance (&f->array->cells, row, c) == 0));
+          }
+    }
+}
+
+/* Phases of four bits: fourteen levels of every driver are off, each by its own; 0x37 drives 16 e (3) + e (7) more. */
+static void
+test_drivers (void)
+{
+  const StrataTile all = { .n_rows = ROWS, .n_cols = 1, .n_slices = 1, .n_row_copies = 1 };
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  g_autofree float *v = g_new (float, POSITIONS *COLUMNS), *variance = g_new (float, POSITIONS *COLUMNS);
+  const float errors[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0 };
+  double power = 0, largest = 0;
+  int n = 0;
+
+  g_assert_cmpfloat (strata_analog_driver_error (0x37, 0, 4, errors), ==, 16 * 3 + 7);
+  g_assert_cmpfloat (strata_analog_driver_error (-1, -128, 4, errors), ==, -16); /* -1 x 16 + 15: the supply */
+  g_assert_cmpfloat (strata_analog_driver_error (0xE4, 0, 2, errors), ==, 3 * 64 + 2 * 16 + 4); /* digits 3 2 1 0 */
+  f->chip.phase_bits = 4;
+  f->chip.dac_error[STRATA_BAND_NOMINAL] = 0.1;
+  for (int stack = 0; stack < 400; stack++)
+    {
+      StrataAnalogDrivers drivers;
+
+      strata_analog_drivers_init (&drivers, &f->chip, STRATA_BAND_NOMINAL, &all, 0, 3, stack);
+      for (int row = 0; row < ROWS; row++, n++)
+        {
+          power += square ((double) drivers.step * drivers.more[row * STRATA_DRIVER_CODES + 0x37]);
+          g_assert_cmpint (drivers.more[row * STRATA_DRIVER_CODES + 0xF0], ==, 0);
+        }
+      strata_analog_drivers_finish (&drivers);
+    }
+  g_test_message ("drivers: variance %.4f, closed form %.4f, %d drivers", power / n, 0.01 * 257, n);
+  g_assert_cmpfloat_with_epsilon (power / n / (0.01 * 257), 1, 0.02);
+  /* through an array: the sum of what each row is driven more */
+  f->chip.adc_gain[STRATA_BAND_NOMINAL] = f->chip.adc_offset_v[STRATA_BAND_NOMINAL] = 0;
+  fixture_program (f, ONLY (STRATA_PHYSICS_CONVERTER | STRATA_PHYSICS_READ), STRATA_CORRECT_AFFINE);
+  strata_analog_array_moments (f->array, f->codes, POSITIONS, v, variance);
+  for (int p = 0; p < POSITIONS; p++)
+    for (int c = 0; c < COLUMNS; c++)
+      {
+        double exact = 0, more = 0;
+
+        for (int k = 0; k < ROWS; k++)
+          {
+            int code = f->codes[p * ROWS + k];
+
+            exact += code * f->weights[c * ROWS + k];
+            more += ((double) strata_analog_cells_input (&f->array->cells, k, code) - code) * f->weights[c * ROWS + k];
+          }
+        g_assert_cmpfloat_with_epsilon ((double) v[p * COLUMNS + c], exact + more, 0.1);
+        largest = MAX (largest, fabs (more));
+      }
+  g_assert_cmpfloat (largest, >, 100);
+}
+
 /* All terms at once, corrected as a run corrects: the fast path is the formulas in volts, draw by draw. */
 static void
 test_reference (void)
@@ -558,6 +707,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/physics/droop", test_droop);
   g_test_add_func ("/sdk/simulator/physics/lines", test_lines);
   g_test_add_func ("/sdk/simulator/physics/idle-cells", test_idle_cells);
+  g_test_add_func ("/sdk/simulator/physics/stuck", test_stuck);
+  g_test_add_func ("/sdk/simulator/physics/stuck-slices", test_stuck_slices);
+  g_test_add_func ("/sdk/simulator/physics/dead", test_dead);
+  g_test_add_func ("/sdk/simulator/physics/drivers", test_drivers);
   g_test_add_func ("/sdk/simulator/physics/reference", test_reference);
   g_test_add_func ("/sdk/simulator/physics/together", test_together);
   g_test_add_func ("/sdk/simulator/physics/replay", test_replay);
