@@ -328,6 +328,22 @@ STRATA_API double strata_program_get_tile_figure (StrataProgram *self, guint til
 STRATA_API double strata_program_get_programming_figure (StrataProgram *self, const char *name, StrataBand band);
 
 /**
+ * strata_program_get_upkeep_figure:
+ * @self: a program
+ * @name: "loads" (the first one included), "time_ps" and "energy_fj" (of all loads), "power_mw" (mean over the life),
+ *   "wear" (share of what a cell endures; above 1: worn out), "worn_out_s" (age at which a load more is not endured)
+ * @interval_s: seconds from one load to the next; infinite: the arrays are never programmed again
+ * @life_s: seconds from the first load on
+ * @band: which constants of the chip
+ *
+ * What programming the arrays again and again takes. Does not block.
+ *
+ * Returns: the value, in the unit its name ends with; NaN for an unknown name
+ */
+STRATA_API double strata_program_get_upkeep_figure (
+  StrataProgram *self, const char *name, double interval_s, double life_s, StrataBand band);
+
+/**
  * strata_program_get_n_programming_steps:
  * @self: a program
  *

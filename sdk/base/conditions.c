@@ -141,6 +141,8 @@ strata_age_to_text (double age_s)
     double s;
   } age_units[] = { { "y", 31536000 }, { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
 
+  if (age_s >= 1000 * age_units[0].s)
+    return g_strdup_printf ("%.0f y", age_s / age_units[0].s);
   for (guint i = 0; i + 1 < G_N_ELEMENTS (age_units); i++)
     if (age_s >= age_units[i].s * (1 - 1e-9))
       return g_strdup_printf ("%.3g %s", age_s / age_units[i].s, age_units[i].name);

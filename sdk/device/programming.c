@@ -36,6 +36,34 @@ strata_program_get_programming_figure (StrataProgram *self, const char *name, St
   return (double) NAN;
 }
 
+double
+strata_program_get_upkeep_figure (
+  StrataProgram *self, const char *name, double interval_s, double life_s, StrataBand band)
+{
+  StrataUpkeep upkeep;
+
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self) && name != NULL, (double) NAN);
+  g_return_val_if_fail ((guint) band < STRATA_N_BANDS && interval_s > 0 && life_s > 0, (double) NAN);
+  strata_programming_upkeep (strata_program_get_plan (self), interval_s, life_s, &upkeep);
+  const struct
+  {
+    const char *name;
+    double value;
+  } known[] = {
+    { "loads", upkeep.n_loads },
+    { "time_ps", upkeep.time_ps[band] },
+    { "energy_fj", upkeep.energy_fj[band] },
+    { "power_mw", upkeep.power_mw[band] },
+    { "wear", upkeep.wear[band] },
+    { "worn_out_s", upkeep.worn_out_s[band] },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (name, known[i].name))
+      return known[i].value;
+  return (double) NAN;
+}
+
 guint
 strata_program_get_n_programming_steps (StrataProgram *self)
 {

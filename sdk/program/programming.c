@@ -10,6 +10,8 @@
 
 #include "cost/cost.h"
 
+#define FJ_PER_S_MW 1e-12
+
 /* --- what is written --- */
 
 /* Rows of an array that hold cells of some tile; the tiles of an array overlap in rows where they lie side by side. */
@@ -288,6 +290,21 @@ strata_programming_plan_free (StrataProgrammingPlan *plan)
     return;
   g_free (plan->steps);
   g_free (plan);
+}
+
+void
+strata_programming_upkeep (const StrataProgrammingPlan *plan, double interval_s, double life_s, StrataUpkeep *upkeep)
+{
+  g_return_if_fail (plan != NULL && interval_s > 0 && life_s > 0 && upkeep != NULL);
+  upkeep->n_loads = 1 + (isfinite (interval_s) ? floor (life_s / interval_s) : 0);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      upkeep->time_ps[band] = upkeep->n_loads * (double) plan->time_ps[band];
+      upkeep->energy_fj[band] = upkeep->n_loads * plan->energy_fj[band];
+      upkeep->power_mw[band] = upkeep->energy_fj[band] * FJ_PER_S_MW / life_s;
+      upkeep->wear[band] = upkeep->n_loads / plan->loads[band];
+      upkeep->worn_out_s[band] = plan->loads[band] * interval_s;
+    }
 }
 
 /* --- check, print --- */

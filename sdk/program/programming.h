@@ -45,4 +45,18 @@ gboolean strata_programming_plan_check (const StrataProgrammingPlan *plan,
                                         const StrataPlacement *placement,
                                         const StrataChipSpec *chip,
                                         GError **error);
+/* What programming anew takes over a life, the first load included */
+typedef struct
+{
+  double n_loads;
+  double time_ps[STRATA_N_BANDS], energy_fj[STRATA_N_BANDS]; /* of all loads */
+  double power_mw[STRATA_N_BANDS];                           /* mean over the life */
+  double wear[STRATA_N_BANDS];                               /* share of the endurance of a cell; above 1: worn out */
+  double worn_out_s[STRATA_N_BANDS];                         /* age at which a load more is not endured */
+} StrataUpkeep;
+
+/* A load at age 0 and every @interval_s after it (infinite: never again) until @life_s; every load rewrites every row
+ * of the plan once. */
+void
+strata_programming_upkeep (const StrataProgrammingPlan *plan, double interval_s, double life_s, StrataUpkeep *upkeep);
 char *strata_programming_plan_print (const StrataProgrammingPlan *plan) G_GNUC_WARN_UNUSED_RESULT;

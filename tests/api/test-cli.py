@@ -421,6 +421,75 @@ def test_attribute_levels():
     assert done.returncode == 0 and "absent here" in done.stdout and "clipped %" in done.stdout, done.stdout
 
 
+def evaluate(*args):
+    return result("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
+                  DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "100", "--trials", "3", *args)
+
+
+def test_conditions():
+    fresh = evaluate()
+    old = evaluate("--age", "1y", "--temperature", "85degC")
+    anew = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
+    assert fresh["conditions"] == "just programmed", fresh
+    assert old["conditions"] == "1 y after programming, calibrated after 0 s, at 85 degC", old
+    assert anew["conditions"].startswith("1 y after programming, calibrated after 1 y"), anew
+    # without retention a year is nothing
+    left_out = evaluate("--age", "1y", "--without-physics", "retention")
+    assert left_out["trials"] == fresh["trials"], (left_out, fresh)
+    exact = evaluate("--only-physics", "clipping,rounding")
+    assert max(exact["trials"]) == min(exact["trials"]), exact
+    one = ("run", program(), "--input", sample(0))
+    outputs = [result(*one, *extra)["outputs"][0]["max"] for extra in (
+        (), ("--age", "1y"), ("--age", "1y"), ("--age", "1y", "--without-physics", "retention"), ("--temperature", "85degC"))]
+    assert outputs[0] != outputs[1] == outputs[2] and outputs[3] == outputs[0] != outputs[4], outputs
+    refused(2, ["--age", "y"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--age", "1fortnight")
+    refused(2, ["one of the two"], "run", program(), "--input", DATA / "digits-test-images.npy", "--without-physics",
+            "read", "--only-physics", "read")
+    refused(2, ["--input"], "profile", program(), "--age", "1d", "-o", "aged.strata")
+    refused(2, ["calibration"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--age", "1d",
+            "--recalibrated", "2d")
+    call("profile", program(), "--input", sample(0), "--age", "30d", "--temperature", "55degC", "-o", "aged.strata")
+    meta = {row["key"]: row["value"] for row in result("query", "aged.strata", "SELECT key, value FROM meta")["rows"]}
+    assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 degC", meta
+    assert float(meta["age_s"]) == 30 * 86400 and meta["retention"] == "extrapolated", meta
+    assert meta["cell_model"] == "memcapacitor" and float(meta["array_temperature_c"]) == 55, meta
+
+
+def test_ages():
+    ages = ("--ages", "0,1d,1y", "--temperatures", "25degC,85degC", "--recalibrate")
+    reply = evaluate(*ages, "--target", "15dB")
+    cool, warm = reply["temperatures"]
+    assert [point["age_s"] for point in cool["ages"]] == [0, 86400, 31536000], cool
+    assert cool["ages"][0]["mean"] == cool["ages"][0]["recalibrated_mean"], cool
+    assert cool["ages"][1]["effective_age_s"] < 86400 / 45 and not cool["ages"][1]["extrapolated"], cool
+    assert warm["ages"][2]["extrapolated"] and warm["ages"][2]["snr_db"] < cool["ages"][2]["snr_db"], reply
+    assert all(at["ages"][2]["recalibrated_snr_db"] > at["ages"][2]["snr_db"] + 3 for at in (cool, warm)), reply
+    # a point of the table is what a single evaluation finds
+    single = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
+    assert abs(single["analog_mean"] - warm["ages"][2]["recalibrated_mean"]) < 1e-12, (single, warm)
+    assert 0 < warm["due_s"] < 86400 < cool["due_s"] < 31536000 and warm["recalibrated_due_s"] is None, reply
+    keeping = warm["upkeep"]
+    assert keeping["loads"] == 1 + reply["life_s"] // keeping["interval_s"], keeping
+    assert abs(keeping["wear_conservative"] / keeping["wear"] - 10) < 1e-9, keeping
+    assert evaluate(*ages, "--target", "15dB", "--threads", "1") == reply
+    # less signal to noise is kept for longer
+    strict, lax = (evaluate(*ages, "--target", target)["temperatures"][1]["due_s"] for target in ("12dB", "8dB"))
+    assert strict < lax, (strict, lax)
+    page = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
+                DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "20", "--trials", "2", *ages, "--html",
+                "-o", "age.html")
+    text = (WORK / "age.html").read_text()
+    assert page.returncode == 0 and "data:image" in text and "85 degC, recalibrated" in text and "loads" in text, page
+    shown = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--input-scale", "0.0625", "--limit",
+                 "20", "--trials", "2", *ages)
+    assert shown.returncode == 0 and "worn out after" in shown.stdout and "extrapolated" in shown.stdout, shown
+    refused(2, ["go with --ages"], "evaluate", program(), "--inputs", "x.npy", "--recalibrate")
+    refused(2, ["--target"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--ages", "0", "--target",
+            "best")
+    refused(4, ["more than the one before"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy",
+            "--input-scale", "0.0625", "--ages", "1d,1h")
+
+
 def test_validate():
     done = call("validate", "--published")
     assert done.returncode == 0 and "imagine-system" in done.stdout and "outside" not in done.stdout

@@ -253,6 +253,40 @@ def test_profile():
     assert StrataProfiler.Profile.open_finish(result).get_n_events() == profile.get_n_events()
 
 
+def test_ageing():
+    """Age costs signal, and when a target is missed lies between the ages that say so."""
+    evaluation = Strata.Evaluation.new(program(), None)
+    labels = np.load(DATA / "digits-test-labels.npy")[:60]
+    inputs = to_tensor(np.load(DATA / "digits-test-images.npy")[:60].reshape(-1, 1, 8, 8))
+    assert evaluation.set_data(inputs, to_tensor(labels), 1 / 16, 0)
+    evaluation.set_analog(Strata.Analog.NOMINAL, 2, 5)
+    ageing = Strata.Ageing.new(evaluation)
+    day = 86400
+    assert ageing.set_ages([0, day, 100 * day]) and ageing.set_temperatures([55, 85])
+    assert math.isnan(ageing.get_snr_db(0, 0, False))
+    shown = []
+    assert ageing.run(lambda fraction, stage, *_: shown.append((stage, fraction)), None, None)
+    assert shown[-1][0] == "ageing" and 0.99 < shown[-1][1] <= 1, shown[-1]
+    assert ageing.get_n_ages() == 3 and ageing.get_age_s(1) == day
+    assert ageing.get_n_temperatures() == 2 and ageing.get_temperature_c(1) == 85
+    snr = [[ageing.get_snr_db(t, a, False) for a in range(3)] for t in range(2)]
+    assert snr[0][0] > snr[0][1] > snr[0][2] > snr[1][2], snr
+    assert ageing.get_snr_db(0, 2, True) > snr[0][2] + 1, (snr, ageing.get_snr_db(0, 2, True))
+    middle = (snr[0][0] + snr[0][1]) / 2
+    assert 0 < ageing.get_due_s(0, False, middle, True) < day
+    assert ageing.get_due_s(0, False, snr[0][2] - 1, True) == math.inf
+    assert ageing.get_due_s(0, False, snr[0][0] + 1, True) == 0
+    assert ageing.get_effective_age_s(0, 1) == (day, False) and ageing.get_measured_s() == 5 * day
+    assert ageing.get_effective_age_s(1, 1)[0] / day > 26 and ageing.get_effective_age_s(1, 1)[1]
+    ageing.set_recalibrate(False)
+    assert ageing.run(None, None, None) and math.isnan(ageing.get_accuracy(0, 2, True)[0])
+    assert abs(ageing.get_snr_db(0, 2, False) - snr[0][2]) < 1e-12
+    refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.set_ages([day, 0]))
+    refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.set_temperatures([1000]))
+    evaluation.set_analog(Strata.Analog.OFF, 1, 0)
+    refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.run(None, None, None))
+
+
 def test_attribution():
     """What leaving a term out recovers is what an evaluation under such conditions finds, seed by seed."""
     evaluation = Strata.Evaluation.new(program(), None)

@@ -2,17 +2,19 @@
  *
  * `strata evaluate`: accuracy over labelled samples, float, quantised and analog side by side.
  */
-#include "cli.h"
-
 #include <math.h>
+
+#include "evaluate.h"
 
 /* Deviations are known to 1 % long before; more only waits. */
 #define MAX_TRIALS 10000
+#define MAX_YEARS 1000
 
 typedef struct
 {
   CliCompileOptions compile;
   CliConditionOptions conditions;
+  CliAgesOptions ages;
   char *inputs, *labels, *analog;
   int n_trials, limit;
   gboolean attribute;
@@ -119,8 +121,11 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   strata_evaluation_set_conditions (evaluation, conditions);
   strata_evaluation_set_limit (evaluation, options->limit > 0 ? (guint) options->limit : 0);
   strata_evaluation_set_n_threads (evaluation, (guint) cli->n_threads);
-  if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error)
-      || !strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
+  if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error))
+    return -1;
+  if (options->ages.ages != NULL)
+    return cli_evaluate_ages (cli, evaluation, program, &options->ages, error);
+  if (!strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
     return -1;
   if (options->attribute
       && (attribution = strata_evaluation_attribute (evaluation, cli_progress, cli, cli->cancellable, error)) == NULL)
@@ -135,11 +140,34 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   return CLI_EXIT_DONE;
 }
 
+/* What goes with --ages, and what does not */
+static gboolean
+check_ages (Cli *cli, const Options *options, int *status)
+{
+  const CliAgesOptions *ages = &options->ages;
+  const CliConditionOptions *conditions = &options->conditions;
+
+  if (ages->ages == NULL
+      && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != 0 || ages->html))
+    *status = cli_usage (cli, "--temperatures, --recalibrate, --target, --years and --html go with --ages");
+  else if (ages->ages != NULL
+           && (conditions->age != NULL || conditions->temperature != NULL || conditions->recalibrated != NULL
+               || options->attribute))
+    *status = cli_usage (cli, "--ages: --age, --temperature, --recalibrated and --attribute are about a single age");
+  else if (!(ages->years >= 0 && ages->years <= MAX_YEARS))
+    *status = cli_usage (cli, "--years %g; more than 0 and up to %d is accepted", ages->years, MAX_YEARS);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static const char examples[] =
   "  strata evaluate kws.strp --inputs features.npy --labels labels.npy --input-offset -83 --input-scale 0.5847\n"
   "  strata evaluate model.onnx --chip phone --calibration x.npy --inputs x.npy --labels y.npy --trials 8\n"
   "  strata evaluate model.strp --inputs x.npy --labels y.npy --attribute\n"
-  "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n";
+  "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n"
+  "  strata evaluate kws.strp --inputs x.npy --labels y.npy --ages 0,1h,1d,7d,30d,1y --recalibrate --html -o "
+  "age.html\n";
 
 int
 cli_evaluate (Cli *cli, int argc, char **argv)
@@ -154,6 +182,16 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "limit", 0, 0, G_OPTION_ARG_INT, &options.limit, "Use the first N samples", "N" },
     { "attribute", 0, 0, G_OPTION_ARG_NONE, &options.attribute,
       "Which physics of the arrays costs how much: without each term, and with it alone", NULL },
+    { "ages", 0, 0, G_OPTION_ARG_STRING, &options.ages.ages,
+      "Accuracy at these ages instead of --age, such as 0,1h,1d,30d,1y, or default", "TIME,…" },
+    { "temperatures", 0, 0, G_OPTION_ARG_STRING, &options.ages.temperatures,
+      "With --ages: of the arrays (default 25degC,55degC,85degC)", "TEMPERATURE,…" },
+    { "recalibrate", 0, 0, G_OPTION_ARG_NONE, &options.ages.recalibrate,
+      "With --ages: with converters and corrections set anew at each age, too", NULL },
+    { "target", 0, 0, G_OPTION_ARG_STRING, &options.ages.target,
+      "With --ages: what is to be kept, such as 88% or 15dB (default: two points below the first age)", "TARGET" },
+    { "years", 0, 0, G_OPTION_ARG_DOUBLE, &options.ages.years, "With --ages: for how long (default 5)", "N" },
+    { "html", 0, 0, G_OPTION_ARG_NONE, &options.ages.html, "With --ages: a page with a chart", NULL },
     { NULL },
   };
   g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
@@ -171,6 +209,8 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     status = cli_usage (cli, "--trials %d; 1 to %d is accepted", options.n_trials, MAX_TRIALS);
   else if (options.limit < 0)
     status = cli_usage (cli, "--limit %d; 1 or more is accepted, 0 for all samples", options.limit);
+  else if (!check_ages (cli, &options, &status))
+    ;
   else if (!cli_redirect (cli, options.inputs, &status))
     ;
   else if (!cli_parse_analog (options.analog, &analog, &error)
@@ -178,6 +218,9 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     status = cli_fail (cli, error);
   cli_compile_options_clear (&options.compile);
   cli_condition_options_clear (&options.conditions);
+  g_free (options.ages.ages);
+  g_free (options.ages.temperatures);
+  g_free (options.ages.target);
   g_free (options.inputs);
   g_free (options.labels);
   g_free (options.analog);

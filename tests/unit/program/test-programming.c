@@ -2,6 +2,7 @@
  *
  * Programming plans: the published time and energy of a language model, bounds, blocking stacks, planted errors.
  */
+#include <math.h>
 #include <string.h>
 
 #include "lib/fixtures.h"
@@ -50,6 +51,40 @@ test_language_model (void)
   narrow = strata_programming_plan (&tiles, &placement, chip);
   g_assert_cmpfloat_with_epsilon ((double) narrow->time_ps[STRATA_BAND_NOMINAL] * 1e-12, 196, 0.8);
   g_assert_true (strata_programming_plan_check (narrow, &tiles, &placement, chip, NULL));
+  g_free (tiles.tiles);
+  g_free (placement.site);
+}
+
+/* hardware-facts 8: in place weekly for five years is 260 cycles, daily 1,825, near the limit of weak cells */
+static void
+test_upkeep (void)
+{
+  const double day_s = 86400, years_s = 5 * 365 * day_s;
+  g_autoptr (StrataChipSpec) chip = fixtures_chip ("phone", 0, 0, 0);
+  g_autoptr (StrataProgrammingPlan) plan = NULL;
+  StrataTileSet tiles;
+  StrataPlacement placement;
+  StrataUpkeep weekly, daily, never;
+
+  make_full (chip, 64, &tiles, &placement);
+  plan = strata_programming_plan (&tiles, &placement, chip);
+  strata_programming_upkeep (plan, 7 * day_s, years_s, &weekly);
+  strata_programming_upkeep (plan, day_s, years_s, &daily);
+  strata_programming_upkeep (plan, (double) INFINITY, years_s, &never);
+  g_assert_cmpfloat (weekly.n_loads, ==, 261);
+  g_assert_cmpfloat (daily.n_loads, ==, 1826);
+  g_assert_cmpfloat (never.n_loads, ==, 1);
+  g_assert_cmpfloat (never.energy_fj[STRATA_BAND_NOMINAL], ==, plan->energy_fj[STRATA_BAND_NOMINAL]);
+  g_assert_cmpfloat (never.wear[STRATA_BAND_NOMINAL], ==, 1 / plan->loads[STRATA_BAND_NOMINAL]);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      g_assert_cmpfloat_with_epsilon (weekly.energy_fj[band] / plan->energy_fj[band], 261, 1e-9);
+      g_assert_cmpfloat_with_epsilon (weekly.time_ps[band] / (double) plan->time_ps[band], 261, 1e-9);
+      g_assert_cmpfloat_with_epsilon (weekly.power_mw[band] * years_s * 1e12 / weekly.energy_fj[band], 1, 1e-12);
+      g_assert_cmpfloat_with_epsilon (weekly.worn_out_s[band], plan->loads[band] * 7 * day_s, 1e-3);
+    }
+  g_assert_cmpfloat (daily.wear[STRATA_BAND_CONSERVATIVE], >, 1); /* 1e3 cycles */
+  g_assert_cmpfloat (daily.wear[STRATA_BAND_NOMINAL], <, 0.2);    /* 1e4 */
   g_free (tiles.tiles);
   g_free (placement.site);
 }
@@ -152,6 +187,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/program/programming/language-model", test_language_model);
+  g_test_add_func ("/sdk/program/programming/upkeep", test_upkeep);
   g_test_add_func ("/sdk/program/programming/networks", test_networks);
   g_test_add_func ("/sdk/program/programming/shared", test_shared);
   g_test_add_func ("/sdk/program/programming/planted", test_planted);

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * StrataAgeing: one evaluation at ages and temperatures, calibrated once and anew, and when a target is missed first.
+ */
+#include "strata/strata-ageing.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "api/evaluation-private.h"
+#include "cost/noise.h"
+#include "device/program-private.h"
+
+#define HOUR_S 3600.0
+#define DAY_S 86400.0
+#define YEAR_S (365 * DAY_S)
+#define MAX_POINTS 64
+
+/* One age at one temperature, in one of the two columns */
+typedef struct
+{
+  double mean, deviation, snr_db;
+} Point;
+
+struct _StrataAgeing
+{
+  GObject parent_instance;
+  StrataEvaluation *evaluation;
+  double *ages_s, *temperatures_c;
+  guint n_ages, n_temperatures;
+  gboolean recalibrate;
+  Point *points; /* [temperature][age][recalibrated]; NULL: not run */
+};
+
+G_DEFINE_FINAL_TYPE (StrataAgeing, strata_ageing, G_TYPE_OBJECT)
+
+static void
+strata_ageing_finalize (GObject *object)
+{
+  StrataAgeing *self = STRATA_AGEING (object);
+
+  g_clear_object (&self->evaluation);
+  g_free (self->ages_s);
+  g_free (self->temperatures_c);
+  g_free (self->points);
+  G_OBJECT_CLASS (strata_ageing_parent_class)->finalize (object);
+}
+
+static void
+strata_ageing_class_init (StrataAgeingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = strata_ageing_finalize;
+}
+
+static void
+strata_ageing_init (StrataAgeing *self)
+{
+  static const double ages_s[] = { 0, HOUR_S, DAY_S, 7 * DAY_S, 30 * DAY_S, YEAR_S };
+  static const double temperatures_c[] = { 25, 55, 85 };
+
+  self->recalibrate = TRUE;
+  self->ages_s = g_memdup2 (ages_s, sizeof ages_s), self->n_ages = G_N_ELEMENTS (ages_s);
+  self->temperatures_c = g_memdup2 (temperatures_c, sizeof temperatures_c);
+  self->n_temperatures = G_N_ELEMENTS (temperatures_c);
+}
+
+StrataAgeing *
+strata_ageing_new (StrataEvaluation *evaluation)
+{
+  StrataAgeing *self;
+
+  g_return_val_if_fail (STRATA_IS_EVALUATION (evaluation), NULL);
+  self = g_object_new (STRATA_TYPE_AGEING, NULL);
+  self->evaluation = g_object_ref (evaluation);
+  return self;
+}
+
+static gboolean refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+refuse (GError **error, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT, text);
+  return FALSE;
+}
+
+gboolean
+strata_ageing_set_ages (StrataAgeing *self, const double *ages_s, guint n_ages, GError **error)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && ages_s != NULL, FALSE);
+  if (n_ages < 1 || n_ages > MAX_POINTS)
+    return refuse (error, "ages: %u of them; 1 to %d are accepted", n_ages, MAX_POINTS);
+  for (guint i = 0; i < n_ages; i++)
+    if (!(ages_s[i] >= 0 && isfinite (ages_s[i])) || (i > 0 && !(ages_s[i] > ages_s[i - 1])))
+      return refuse (error, "ages: %g s as number %u; 0 or more, each more than the one before, is accepted", ages_s[i],
+                     i + 1);
+  g_free (self->ages_s);
+  self->ages_s = g_memdup2 (ages_s, sizeof *ages_s * n_ages), self->n_ages = n_ages;
+  g_clear_pointer (&self->points, g_free);
+  return TRUE;
+}
+
+gboolean
+strata_ageing_set_temperatures (StrataAgeing *self, const double *temperatures_c, guint n_temperatures, GError **error)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && temperatures_c != NULL, FALSE);
+  if (n_temperatures < 1 || n_temperatures > MAX_POINTS)
+    return refuse (error, "temperatures: %u of them; 1 to %d are accepted", n_temperatures, MAX_POINTS);
+  for (guint i = 0; i < n_temperatures; i++)
+    {
+      const StrataConditions conditions = { 0, 0, 0, temperatures_c[i] };
+
+      if (isnan (temperatures_c[i]))
+        return refuse (error, "temperatures: number %u is none", i + 1);
+      if (!strata_conditions_check (&conditions, error))
+        return FALSE;
+    }
+  g_free (self->temperatures_c);
+  self->temperatures_c = g_memdup2 (temperatures_c, sizeof *temperatures_c * n_temperatures);
+  self->n_temperatures = n_temperatures;
+  g_clear_pointer (&self->points, g_free);
+  return TRUE;
+}
+
+void
+strata_ageing_set_recalibrate (StrataAgeing *self, gboolean recalibrate)
+{
+  g_return_if_fail (STRATA_IS_AGEING (self));
+  self->recalibrate = recalibrate;
+  g_clear_pointer (&self->points, g_free);
+}
+
+/* --- running --- */
+
+typedef struct
+{
+  StrataAgeing *self;
+  StrataEvaluationPass pass;
+  int *truth;
+  float *exact; /* outputs of exact integers */
+  Point *points;
+  guint n_done, n_runs;
+} Work;
+
+static Point *
+point_at (const StrataAgeing *self, Point *points, guint temperature, guint age, gboolean recalibrated)
+{
+  return &points[2 * (temperature * self->n_ages + age) + (recalibrated ? 1 : 0)];
+}
+
+/* Adds the squares of the exact outputs, and of what the last pass differs by. */
+static void
+add_squares (const Work *work, double *signal, double *noise)
+{
+  const gsize n = work->pass.n_samples * work->pass.n_outputs;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      double exact = (double) work->exact[i], error = (double) work->pass.outputs[i] - exact;
+
+      *signal += exact * exact;
+      *noise += error * error;
+    }
+}
+
+static gboolean
+run_point (Work *work, const StrataConditions *conditions, Point *point, GError **error)
+{
+  const StrataEvaluation *evaluation = work->self->evaluation;
+  const guint n = evaluation->n_trials;
+  g_autofree double *right = g_new0 (double, n);
+  double sum = 0, squares = 0, signal = 0, noise = 0;
+
+  for (guint i = 0; i < n; i++, work->n_done++)
+    {
+      const StrataFunctionalOptions options = { .analog = evaluation->analog,
+                                                .seed = evaluation->seed + i,
+                                                .conditions = conditions };
+
+      work->pass.progress_from = 0.2 + 0.8 * work->n_done / work->n_runs;
+      work->pass.progress_to = 0.2 + 0.8 * (work->n_done + 1) / work->n_runs;
+      if (!strata_evaluation_pass (&work->pass, &options, error))
+        return FALSE;
+      right[i] = strata_evaluation_count_right (work->pass.classes, work->truth, work->pass.n_samples);
+      sum += right[i];
+      add_squares (work, &signal, &noise);
+    }
+  point->mean = sum / n;
+  for (guint i = 0; i < n; i++)
+    squares += (right[i] - point->mean) * (right[i] - point->mean);
+  point->deviation = n > 1 ? sqrt (squares / (n - 1)) : (double) NAN;
+  point->snr_db = noise > 0 ? 10 * log10 (signal / noise) : (double) INFINITY;
+  return TRUE;
+}
+
+static gboolean
+run_points (Work *work, GError **error)
+{
+  const StrataAgeing *self = work->self;
+
+  for (guint t = 0; t < self->n_temperatures; t++)
+    for (guint a = 0; a < self->n_ages; a++)
+      {
+        StrataConditions conditions = *self->evaluation->conditions;
+        Point *once = point_at (self, work->points, t, a, FALSE), *anew = point_at (self, work->points, t, a, TRUE);
+
+        conditions.temperature_c = self->temperatures_c[t];
+        conditions.age_s = self->ages_s[a], conditions.calibrated_age_s = 0;
+        if (!run_point (work, &conditions, once, error))
+          return FALSE;
+        conditions.calibrated_age_s = conditions.age_s;
+        if (self->ages_s[a] == 0)
+          *anew = *once;
+        else if (self->recalibrate && !run_point (work, &conditions, anew, error))
+          return FALSE;
+      }
+  return TRUE;
+}
+
+static guint
+count_runs (const StrataAgeing *self)
+{
+  guint n = self->n_ages;
+
+  for (guint a = 0; a < self->n_ages; a++)
+    n += self->recalibrate && self->ages_s[a] > 0;
+  return n * self->n_temperatures * self->evaluation->n_trials;
+}
+
+gboolean
+strata_ageing_run (
+  StrataAgeing *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  StrataEvaluation *evaluation;
+  const StrataImage *image;
+  g_autofree int *truth = NULL, *classes = NULL;
+  g_autofree float *exact = NULL, *outputs = NULL;
+  g_autofree Point *points = NULL;
+  const guint n_points = 2 * self->n_ages * self->n_temperatures;
+  Work work;
+
+  g_return_val_if_fail (STRATA_IS_AGEING (self), FALSE);
+  evaluation = self->evaluation;
+  g_return_val_if_fail (evaluation->samples != NULL, FALSE);
+  if (evaluation->analog == STRATA_ANALOG_OFF || evaluation->analog == STRATA_ANALOG_IDEAL)
+    return refuse (error, "ageing: exact arrays do not age; give level nominal, optimistic or conservative");
+  image = strata_program_get_image (evaluation->program);
+  evaluation->n_used = evaluation->limit > 0 ? MIN (evaluation->limit, evaluation->n_samples) : evaluation->n_samples;
+  work = (Work){ .self = self, .n_runs = count_runs (self) };
+  work.pass = (StrataEvaluationPass){ .self = evaluation,
+                                      .n_samples = evaluation->n_used,
+                                      .n_outputs =
+                                        (gsize) strata_qtensor_count (&image->graph->tensors[image->graph->outputs[0]]),
+                                      .cancellable = cancellable,
+                                      .progress = progress,
+                                      .progress_data = user_data };
+  work.truth = truth = g_new0 (int, evaluation->n_used);
+  work.pass.classes = classes = g_new0 (int, evaluation->n_used);
+  work.exact = exact = g_new0 (float, evaluation->n_used *work.pass.n_outputs + 1);
+  outputs = g_new0 (float, evaluation->n_used *work.pass.n_outputs + 1);
+  work.points = points = g_new (Point, n_points);
+  for (guint i = 0; i < n_points; i++)
+    points[i] = (Point){ (double) NAN, (double) NAN, (double) NAN };
+  work.pass.outputs = exact;
+  if (!strata_evaluation_prepare (&work.pass, TRUE, truth, error))
+    return FALSE;
+  work.pass.outputs = outputs;
+  work.pass.stage = "ageing";
+  if (!run_points (&work, error))
+    return FALSE;
+  g_free (self->points);
+  self->points = g_steal_pointer (&points);
+  return TRUE;
+}
+
+/* --- results --- */
+
+guint
+strata_ageing_get_n_ages (StrataAgeing *self)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self), 0);
+  return self->n_ages;
+}
+
+double
+strata_ageing_get_age_s (StrataAgeing *self, guint age)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && age < self->n_ages, (double) NAN);
+  return self->ages_s[age];
+}
+
+guint
+strata_ageing_get_n_temperatures (StrataAgeing *self)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self), 0);
+  return self->n_temperatures;
+}
+
+double
+strata_ageing_get_temperature_c (StrataAgeing *self, guint temperature)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && temperature < self->n_temperatures, (double) NAN);
+  return self->temperatures_c[temperature];
+}
+
+double
+strata_ageing_get_accuracy (StrataAgeing *self, guint temperature, guint age, gboolean recalibrated, double *deviation)
+{
+  const Point *point;
+
+  if (deviation != NULL)
+    *deviation = (double) NAN;
+  g_return_val_if_fail (STRATA_IS_AGEING (self), (double) NAN);
+  g_return_val_if_fail (temperature < self->n_temperatures && age < self->n_ages, (double) NAN);
+  if (self->points == NULL)
+    return (double) NAN;
+  point = point_at (self, self->points, temperature, age, recalibrated);
+  if (deviation != NULL)
+    *deviation = point->deviation;
+  return point->mean;
+}
+
+double
+strata_ageing_get_snr_db (StrataAgeing *self, guint temperature, guint age, gboolean recalibrated)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self), (double) NAN);
+  g_return_val_if_fail (temperature < self->n_temperatures && age < self->n_ages, (double) NAN);
+  return self->points == NULL ? (double) NAN : point_at (self, self->points, temperature, age, recalibrated)->snr_db;
+}
+
+double
+strata_ageing_get_effective_age_s (StrataAgeing *self, guint temperature, guint age, gboolean *extrapolated)
+{
+  const StrataChipSpec *chip;
+  double effective_s;
+
+  g_return_val_if_fail (STRATA_IS_AGEING (self), (double) NAN);
+  g_return_val_if_fail (temperature < self->n_temperatures && age < self->n_ages, (double) NAN);
+  chip = strata_program_get_image (self->evaluation->program)->chip;
+  effective_s = strata_cost_effective_age_s (chip, self->ages_s[age], self->temperatures_c[temperature]);
+  if (extrapolated != NULL)
+    *extrapolated = effective_s > strata_cost_retention_measured_s (chip->cell_model);
+  return effective_s;
+}
+
+double
+strata_ageing_get_measured_s (StrataAgeing *self)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self), (double) NAN);
+  return strata_cost_retention_measured_s (strata_program_get_image (self->evaluation->program)->chip->cell_model);
+}
+
+double
+strata_ageing_get_due_s (StrataAgeing *self, guint temperature, gboolean recalibrated, double target, gboolean is_snr)
+{
+  double before = (double) NAN;
+
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && temperature < self->n_temperatures, (double) NAN);
+  for (guint a = 0; a < self->n_ages; a++)
+    {
+      double value = is_snr ? strata_ageing_get_snr_db (self, temperature, a, recalibrated)
+                            : strata_ageing_get_accuracy (self, temperature, a, recalibrated, NULL);
+
+      if (isnan (value))
+        return (double) NAN;
+      if (value < target && a == 0)
+        return 0;
+      if (value < target)
+        {
+          double from = log1p (self->ages_s[a - 1] / HOUR_S), to = log1p (self->ages_s[a] / HOUR_S);
+          double part = isfinite (before) ? (before - target) / (before - value) : 1;
+
+          return HOUR_S * expm1 (from + part * (to - from));
+        }
+      before = value;
+    }
+  return (double) INFINITY;
+}
