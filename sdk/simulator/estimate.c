@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Critical path and loads (design 7, Fidelity). A stack that uses d tiers selects each of them at least once in an
- * inference that finds none selected, and at least d - 1 of them in any later one, which may begin on the tier that the
- * last one ended on.
+ * Critical path and loads (design 7, Fidelity), each load between the least heads and tails of what the unit has to do
+ * (program/tails.h), which no order of the bursts undercuts either. A stack that uses d tiers selects each of them at
+ * least once in an inference that finds none selected, and at least d - 1 of them in any later one, which may begin on
+ * the tier that the last one ended on.
  */
+#include "program/tails.h"
+#include "program/work.h"
 #include "simulator/estimate.h"
 
 static gboolean
@@ -61,6 +64,21 @@ add_loads (const StrataImage *image, StrataBand band, StrataTiming *timing)
     }
 }
 
+/* What the order of bursts on no unit of the placed program can end before */
+static gint64
+units_bound_ps (const StrataImage *image, StrataBand band)
+{
+  g_autofree guint8 *shared = strata_work_shared (image->tiles, image->placement, image->chip);
+  const StrataTailsInput input = { image->schedule, image->graph, image->tiles, image->chip, shared, band, TRUE };
+  StrataTails tails;
+  gint64 bound_ps;
+
+  strata_tails_init (&tails, &input);
+  bound_ps = strata_tails_bound_ps (&tails, &input);
+  strata_tails_clear (&tails);
+  return bound_ps;
+}
+
 gboolean
 strata_estimate_times (
   const StrataImage *image, StrataBand band, StrataTiming *timing, GCancellable *cancellable, GError **error)
@@ -80,7 +98,7 @@ strata_estimate_times (
     if (counts[i].n_switches > 0)
       select_ps[image->schedule->instructions[i].unit] += t_select_ps;
   add_loads (image, band, timing);
-  timing->latency_ps = path->latency_ps;
+  timing->latency_ps = MAX (path->latency_ps, units_bound_ps (image, band));
   timing->interval_ps = 1;
   timing->n_switches = n_switches;
   for (int i = 0; i < timing->n_units; i++)

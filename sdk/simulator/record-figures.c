@@ -141,8 +141,10 @@ add_run (Figures *f)
   double rate[STRATA_N_BANDS];
 
   add_times (f, "latency_ps", m->latency_ps, "ps",
-             estimate ? "max of the longest chain of bursts and the busiest unit, input in SRAM to output in SRAM"
-                      : "event-driven execution of one inference, input in SRAM to output in SRAM");
+             estimate
+               ? "max of the longest chain of bursts and, for each unit, of its work between the chains before and "
+                 "after it, input in SRAM to output in SRAM"
+               : "event-driven execution of one inference, input in SRAM to output in SRAM");
   add_times (f, "interval_ps", m->interval_ps, "ps",
              "steady state between inferences: max (what the units allow, dynamic energy / (budget - static power))");
   add_times (f, "unit_interval_ps", m->unit_interval_ps, "ps",

@@ -12,12 +12,26 @@ burst_time (const StrataSchedule *schedule, const ScheduleInput *in, int id)
   return strata_burst_time (&schedule->instructions[id], in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
 }
 
+static StrataTailsInput
+tails_input (const StrataSchedule *schedule, const ScheduleInput *in)
+{
+  return (StrataTailsInput){ schedule, in->graph, in->tiles, in->chip, in->shared, STRATA_BAND_NOMINAL, FALSE };
+}
+
 gint64
 schedule_select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
 {
-  gboolean selects = instruction->opcode == STRATA_OPCODE_MVM && in->chip->tiers > 1 && !in->shared[instruction->tile];
+  const StrataTailsInput input = tails_input (NULL, in);
 
-  return selects ? strata_cost_select_ps (in->chip, STRATA_BAND_NOMINAL) : 0;
+  return strata_tails_select_ps (&input, instruction);
+}
+
+void
+schedule_tails_init (StrataTails *tails, const StrataSchedule *schedule, const ScheduleInput *in)
+{
+  const StrataTailsInput input = tails_input (schedule, in);
+
+  strata_tails_init (tails, &input);
 }
 
 gboolean
@@ -77,7 +91,7 @@ set_line (StrataInstruction *instruction, gint64 from, gint64 to)
 
 /* The longest tail comes first, with - SCHEDULE_PRIORITIES. */
 static void
-set_by_tail (StrataSchedule *schedule, const ScheduleTails *tails)
+set_by_tail (StrataSchedule *schedule, const StrataTails *tails)
 {
   gint64 most_ps = 1;
 
@@ -93,10 +107,7 @@ set_by_tail (StrataSchedule *schedule, const ScheduleTails *tails)
 }
 
 void
-schedule_set_priorities (StrataSchedule *schedule,
-                         const ScheduleInput *in,
-                         const ScheduleTails *tails,
-                         ScheduleRule rule)
+schedule_set_priorities (StrataSchedule *schedule, const ScheduleInput *in, const StrataTails *tails, ScheduleRule rule)
 {
   for (int i = 0; i < schedule->n_instructions; i++)
     set_line (&schedule->instructions[i], in->graph->n_ops - schedule->instructions[i].op,
@@ -309,9 +320,10 @@ schedule_set_busiest (StrataSchedule *schedule, const SchedulePrediction *predic
 void
 schedule_set_bounds (StrataSchedule *schedule,
                      const ScheduleInput *in,
-                     const ScheduleTails *tails,
+                     const StrataTails *tails,
                      const SchedulePrediction *prediction)
 {
+  const StrataTailsInput input = tails_input (schedule, in);
   gint64 shared_ps = 0;
   gint64 spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
 
@@ -321,6 +333,6 @@ schedule_set_bounds (StrataSchedule *schedule,
   schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
   schedule->lower_bound_ps =
     MAX (MAX (spread_ps, schedule->critical_path_ps), MAX (shared_ps, least_stack_ps (schedule, in, TRUE)));
-  schedule->lower_bound_ps = MAX (schedule->lower_bound_ps, schedule_units_bound_ps (schedule, in, tails));
+  schedule->lower_bound_ps = MAX (schedule->lower_bound_ps, strata_tails_bound_ps (tails, &input));
   schedule->interval_bound_ps = MAX (MAX (shared_ps, least_stack_ps (schedule, in, FALSE)), budget_ps (schedule, in));
 }

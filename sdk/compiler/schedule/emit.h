@@ -6,6 +6,7 @@
 
 #include "program/schedule.h"
 #include "program/stream.h"
+#include "program/tails.h"
 
 typedef struct
 {
@@ -71,23 +72,12 @@ gint64 schedule_demand_bytes (StrataSchedule *schedule, const ScheduleInput *inp
 /* Widens all buffers of the activation memory alike where that fits. */
 gboolean schedule_widen_memory (StrataSchedule *schedule, const ScheduleInput *input);
 
-/* Per burst, with unlimited units and room: the earliest instant its work can begin (after the tier switch of a first
- * burst), and the least time from there to the end of the inference. Host transfers take no time. */
-typedef struct
-{
-  gint64 *head_ps, *tail_ps;
-  gint64 *first;         /* n_instructions + 1 */
-  StrataBurstTime *time; /* n_instructions */
-} ScheduleTails;
-
-void schedule_tails_init (ScheduleTails *tails, const StrataSchedule *schedule, const ScheduleInput *input);
-void schedule_tails_clear (ScheduleTails *tails);
+/* Nominal; tiles could lie anywhere */
+void schedule_tails_init (StrataTails *tails, const StrataSchedule *schedule, const ScheduleInput *input);
 void schedule_set_priorities (StrataSchedule *schedule,
                               const ScheduleInput *input,
-                              const ScheduleTails *tails,
+                              const StrataTails *tails,
                               ScheduleRule rule);
-/* What no order of the bursts on any one shared unit, nor on all stacks together, can end before */
-gint64 schedule_units_bound_ps (const StrataSchedule *schedule, const ScheduleInput *input, const ScheduleTails *tails);
 
 /* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
  * than the chip has stacks are lengthened by how many of them must share one. */
@@ -96,6 +86,6 @@ gint64 schedule_critical_path_ps (const StrataSchedule *schedule, const Schedule
  * units without tiers are busy. */
 void schedule_set_bounds (StrataSchedule *schedule,
                           const ScheduleInput *input,
-                          const ScheduleTails *tails,
+                          const StrataTails *tails,
                           const SchedulePrediction *prediction);
 void schedule_set_busiest (StrataSchedule *schedule, const SchedulePrediction *prediction);

@@ -38,7 +38,7 @@ typedef struct
 {
   const StrataSchedule *schedule;
   const ScheduleInput *in;
-  ScheduleTails tails;
+  StrataTails tails;
   int *next, *ended;                 /* per instruction: bursts that were started, that have a result */
   guint8 *is_running, *is_queued;    /* per instruction: on its unit; in a heap */
   int *first_dependent, *dependents; /* instructions that wait for one */
@@ -248,7 +248,7 @@ pool_init (Pool *pool, const StrataSchedule *schedule, const ScheduleInput *in)
 static void
 pool_finish (Pool *pool)
 {
-  schedule_tails_clear (&pool->tails);
+  strata_tails_clear (&pool->tails);
   g_free (pool->next);
   g_free (pool->ended);
   g_free (pool->stack_of);

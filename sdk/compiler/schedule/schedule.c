@@ -31,7 +31,7 @@ typedef struct
   StrataSchedule *schedule;
   const ScheduleInput *in;
   const StrataScheduleOptions *options;
-  ScheduleTails tails;
+  StrataTails tails;
   gint64 rule_ps[SCHEDULE_N_RULES]; /* with room for all rows; 0: not tried */
   ScheduleRule rule;
   int *shift; /* per op: what the best order adds to its priorities */
@@ -400,7 +400,7 @@ search_order (Search *search, GError **error)
       explain_memory (search);
       explain_cap (search);
     }
-  schedule_tails_clear (&search->tails);
+  strata_tails_clear (&search->tails);
   g_free (search->shift);
   g_free (search->natural);
   return ok;

@@ -90,11 +90,11 @@ set_chip (StrataChipSpec *chip, int mesh_x, int mesh_y, int tiers)
 }
 
 static void
-set_units (Fixture *fixture)
+set_units (Fixture *fixture, int n_links)
 {
   static const StrataUnitKind singular[] = { STRATA_UNIT_VECTOR, STRATA_UNIT_MAC,  STRATA_UNIT_HOST,
                                              STRATA_UNIT_BASE,   STRATA_UNIT_SRAM, STRATA_UNIT_DRAM };
-  int n_stacks = fixture->chip.n_stacks, n_shared = n_stacks + FIXTURE_N_LINKS;
+  int n_stacks = fixture->chip.n_stacks, n_shared = n_stacks + n_links;
   StrataSchedule *schedule = &fixture->schedule;
 
   schedule->n_units = n_shared + (int) G_N_ELEMENTS (singular);
@@ -119,7 +119,7 @@ fixture_new (int mesh_x, int mesh_y, int tiers)
   fixture->arena = strata_arena_new ();
   set_chip (&fixture->chip, mesh_x, mesh_y, tiers);
   fixture->chip.arena = fixture->arena;
-  set_units (fixture);
+  set_units (fixture, FIXTURE_N_LINKS);
   fixture->instructions = g_array_new (FALSE, TRUE, sizeof (StrataInstruction));
   fixture->dependences = g_array_new (FALSE, TRUE, sizeof (StrataDependence));
   fixture->routes = g_array_new (FALSE, TRUE, sizeof (int));
@@ -131,6 +131,12 @@ fixture_new (int mesh_x, int mesh_y, int tiers)
   fixture->ops = g_array_new (FALSE, TRUE, sizeof (StrataQOp));
   fixture->tensors = g_array_new (FALSE, TRUE, sizeof (StrataQTensor));
   return fixture;
+}
+
+void
+fixture_set_links (Fixture *fixture, int n_links)
+{
+  set_units (fixture, n_links);
 }
 
 void

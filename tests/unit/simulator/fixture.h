@@ -30,6 +30,9 @@ Fixture *fixture_new (int mesh_x, int mesh_y, int tiers);
 void fixture_free (Fixture *fixture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 
+/* As many links, before any instruction is added */
+void fixture_set_links (Fixture *fixture, int n_links);
+
 /* Unit ids */
 int fixture_link (const Fixture *fixture, int link);
 int fixture_unit (const Fixture *fixture, StrataUnitKind kind);

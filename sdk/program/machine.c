@@ -4,12 +4,12 @@
  * bound of Carlier (1982), the end of Jackson's preemptive schedule, at every instant the longest tail of what has its
  * head behind it.
  */
-#include "compiler/schedule/machine.h"
+#include "program/machine.h"
 
 static int
 compare_heads (gconstpointer a, gconstpointer b)
 {
-  const ScheduleJob *x = a, *y = b;
+  const StrataMachineJob *x = a, *y = b;
 
   if (x->head_ps != y->head_ps)
     return x->head_ps < y->head_ps ? -1 : 1;
@@ -19,13 +19,13 @@ compare_heads (gconstpointer a, gconstpointer b)
 }
 
 static void
-push_job (GArray *heap, ScheduleJob job)
+push_job (GArray *heap, StrataMachineJob job)
 {
   guint i = heap->len;
-  ScheduleJob *items;
+  StrataMachineJob *items;
 
   g_array_append_val (heap, job);
-  items = (ScheduleJob *) (gpointer) heap->data;
+  items = (StrataMachineJob *) (gpointer) heap->data;
   for (; i > 0 && items[(i - 1) / 2].tail_ps < job.tail_ps; i = (i - 1) / 2)
     items[i] = items[(i - 1) / 2];
   items[i] = job;
@@ -34,7 +34,7 @@ push_job (GArray *heap, ScheduleJob job)
 static void
 pop_job (GArray *heap)
 {
-  ScheduleJob *items = (ScheduleJob *) (gpointer) heap->data, last = items[heap->len - 1];
+  StrataMachineJob *items = (StrataMachineJob *) (gpointer) heap->data, last = items[heap->len - 1];
   guint n = heap->len - 1, i = 0;
 
   for (guint child = 1; child < n; child = 2 * i + 1)
@@ -52,26 +52,26 @@ pop_job (GArray *heap)
 }
 
 gint64
-schedule_preemptive_end_ps (GArray *jobs)
+strata_machine_end_ps (GArray *jobs)
 {
-  g_autoptr (GArray) heap = g_array_new (FALSE, FALSE, sizeof (ScheduleJob));
+  g_autoptr (GArray) heap = g_array_new (FALSE, FALSE, sizeof (StrataMachineJob));
   gint64 now_ps = 0, end_ps = 0;
   guint next = 0;
 
   g_array_sort (jobs, compare_heads);
   while (next < jobs->len || heap->len > 0)
     {
-      ScheduleJob *top;
+      StrataMachineJob *top;
       gint64 until_ps;
 
       if (heap->len == 0)
-        now_ps = MAX (now_ps, g_array_index (jobs, ScheduleJob, next).head_ps);
-      for (; next < jobs->len && g_array_index (jobs, ScheduleJob, next).head_ps <= now_ps; next++)
-        push_job (heap, g_array_index (jobs, ScheduleJob, next));
-      top = &g_array_index (heap, ScheduleJob, 0);
+        now_ps = MAX (now_ps, g_array_index (jobs, StrataMachineJob, next).head_ps);
+      for (; next < jobs->len && g_array_index (jobs, StrataMachineJob, next).head_ps <= now_ps; next++)
+        push_job (heap, g_array_index (jobs, StrataMachineJob, next));
+      top = &g_array_index (heap, StrataMachineJob, 0);
       until_ps = now_ps + top->load_ps;
       if (next < jobs->len)
-        until_ps = MIN (until_ps, g_array_index (jobs, ScheduleJob, next).head_ps);
+        until_ps = MIN (until_ps, g_array_index (jobs, StrataMachineJob, next).head_ps);
       top->load_ps -= until_ps - now_ps;
       now_ps = until_ps;
       if (top->load_ps > 0)

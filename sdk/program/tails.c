@@ -11,15 +11,36 @@
  * tails; heads behind it start from that. A network of several such stretches, each held up by another unit, is bounded
  * by their sum.
  */
-#include "compiler/schedule/emit.h"
-#include "compiler/schedule/machine.h"
+#include "program/tails.h"
+
+#include "program/machine.h"
+
+static gboolean
+is_host (const StrataInstruction *instruction)
+{
+  return instruction->opcode == STRATA_OPCODE_HOST_IN || instruction->opcode == STRATA_OPCODE_HOST_OUT;
+}
+
+/* Whether the instruction is work of the stacks that any of them could do */
+static gboolean
+is_anywhere (const StrataTailsInput *in, const StrataInstruction *x)
+{
+  return !in->placed && in->schedule->units[x->unit].kind == STRATA_UNIT_STACK;
+}
+
+gint64
+strata_tails_select_ps (const StrataTailsInput *in, const StrataInstruction *x)
+{
+  gboolean selects = x->opcode == STRATA_OPCODE_MVM && in->chip->tiers > 1 && !in->shared[x->tile];
+
+  return selects ? strata_cost_select_ps (in->chip, in->band) : 0;
+}
 
 /* Where heads are being set */
 typedef struct
 {
-  const StrataSchedule *schedule;
-  const ScheduleInput *in;
-  ScheduleTails *tails;
+  const StrataTailsInput *in;
+  StrataTails *tails;
   gint64 *way_ps; /* per burst: the least time from its start to that of a cut; -1: it is not before it */
   int from;       /* first instruction that the next cut looks at */
   int loads_op;   /* whose loads are cuts, -1: none yet, and the head that they have */
@@ -29,15 +50,16 @@ typedef struct
 /* Carries @way_ps, the time from a burst's start to some end, from instructions @from … @to - 1 to what is before them;
  * below 0: that end is not behind it. */
 static void
-walk_back (
-  const StrataSchedule *schedule, const ScheduleInput *in, const ScheduleTails *tails, gint64 *way_ps, int from, int to)
+walk_back (const StrataTailsInput *in, const StrataTails *tails, gint64 *way_ps, int from, int to)
 {
+  const StrataSchedule *schedule = in->schedule;
+
   for (int id = to - 1; id >= from; id--)
     {
       const StrataInstruction *x = &schedule->instructions[id];
       gint64 *own_ps = &way_ps[tails->first[id]];
 
-      for (int b = x->n_bursts - 1; b >= 0 && !schedule_is_host (x); b--)
+      for (int b = x->n_bursts - 1; b >= 0 && !is_host (x); b--)
         {
           gint64 before_ps;
 
@@ -45,7 +67,7 @@ walk_back (
             own_ps[b] = MAX (own_ps[b], tails->time[id].occupy_ps + own_ps[b + 1]);
           if (own_ps[b] < 0)
             continue;
-          before_ps = own_ps[b] + (b == 0 ? schedule_select_ps (in, x) : 0);
+          before_ps = own_ps[b] + (b == 0 ? strata_tails_select_ps (in, x) : 0);
           for (int i = 0; i < x->n_dependences; i++)
             {
               const StrataDependence *d = &schedule->dependences[x->first_dependence + i];
@@ -72,7 +94,7 @@ is_cut (const StrataSchedule *schedule, const StrataInstruction *x)
       const StrataDependence *d = &schedule->dependences[x->first_dependence + i];
       const StrataInstruction *producer = &schedule->instructions[d->instruction];
 
-      if (!schedule_is_host (producer) && strata_schedule_need (schedule, d, 0) == producer->n_bursts - 1
+      if (!is_host (producer) && strata_schedule_need (schedule, d, 0) == producer->n_bursts - 1
           && (producer->n_bursts > 1 || x->n_dependences > 1))
         return TRUE;
     }
@@ -83,9 +105,9 @@ is_cut (const StrataSchedule *schedule, const StrataInstruction *x)
 static gint64
 set_ways (Heads *heads, int id)
 {
-  const StrataSchedule *schedule = heads->schedule;
+  const StrataSchedule *schedule = heads->in->schedule;
   const StrataInstruction *x = &schedule->instructions[id];
-  const ScheduleTails *tails = heads->tails;
+  const StrataTails *tails = heads->tails;
   gint64 n = 0;
 
   for (gint64 i = tails->first[heads->from]; i < tails->first[id]; i++)
@@ -98,7 +120,7 @@ set_ways (Heads *heads, int id)
         heads->way_ps[tails->first[d->instruction] + strata_schedule_need (schedule, d, 0)] =
           tails->time[d->instruction].result_ps;
     }
-  walk_back (schedule, heads->in, tails, heads->way_ps, heads->from, id);
+  walk_back (heads->in, tails, heads->way_ps, heads->from, id);
   for (gint64 i = tails->first[heads->from]; i < tails->first[id]; i++)
     n += heads->way_ps[i] >= 0;
   return n;
@@ -107,13 +129,12 @@ set_ways (Heads *heads, int id)
 /* What @id does before a cut or, with @way_ps tails, before the end; all stacks are one machine as many times as fast.
  */
 static void
-add_jobs (
-  GArray *jobs, const StrataSchedule *schedule, const ScheduleTails *tails, const gint64 *way_ps, int id, int share)
+add_jobs (GArray *jobs, const StrataTails *tails, const gint64 *way_ps, int id, int share)
 {
   for (gint64 at = tails->first[id]; at < tails->first[id + 1]; at++)
     {
-      ScheduleJob job = { tails->head_ps[at], tails->time[id].occupy_ps / share,
-                          way_ps[at] - tails->time[id].occupy_ps };
+      StrataMachineJob job = { tails->head_ps[at], tails->time[id].occupy_ps / share,
+                               way_ps[at] - tails->time[id].occupy_ps };
 
       if (job.load_ps > 0 && way_ps[at] >= 0)
         g_array_append_val (jobs, job);
@@ -124,26 +145,26 @@ add_jobs (
 static gint64
 units_before_ps (const Heads *heads, int id)
 {
-  const StrataSchedule *schedule = heads->schedule;
+  const StrataSchedule *schedule = heads->in->schedule;
   g_autofree GArray **jobs = g_new0 (GArray *, schedule->n_units + 1);
   gint64 end_ps = 0;
 
   for (int i = heads->from; i < id; i++)
     {
       const StrataInstruction *x = &schedule->instructions[i];
-      gboolean stack = schedule->units[x->unit].kind == STRATA_UNIT_STACK;
-      int unit = stack ? schedule->n_units : x->unit;
+      gboolean any = is_anywhere (heads->in, x);
+      int unit = any ? schedule->n_units : x->unit;
 
-      if (schedule_is_host (x) || x->n_hops > 0)
+      if (is_host (x) || x->n_hops > 0)
         continue;
       if (jobs[unit] == NULL)
-        jobs[unit] = g_array_new (FALSE, FALSE, sizeof (ScheduleJob));
-      add_jobs (jobs[unit], schedule, heads->tails, heads->way_ps, i, stack ? heads->in->chip->n_stacks : 1);
+        jobs[unit] = g_array_new (FALSE, FALSE, sizeof (StrataMachineJob));
+      add_jobs (jobs[unit], heads->tails, heads->way_ps, i, any ? heads->in->chip->n_stacks : 1);
     }
   for (int unit = 0; unit <= schedule->n_units; unit++)
     if (jobs[unit] != NULL)
       {
-        end_ps = MAX (end_ps, schedule_preemptive_end_ps (jobs[unit]));
+        end_ps = MAX (end_ps, strata_machine_end_ps (jobs[unit]));
         g_array_unref (jobs[unit]);
       }
   return end_ps;
@@ -154,7 +175,7 @@ units_before_ps (const Heads *heads, int id)
 static gint64
 cut_ps (Heads *heads, int id)
 {
-  const StrataInstruction *x = &heads->schedule->instructions[id];
+  const StrataInstruction *x = &heads->in->schedule->instructions[id];
   gint64 n_before, end_ps;
 
   if (x->opcode == STRATA_OPCODE_LOAD && x->op == heads->loads_op)
@@ -172,9 +193,10 @@ cut_ps (Heads *heads, int id)
 }
 
 static void
-set_heads (const StrataSchedule *schedule, const ScheduleInput *in, ScheduleTails *tails)
+set_heads (const StrataTailsInput *in, StrataTails *tails)
 {
-  Heads heads = { .schedule = schedule, .in = in, .tails = tails, .loads_op = -1 };
+  const StrataSchedule *schedule = in->schedule;
+  Heads heads = { .in = in, .tails = tails, .loads_op = -1 };
 
   heads.way_ps = g_new (gint64, tails->first[schedule->n_instructions] + 1);
   for (int id = 0; id < schedule->n_instructions; id++)
@@ -182,7 +204,7 @@ set_heads (const StrataSchedule *schedule, const ScheduleInput *in, ScheduleTail
       const StrataInstruction *x = &schedule->instructions[id];
       gint64 free_ps = is_cut (schedule, x) ? cut_ps (&heads, id) : 0, *head_ps = &tails->head_ps[tails->first[id]];
 
-      for (int b = 0; b < x->n_bursts && !schedule_is_host (x); b++)
+      for (int b = 0; b < x->n_bursts && !is_host (x); b++)
         {
           gint64 from_ps = free_ps;
 
@@ -194,7 +216,7 @@ set_heads (const StrataSchedule *schedule, const ScheduleInput *in, ScheduleTail
               from_ps = MAX (from_ps, tails->head_ps[at] + tails->time[d->instruction].result_ps);
             }
           /* A switch goes before the first burst; with it that one's head is where its work begins. */
-          head_ps[b] = from_ps + (b == 0 ? schedule_select_ps (in, x) : 0);
+          head_ps[b] = from_ps + (b == 0 ? strata_tails_select_ps (in, x) : 0);
           free_ps = head_ps[b] + tails->time[id].occupy_ps;
         }
     }
@@ -204,33 +226,33 @@ set_heads (const StrataSchedule *schedule, const ScheduleInput *in, ScheduleTail
 /* --- both --- */
 
 void
-schedule_tails_init (ScheduleTails *tails, const StrataSchedule *schedule, const ScheduleInput *in)
+strata_tails_init (StrataTails *tails, const StrataTailsInput *in)
 {
+  const StrataSchedule *schedule = in->schedule;
   int n = schedule->n_instructions;
 
-  *tails = (ScheduleTails){ .first = g_new0 (gint64, (gsize) n + 1) };
+  *tails = (StrataTails){ .first = g_new0 (gint64, (gsize) n + 1) };
   tails->time = g_new (StrataBurstTime, (gsize) n + 1);
   for (int i = 0; i < n; i++)
     {
       const StrataInstruction *x = &schedule->instructions[i];
 
       tails->first[i + 1] = tails->first[i] + x->n_bursts;
-      tails->time[i] = schedule_is_host (x)
-                         ? (StrataBurstTime){ 0, 0 }
-                         : strata_burst_time (x, in->graph, in->tiles, in->chip, STRATA_BAND_NOMINAL);
+      tails->time[i] =
+        is_host (x) ? (StrataBurstTime){ 0, 0 } : strata_burst_time (x, in->graph, in->tiles, in->chip, in->band);
       tails->time[i].result_ps = MAX (tails->time[i].result_ps, tails->time[i].occupy_ps);
     }
   tails->head_ps = g_new0 (gint64, tails->first[n] + 1);
   tails->tail_ps = g_new (gint64, tails->first[n] + 1);
-  set_heads (schedule, in, tails);
+  set_heads (in, tails);
   for (int i = 0; i < n; i++)
     for (gint64 at = tails->first[i]; at < tails->first[i + 1]; at++)
       tails->tail_ps[at] = tails->time[i].result_ps;
-  walk_back (schedule, in, tails, tails->tail_ps, 0, n);
+  walk_back (in, tails, tails->tail_ps, 0, n);
 }
 
 void
-schedule_tails_clear (ScheduleTails *tails)
+strata_tails_clear (StrataTails *tails)
 {
   g_clear_pointer (&tails->first, g_free);
   g_clear_pointer (&tails->time, g_free);
@@ -238,11 +260,12 @@ schedule_tails_clear (ScheduleTails *tails)
   g_clear_pointer (&tails->tail_ps, g_free);
 }
 
-/* The vector and MAC units and every link as one machine each; all stacks together as one that is as many times as
- * fast, so that tiles could lie anywhere. */
+/* Every unit and link as one machine each; all stacks together, where tiles could lie anywhere, as one that is as many
+ * times as fast. */
 gint64
-schedule_units_bound_ps (const StrataSchedule *schedule, const ScheduleInput *in, const ScheduleTails *tails)
+strata_tails_bound_ps (const StrataTails *tails, const StrataTailsInput *in)
 {
+  const StrataSchedule *schedule = in->schedule;
   g_autofree GArray **jobs = g_new0 (GArray *, schedule->n_units + 1);
   gint64 bound_ps = 0;
 
@@ -250,20 +273,20 @@ schedule_units_bound_ps (const StrataSchedule *schedule, const ScheduleInput *in
     {
       const StrataInstruction *x = &schedule->instructions[id];
 
-      for (int i = 0; i < MAX (1, x->n_hops) && !schedule_is_host (x); i++)
+      for (int i = 0; i < MAX (1, x->n_hops) && !is_host (x); i++)
         {
-          gboolean stack = schedule->units[x->unit].kind == STRATA_UNIT_STACK;
-          int unit = stack ? schedule->n_units : x->n_hops > 0 ? schedule->routes[x->first_route + i] : x->unit;
+          gboolean any = is_anywhere (in, x);
+          int unit = any ? schedule->n_units : x->n_hops > 0 ? schedule->routes[x->first_route + i] : x->unit;
 
           if (jobs[unit] == NULL)
-            jobs[unit] = g_array_new (FALSE, FALSE, sizeof (ScheduleJob));
-          add_jobs (jobs[unit], schedule, tails, tails->tail_ps, id, stack ? in->chip->n_stacks : 1);
+            jobs[unit] = g_array_new (FALSE, FALSE, sizeof (StrataMachineJob));
+          add_jobs (jobs[unit], tails, tails->tail_ps, id, any ? in->chip->n_stacks : 1);
         }
     }
   for (int unit = 0; unit <= schedule->n_units; unit++)
     if (jobs[unit] != NULL)
       {
-        bound_ps = MAX (bound_ps, schedule_preemptive_end_ps (jobs[unit]));
+        bound_ps = MAX (bound_ps, strata_machine_end_ps (jobs[unit]));
         g_array_unref (jobs[unit]);
       }
   return bound_ps;
