@@ -40,6 +40,15 @@ in_series (double a_w_k, double b_w_k)
   return a_w_k * b_w_k / (a_w_k + b_w_k);
 }
 
+/* From the sink's node to the air, of the whole sink: by the convention its own thickness comes first */
+static double
+sink_k_w (const StrataSpreaderSetup *setup)
+{
+  const StrataPlate *sink = &setup->sink;
+
+  return setup->convection_k_w + sink->thickness_m / (sink->k_w_mk * sink->side_m * sink->side_m);
+}
+
 /* The rim on one side: @along_m is the die's length along that side, @across_m across it, @n cells at @cell_w_k each
  * from centre to centre. The ring between die and spreader is four trapezoids, each taken as a bar of its mean width,
  * and its node lies in the middle. */
@@ -65,8 +74,8 @@ fill_side (StrataSpreader *spreader, const StrataSpreaderSetup *setup, int side,
   spreader->up_w_k[side] = setup->spreader.k_w_mk * ring_m2 / setup->spreader.thickness_m;
   spreader->out_w_k[side] = in_series (plate_w_k (&setup->sink, quarter_m, (3 * inner_m + along_m) / 4),
                                        plate_w_k (&setup->sink, (outer_m - inner_m) / 4, (outer_m + 3 * inner_m) / 4));
-  spreader->air_w_k[near] = ring_m2 / sink_m2 / setup->convection_k_w;
-  spreader->air_w_k[far] = beyond_m2 / sink_m2 / setup->convection_k_w;
+  spreader->air_w_k[near] = ring_m2 / sink_m2 / sink_k_w (setup);
+  spreader->air_w_k[far] = beyond_m2 / sink_m2 / sink_k_w (setup);
   spreader->store_j_k[spreader->n_grid + (gsize) side] =
     setup->spreader.c_j_m3k * setup->spreader.thickness_m * ring_m2;
   spreader->store_j_k[spreader->n_grid + (gsize) near] =
@@ -96,7 +105,7 @@ fill_grid (StrataSpreader *spreader, const StrataSpreaderSetup *setup)
       up[i] = layer.k_w_mk * cell_m2 / layer.thickness_m;
       store[i] = layer.c_j_m3k * layer.thickness_m * cell_m2;
     }
-  up[n - 1] = spreader->top_w_k = cell_m2 / sink_m2 / setup->convection_k_w;
+  up[n - 1] = spreader->top_w_k = cell_m2 / sink_m2 / sink_k_w (setup);
   store[n - 1] += setup->convection_j_k * cell_m2 / sink_m2;
   for (gsize i = 0; i < spreader->n_grid; i++)
     spreader->store_j_k[i] = store[i / spreader->n_plane];

@@ -2,7 +2,8 @@
  *
  * A die under a heat spreader and a sink that are wider than it: over the die both are layers of the grid, around it
  * lumped rims, and the sink is cooled by convection. The package of the public thermal simulator (HotSpot; Skadron et
- * al., ISCA 2003), with its convention that between two layers lies the whole resistance of the lower one.
+ * al., ISCA 2003), with its convention that between two layers, and between sink
+ * and air, lies the whole resistance of the lower one.
  */
 #pragma once
 

@@ -35,6 +35,7 @@ strata_published_compute (double *ours)
   strata_published_chips (ours);
   strata_published_parts (ours);
   strata_published_heat (ours);
+  strata_published_ev6 (ours);
   strata_published_networks (ours);
 }
 

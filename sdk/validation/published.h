@@ -46,4 +46,5 @@ typedef enum
 void strata_published_chips (double *ours);
 void strata_published_parts (double *ours);
 void strata_published_heat (double *ours);
+void strata_published_ev6 (double *ours);
 void strata_published_networks (double *ours);
