@@ -25,7 +25,8 @@ test_agreement (void)
     }
 }
 
-/* A prediction is not exact: one that is would be an identity in disguise. Counts may be. */
+/* A prediction agrees to the digits that were printed at best: one that equals the number would be an identity in
+ * disguise. Counts may. */
 static void
 test_kinds (void)
 {
@@ -42,7 +43,7 @@ test_kinds (void)
       g_assert_cmpint (*row->source, !=, 0);
       n_predictions += row->kind == STRATA_VALIDATION_KIND_PREDICTION;
       if (row->kind == STRATA_VALIDATION_KIND_PREDICTION && row->tolerance > 0)
-        g_assert_cmpfloat (fabs (ours[i] / row->published - 1), >, 1e-7);
+        g_assert_cmpfloat (ours[i], !=, row->published);
     }
   g_assert_cmpint (n, >=, 15);
   g_assert_cmpint (n_predictions, >=, 8);
