@@ -5,6 +5,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-program.h>
 #include <strata/strata-types.h>
 
 G_BEGIN_DECLS
@@ -38,6 +39,27 @@ STRATA_API const char *const *strata_chip_list_names (void);
  * Returns: (transfer full): the chip
  */
 STRATA_API StrataChip *strata_chip_load (const char *name_or_path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_chip_parse:
+ * @text: a YAML description
+ * @origin: what stands for the file's name in messages
+ * @error: return location for a #GError
+ *
+ * As strata_chip_load(), of a text such as the one that a profile keeps of the chip it ran on.
+ *
+ * Returns: (transfer full): the chip
+ */
+STRATA_API StrataChip *
+strata_chip_parse (const char *text, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_chip_of_program:
+ * @program: a program
+ *
+ * Returns: (transfer full): the chip that it was compiled for
+ */
+STRATA_API StrataChip *strata_chip_of_program (StrataProgram *program) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_chip_get_name:
@@ -196,5 +218,43 @@ STRATA_API gint64 strata_chip_get_mvm_ps (StrataChip *self, StrataBand band);
  *   parts: the array of a chip that is described by whole products (hardware model §10.2)
  */
 STRATA_API double strata_chip_get_peak_tops_w (StrataChip *self, StrataBoundary boundary, StrataBand band);
+
+/**
+ * StrataChipVariant:
+ * @tiers: tiers of a stack; 0: as described
+ * @spare_tiers: spare tiers of a stack; below 0: as described
+ * @spare_rows: spare rows of an array; below 0: as described
+ * @spare_columns: spare columns of an array; below 0: as described
+ *
+ * A chip with other numbers of tiers and spares, to see what they buy. A plain struct.
+ */
+typedef struct
+{
+  int tiers, spare_tiers, spare_rows, spare_columns;
+} StrataChipVariant;
+
+/**
+ * strata_chip_list_cost_figures:
+ *
+ * Returns: (transfer none) (array zero-terminated=1): what strata_chip_get_cost_figure () accepts
+ */
+STRATA_API const char *const *strata_chip_list_cost_figures (void);
+
+/**
+ * strata_chip_get_cost_figure:
+ * @self: a chip
+ * @variant: (nullable): other tiers and spares; %NULL: as described
+ * @name: "area_mm2" (silicon of the chip, spares included), "dies" (that it is made of), "dies_per_wafer",
+ *   "good_per_wafer"; probabilities "yield_base", "yield_bond", "yield_deck", "yield_rows", "yield_columns" and
+ *   "yield_array" (of one array), "yield_stack" (of one), "yield_stacks" (of all), "yield" (of a die); "cmos_usd",
+ *   "stack_usd", "bond_usd" (wafers, per good chip), "test_usd", "package_usd", "dram_usd", "total_usd"; "weights"
+ *   (that it holds, at its default number of slices) and "usd_per_billion" (of them)
+ *
+ * Modelled yield and cost (hardware model §8). A cost is infinite where no die works. What tiers cost grows with their
+ * number, but for the share `stack_fixed`.
+ *
+ * Returns: the figure; NaN where @name is none
+ */
+STRATA_API double strata_chip_get_cost_figure (StrataChip *self, const StrataChipVariant *variant, const char *name);
 
 G_END_DECLS

@@ -4,7 +4,10 @@
  */
 #include "api/chip-private.h"
 
+#include <math.h>
+
 #include "cost/cost.h"
+#include "device/program-private.h"
 
 struct _StrataChip
 {
@@ -50,6 +53,37 @@ strata_chip_load (const char *name_or_path, GError **error)
     return NULL;
   self = g_object_new (STRATA_TYPE_CHIP, NULL);
   self->spec = spec;
+  return self;
+}
+
+StrataChip *
+strata_chip_parse (const char *text, const char *origin, GError **error)
+{
+  StrataChipSpec *spec;
+  StrataChip *self;
+
+  g_return_val_if_fail (text != NULL && origin != NULL, NULL);
+  spec = strata_chip_spec_parse (text, -1, origin, error);
+  if (spec == NULL)
+    return NULL;
+  self = g_object_new (STRATA_TYPE_CHIP, NULL);
+  self->spec = spec;
+  return self;
+}
+
+StrataChip *
+strata_chip_of_program (StrataProgram *program)
+{
+  const StrataChipSpec *chip;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  StrataChip *self;
+
+  g_return_val_if_fail (STRATA_IS_PROGRAM (program), NULL);
+  chip = strata_program_get_image (program)->chip;
+  text = strata_chip_spec_print (chip);
+  self = strata_chip_parse (text, chip->path, &error);
+  g_assert_no_error (error); /* programs are made and read by parsing such a text */
   return self;
 }
 
@@ -203,4 +237,69 @@ strata_chip_get_peak_tops_w (StrataChip *self, StrataBoundary boundary, StrataBa
   g_return_val_if_fail (STRATA_IS_CHIP (self) && (guint) band < STRATA_N_BANDS, 0);
   g_return_val_if_fail ((guint) boundary < STRATA_N_BOUNDARIES, 0);
   return strata_cost_peak_tops_w (self->spec, boundary, band);
+}
+
+/* In the order of the list below */
+static void
+fill_cost_figures (const StrataChipSpec *chip, double *value)
+{
+  StrataPrice price = strata_cost_price (chip);
+  double n_weights = (double) chip->n_stacks * chip->tiers - chip->n_dead;
+  int i = 0;
+
+  n_weights *= (double) chip->rows * strata_chip_outputs (chip, chip->slices);
+  value[i++] = price.area_mm2;
+  value[i++] = price.n_dies;
+  value[i++] = price.dies_per_wafer;
+  value[i++] = price.good_per_wafer;
+  value[i++] = price.yield.base;
+  value[i++] = price.yield.bond;
+  value[i++] = price.yield.deck;
+  value[i++] = price.yield.rows;
+  value[i++] = price.yield.columns;
+  value[i++] = price.yield.array;
+  value[i++] = price.yield.stack;
+  value[i++] = price.yield.stacks;
+  value[i++] = price.yield.total;
+  value[i++] = price.cmos_usd;
+  value[i++] = price.stack_usd;
+  value[i++] = price.bond_usd;
+  value[i++] = price.test_usd;
+  value[i++] = price.package_usd;
+  value[i++] = price.dram_usd;
+  value[i++] = price.total_usd;
+  value[i++] = n_weights;
+  value[i++] = price.total_usd / n_weights * 1e9;
+}
+
+static const char *const cost_names[] = {
+  "area_mm2",   "dies",       "dies_per_wafer", "good_per_wafer",  "yield_base",  "yield_bond",
+  "yield_deck", "yield_rows", "yield_columns",  "yield_array",     "yield_stack", "yield_stacks",
+  "yield",      "cmos_usd",   "stack_usd",      "bond_usd",        "test_usd",    "package_usd",
+  "dram_usd",   "total_usd",  "weights",        "usd_per_billion", NULL
+};
+
+const char *const *
+strata_chip_list_cost_figures (void)
+{
+  return cost_names;
+}
+
+double
+strata_chip_get_cost_figure (StrataChip *self, const StrataChipVariant *variant, const char *name)
+{
+  double value[G_N_ELEMENTS (cost_names) - 1];
+  StrataCostVariant other = { 0, -1, -1, -1 };
+  StrataChipSpec chip;
+
+  g_return_val_if_fail (STRATA_IS_CHIP (self), (double) NAN);
+  g_return_val_if_fail (name != NULL, (double) NAN);
+  if (variant != NULL)
+    other = (StrataCostVariant){ variant->tiers, variant->spare_tiers, variant->spare_rows, variant->spare_columns };
+  chip = strata_cost_vary (self->spec, &other);
+  fill_cost_figures (&chip, value);
+  for (guint i = 0; i < G_N_ELEMENTS (value); i++)
+    if (g_str_equal (cost_names[i], name))
+      return value[i];
+  return (double) NAN;
 }

@@ -113,6 +113,9 @@ check_array (const StrataChipSpec *chip, GError **error)
     return contradiction (chip, "phase_bits input_bits", error,
                           "%d bits per phase of %d input bits; at most %d are accepted", chip->phase_bits,
                           chip->input_bits, chip->input_bits);
+  if (chip->n_decks > chip->tiers)
+    return contradiction (chip, "decks tiers", error, "%d decks of %d tiers; at most %d are accepted", chip->n_decks,
+                          chip->tiers, chip->tiers);
   if (chip->summable_tiers > chip->tiers)
     return contradiction (chip, "summable_tiers tiers", error, "%d of %d tiers; at most %d are accepted",
                           chip->summable_tiers, chip->tiers, chip->tiers);

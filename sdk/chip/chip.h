@@ -63,6 +63,15 @@ typedef enum
   STRATA_CONVERTER_SAR,
 } StrataConverterModel;
 
+/* From defects of the base die to its yield, yield-models.def */
+typedef enum
+{
+#define YIELD(id, name, formula) STRATA_YIELD_##id,
+#include "chip/yield-models.def"
+#undef YIELD
+  STRATA_N_YIELD_MODELS,
+} StrataYieldModel;
+
 typedef struct
 {
   StrataArena *arena; /* owns every string below */
@@ -149,8 +158,12 @@ typedef struct
 
   /* Yield and cost */
   int spare_rows, spare_columns, spare_tiers;
-  double row_failure, defects_per_cm2, yield_alpha;
-  double cost_cmos_usd, cost_stack_usd, cost_test_usd, cost_package_usd, cost_dram_usd, wafer_mm;
+  double row_failure, array_failure, defects_per_cm2, yield_alpha;
+  StrataYieldModel yield_model;
+  int critical_layers, n_bonds, n_decks;
+  double bond_yield, deck_yield;
+  double stack_fixed; /* share of cost_stack_usd that does not grow with tiers */
+  double cost_cmos_usd, cost_stack_usd, cost_bond_usd, cost_test_usd, cost_package_usd, cost_dram_usd, wafer_mm;
 
   /* Heat */
   double k_vertical_w_mk, k_inplane_w_mk, c_stack_j_m3k;

@@ -35,6 +35,12 @@ static const char *const cell_words[] = {
 #undef CELL
   NULL,
 };
+static const char *const yield_words[] = {
+#define YIELD(id, name, formula) name,
+#include "chip/yield-models.def"
+#undef YIELD
+  NULL,
+};
 static const char *const converter_words[] = { "stated", "zigzag", "survey", "sar", NULL };
 
 #define CHOICE(key, member, words, meaning) { #key, G_STRUCT_OFFSET (StrataChipSpec, member), words, meaning },

@@ -99,16 +99,58 @@ double strata_cost_leak_stack_mw (const StrataChipSpec *chip, StrataBand band, d
 double
 strata_cost_static_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, int n_on, gboolean dram);
 
-/* Yield (hardware-facts 8). Areas in mm2, defects per cm2. Columns are repaired like rows. The cost of a chip beyond a
- * reticle (800 mm2) is that of as many equal dies as it takes, each tested before assembly. */
+/* Yield (hardware-facts 8). Areas in mm2, defects per cm2. Columns are repaired like rows. */
 double strata_cost_yield_negbinomial (double area_mm2, double defects_per_cm2, double alpha);
 double strata_cost_yield_poisson (double area_mm2, double defects_per_cm2);
 double strata_cost_yield_murphy (double area_mm2, double defects_per_cm2);
+double strata_cost_yield_bose_einstein (double area_mm2, double defects_per_cm2, int n_layers);
 double strata_cost_yield_array (int n_rows, int n_spares, double row_failure);
 double strata_cost_yield_stack (int n_tiers, int n_spares, double y_array);
-double strata_cost_yield_chip (const StrataChipSpec *chip);
+/* Of the base die, by the chip's yield_model */
+double strata_cost_yield_base (const StrataChipSpec *chip, double area_mm2);
+
+/* The factors of a die's yield */
+typedef struct
+{
+  double base, bond, deck;
+  double rows, columns; /* of one array */
+  double array;         /* rows, columns, and that it does not fail as a whole */
+  double stack;         /* of arrays, with spare tiers */
+  double stacks;        /* all of the die */
+  double total;         /* base, bond, deck, stacks */
+} StrataYield;
+
+/* Of one of @n_dies equal dies that the chip of @area_mm2 is made of */
+StrataYield strata_cost_yield (const StrataChipSpec *chip, double area_mm2, int n_dies);
+double strata_cost_yield_chip (const StrataChipSpec *chip); /* in one piece */
+
+/* Area of silicon: strata_cost_area () of the chip with its spare rows, columns and tiers */
+double strata_cost_made_mm2 (const StrataChipSpec *chip);
 double strata_cost_dies_per_wafer (double wafer_mm, double area_mm2);
-double strata_cost_die_usd (const StrataChipSpec *chip);
+
+/* What a good chip costs. A chip beyond an exposure field (858 mm2) is as many equal dies as it takes, each tested before
+ * assembly. Infinite where no die works or none fits the wafer. */
+typedef struct
+{
+  double area_mm2; /* with spares */
+  int n_dies;
+  StrataYield yield;
+  double dies_per_wafer, good_per_wafer;
+  double cmos_usd, stack_usd, bond_usd, test_usd, package_usd, dram_usd, total_usd;
+} StrataPrice;
+
+StrataPrice strata_cost_price (const StrataChipSpec *chip);
+double strata_cost_die_usd (const StrataChipSpec *chip); /* its total */
+
+/* Another number of tiers and spares; below 0, or no tiers: as it is */
+typedef struct
+{
+  int tiers, spare_tiers, spare_rows, spare_columns;
+} StrataCostVariant;
+
+/* The chip with that, for prices alone: it shares what @chip points to. What tiers cost grows with their number, spare
+ * ones included, but for the share stack_fixed. */
+StrataChipSpec strata_cost_vary (const StrataChipSpec *chip, const StrataCostVariant *variant);
 
 /* Programming: time ps, energy fJ, of @n_rows rows and @n_cells cells */
 gint64 strata_cost_program_ps (const StrataChipSpec *chip, StrataBand band, gint64 n_rows);

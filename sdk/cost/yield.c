@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Yield with repair, dies per wafer, cost of a chip, programming (hardware-facts 8).
+ * Yield with repair (hardware-facts 8), and programming. An array works when no more of its rows, and of its columns,
+ * fail than it has spare ones, and it does not fail as a whole; a stack when no more of its arrays fail than it has
+ * spare tiers; a chip when its base die, its bonds, its decks and all of its stacks work. Failures are independent but
+ * for the clustering of the base die's defects.
  */
 #include "cost/cost.h"
 
 #include <math.h>
 
 #define CM2_PER_MM2 0.01
-#define RETICLE_MM2 800.0 /* largest die; a larger chip is several, hardware-facts 8: 3,173 mm2 = 4 dies */
 
 double
 strata_cost_yield_negbinomial (double area_mm2, double defects_per_cm2, double alpha)
@@ -28,6 +30,12 @@ strata_cost_yield_murphy (double area_mm2, double defects_per_cm2)
   double mean = n_defects > 0 ? -expm1 (-n_defects) / n_defects : 1;
 
   return mean * mean;
+}
+
+double
+strata_cost_yield_bose_einstein (double area_mm2, double defects_per_cm2, int n_layers)
+{
+  return pow (1 + area_mm2 * CM2_PER_MM2 * defects_per_cm2, -n_layers);
 }
 
 /* log (n!); lgamma () itself writes a global. */
@@ -68,43 +76,45 @@ strata_cost_yield_stack (int n_tiers, int n_spares, double y_array)
   return yield_with_spares (n_tiers, n_spares, 1 - y_array);
 }
 
-/* Yield of one of @n_dies equal parts of the chip: its base die and its stacks. */
-static double
-yield_part (const StrataChipSpec *chip, int n_dies)
+double
+strata_cost_yield_base (const StrataChipSpec *chip, double area_mm2)
 {
-  double area_mm2 = strata_cost_area (chip).die / n_dies;
-  double y_array = strata_cost_yield_array (chip->rows, chip->spare_rows, chip->row_failure)
-                   * strata_cost_yield_array (chip->columns, chip->spare_columns, chip->row_failure);
-  double y_stack = strata_cost_yield_stack (chip->tiers, chip->spare_tiers, y_array);
+  switch (chip->yield_model)
+    {
+    case STRATA_YIELD_POISSON:
+      return strata_cost_yield_poisson (area_mm2, chip->defects_per_cm2);
+    case STRATA_YIELD_MURPHY:
+      return strata_cost_yield_murphy (area_mm2, chip->defects_per_cm2);
+    case STRATA_YIELD_BOSE_EINSTEIN:
+      return strata_cost_yield_bose_einstein (area_mm2, chip->defects_per_cm2, chip->critical_layers);
+    case STRATA_YIELD_NEGATIVE_BINOMIAL:
+    default:
+      return strata_cost_yield_negbinomial (area_mm2, chip->defects_per_cm2, chip->yield_alpha);
+    }
+}
 
-  return strata_cost_yield_negbinomial (area_mm2, chip->defects_per_cm2, chip->yield_alpha)
-         * pow (y_stack, (double) chip->n_stacks / n_dies);
+StrataYield
+strata_cost_yield (const StrataChipSpec *chip, double area_mm2, int n_dies)
+{
+  StrataYield yield = {
+    .base = strata_cost_yield_base (chip, area_mm2 / n_dies),
+    .bond = pow (chip->bond_yield, chip->n_bonds),
+    .deck = pow (chip->deck_yield, chip->n_decks),
+    .rows = strata_cost_yield_array (chip->rows, chip->spare_rows, chip->row_failure),
+    .columns = strata_cost_yield_array (chip->columns, chip->spare_columns, chip->row_failure),
+  };
+
+  yield.array = (1 - chip->array_failure) * yield.rows * yield.columns;
+  yield.stack = strata_cost_yield_stack (chip->tiers, chip->spare_tiers, yield.array);
+  yield.stacks = pow (yield.stack, (double) chip->n_stacks / n_dies);
+  yield.total = yield.base * yield.bond * yield.deck * yield.stacks;
+  return yield;
 }
 
 double
 strata_cost_yield_chip (const StrataChipSpec *chip)
 {
-  return yield_part (chip, 1);
-}
-
-double
-strata_cost_dies_per_wafer (double wafer_mm, double area_mm2)
-{
-  double n = G_PI * wafer_mm * wafer_mm / (4 * area_mm2) - G_PI * wafer_mm / sqrt (2 * area_mm2);
-
-  return MAX (n, 0);
-}
-
-/* Test, package and external memory once per chip. Infinite where no die works or none fits the wafer. */
-double
-strata_cost_die_usd (const StrataChipSpec *chip)
-{
-  double area_mm2 = strata_cost_area (chip).die;
-  int n_dies = (int) ceil (area_mm2 / RETICLE_MM2);
-  double good_per_wafer = strata_cost_dies_per_wafer (chip->wafer_mm, area_mm2 / n_dies) * yield_part (chip, n_dies);
-  double silicon_usd = n_dies * (chip->cost_cmos_usd + chip->cost_stack_usd) / good_per_wafer;
-
-  return silicon_usd + chip->cost_test_usd + chip->cost_package_usd + chip->cost_dram_usd;
+  return strata_cost_yield (chip, strata_cost_made_mm2 (chip), 1).total;
 }
 
 gint64
