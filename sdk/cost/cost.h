@@ -128,8 +128,8 @@ double strata_cost_yield_chip (const StrataChipSpec *chip); /* in one piece */
 double strata_cost_made_mm2 (const StrataChipSpec *chip);
 double strata_cost_dies_per_wafer (double wafer_mm, double area_mm2);
 
-/* What a good chip costs. A chip beyond an exposure field (858 mm2) is as many equal dies as it takes, each tested before
- * assembly. Infinite where no die works or none fits the wafer. */
+/* What a good chip costs. A chip beyond an exposure field (858 mm2) is as many equal dies as it takes, each tested
+ * before assembly. Infinite where no die works or none fits the wafer. */
 typedef struct
 {
   double area_mm2; /* with spares */
