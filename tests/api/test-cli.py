@@ -256,6 +256,57 @@ def test_what_if():
     refused(4, ["tier 99", "tiers 0 to 19"], "explain", program(), "--what-if", "tier 99")
 
 
+def test_cost():
+    cost = result("report", "--cost", "phone")
+    assert cost["source"] == "modelled" and abs(cost["yield_base"] - 0.979) < 0.001
+    parts = sum(cost[f"{part}_usd"] for part in ("cmos", "stack", "bond", "test", "package", "dram"))
+    assert abs(parts - cost["total_usd"]) < 1e-9 * parts
+    assert abs(cost["yield"] - cost["yield_base"] * cost["yield_bond"] * cost["yield_deck"] * cost["yield_stacks"]) < 1e-12
+    assert abs(cost["cmos_usd"] - 2700 / cost["good_per_wafer"]) < 1e-9
+    repair = cost["repair"]
+    assert repair["none"]["yield"] < 1e-9 and repair["all"]["yield"] == cost["yield"]
+    assert repair["rows"]["yield"] < repair["lines"]["yield"] <= repair["all"]["yield"]
+    assert repair["all"]["total_usd"] == cost["total_usd"] < repair["lines"]["total_usd"] + 0.05
+    assert repair["none"]["total_usd"] is None, "no good die has no price"
+    tiers = cost["against_tiers"]
+    assert (tiers[0]["tiers"], tiers[-1]["tiers"]) == (16, 512)
+    here = next(point for point in tiers if point["tiers"] == 256)["as_described"]
+    assert here["yield"] == cost["yield"] and abs(here["total_usd"] - cost["total_usd"]) < 1e-9
+    costs = [point["as_described"]["total_usd"] for point in tiers]
+    per_weight = [point["as_described"]["usd_per_billion"] for point in tiers]
+    assert costs == sorted(costs) and per_weight == sorted(per_weight, reverse=True)
+    spares = cost["against_spares"]
+    assert [point["spares"] for point in spares] == list(range(17))
+    for curve in ("lines", "lines_without_tiers", "tiers", "tiers_with_one_line"):
+        yields = [point[curve]["yield"] for point in spares]
+        assert all(a <= b * (1 + 1e-3) for a, b in zip(yields, yields[1:])), (curve, yields)
+    assert {"assumed", "published"} <= {item["tag"] for item in cost["constants"]}
+    assert all(item["source"] for item in cost["constants"])
+    text = call("report", "--cost", "phone").stdout
+    assert "What repair buys" in text and "modelled" in text and "stack_fixed" in text
+
+
+def test_cost_of_others():
+    chip = result("report", "--cost", "demonstrator")
+    assert {name: chip[name] for name in ("chip", "total_usd")} == {
+        name: result("report", "--cost", program())[name] for name in ("chip", "total_usd")}
+    assert result("report", "--cost", profile())["total_usd"] == chip["total_usd"]
+    page = WORK / "cost.html"
+    assert call("report", "--cost", "phone", "--html", "-o", page).returncode == 0
+    html = page.read_text()
+    assert html.count("<img src=\"data:image/svg+xml") == 5 and "Yield against tiers" in html and "Cost against spares" in html
+    assert "cost_stack 3000 USD" in html and "http://" not in html.replace("http://www.w3.org", "")
+    refused(2, ["--section"], "report", "--cost", "phone", "--section", "layers")
+    refused(3, ["nowhere"], "report", "--cost", "nowhere")
+
+
+def test_max_cost():
+    total = result("report", "--cost", "demonstrator")["total_usd"]
+    assert result("compile", MODEL, "--max-cost", f"{total * 1.01}USD")["program_hash"]
+    done = call("compile", MODEL, "--max-cost", f"{total * 0.9}USD")
+    assert done.returncode == 5 and "cost" in done.stderr and "over the limit" in done.stderr, done.stderr
+
+
 def test_levers_against_noise():
     plain, averaged = (result("compile", MODEL, "--reads", n) for n in (1, 4))
     assert averaged["reads"] == 4 and averaged["latency_ps"] > plain["latency_ps"]

@@ -149,6 +149,8 @@ cli_fit_die (Cli *cli, StrataProgram *program, const char *path, GError **error)
 int cli_check_die (Cli *cli, const char *path, GError **error);
 /* @what: "tier 7", "stack 3 tier 7" …, or a die file */
 int cli_what_if (Cli *cli, StrataProgram *program, const char *what, GError **error);
+/* `strata report --cost`; @what: a chip, a program or a profile. Exit codes, or -1 with @error set */
+int cli_report_cost (Cli *cli, const char *what, gboolean html, GError **error);
 /* What a file is by its first bytes; where it cannot be read, by its name. */
 gboolean cli_is_program (const char *path);
 gboolean cli_is_profile (const char *path);

@@ -58,31 +58,38 @@ report (Cli *cli, const char *path, const char *section, gboolean html, const ch
 static const char report_examples[] = "  strata report run.strata\n"
                                       "  strata report run.strata --section layers\n"
                                       "  strata report run.strata --html -o run.html\n"
-                                      "  strata report run.strata --csv layers > layers.csv\n";
+                                      "  strata report run.strata --csv layers > layers.csv\n"
+                                      "  strata report --cost phone\n"
+                                      "  strata report --cost phone --html -o cost.html\n";
 
 int
 cli_report (Cli *cli, int argc, char **argv)
 {
   g_autofree char *section = NULL;
   g_autofree char *csv = NULL;
-  gboolean html = FALSE;
+  gboolean html = FALSE, cost = FALSE;
   const GOptionEntry own[] = {
     { "section", 0, 0, G_OPTION_ARG_STRING, &section,
       "Only this: summary, requirements, findings, layers, energy, units, figures", "NAME" },
     { "html", 0, 0, G_OPTION_ARG_NONE, &html, "A self-contained page", NULL },
     { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers or events", "WHAT" },
+    { "cost", 0, 0, G_OPTION_ARG_NONE, &cost,
+      "Of a chip, or that of a program or profile: yield, cost, what repair buys, all against tiers and spares", NULL },
     { NULL },
   };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "PROFILE", "Tables and pages from a profile.", report_examples, &argc, &argv, &status))
+  if (!cli_parse (cli, own, "PROFILE | --cost CHIP|PROGRAM|PROFILE", "Tables and pages from a profile.",
+                  report_examples, &argc, &argv, &status))
     return status;
   if (argc != 2)
     return cli_usage (cli, "report takes one profile; `strata report --help` explains");
+  if (cost && (section != NULL || csv != NULL))
+    return cli_usage (cli, "--cost is a report of its own; leave out --section and --csv");
   if (!cli_redirect (cli, argv[1], &status))
     return status;
-  status = report (cli, argv[1], section, html, csv, &error);
+  status = cost ? cli_report_cost (cli, argv[1], html, &error) : report (cli, argv[1], section, html, csv, &error);
   return status < 0 ? cli_fail (cli, error) : status;
 }
 
