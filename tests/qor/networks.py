@@ -63,10 +63,10 @@ def query(profile, sql):
     return [list(row.values()) for row in json.loads(call("query", profile, sql, "--json"))["result"]["rows"]]
 
 
-def figures(path, fidelity, keep=None):
+def figures(path, fidelity, keep=None, *more):
     """Figures of a run, by name and band; @keep is called with the profile."""
     profile = WORK / "run.strata"
-    call("profile", path, "--fidelity", fidelity, "-q", "-o", profile)
+    call("profile", path, "--fidelity", fidelity, "-q", "-o", profile, *more)
     rows = query(profile, "SELECT name, nominal, optimistic, conservative FROM figure")
     if keep is not None:
         keep(profile)
@@ -117,6 +117,26 @@ def test_conservation():
     for name, (model, chip) in models().items():
         made = figures(program(name, model, chip), "timing", conserves)
         lines.append(f"{name:18}" + " ".join(f"{key} {made[key][0]:.4g}" for key in BOUNDARIES))
+    return "\n".join(lines)
+
+
+def test_values():
+    """Calibrated, and run on values: the energy of the same events, which knows how often the rows toggle."""
+    lines = []
+    for name, (model, chip) in models().items():
+        if name not in ("kws", "ic"):
+            continue
+        samples, path = Path(model).parent, WORK / f"{name}-calibrated.strp"
+        call("compile", model, "--chip", chip, "--calibration", samples, "-q", "-o", path)
+        timed = figures(path, "timing", conserves)
+        run = figures(path, "functional", conserves, "--input", samples / "test_data_set_0" / "input_0.npy")
+        assert run == timed, (run, timed)
+        rates = []
+        for known in ([], ["--calibration", samples]):  # one read of single rows, so that what toggles alone differs
+            call("compile", model, "--chip", chip, "--reads", 1, "--no-row-copies", "-q", "-o", path, *known)
+            rates.append(figures(path, "timing")["array_tops_w"][0])
+        lines.append(f"{name:18}array {rates[0]:.4g} TOPS/W as alpha_toggle says, {rates[1]:.4g} as the samples do")
+        assert rates[1] > 1.5 * rates[0], lines[-1]
     return "\n".join(lines)
 
 
