@@ -7,6 +7,7 @@
  */
 #include "cost/range.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,20 +43,87 @@ strata_cost_rounding_share (double dither)
   return MIN (share * 6 / (G_PI * G_PI), 1);
 }
 
+/* Four running peaks, which do not wait for each other */
 static double
 find_peak (const StrataConverterData *data)
 {
-  double peak = 0;
+  const float *m = data->magnitudes;
+  float a = 0, b = 0, c = 0, d = 0;
+  gsize e = 0;
 
-  for (gsize i = 0; i < data->n; i++)
-    peak = MAX (peak, (double) data->magnitudes[i]);
-  return peak + 2 * sqrt (data->unseen);
+  for (; e + 4 <= data->n; e += 4)
+    a = MAX (a, m[e]), b = MAX (b, m[e + 1]), c = MAX (c, m[e + 2]), d = MAX (d, m[e + 3]);
+  for (; e < data->n; e++)
+    a = MAX (a, m[e]);
+  return (double) MAX (MAX (a, b), MAX (c, d)) + 2 * sqrt (data->unseen);
 }
 
 static double
 step_of (const StrataConverterData *data, double range)
 {
   return MAX (2 * range / data->steps, data->finest);
+}
+
+/* Sums over magnitudes that are beyond so many ranges, counted from the narrowest */
+typedef struct
+{
+  double count, sum, squares;
+} Beyond;
+
+/* How many ranges of the grid @ratio is beyond, which is over the narrowest: whole octaves from the exponent, quarters
+ * from what is left. At a boundary it may be off by a rounding, which clips nothing to speak of. */
+static int
+count_beyond (float ratio)
+{
+  guint32 bits;
+  float rest;
+  int octave;
+
+  memcpy (&bits, &ratio, sizeof bits);
+  octave = (int) (bits >> 23) - 127;
+  bits = (bits & 0x7fffff) | 0x3f800000;
+  memcpy (&rest, &bits, sizeof rest);
+  return MIN (PER_OCTAVE * octave + 1 + (rest > 1.189207115f) + (rest > 1.414213562f) + (rest > 1.681792831f),
+              N_RANGES);
+}
+
+/* Magnitudes of group @g: those e with e * n_groups / n = g */
+static void
+add_group (Grid *grid, const StrataConverterData *data, int g)
+{
+  const gsize n_groups = (gsize) grid->n_groups;
+  const gsize end = ((gsize) (g + 1) * data->n + n_groups - 1) / n_groups;
+  const gsize n_cols = data->weights != NULL ? (gsize) data->n_cols : data->n;
+  const float per_range = (float) (1 / MAX (grid->range[N_RANGES - 1], DBL_MIN));
+  Beyond beyond[N_RANGES + 1] = { 0 }, all = { 0 };
+
+  for (gsize e = ((gsize) g * data->n + n_groups - 1) / n_groups; e < end;)
+    {
+      const gsize row_end = MIN (end, (e / n_cols + 1) * n_cols);
+      const double weight = data->weights != NULL ? (double) data->weights[e / n_cols] : 1;
+
+      grid->counts[g] += weight * (double) (row_end - e);
+      for (; e < row_end; e++)
+        {
+          float ratio = data->magnitudes[e] * per_range;
+          double magnitude = (double) data->magnitudes[e];
+          Beyond *at;
+
+          if (!(ratio > 1))
+            continue;
+          at = &beyond[count_beyond (ratio)];
+          at->count += weight, at->sum += weight * magnitude, at->squares += weight * magnitude * magnitude;
+        }
+    }
+  for (int i = 0; i < N_RANGES; i++)
+    {
+      const Beyond *more = &beyond[N_RANGES - i];
+      const double range = grid->range[i];
+
+      all.count += more->count, all.sum += more->sum, all.squares += more->squares;
+      grid->clipped[g][i] =
+        MAX (all.squares - 2 * range * all.sum + range * range * all.count, 0) + data->unseen * all.count;
+    }
 }
 
 static void
@@ -75,19 +143,9 @@ grid_init (Grid *grid, const StrataConverterData *data)
       grid->rounding[i] =
         step * step * ((share + (1 - share) / data->n_reads) / 12 + data->own / MAX (data->n_reads, 1));
     }
-  for (gsize e = 0; e < data->n; e++)
-    {
-      gsize group = e * (gsize) grid->n_groups / data->n;
-      double magnitude = (double) data->magnitudes[e];
-      double weight = data->weights != NULL ? (double) data->weights[e / (gsize) data->n_cols] : 1;
-
-      grid->counts[group] += weight;
-      for (int i = N_RANGES - 1; i >= 0 && magnitude > grid->range[i]; i--)
-        grid->clipped[group][i] +=
-          weight * ((magnitude - grid->range[i]) * (magnitude - grid->range[i]) + data->unseen);
-    }
   for (int g = 0; g < grid->n_groups; g++)
     {
+      add_group (grid, data, g);
       grid->count += grid->counts[g];
       for (int i = 0; i < N_RANGES; i++)
         grid->total[i] += grid->clipped[g][i];

@@ -16,10 +16,12 @@
 void
 strata_analog_digits (int weight, int base, int n_slices, int *digits)
 {
+  const gboolean is_binary = (base & (base - 1)) == 0;
+  const int shift = __builtin_ctz ((guint) base), sign = weight < 0 ? -1 : 1;
   int rest = ABS (weight);
 
-  for (int s = n_slices - 1; s >= 0; s--, rest /= base)
-    digits[s] = weight < 0 ? -(rest % base) : rest % base;
+  for (int s = n_slices - 1; s >= 0; s--, rest = is_binary ? rest >> shift : rest / base)
+    digits[s] = sign * (is_binary ? rest & (base - 1) : rest % base);
 }
 
 int

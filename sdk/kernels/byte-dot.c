@@ -39,6 +39,30 @@ place_of (const StrataByteMatrix *matrix, int row, int column)
          + (gsize) (column % BLOCK) * GROUP + (gsize) (row % GROUP);
 }
 
+/* Returns whether a weight is beyond what two of them may be. */
+static gboolean
+pack_row (const StrataByteMatrix *matrix, int row, const gint8 *weights)
+{
+  const gsize block_size = (gsize) matrix->n_groups * BLOCK_BYTES;
+  gint8 *packed = matrix->packed + (gsize) (row / GROUP) * BLOCK_BYTES + row % GROUP;
+  int least = 0, most = 0;
+
+  for (int column = 0; column < matrix->n_columns; column += BLOCK, packed += block_size)
+    {
+      const int n = MIN (BLOCK, matrix->n_columns - column);
+
+      for (int i = 0; i < n; i++)
+        packed[i * GROUP] = weights[column + i];
+    }
+  for (int column = 0; column < matrix->n_columns; column++)
+    {
+      least = MIN (least, weights[column]);
+      most = MAX (most, weights[column]);
+    }
+  g_assert (least >= -STRATA_BYTE_WEIGHT_MAX);
+  return MAX (-least, most) > NARROW_MAX;
+}
+
 void
 strata_byte_matrix_init (StrataByteMatrix *matrix, const gint8 *weights, int n_rows, int n_columns)
 {
@@ -53,14 +77,19 @@ strata_byte_matrix_init (StrataByteMatrix *matrix, const gint8 *weights, int n_r
   matrix->is_wide = FALSE;
   matrix->packed = g_aligned_alloc0 ((gsize) matrix->n_blocks, block_size, 64);
   for (int row = 0; row < n_rows; row++)
-    for (int column = 0; column < n_columns; column++)
-      {
-        gint8 weight = weights[(gsize) row * (gsize) n_columns + (gsize) column];
+    matrix->is_wide |= pack_row (matrix, row, weights + (gsize) row * (gsize) n_columns);
+}
 
-        g_assert (weight >= -STRATA_BYTE_WEIGHT_MAX);
-        matrix->is_wide |= ABS (weight) > NARROW_MAX;
-        matrix->packed[place_of (matrix, row, column)] = weight;
-      }
+void
+strata_byte_matrix_sum (const StrataByteMatrix *matrix, gint32 *sums)
+{
+  const gint8 *packed = matrix->packed;
+
+  memset (sums, 0, sizeof *sums * strata_byte_output_size (matrix));
+  for (int block = 0; block < matrix->n_blocks; block++, sums += BLOCK)
+    for (int group = 0; group < matrix->n_groups; group++, packed += BLOCK_BYTES)
+      for (int i = 0; i < BLOCK; i++)
+        sums[i] += packed[i * GROUP] + packed[i * GROUP + 1] + packed[i * GROUP + 2] + packed[i * GROUP + 3];
 }
 
 void

@@ -34,6 +34,8 @@ typedef struct
 /* @weights: n_rows x n_columns, each within STRATA_BYTE_WEIGHT_MAX; 1 … STRATA_BYTE_ROWS_MAX rows */
 void strata_byte_matrix_init (StrataByteMatrix *matrix, const gint8 *weights, int n_rows, int n_columns);
 void strata_byte_matrix_finish (StrataByteMatrix *matrix);
+/* Sums of the weights of each column; output size */
+void strata_byte_matrix_sum (const StrataByteMatrix *matrix, gint32 *sums);
 int strata_byte_matrix_get (const StrataByteMatrix *matrix, int row, int column);
 
 /* Bytes of one input, padded to whole groups; what lies beyond n_rows must be zero. */

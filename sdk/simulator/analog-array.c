@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "cost/noise.h"
+#include "kernels/analog-program.h"
 #include "kernels/analog-read.h"
 #include "simulator/analog-age.h"
 
-#define SIGMA_STEPS 1024
 /* Positions whose products are done at once: their sums stay in the cache. */
 #define CHUNK 48
 /* Cells of up to so many levels with one row copy are drawn on a grid, so that a byte holds what they hold; the grid's
@@ -22,6 +22,7 @@
 /* Converters beyond this are exact: a float holds no more. */
 #define MAX_ADC_BITS 24
 #define MAX_SLICES 8
+#define OUTPUTS_AT_ONCE 32
 #define CODE_LOWEST (-128)
 
 StrataBand
@@ -34,103 +35,66 @@ strata_analog_band (StrataAnalog analog)
 
 /* --- programming --- */
 
-/* Whether the cells of a row and an output lie in a block, not beside the diagonal */
-static gboolean
-is_written (const StrataAnalogArray *array, int row, int output)
-{
-  return row / (array->n_rows / array->n_blocks) == output / (array->n_cols / array->n_blocks);
-}
-
-/* Standard deviations over g = 0 … 1 as tables, in levels; between the points linear, which is off by less than 1e-5.
- */
-typedef struct
-{
-  double program[SIGMA_STEPS + 2], read[SIGMA_STEPS + 2];
-  int top;          /* largest level */
-  double idle;      /* standard deviation of a cell at zero weight, levels */
-  double idle_read; /* variance of reading it */
-  double grid;      /* levels; 0: none */
-} CellTable;
-
 static void
-cell_table_init (
-  CellTable *table, const StrataChipSpec *chip, StrataBand band, StrataPhysics off, double age_s, double idle)
+pair_table_init (
+  StrataPairTable *table, const StrataChipSpec *chip, StrataBand band, const StrataAnalogArray *array, double age_s)
 {
-  double factor = strata_cost_sigma_factor (band);
-  double program = (off & STRATA_PHYSICS_PROGRAMMING) != 0 ? 0 : factor;
-  double read = (off & STRATA_PHYSICS_READ) != 0 ? 0 : factor;
+  const double factor = strata_cost_sigma_factor (band), top = strata_chip_levels (chip) - 1;
+  const double program = (array->off & STRATA_PHYSICS_PROGRAMMING) != 0 ? 0 : factor * top;
+  const double read = (array->off & STRATA_PHYSICS_READ) != 0 ? 0 : factor * top;
 
-  table->top = strata_chip_levels (chip) - 1;
-  for (int i = 0; i < SIGMA_STEPS + 2; i++)
+  for (int i = 0; i < STRATA_PAIR_STEPS + 2; i++)
     {
-      double g = MIN ((double) i / SIGMA_STEPS, 1.0);
+      double g = MIN ((double) i / STRATA_PAIR_STEPS, 1.0);
 
-      table->program[i] = strata_cost_programming_sigma (chip->cell_model, g) * program * table->top;
-      table->read[i] = strata_cost_aged_read_sigma (chip->cell_model, g, age_s) * read * table->top;
+      table->program[i] = (float) (strata_cost_programming_sigma (chip->cell_model, g) * program);
+      table->read[i] = (float) (strata_cost_aged_read_sigma (chip->cell_model, g, age_s) * read);
     }
-  table->idle = hypot (table->program[0], idle);
+  table->top = (float) top;
+  table->idle = table->program[0] = (float) hypot ((double) table->program[0], array->columns.idle);
   table->idle_read = table->read[0] * table->read[0];
-}
-
-static double
-look_up (const double *values, double g)
-{
-  double at = g * SIGMA_STEPS;
-  int i = (int) at;
-
-  return values[i] + (at - i) * (values[i + 1] - values[i]);
-}
-
-/* A deviate on the grid, with the same mean and variance as one that is not, where that is at least the grid's own */
-static double
-on_grid (double target, double deviation, double variance, double grid)
-{
-  double rest = variance - grid * grid / 12;
-
-  return rint ((target + (rest > 0 ? deviation * sqrt (rest / variance) : 0)) / grid) * grid;
+  table->floor = (float) array->columns.readout.floor_levels;
+  /* the next slice corrects what this one missed, in levels of its own */
+  table->residual = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (float) top + 1;
 }
 
 /* Whether programming moves the least level enough that rounding to a grid leaves its mean */
 static gboolean
-hides_grid (const CellTable *table, double grid)
+hides_grid (const StrataPairTable *table, double grid)
 {
-  return look_up (table->program, 1.0 / table->top) >= grid / sqrt (12);
-}
-
-/* One pair towards @target levels, one cell of it idle: what it reads, @lean higher for its lines, and the variance of
- * reading it. */
-static double
-program_pair (const CellTable *table, double target, double lean, const float *z, double *variance)
-{
-  double g = fabs (target) / table->top;
-  double read = look_up (table->read, g), sigma = g > 0 ? look_up (table->program, g) : table->idle;
-  double deviation = target >= 0 ? sigma * z[0] - table->idle * z[1] : table->idle * z[0] - sigma * z[1];
-
-  *variance = read * read + table->idle_read;
-  if (table->grid > 0)
-    return on_grid (target + lean, deviation, sigma * sigma + table->idle * table->idle, table->grid);
-  return target + lean + deviation;
+  return (double) table->program[(int) (STRATA_PAIR_STEPS / table->top)] >= grid / sqrt (12);
 }
 
 /* An array while it is written: levels and variances are summed over row copies. */
 typedef struct
 {
   const StrataAnalogArray *array;
-  CellTable table;
+  StrataPairTable table;
   gint16 *digits;       /* n_rows x n_columns */
   float *z;             /* 2 n_columns */
   const guint8 *faults; /* n_columns, StrataFault: of the row under way; NULL: none */
   StrataAnalogAge age;
-  float *levels, *variances; /* n_rows x n_columns; the latter NULL: none */
+  float *plus, *minus, *missed, *target; /* n_columns; n_cols */
+  float *levels, *variances;             /* n_rows x n_columns; the latter NULL: none */
 } Programming;
+
+static double
+look_up (const float *values, double g)
+{
+  double at = g * STRATA_PAIR_STEPS;
+  int i = (int) at;
+
+  return (double) values[i] + (at - i) * ((double) values[i + 1] - (double) values[i]);
+}
 
 /* One pair with @fault towards @target: what it holds, what its lines and its age add to that, and the variance of
  * reading it */
 static double
-program_faulty (Programming *p, guint fault, gsize column, double target, double *lean, double *later, double *variance)
+program_faulty (Programming *p, guint fault, int column, double target, double *lean, double *later, double *variance)
 {
   const StrataAnalogColumns *columns = &p->array->columns;
-  const CellTable *table = &p->table;
+  const StrataPairTable *table = &p->table;
+  const double top = (double) table->top, grid = (double) table->grid;
   const guint stuck[] = { STRATA_FAULT_PLUS_ZERO | STRATA_FAULT_PLUS_FULL,
                           STRATA_FAULT_MINUS_ZERO | STRATA_FAULT_MINUS_FULL };
   double levels[2], held = 0;
@@ -138,93 +102,114 @@ program_faulty (Programming *p, guint fault, gsize column, double target, double
   *variance = *lean = *later = 0;
   if ((fault & STRATA_FAULT_DEAD) != 0)
     return 0;
-  strata_analog_faults_split (fault, target, table->top, &levels[0], &levels[1]);
+  strata_analog_faults_split (fault, target, (int) top, &levels[0], &levels[1]);
   for (int side = 0; side < 2; side++)
     {
-      double g = levels[side] / table->top, read = look_up (table->read, g);
-      double sigma = (fault & stuck[side]) != 0 ? 0 : g > 0 ? look_up (table->program, g) : table->idle;
-      double reads = levels[side] + sigma * (double) p->z[2 * column + (gsize) side];
+      double g = levels[side] / top, read = look_up (table->read, g);
+      double sigma = (fault & stuck[side]) != 0 ? 0 : look_up (table->program, g);
+      double reads = levels[side] + sigma * (double) p->z[2 * column + side];
 
       held += side == 0 ? reads : -reads;
       *variance += read * read;
       if ((fault & stuck[side]) == 0)
-        *later += strata_analog_age_change (&p->age, (int) column, side == 0 ? levels[0] : -levels[1]);
+        *later += strata_analog_age_change (&p->age, column, side == 0 ? levels[0] : -levels[1]);
     }
   *lean = columns->plus[column] * levels[0] - columns->minus[column] * levels[1]
           + (columns->plus[column] - columns->minus[column]) * columns->readout.floor_levels;
-  if (table->grid > 0)
-    held = rint ((held + *lean) / table->grid) * table->grid - *lean;
+  if (grid > 0)
+    held = rint ((held + *lean) / grid) * grid - *lean;
   return held;
 }
 
-/* One pair towards @target levels; adds what it reads and how much that varies, and returns what it holds. */
+/* The same added to what is there; returns what it holds. */
 static double
-write_pair (Programming *p, gsize row, gsize column, double target)
+write_faulty (Programming *p, int row, int column, double target)
 {
-  const StrataAnalogArray *array = p->array;
-  const gsize cell = row * (gsize) array->n_columns + column;
-  double variance = 0, lean = 0, later = 0, held;
+  const gsize cell = (gsize) row * (gsize) p->array->n_columns + (gsize) column;
+  double variance, lean, later, held = program_faulty (p, p->faults[column], column, target, &lean, &later, &variance);
 
-  if (!array->noisy)
-    held = target;
-  else if (p->faults != NULL && p->faults[column] != 0)
-    held = program_faulty (p, p->faults[column], column, target, &lean, &later, &variance);
-  else
-    {
-      lean = strata_analog_columns_lean (&array->columns, (int) column, target);
-      held = program_pair (&p->table, target, lean, p->z + 2 * column, &variance) - lean;
-      later = strata_analog_age_change (&p->age, (int) column, target);
-    }
   p->levels[cell] += (float) (held + lean + later);
   if (p->variances != NULL)
     p->variances[cell] += (float) variance;
   return held;
 }
 
-/* Cells that no weight is written to: an empty pair, which holds nothing unless one of it is stuck. */
+/* Cells from @from to before @to of each slice, that no weight is written to: empty pairs, which hold nothing unless
+ * one of them is stuck. */
 static void
-leave_cells (Programming *p, int row, int output)
+leave_cells (Programming *p, int row, int from, int to)
 {
   const StrataAnalogArray *array = p->array;
+  const gsize first = (gsize) row * (gsize) array->n_columns;
 
-  for (int s = 0; s < array->n_slices; s++)
-    {
-      const gsize column = (gsize) (s * array->n_cols + output);
-
-      if (p->faults != NULL && p->faults[column] != 0)
-        write_pair (p, (gsize) row, column, 0);
+  for (int s = 0; s < array->n_slices && (p->variances != NULL || p->faults != NULL); s++)
+    for (int c = s * array->n_cols + from; c < s * array->n_cols + to; c++)
+      if (p->faults != NULL && p->faults[c] != 0)
+        write_faulty (p, row, c, 0);
       else if (p->variances != NULL)
-        p->variances[(gsize) row * (gsize) array->n_columns + column] += (float) (2 * p->table.idle_read);
+        p->variances[first + (gsize) c] += 2 * p->table.idle_read;
+}
+
+/* @n pairs from @column on that have no faults, those of outputs from @output on of their block */
+static void
+write_pairs (Programming *p, int row, int column, int output, int n)
+{
+  const gsize at = (gsize) row * (gsize) p->array->n_columns + (gsize) column;
+  const StrataPairs pairs = { .digits = p->digits + at,
+                              .plus = p->plus + column,
+                              .minus = p->minus + column,
+                              .z = p->z + 2 * column,
+                              .missed = p->missed + output,
+                              .target = p->target + output,
+                              .levels = p->levels + at,
+                              .variances = p->variances != NULL ? p->variances + at : NULL };
+
+  if (p->array->noisy)
+    strata_analog_write_pairs (&p->table, &pairs, n);
+  else
+    for (int j = 0; j < n; j++)
+      pairs.levels[j] += pairs.digits[j];
+  for (int j = 0; j < n && p->age.changes; j++)
+    pairs.levels[j] += (float) strata_analog_age_change (&p->age, column + j, (double) pairs.target[j]);
+}
+
+/* @n pairs of a row and slice from @column on, towards their digits plus what the slices before missed: stretches
+ * between faults at once. A cell is verified alone, so what its lines will do to it is not known then. */
+static void
+write_slice (Programming *p, int row, int column, int n)
+{
+  const gint16 *digits = p->digits + (gsize) row * (gsize) p->array->n_columns + (gsize) column;
+  const double top = (double) p->table.top;
+
+  for (int j = 0, end; j < n; j = end)
+    {
+      for (end = j; end < n && (p->faults == NULL || p->faults[column + end] == 0);)
+        end = p->faults == NULL ? n : end + 1;
+      if (end > j)
+        write_pairs (p, row, column + j, j, end - j);
+      if (end < n)
+        {
+          double aim = digits[end] + (double) p->missed[end];
+          double held = write_faulty (p, row, column + end, CLAMP (aim, -top, top));
+
+          p->missed[end] = (float) ((aim - held) * (double) p->table.residual);
+          end++;
+        }
     }
 }
 
-/* One row copy of one row. Each slice is programmed towards its digit plus what the slices before it missed: a cell is
- * verified alone, so what its lines will do to it is not known then. */
+/* One row copy of one row: its block on the diagonal is written. */
 static void
 program_row (Programming *p, int row)
 {
   const StrataAnalogArray *array = p->array;
-  const gint16 *digits = p->digits + (gsize) row * (gsize) array->n_columns;
-  const int top = p->table.top, base = top + 1;
+  const int width = array->n_cols / array->n_blocks, from = row / (array->n_rows / array->n_blocks) * width;
 
-  for (int j = 0; j < array->n_cols; j++)
-    {
-      double missed = 0;
-
-      if (!is_written (array, row, j))
-        {
-          leave_cells (p, row, j);
-          continue;
-        }
-      for (int s = 0; s < array->n_slices; s++)
-        {
-          gsize column = (gsize) s * (gsize) array->n_cols + (gsize) j;
-          double digit = digits[column];
-          double held = write_pair (p, (gsize) row, column, array->noisy ? CLAMP (digit + missed, -top, top) : digit);
-
-          missed = (array->without & STRATA_CORRECT_RESIDUALS) != 0 ? 0 : (missed + digit - held) * base;
-        }
-    }
+  memset (p->missed, 0, sizeof *p->missed * (gsize) width);
+  for (int s = 0; s < array->n_slices; s++)
+    write_slice (p, row, s * array->n_cols + from, width);
+  leave_cells (p, row, 0, from);
+  leave_cells (p, row, from + width, array->n_cols);
 }
 
 static void
@@ -246,28 +231,33 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
     }
 }
 
-/* Digits of the weights, times the factors of their columns; @held: 2 per column, their sums on either line */
+/* Digits of the weights, times the factors of their columns; @held: 2 per column, their sums on either line. Weights
+ * lie output by output and digits row by row: a few outputs at a time keep both in the cache. */
 static void
-set_digits (Programming *p, const StrataQOp *op, const int *factors, int n_row_copies, double *held)
+set_digits (Programming *p, const StrataQOp *op, const int *factors, int *held)
 {
   const StrataAnalogArray *array = p->array;
+  const int width = array->n_cols / array->n_blocks, height = array->n_rows / array->n_blocks;
+  const int base = (int) p->table.top + 1;
 
-  for (int row = 0; row < array->n_rows; row++)
-    for (int j = 0; j < array->n_cols; j++)
+  for (int first = 0; first < array->n_cols; first += OUTPUTS_AT_ONCE)
+    for (int row = 0; row < array->n_rows; row++)
       {
-        const int k = array->row0 + row % (array->n_rows / array->n_blocks);
-        int column[MAX_SLICES];
+        const int from = MAX (first, row / height * width);
+        const int to = MIN (MIN (first + OUTPUTS_AT_ONCE, array->n_cols), (row / height + 1) * width);
+        const gint16 *weights = op->weights + (gsize) array->col0 * (gsize) op->k + array->row0 + row % height;
+        gint16 *digits = p->digits + (gsize) row * (gsize) array->n_columns;
 
-        if (!is_written (array, row, j))
-          continue;
-        strata_analog_digits (op->weights[(gsize) (array->col0 + j) * (gsize) op->k + (gsize) k] * factors[j],
-                              p->table.top + 1, array->n_slices, column);
-        for (int s = 0; s < array->n_slices; s++)
+        for (int j = from; j < to; j++)
           {
-            int c = s * array->n_cols + j;
+            int column[MAX_SLICES];
 
-            p->digits[(gsize) row * (gsize) array->n_columns + (gsize) c] = (gint16) column[s];
-            held[2 * c + (column[s] < 0)] += n_row_copies * ABS (column[s]);
+            strata_analog_digits (weights[(gsize) j * (gsize) op->k] * factors[j], base, array->n_slices, column);
+            for (int s = 0, c = j; s < array->n_slices; s++, c += array->n_cols)
+              {
+                digits[c] = (gint16) column[s];
+                held[2 * c + (column[s] < 0)] += ABS (column[s]);
+              }
           }
       }
 }
@@ -298,6 +288,21 @@ program_rows (Programming *p, const StrataAnalogSetup *setup, int n_row_copies)
   strata_analog_faults_finish (&faults);
 }
 
+/* What the kernel wants of the columns, and room for what passes from slice to slice; all in one */
+static float *
+lines_init (Programming *p)
+{
+  const StrataAnalogArray *array = p->array;
+  const int n = array->n_columns;
+  float *lines = g_new0 (float, 2 * n + 2 * array->n_cols);
+
+  p->plus = lines, p->minus = lines + n;
+  p->missed = lines + 2 * n, p->target = p->missed + array->n_cols;
+  for (int c = 0; c < n; c++)
+    p->plus[c] = (float) array->columns.plus[c], p->minus[c] = (float) array->columns.minus[c];
+  return lines;
+}
+
 static void
 program (StrataAnalogArray *array,
          const StrataAnalogSetup *setup,
@@ -311,17 +316,18 @@ program (StrataAnalogArray *array,
   g_autofree gint16 *digits = p->digits = g_new0 (gint16, n_cells);
   g_autofree float *z = p->z = g_new0 (float, 2 * array->n_columns);
   g_autofree float *levels = p->levels = g_new0 (float, n_cells), *variances = NULL;
-  g_autofree double *held = g_new0 (double, 2 * array->n_columns);
+  g_autofree int *held = g_new0 (int, 2 * array->n_columns);
+  g_autofree float *lines = NULL;
 
   if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE && (array->off & STRATA_PHYSICS_READ) == 0)
     variances = p->variances = g_new0 (float, n_cells);
   p->array = array;
   strata_analog_age_init (&p->age, setup, array);
-  cell_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array->off, p->age.age_s,
-                   array->columns.idle);
-  set_digits (p, op, factors, tile->n_row_copies, held);
+  pair_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array, p->age.age_s);
+  set_digits (p, op, factors, held);
   if (array->columns.has_lines)
     strata_analog_columns_draw_lines (&array->columns, setup->chip, tile, held, setup->seed, stack);
+  lines = lines_init (p);
   if (array->noisy && tile->n_row_copies == 1 && p->table.top < GRID_LEVELS
       && (!array->columns.has_lines || hides_grid (&p->table, GRID)))
     p->table.grid = GRID;

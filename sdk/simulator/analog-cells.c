@@ -6,9 +6,10 @@
 
 #include <math.h>
 
+#include "kernels/analog-program.h"
 #include "kernels/analog-read.h"
 
-#define COARSE 64
+#define COARSE STRATA_ANALOG_COARSE
 /* Fine parts reach from -32 to 31, coarse ones to 127. */
 #define PEAK_STEPS (STRATA_BYTE_WEIGHT_MAX * COARSE)
 /* Sums stay within 32 bits beside it, and no converter reaches so far. */
@@ -16,57 +17,53 @@
 /* What rows are driven more, signed, becomes bytes by it. */
 #define DRIVE_OFFSET 128
 
-static float
-peak_of (const float *values, gsize n)
+/* What @input_offset on every row adds to the columns' sums */
+static gint32 *
+offset_of (const StrataByteMatrix *matrix, int input_offset)
 {
-  float peak = 0;
+  gint32 *offset = g_new0 (gint32, strata_byte_output_size (matrix));
 
-  for (gsize i = 0; i < n; i++)
-    peak = MAX (peak, fabsf (values[i]));
-  return peak;
+  if (input_offset == 0)
+    return offset;
+  strata_byte_matrix_sum (matrix, offset);
+  for (int column = 0; column < matrix->n_columns; column++)
+    offset[column] *= input_offset;
+  return offset;
 }
 
 static void
 pack_levels (StrataAnalogCells *cells, const float *levels, gsize n, float grid)
 {
-  const float peak = peak_of (levels, n);
-  g_autofree gint8 *fine = g_new (gint8, n), *coarse = g_new0 (gint8, n);
+  const float peak = strata_analog_peak (levels, n);
+  g_autofree gint8 *fine = g_new (gint8, n), *coarse = NULL;
 
   cells->has_coarse = grid <= 0 || peak > STRATA_BYTE_WEIGHT_MAX * grid;
   cells->step = cells->has_coarse ? exp2f (ceilf (log2f (MAX (peak, 1) / PEAK_STEPS))) : grid;
-  for (gsize i = 0; i < n; i++)
-    {
-      int steps = (int) lrintf (levels[i] / cells->step);
-      int high = cells->has_coarse ? (steps + COARSE / 2) >> 6 : 0;
-
-      coarse[i] = (gint8) MIN (high, STRATA_BYTE_WEIGHT_MAX);
-      fine[i] = (gint8) MIN (steps - COARSE * coarse[i], STRATA_BYTE_WEIGHT_MAX);
-    }
-  strata_byte_matrix_init (&cells->fine, fine, cells->n_rows, cells->n_columns);
   if (cells->has_coarse)
-    strata_byte_matrix_init (&cells->coarse, coarse, cells->n_rows, cells->n_columns);
+    coarse = g_new (gint8, n);
+  strata_analog_split (levels, n, cells->step, fine, coarse);
+  strata_byte_matrix_init (&cells->fine, fine, cells->n_rows, cells->n_columns);
+  cells->fine_offset = offset_of (&cells->fine, cells->input_offset);
+  if (!cells->has_coarse)
+    return;
+  strata_byte_matrix_init (&cells->coarse, coarse, cells->n_rows, cells->n_columns);
+  cells->coarse_offset = offset_of (&cells->coarse, cells->input_offset);
 }
 
 /* What rounding a cell leaves goes to the next one of its column: a column's variances add up to half a unit. */
 static void
 pack_variance (StrataAnalogCells *cells, const float *variance, gsize n)
 {
-  const gsize n_columns = (gsize) cells->n_columns;
-  const float peak = peak_of (variance, n);
+  const float peak = strata_analog_peak (variance, n);
   g_autofree gint8 *bytes = g_new (gint8, n);
-  g_autofree float *rest = g_new0 (float, n_columns);
+  g_autofree float *rest = g_new0 (float, cells->n_columns);
 
   cells->has_variance = peak > 0;
   if (!cells->has_variance)
     return;
   cells->variance_step = peak / STRATA_BYTE_WEIGHT_MAX;
-  for (gsize i = 0; i < n; i++)
-    {
-      float units = variance[i] / cells->variance_step + rest[i % n_columns];
-
-      bytes[i] = (gint8) CLAMP (lrintf (units), 0, STRATA_BYTE_WEIGHT_MAX);
-      rest[i % n_columns] = units - bytes[i];
-    }
+  for (gsize i = 0; i < n; i += (gsize) cells->n_columns)
+    strata_analog_round_row (variance + i, cells->n_columns, cells->variance_step, rest, bytes + i);
   strata_byte_matrix_init (&cells->variance, bytes, cells->n_rows, cells->n_columns);
 }
 
@@ -76,18 +73,6 @@ steps_at (const StrataAnalogCells *cells, int row, int column)
   int fine = strata_byte_matrix_get (&cells->fine, row, column);
 
   return fine + (cells->has_coarse ? COARSE * strata_byte_matrix_get (&cells->coarse, row, column) : 0);
-}
-
-/* What @input_offset on every row adds to the columns' sums */
-static gint32 *
-offset_of (const StrataByteMatrix *matrix, int input_offset)
-{
-  gint32 *offset = g_new0 (gint32, strata_byte_output_size (matrix));
-
-  for (int row = 0; row < matrix->n_rows && input_offset != 0; row++)
-    for (int column = 0; column < matrix->n_columns; column++)
-      offset[column] += input_offset * strata_byte_matrix_get (matrix, row, column);
-  return offset;
 }
 
 void
@@ -105,9 +90,6 @@ strata_analog_cells_init (StrataAnalogCells *cells,
   pack_levels (cells, levels, n, grid);
   if (variance != NULL)
     pack_variance (cells, variance, n);
-  cells->fine_offset = offset_of (&cells->fine, input_offset);
-  if (cells->has_coarse)
-    cells->coarse_offset = offset_of (&cells->coarse, input_offset);
 }
 
 void

@@ -80,7 +80,7 @@ void
 strata_analog_columns_draw_lines (StrataAnalogColumns *columns,
                                   const StrataChipSpec *chip,
                                   const StrataTile *tile,
-                                  const double *held,
+                                  const int *held,
                                   guint64 seed,
                                   int stack)
 {
@@ -94,7 +94,7 @@ strata_analog_columns_draw_lines (StrataAnalogColumns *columns,
   strata_rng_normal (key, 0, z, n_lines);
   for (gsize line = 0; line < 2 * (gsize) columns->n; line++)
     {
-      double cells_ff = floor_ff + held[line] * r->level_ff;
+      double cells_ff = floor_ff + (double) tile->n_row_copies * held[line] * r->level_ff;
       double more =
         r->fixed_mismatch * z[2 * (gsize) tile->at_col + line] + r->varying * (cells_ff - r->cells_ff) / r->load_ff;
       double *reads = line % 2 == 0 ? columns->plus : columns->minus;

@@ -48,21 +48,11 @@ void strata_analog_columns_init (StrataAnalogColumns *columns,
                                  StrataBand band);
 void strata_analog_columns_draw_converters (
   StrataAnalogColumns *columns, const StrataChipSpec *chip, const StrataTile *tile, guint64 seed, int stack);
-/* @held: 2 per column: levels that the cells of the plus and of the minus line are written towards, summed over rows
- * and their copies */
+/* @held: 2 per column: levels that the cells of the plus and of the minus line are written towards, summed over rows */
 void strata_analog_columns_draw_lines (StrataAnalogColumns *columns,
                                        const StrataChipSpec *chip,
                                        const StrataTile *tile,
-                                       const double *held,
+                                       const int *held,
                                        guint64 seed,
                                        int stack);
 void strata_analog_columns_finish (StrataAnalogColumns *columns);
-
-/* By how much a pair of column @c that holds @level reads higher than it would on two equal lines, levels */
-static inline double
-strata_analog_columns_lean (const StrataAnalogColumns *columns, int c, double level)
-{
-  double plus = columns->plus[c], minus = columns->minus[c];
-
-  return (level >= 0 ? plus : minus) * level + (plus - minus) * columns->readout.floor_levels;
-}

@@ -264,6 +264,31 @@ sort_positions (const gint32 *sums, int n_positions, int n_sums)
   return peaks;
 }
 
+/* Of each sample */
+static int
+n_vectors_of (int n_positions, int n_samples)
+{
+  return MIN (n_positions, (MAX_VECTORS + n_samples - 1) / n_samples);
+}
+
+/* Room for the vectors of all samples: each fills its own part, in whatever order they run. */
+static void
+make_room (const StrataImage *image, Vectors *all)
+{
+  for (int i = 0; i < image->graph->n_ops; i++)
+    {
+      const StrataQOp *op = &image->graph->ops[i];
+      StrataIntWindow window;
+
+      if (op->kind != STRATA_QOP_MVM)
+        continue;
+      window = strata_functional_window (image->graph, op);
+      all[i].n = n_vectors_of (window.out_height * window.out_width, image->n_calibration) * image->n_calibration;
+      all[i].codes = g_new (gint16, (gsize) all[i].n * (gsize) strata_qop_n_rows (op));
+      all[i].weights = g_new (float, all[i].n);
+    }
+}
+
 /* Positions evenly over the plane, and those of the largest sums, which converters clip first. */
 static void
 collect_vectors (Run *run, int op_id)
@@ -273,18 +298,18 @@ collect_vectors (Run *run, int op_id)
   const StrataIntWindow window = strata_functional_window (graph, op);
   const int zero_point = graph->tensors[op->inputs[0]].zero_point, subtract = strata_analog_subtract (zero_point);
   const int n_positions = window.out_height * window.out_width;
-  const int n = MIN (n_positions, (MAX_VECTORS + run->n_samples - 1) / run->n_samples);
+  const int n = n_vectors_of (n_positions, run->n_samples);
   const int n_peaks = n < n_positions ? n / 4 : 0, n_even = n - n_peaks;
   /* Another part of the plane for each sample: steps of the golden section */
   const double shift = fmod (0.5 + run->sample * 0.6180339887, 1.0);
   const int n_rows = strata_qop_n_rows (op);
   g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) n_rows);
   g_autofree Peak *peaks = n_peaks > 0 ? sort_positions (run->sums[op_id], n_positions, op->n) : NULL;
-  Vectors *vectors = &run->vectors[op_id];
+  const Vectors *vectors = &run->vectors[op_id];
+  gint16 *codes = vectors->codes + (gsize) (run->sample * n) * (gsize) n_rows;
+  float *weights = vectors->weights + run->sample * n;
 
-  vectors->codes = g_renew (gint16, vectors->codes, (gsize) (vectors->n + n) * (gsize) n_rows);
-  vectors->weights = g_renew (float, vectors->weights, vectors->n + n);
-  for (int i = 0, last_y = -1; i < n; i++, vectors->n++)
+  for (int i = 0, last_y = -1; i < n; i++)
     {
       int position =
         i < n_even ? MIN ((int) ((i + shift) * n_positions / n_even), n_positions - 1) : peaks[i - n_even].position;
@@ -294,9 +319,8 @@ collect_vectors (Run *run, int op_id)
         strata_int_gather (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract, y, 0, n_rows,
                            row);
       last_y = y;
-      memcpy (vectors->codes + (gsize) vectors->n * (gsize) n_rows, row + (gsize) x * (gsize) n_rows,
-              sizeof (gint16) * (gsize) n_rows);
-      vectors->weights[vectors->n] = i < n_even ? (float) (n_positions - n_peaks) / (float) n_even : 1;
+      memcpy (codes + (gsize) i * (gsize) n_rows, row + (gsize) x * (gsize) n_rows, sizeof (gint16) * (gsize) n_rows);
+      weights[i] = i < n_even ? (float) (n_positions - n_peaks) / (float) n_even : 1;
     }
 }
 
@@ -427,24 +451,39 @@ typedef struct
 {
   StrataFunctional *functional;
   StrataAnalogSetup setup;
-  const Vectors *vectors;
+  Vectors *vectors; /* per op */
 } Programming;
 
-static gboolean
-program_tile_cb (guint index, gpointer user_data, GError **error)
+/* As old as @age_s */
+static StrataAnalogArray *
+program_tile (const Programming *programming, int index, double age_s)
 {
-  Programming *programming = user_data;
-  StrataFunctional *functional = programming->functional;
-  const StrataImage *image = functional->image;
+  const StrataImage *image = programming->functional->image;
   const StrataTile *tile = &image->tiles->tiles[index];
   const int n_sites = image->chip->n_stacks * image->chip->tiers;
   /* A trial has no placement: arrays are numbered beyond those of the chip. */
   const gboolean placed = image->placement != NULL && tile->array_back == 0;
+  /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
   const int id = placed ? image->placement->site[index].stack * image->chip->tiers + image->placement->site[index].tier
-                        : n_sites + (int) index;
+                        : n_sites + index;
   const StrataQOp *op = &image->graph->ops[tile->op];
-  const Vectors *vectors = &programming->vectors[tile->op];
   StrataAnalogSetup setup = programming->setup;
+
+  setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
+  setup.age_s = age_s;
+  return strata_analog_array_new (&setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
+}
+
+static gboolean
+calibrate_tile_cb (guint index, gpointer user_data, GError **error)
+{
+  const Programming *programming = user_data;
+  const StrataFunctional *functional = programming->functional;
+  const StrataImage *image = functional->image;
+  const StrataConditions *conditions = functional->conditions;
+  const int op_id = image->tiles->tiles[index].op;
+  const StrataQOp *op = &image->graph->ops[op_id];
+  const Vectors *vectors = &programming->vectors[op_id];
   const StrataAnalogVectors inputs = {
     vectors->codes,
     vectors->n,
@@ -453,17 +492,10 @@ program_tile_cb (guint index, gpointer user_data, GError **error)
     image->n_calibration,
     vectors->weights,
   };
-  const StrataConditions *conditions = functional->conditions;
-  const int zero_point = image->graph->tensors[op->inputs[0]].zero_point;
 
-  setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
-  /* Cells are numbered from the first of a tile: further tiles of an array draw as arrays beyond those of the chip. */
-  setup.age_s = conditions->calibrated_age_s;
-  functional->arrays[index] = strata_analog_array_new (&setup, op, zero_point, tile, id);
   strata_analog_array_calibrate (functional->arrays[index], op, &inputs);
-  setup.age_s = conditions->age_s;
   if (conditions->age_s != conditions->calibrated_age_s)
-    strata_analog_age_take (functional->arrays[index], strata_analog_array_new (&setup, op, zero_point, tile, id));
+    strata_analog_age_take (functional->arrays[index], program_tile (programming, (int) index, conditions->age_s));
   return TRUE;
 }
 
@@ -499,31 +531,37 @@ invent_vectors (const StrataImage *image, guint64 seed, Vectors *all)
     }
 }
 
-/* Runs the exact network on the image's samples. */
+/* Runs the exact network on a sample of the image. */
 static gboolean
-gather_vectors (StrataFunctional *functional, Vectors *vectors, GError **error)
+gather_vectors (const StrataFunctional *functional, int sample, Vectors *vectors, GError **error)
 {
   const StrataImage *image = functional->image;
+  gboolean ok;
+  Run run;
 
-  for (int s = 0; s < image->n_calibration; s++)
-    {
-      gboolean ok;
-      Run run;
+  run_init (&run, functional);
+  run.exact = TRUE;
+  run.vectors = vectors;
+  run.sample = sample, run.n_samples = image->n_calibration;
+  ok = run_steps (&run, (const StrataArray *const *) image->calibration + sample * image->graph->n_inputs, NULL, error);
+  run_finish (&run);
+  if (!ok)
+    g_prefix_error (error, "calibration sample %d: ", sample);
+  return ok;
+}
 
-      run_init (&run, functional);
-      run.exact = TRUE;
-      run.vectors = vectors;
-      run.sample = s, run.n_samples = image->n_calibration;
-      ok = run_steps (&run, (const StrataArray *const *) image->calibration + s * image->graph->n_inputs, NULL, error);
-      run_finish (&run);
-      if (!ok)
-        {
-          g_prefix_error (error, "calibration sample %d: ", s);
-          return FALSE;
-        }
-    }
-  if (image->n_calibration == 0)
-    invent_vectors (image, functional->options.seed, vectors);
+/* Calibration samples first, for they take longest, and all arrays: they are independent. */
+static gboolean
+prepare_cb (guint index, gpointer user_data, GError **error)
+{
+  const Programming *programming = user_data;
+  StrataFunctional *functional = programming->functional;
+  const int n_samples = functional->image->n_calibration;
+
+  if ((int) index < n_samples)
+    return gather_vectors (functional, (int) index, programming->vectors, error);
+  index -= (guint) n_samples;
+  functional->arrays[index] = program_tile (programming, (int) index, functional->conditions->calibrated_age_s);
   return TRUE;
 }
 
@@ -531,18 +569,21 @@ static gboolean
 program_arrays (StrataFunctional *functional, GError **error)
 {
   const StrataImage *image = functional->image;
+  const guint n_tiles = (guint) image->tiles->n_tiles, n_samples = (guint) image->n_calibration;
   Vectors *vectors = g_new0 (Vectors, image->graph->n_ops + 1);
   Programming programming = { functional,
                               { image->chip, functional->options.analog, functional->options.seed,
                                 functional->options.without, functional->conditions },
                               vectors };
-  gboolean ok = gather_vectors (functional, vectors, error);
+  gboolean ok;
 
-  if (ok)
-    {
-      functional->arrays = g_new0 (StrataAnalogArray *, image->tiles->n_tiles + 1);
-      ok = strata_parallel_for ((guint) image->tiles->n_tiles, 0, program_tile_cb, &programming, NULL, error);
-    }
+  functional->arrays = g_new0 (StrataAnalogArray *, n_tiles + 1);
+  if (n_samples > 0)
+    make_room (image, vectors);
+  else
+    invent_vectors (image, functional->options.seed, vectors);
+  ok = strata_parallel_for (n_samples + n_tiles, 0, prepare_cb, &programming, NULL, error)
+       && strata_parallel_for (n_tiles, 0, calibrate_tile_cb, &programming, NULL, error);
   for (int i = 0; i < image->graph->n_ops; i++)
     {
       g_free (vectors[i].codes);
