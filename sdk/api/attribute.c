@@ -58,7 +58,8 @@ run_pass (Work *work, StrataPhysics off, guint trial, GError **error)
   conditions.physics_off = off;
   memset (pass->measures, 0, sizeof (StrataMeasure) * N_MEASURED * (work->n_ops + 1));
   pass->progress_from = pass->progress_to;
-  pass->progress_to = PREPARED + (1 - PREPARED) * MIN (++work->n_done, work->n_passes) / work->n_passes;
+  work->n_done = MIN (work->n_done + 1, work->n_passes);
+  pass->progress_to = PREPARED + (1 - PREPARED) * ((double) work->n_done / work->n_passes);
   return strata_evaluation_pass (pass, &options, error);
 }
 

@@ -4,6 +4,7 @@
  * (noise is drawn, converters are calibrated) at the first functional job of an analog level and seed, and stay
  * programmed until another is asked for.
  */
+#include "base/parallel.h"
 #include "device/device-private.h"
 
 #include "device/program-private.h"
@@ -95,7 +96,8 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
   StrataFunctionalOptions options = { .analog = strata_job_get_analog (job),
                                       .seed = strata_job_get_seed (job),
                                       .conditions = strata_job_get_conditions (job),
-                                      .measure = strata_job_get_sink (job, NULL) != NULL };
+                                      .measure = strata_job_get_sink (job, NULL) != NULL,
+                                      .spread = TRUE };
   g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
   g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);
   g_autofree StrataArray **out = g_new0 (StrataArray *, image->graph->n_outputs);
@@ -113,6 +115,33 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
   return TRUE;
 }
 
+/* Time, energy and heat never look at values, so that both run side by side. */
+typedef struct
+{
+  StrataDeviceSim *self;
+  StrataJob *job;
+  GCancellable *cancellable;
+  StrataModelled *estimate; /* owned; NULL: not of this fidelity */
+  const StrataModelled *modelled;
+} Parts;
+
+static gboolean
+run_part_cb (guint index, gpointer user_data, GError **error)
+{
+  Parts *parts = user_data;
+  StrataProgram *program = parts->self->program;
+  const StrataImage *image = strata_program_get_image (program);
+
+  if (index == 1)
+    return compute_outputs (parts->self, parts->job, parts->cancellable, error);
+  if (strata_job_get_fidelity (parts->job) == STRATA_FIDELITY_ESTIMATE)
+    parts->modelled = parts->estimate =
+      strata_model_estimate (image, image->limits.max_interval_ps, TRUE, parts->cancellable, error);
+  else
+    parts->modelled = strata_program_get_modelled (program, parts->cancellable, error);
+  return parts->modelled != NULL;
+}
+
 static gboolean
 strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cancellable, GError **error)
 {
@@ -121,15 +150,15 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   StrataTraceSink *sink = strata_job_get_sink (job, &run_name);
   const StrataImage *image = strata_program_get_image (self->program);
   gboolean functional = strata_job_get_fidelity (job) == STRATA_FIDELITY_FUNCTIONAL;
+  Parts parts = { self, job, cancellable, NULL, NULL };
   g_autoptr (StrataModelled) estimate = NULL;
   const StrataModelled *modelled;
   StrataModelled labelled;
+  gboolean ok = strata_parallel_for (functional ? 2 : 1, 0, run_part_cb, &parts, NULL, error);
 
-  if (strata_job_get_fidelity (job) == STRATA_FIDELITY_ESTIMATE)
-    modelled = estimate = strata_model_estimate (image, image->limits.max_interval_ps, TRUE, cancellable, error);
-  else
-    modelled = strata_program_get_modelled (self->program, cancellable, error);
-  if (modelled == NULL || (functional && !compute_outputs (self, job, cancellable, error)))
+  estimate = parts.estimate;
+  modelled = parts.modelled;
+  if (!ok)
     return FALSE;
   labelled = *modelled; /* shares its tables, which the program keeps */
   if (functional)

@@ -128,6 +128,41 @@ add_exact (const StrataQGraph *graph, const StrataQOp *op, const Block *block, c
     }
 }
 
+/* Readings of a tile, chunk by chunk: each writes the sums of positions of its own. */
+typedef struct
+{
+  const Run *run;
+  const StrataAnalogArray *array;
+  const Block *block;
+  StrataIntWindow window;
+  const gint16 *codes;
+  int fill, rows_at_once;
+  gint32 *sums;
+  gsize ld_sums;
+  gint64 *n_clipped, *n_conversions; /* per chunk */
+} Reading;
+
+static gboolean
+read_chunk_cb (guint index, gpointer user_data, GError **error)
+{
+  const Reading *reading = user_data;
+  const StrataAnalogArray *array = reading->array;
+  const int room = CHUNK + reading->window.out_width;
+  g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) reading->block->n_rows);
+  g_autofree int *positions = g_new (int, room);
+  int y = reading->block->first_y + (int) index * reading->rows_at_once * reading->block->step_y;
+  StrataIntWindow window = reading->window;
+  StrataAnalogInputs inputs = { rows, positions, 0 };
+
+  window.out_height = MIN (window.out_height, y + reading->rows_at_once * reading->block->step_y);
+  inputs.n =
+    gather_chunk (reading->codes, &window, reading->block, array->subtract, reading->fill, &y, rows, positions);
+  reading->n_clipped[index] =
+    strata_analog_array_read (array, &inputs, reading->run->inference, reading->sums, reading->ld_sums);
+  reading->n_conversions[index] = (gint64) inputs.n * array->n_columns * array->n_reads;
+  return TRUE;
+}
+
 static void
 add_analog (Run *run, int op_id, int tile, const Block *block, const gint16 *codes, gint32 *sums)
 {
@@ -135,20 +170,31 @@ add_analog (Run *run, int op_id, int tile, const Block *block, const gint16 *cod
   const StrataQOp *op = &graph->ops[op_id];
   const StrataAnalogArray *array = run->functional->arrays[tile];
   const StrataIntWindow window = strata_functional_window (graph, op);
-  const int room = CHUNK + window.out_width;
+  const int n_rows = (window.out_height - block->first_y + block->step_y - 1) / block->step_y;
+  /* as many chunks as threads, where that is more than the room asks for */
+  const int n_threads = run->functional->options.spread ? (int) g_get_num_processors () : 1;
+  const int rows_at_once = CLAMP ((n_rows + n_threads - 1) / n_threads, 1, MAX (1, CHUNK / window.out_width));
+  const int n_chunks = MAX (0, (n_rows + rows_at_once - 1) / rows_at_once);
+  g_autofree gint64 *counts = g_new0 (gint64, 2 * n_chunks + 1);
   /* Padding stands for zero, whose code is the zero point. */
-  const int fill = graph->tensors[op->inputs[0]].zero_point - array->subtract;
-  g_autofree gint16 *rows = g_new (gint16, (gsize) room * (gsize) block->n_rows);
-  g_autofree int *positions = g_new (int, room);
+  Reading reading = { .run = run,
+                      .array = array,
+                      .block = block,
+                      .window = window,
+                      .codes = codes,
+                      .fill = graph->tensors[op->inputs[0]].zero_point - array->subtract,
+                      .rows_at_once = rows_at_once,
+                      .sums = sums,
+                      .ld_sums = (gsize) op->n,
+                      .n_clipped = counts,
+                      .n_conversions = counts + n_chunks };
 
-  for (int y = block->first_y; y < window.out_height;)
+  strata_parallel_for ((guint) n_chunks, (guint) n_threads, read_chunk_cb, &reading, NULL, NULL);
+  for (int i = 0; i < n_chunks; i++)
     {
-      int n = gather_chunk (codes, &window, block, array->subtract, fill, &y, rows, positions);
-      const StrataAnalogInputs inputs = { rows, positions, n };
-
-      run->n_clipped[op_id] += strata_analog_array_read (array, &inputs, run->inference, sums, (gsize) op->n);
+      run->n_clipped[op_id] += reading.n_clipped[i];
       if (run->measures != NULL)
-        run->measures[op_id].n_conversions += (gint64) n * array->n_columns * array->n_reads;
+        run->measures[op_id].n_conversions += reading.n_conversions[i];
     }
 }
 

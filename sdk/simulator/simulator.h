@@ -28,6 +28,7 @@ typedef struct
   gboolean measure;                   /* keep signal-to-noise and clipping per op (runs the exact integers beside) */
   guint without;                      /* StrataCorrection that are left out */
   const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
+  gboolean spread;                    /* one inference over all processors, for callers that run one at a time */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

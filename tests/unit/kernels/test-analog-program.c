@@ -164,8 +164,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/kernels/analog-program/pairs-match-reference", test_pairs_match_reference);
-  g_test_add_func ("/kernels/analog-program/grid-keeps-moments", test_grid_keeps_moments);
-  g_test_add_func ("/kernels/analog-program/bytes", test_bytes);
+  g_test_add_func ("/sdk/kernels/analog-program/pairs-match-reference", test_pairs_match_reference);
+  g_test_add_func ("/sdk/kernels/analog-program/grid-keeps-moments", test_grid_keeps_moments);
+  g_test_add_func ("/sdk/kernels/analog-program/bytes", test_bytes);
   return g_test_run ();
 }

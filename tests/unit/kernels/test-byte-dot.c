@@ -53,6 +53,27 @@ static const int sizes[][3] = { { 1, 1, 1 },    { 3, 17, 2 },     { 4, 16, 7 }, 
                                 { 130, 80, 6 }, { 256, 250, 11 }, { 512, 33, 5 }, { 64, 130, 64 } };
 
 static void
+test_column_sums (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autofree gint32 *sums = NULL;
+      Case c;
+
+      case_init (&c, sizes[i][0], sizes[i][1], 1, 127);
+      sums = g_new (gint32, strata_byte_output_size (&c.matrix));
+      strata_byte_matrix_sum (&c.matrix, sums);
+      for (int column = 0; column < sizes[i][1]; column++)
+        {
+          for (int row = 0; row < sizes[i][0]; row++)
+            sums[column] -= c.weights[row * sizes[i][1] + column];
+          g_assert_cmpint (sums[column], ==, 0);
+        }
+      case_finish (&c);
+    }
+}
+
+static void
 test_sums (void)
 {
   for (gsize i = 0; i < 3 * G_N_ELEMENTS (sizes); i++)
@@ -156,6 +177,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/kernels/byte-dot/column-sums", test_column_sums);
   g_test_add_func ("/sdk/kernels/byte-dot/sums", test_sums);
   g_test_add_func ("/sdk/kernels/byte-dot/codes", test_codes);
   g_test_add_func ("/sdk/kernels/byte-dot/rounding", test_rounding);

@@ -273,6 +273,34 @@ snr_without (StrataPhysics off)
   return strata_functional_accuracy (functional)[1].snr_db;
 }
 
+/* One inference over all processors: outputs and measures as of one thread. */
+static void
+test_spread (void)
+{
+  g_autoptr (FunctionalFixture) fixture = functional_fixture_network ();
+  const StrataFunctionalOptions options = {
+    .analog = STRATA_ANALOG_NOMINAL, .seed = 3, .measure = TRUE, .spread = TRUE
+  };
+  g_autoptr (StrataFunctional) alone = open_image (&fixture->image, STRATA_ANALOG_NOMINAL, 3, TRUE);
+  g_autoptr (StrataFunctional) spread = strata_functional_new (&fixture->image, &options, NULL);
+
+  for (guint64 i = 0; i < 3; i++)
+    {
+      g_autoptr (StrataArray) expected = run (alone, &fixture->image, i, i);
+      g_autoptr (StrataArray) output = run (spread, &fixture->image, i, i);
+
+      assert_same (output, expected);
+    }
+  for (int i = 0; i < fixture->image.graph->n_ops; i++)
+    {
+      const StrataAccuracyRecord *a = &strata_functional_accuracy (alone)[i];
+      const StrataAccuracyRecord *b = &strata_functional_accuracy (spread)[i];
+
+      g_assert_true (isnan (a->snr_db) ? isnan (b->snr_db) : a->snr_db == b->snr_db);
+      g_assert_true (isnan (a->clip_fraction) ? isnan (b->clip_fraction) : a->clip_fraction == b->clip_fraction);
+    }
+}
+
 /* Every term costs something, and without any nothing is lost. */
 static void
 test_terms (void)
@@ -351,6 +379,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/functional/ideal-is-exact", test_ideal_is_exact);
   g_test_add_func ("/sdk/simulator/functional/seeds", test_seeds);
   g_test_add_func ("/sdk/simulator/functional/threads", test_threads);
+  g_test_add_func ("/sdk/simulator/functional/spread", test_spread);
   g_test_add_func ("/sdk/simulator/functional/signal-to-noise", test_signal_to_noise);
   g_test_add_func ("/sdk/simulator/functional/terms", test_terms);
   g_test_add_func ("/sdk/simulator/functional/broken-programs", test_broken_programs);
