@@ -5,6 +5,7 @@
 #pragma once
 
 #include "strata-profiler/strata-chart.h"
+#include "strata-profiler/strata-heat-map.h"
 #include "strata-profiler/strata-profile-analysis.h"
 #include "strata-profiler/strata-profile-items.h"
 #include "strata-profiler/strata-profile-recorder.h"

@@ -58,15 +58,6 @@ widen (Span *span, double value)
   span->to = MAX (span->to, value);
 }
 
-/* 1, 2 or 5 times a power of ten, for four steps or so */
-static double
-round_step (double range)
-{
-  double raw = range / 4, power = pow (10, floor (log10 (raw)));
-
-  return raw <= power * 1.5 ? power : raw <= power * 3.5 ? 2 * power : raw <= power * 7.5 ? 5 * power : 10 * power;
-}
-
 /* Ends that were asked for; else round ones. On a logarithmic axis zero takes a decade of its own. */
 static void
 close_span (Span *span)
@@ -83,7 +74,7 @@ close_span (Span *span)
     }
   if (!axis->is_log && axis->n_ticks == 0)
     {
-      double step = round_step (span->to - span->from);
+      double step = strata_pen_step (span->to - span->from);
 
       span->from = floor (span->from / step) * step;
       span->to = ceil (span->to / step) * step;
@@ -177,7 +168,8 @@ static void
 draw_axis (Drawing *d, const Span *span)
 {
   const StrataChartAxis *axis = span->axis;
-  double step = axis->is_log ? MAX (1, ceil ((span->to - span->from) / MAX_TICKS)) : round_step (span->to - span->from);
+  double step =
+    axis->is_log ? MAX (1, ceil ((span->to - span->from) / MAX_TICKS)) : strata_pen_step (span->to - span->from);
 
   for (gsize i = 0; i < axis->n_ticks; i++)
     draw_tick (d, span, axis->ticks[i], axis->tick_names[i]);

@@ -248,3 +248,11 @@ strata_pen_axis_label (double value, const char *unit)
   memmove (end, space, strlen (space) + 1);
   return text;
 }
+
+double
+strata_pen_step (double range)
+{
+  double raw = range / 4, power = pow (10, floor (log10 (raw)));
+
+  return raw <= power * 1.5 ? power : raw <= power * 3.5 ? 2 * power : raw <= power * 7.5 ? 5 * power : 10 * power;
+}

@@ -62,3 +62,5 @@ guint32 strata_pen_text_on (guint32 fill);
 const char *strata_pen_component_name (StrataComponent component);
 /* A round number of an axis, without zeros that say nothing: "50 mW" */
 char *strata_pen_axis_label (double value, const char *unit);
+/* Of an axis of that range: 1, 2 or 5 times a power of ten, for four steps or so */
+double strata_pen_step (double range);

@@ -8,6 +8,10 @@
 #include "export/page.h"
 #include "export/sections.h"
 #include "export/svg.h"
+#include "strata-profiler/strata-heat-map.h"
+
+#define MAP_WIDTH 960
+#define MAP_HEIGHT 500
 
 static void
 append_head_row (GString *html, const StrataReportSection *section)
@@ -46,6 +50,22 @@ append_row (GString *html, const StrataReportSection *section, guint row, gboole
 }
 
 static void
+paint_heat_cb (cairo_t *cr, const StrataDrawTheme *theme, const StrataRect *rect, gconstpointer scene)
+{
+  strata_heat_map_draw (cr, scene, theme, rect);
+}
+
+static void
+append_heat_map (GString *html, StrataProfile *profile)
+{
+  g_autoptr (StrataHeatScene) scene = strata_profile_heat_scene (profile);
+  g_autofree char *alternative = g_strdup_printf ("Temperature map of %s", scene->title);
+
+  if (scene->temperature_c != NULL)
+    strata_page_picture (html, paint_heat_cb, scene, MAP_WIDTH, MAP_HEIGHT, alternative);
+}
+
+static void
 append_picture (GString *html, StrataProfile *profile, const char *id)
 {
   g_autofree char *svg = g_str_equal (id, "layers")    ? strata_report_svg_layers (profile)
@@ -55,6 +75,8 @@ append_picture (GString *html, StrataProfile *profile, const char *id)
 
   if (svg != NULL)
     g_string_append (html, svg);
+  if (g_str_equal (id, "temperature"))
+    append_heat_map (html, profile);
 }
 
 static void

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "strata-profiler/strata-heat-map.h"
+
 #define MAX_FINDINGS 20
 
 typedef void (*FillFunc) (StrataProfile *profile, StrataReportSection *section);
@@ -328,6 +330,41 @@ fill_units (StrataProfile *profile, StrataReportSection *section)
     }
 }
 
+/* Enough decimals to tell the ends of a chip apart, hundredths of a kelvin at least */
+static void
+add_temperature (
+  StrataReportSection *section, const char *what, char *place, double value_c, double ambient_c, int decimals)
+{
+  add_cell (section, what);
+  take_cell (section, place);
+  take_cell (section, isnan (value_c) ? g_strdup ("–") : g_strdup_printf ("%.*f °C", decimals, value_c));
+  take_cell (section,
+             isnan (value_c - ambient_c) ? g_strdup ("–") : g_strdup_printf ("%.*f K", decimals, value_c - ambient_c));
+}
+
+static void
+fill_temperature (StrataProfile *profile, StrataReportSection *section)
+{
+  static const char *const columns[] = { "steady", "where", ">temperature", ">above ambient", NULL };
+  g_autoptr (StrataHeatScene) scene = strata_profile_heat_scene (profile);
+  StrataHeatPlace hottest, coolest;
+  double ambient_c = scene->ambient_c;
+  int decimals;
+
+  add_columns (section, columns);
+  if (!strata_heat_scene_ends (scene, &hottest, &coolest))
+    return;
+  decimals = MAX (strata_heat_decimals (hottest.temperature_c - coolest.temperature_c), 2);
+  add_temperature (section, "junction", g_strdup ("hottest node"), scene->junction_c, ambient_c, decimals);
+  add_temperature (section, "hottest place", strata_heat_place_name (scene, &hottest), hottest.temperature_c, ambient_c,
+                   decimals);
+  add_temperature (section, "coolest place", strata_heat_place_name (scene, &coolest), coolest.temperature_c, ambient_c,
+                   decimals);
+  add_temperature (section, "package", g_strdup (""), scene->package_c, ambient_c, decimals);
+  add_temperature (section, "skin", g_strdup ("of the product"), scene->skin_c, ambient_c, decimals);
+  add_temperature (section, "ambient", g_strdup (""), ambient_c, ambient_c, decimals);
+}
+
 static const struct
 {
   const char *id, *title, *empty;
@@ -339,6 +376,7 @@ static const struct
   { "layers", "Layers", "The run has no layers.", fill_layers },
   { "energy", "Energy by component", "", fill_energy },
   { "units", "Units", "No unit was active.", fill_units },
+  { "temperature", "Temperature", "The profile has no steady temperatures.", fill_temperature },
   { "figures", "Figures", "", fill_figures },
   { "decisions", "Decisions", "The profile says nothing of what the compiler decided.", fill_decisions },
 };
@@ -346,8 +384,8 @@ static const struct
 const char *const *
 strata_report_section_ids (void)
 {
-  static const char *const ids[] = { "summary", "requirements", "findings",  "layers", "energy",
-                                     "units",   "figures",      "decisions", NULL };
+  static const char *const ids[] = { "summary", "requirements", "findings", "layers",    "energy",
+                                     "units",   "temperature",  "figures",  "decisions", NULL };
 
   return ids;
 }

@@ -167,6 +167,7 @@ add_run (Figures *f)
            "hottest node of the thermal ladder, steady at power_mw");
   add_one (f, "package_c", "degC", m->package_c, FALSE, m->fidelity, "ambient + power x package resistance");
   add_one (f, "skin_c", "degC", m->skin_c, FALSE, m->fidelity, "ambient + f_skin x power x skin resistance");
+  add_one (f, "ambient_c", "degC", f->image->chip->t_ambient_c, TRUE, m->fidelity, "t_ambient of the chip");
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "strata-profiler/strata-draw-charts.h"
 #include "strata-profiler/strata-draw-stack.h"
 #include "strata-profiler/strata-draw-timeline.h"
+#include "strata-profiler/strata-heat-map.h"
 
 typedef struct
 {

@@ -205,12 +205,72 @@ paint_decades (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, co
   strata_chart_draw (cr, &chart, theme, rect);
 }
 
+/* A chip that is warm at one corner, @range_k from end to end; the base is the warmest of a stack */
+static void
+paint_temperatures (
+  cairo_t *cr, gint32 mesh, gint32 n_tiers, double range_k, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  StrataHeatPlace hottest, coolest;
+  gsize n_here = (gsize) n_tiers + 1, n = (gsize) mesh * (gsize) mesh * n_here;
+  g_autofree double *temperature_c = g_new (double, n);
+  StrataHeatScene scene = {
+    "resnet18 on a chip", "modelled (timing)", mesh, mesh, n_tiers, temperature_c, 300, 0, 50.5, 41.68, 40
+  };
+
+  for (gsize i = 0; i < n; i++)
+    {
+      double x = (double) (i / n_here % (gsize) mesh) - 0.6 * mesh;
+      double y = (double) (i / n_here / (gsize) mesh) - 0.3 * mesh;
+
+      temperature_c[i] =
+        50.53
+        + range_k * exp (-(x * x + y * y) / (0.3 * mesh * mesh)) * (1 - 0.7 * (double) (i % n_here) / (double) n_here);
+    }
+  g_assert_true (strata_heat_scene_ends (&scene, &hottest, &coolest));
+  scene.junction_c = hottest.temperature_c;
+  strata_heat_map_draw (cr, &scene, theme, rect);
+}
+
+static void
+paint_map (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  paint_temperatures (cr, 8, 16, 0.26, theme, rect);
+}
+
+static void
+paint_tall (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  paint_temperatures (cr, 8, 256, 0.003, theme, rect);
+}
+
+static void
+paint_planar (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  paint_temperatures (cr, 70, 1, 12, theme, rect);
+}
+
+static void
+paint_single (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  paint_temperatures (cr, 1, 32, 1.3, theme, rect);
+}
+
+static void
+paint_unknown (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  const StrataHeatScene scene = { .title = "a model on a board", .fidelity = "measured", .mesh_x = 8, .mesh_y = 8 };
+
+  strata_heat_map_draw (cr, &scene, theme, rect);
+}
+
 static const Case cases[] = {
-  { "stack", TRUE, paint_stack },        { "exploded", FALSE, paint_exploded }, { "ghost", TRUE, paint_xray },
-  { "heat", TRUE, paint_heat },          { "vector", FALSE, paint_vector },     { "tiers", TRUE, paint_tiers },
-  { "timeline", TRUE, paint_timeline },  { "power", FALSE, paint_power },       { "energy", TRUE, paint_energy },
-  { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },      { "empty", FALSE, paint_empty },
-  { "ages", FALSE, paint_ages },         { "decades", TRUE, paint_decades },
+  { "stack", TRUE, paint_stack },        { "exploded", FALSE, paint_exploded },   { "ghost", TRUE, paint_xray },
+  { "heat", TRUE, paint_heat },          { "vector", FALSE, paint_vector },       { "tiers", TRUE, paint_tiers },
+  { "timeline", TRUE, paint_timeline },  { "power", FALSE, paint_power },         { "energy", TRUE, paint_energy },
+  { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },        { "empty", FALSE, paint_empty },
+  { "ages", FALSE, paint_ages },         { "decades", TRUE, paint_decades },      { "map-light", FALSE, paint_map },
+  { "map-dark", TRUE, paint_map },       { "map-tall", TRUE, paint_tall },        { "map-planar", FALSE, paint_planar },
+  { "map-single", TRUE, paint_single },  { "map-unknown", FALSE, paint_unknown },
 };
 
 static cairo_surface_t *

@@ -12,7 +12,7 @@ import tempfile
 import unittest
 
 PROFILER, MAKE = sys.argv[1:3]
-SECTIONS = ("overview", "stack", "layers", "timeline", "power")
+SECTIONS = ("overview", "stack", "layers", "timeline", "power", "temperature")
 MAGIC = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
 

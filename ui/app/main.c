@@ -26,7 +26,7 @@ parse_options (int *argc, char ***argv, Options *options, GError **error)
 {
   const GOptionEntry entries[] = {
     { "render", 0, 0, G_OPTION_ARG_STRING, &options->render,
-      "Draw a section to a file, without a display: overview, stack, layers, timeline, power", "SECTION" },
+      "Draw a section to a file, without a display: overview, stack, layers, timeline, power, temperature", "SECTION" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "File to draw to: .png, .svg or .pdf", "FILE" },
     { "width", 0, 0, G_OPTION_ARG_INT, &options->width, "Width of the picture (default 1280)", "PIXELS" },
     { "height", 0, 0, G_OPTION_ARG_INT, &options->height, "Height of the picture (default 800)", "PIXELS" },

@@ -8,6 +8,8 @@
 #include <cairo-svg.h>
 #include <glib/gstdio.h>
 
+#include <strata-profiler/strata-heat-map.h>
+
 #include "scenes.h"
 
 #define MARGIN 24
@@ -108,13 +110,22 @@ render_power (cairo_t *cr, const Page *page, GError **error)
   return TRUE;
 }
 
+static gboolean
+render_temperature (cairo_t *cr, const Page *page, GError **error)
+{
+  g_autoptr (StrataHeatScene) scene = strata_profile_heat_scene (page->scenes->profile);
+
+  strata_heat_map_draw (cr, scene, page->theme, &page->rect);
+  return TRUE;
+}
+
 static const struct
 {
   const char *name;
   gboolean (*render) (cairo_t *cr, const Page *page, GError **error);
 } sections[] = {
   { "overview", render_overview }, { "stack", render_stack }, { "layers", render_layers },
-  { "timeline", render_timeline }, { "power", render_power },
+  { "timeline", render_timeline }, { "power", render_power }, { "temperature", render_temperature },
 };
 
 static int
@@ -124,7 +135,8 @@ find_section (const char *name, GError **error)
     if (g_str_equal (name, sections[i].name))
       return (int) i;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "--render %s: no such section; overview, stack, layers, timeline or power is accepted", name);
+               "--render %s: no such section; overview, stack, layers, timeline, power or temperature is accepted",
+               name);
   return -1;
 }
 

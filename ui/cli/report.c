@@ -70,7 +70,7 @@ cli_report (Cli *cli, int argc, char **argv)
   gboolean html = FALSE, cost = FALSE;
   const GOptionEntry own[] = {
     { "section", 0, 0, G_OPTION_ARG_STRING, &section,
-      "Only this: summary, requirements, findings, layers, energy, units, figures", "NAME" },
+      "Only this: summary, requirements, findings, layers, energy, units, temperature, figures, decisions", "NAME" },
     { "html", 0, 0, G_OPTION_ARG_NONE, &html, "A self-contained page", NULL },
     { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers or events", "WHAT" },
     { "cost", 0, 0, G_OPTION_ARG_NONE, &cost,

@@ -87,6 +87,7 @@ test_text (Place *place, gconstpointer is_hostile)
   g_assert_nonnull (strstr (all, "Requirements\n"));
   g_assert_nonnull (strstr (all, layers));
   g_assert_nonnull (strstr (layers, "\ntotal "));
+  g_assert_nonnull (strstr (all, is_hostile != NULL ? "no steady temperatures" : "\nhottest place  stack "));
   if (is_hostile != NULL)
     g_assert_null (strchr (all, '\r'));
   g_assert_null (strata_profile_report_text (place->profile, "colours", &error));
