@@ -3,17 +3,14 @@
  * The public thermal simulator's example of nine compute-in-memory tiles, solved by our grid under its package.
  */
 #include "validation/published.h"
+#include "validation/tiles.h"
 
 #include <math.h>
 
-#include "simulator/spreader.h"
+#define N_GRID STRATA_TILES_GRID
+#define N_TILES STRATA_TILES_SIDE
 
-#define N_GRID 64
-#define N_TILES 3
-#define AMBIENT_K 318.15
-
-/* Mean power of tile [x][y], W: six steps of the published trace */
-static const double tiles_w[N_TILES][N_TILES] = {
+const double strata_tiles_w[N_TILES][N_TILES] = {
   { 0.48 / 6, 0.75 / 6, 0.75 / 6 },
   { 0.48 / 6, 0.39 / 6, 0.42 / 6 },
   { 0.54 / 6, 0.75 / 6, 0.84 / 6 },
@@ -36,7 +33,7 @@ mean_k (const double *rise_c)
 
   for (int i = 0; i < N_GRID * N_GRID; i++)
     sum += rise_c[i];
-  return AMBIENT_K + sum / (N_GRID * N_GRID);
+  return STRATA_TILES_AMBIENT_K + sum / (N_GRID * N_GRID);
 }
 
 /* Row 0 is the north edge; tiles count from the south. */
@@ -53,11 +50,11 @@ tile_k (const double *rise_c, int tile_x, int tile_y)
         sum += share * rise_c[y * N_GRID + x];
         area += share;
       }
-  return AMBIENT_K + sum / area;
+  return STRATA_TILES_AMBIENT_K + sum / area;
 }
 
-void
-strata_published_heat (double *ours)
+StrataSpreader *
+strata_tiles_new (const double tiles_w[N_TILES][N_TILES], double **power_w)
 {
   static const StrataDieLayer die[] = { { 150e-6, 130, 1.6303e6 }, { 20e-6, 4, 4e6 } };
   const StrataSpreaderSetup setup = {
@@ -72,17 +69,28 @@ strata_published_heat (double *ours)
     .convection_k_w = 0.1,
     .convection_j_k = 140.4,
   };
-  g_autoptr (StrataSpreader) spreader = strata_spreader_new (&setup);
-  gsize n = strata_spreader_n_nodes (spreader), plane = N_GRID * N_GRID;
-  g_autofree double *power_w = g_new0 (double, n), *rise_c = g_new (double, n);
-  double cells_per_tile = (double) plane / (N_TILES * N_TILES);
+  const double cells_per_tile = (double) (N_GRID * N_GRID) / (N_TILES * N_TILES);
+  StrataSpreader *spreader = strata_spreader_new (&setup);
+  double *cells_w = g_new0 (double, strata_spreader_n_nodes (spreader));
 
   for (int y = 0; y < N_GRID; y++)
     for (int x = 0; x < N_GRID; x++)
       for (int tile_x = 0; tile_x < N_TILES; tile_x++)
         for (int tile_y = 0; tile_y < N_TILES; tile_y++)
-          power_w[y * N_GRID + x] +=
+          cells_w[y * N_GRID + x] +=
             tiles_w[tile_x][tile_y] * covered (x, tile_x) * covered (N_GRID - 1 - y, tile_y) / cells_per_tile;
+  *power_w = cells_w;
+  return spreader;
+}
+
+void
+strata_published_heat (double *ours)
+{
+  g_autofree double *power_w = NULL, *rise_c = NULL;
+  g_autoptr (StrataSpreader) spreader = strata_tiles_new (strata_tiles_w, &power_w);
+  gsize plane = N_GRID * N_GRID;
+
+  rise_c = g_new (double, strata_spreader_n_nodes (spreader));
   if (!strata_spreader_solve (spreader, power_w, rise_c))
     return;
   ours[STRATA_VALIDATE_TILES_SILICON] = mean_k (rise_c);

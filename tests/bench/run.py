@@ -34,6 +34,7 @@ PEERS = [
     ("circuit-level time and energy of VGG-8", "132 s", "NeuroSim V1.4, manual, figure 27"),
     ("the same on a 3D stack", "163 s", "3D NeuroSim, manual, figure 29"),
     ("2.5D/3D chip, one configuration, no heat / heat", "0.5-2.3 / 180-1200 s", "HISIM, its tables and README"),
+    ("heat of 128 x 128 x 8 cells, steady, measured", "57 s user, 2.7 GB", "HotSpot f18831e4 with SuperLU"),
     ("two convolutions, exact mapping", "11 s", "stream, its README"),
     ("decoder of 12 x 768, 1 -> 32 tokens, measured", "253 s user, 2.9 GB", "3D-CiM-LLM-Inference-Simulator 0bef55f6"),
     ("the same with a KV cache, measured", "21 s user, 497 MB", "3D-CiM-LLM-Inference-Simulator 0bef55f6"),

@@ -4,12 +4,12 @@
  * published runs of the public thermal simulator.
  */
 #include "simulator/conduction.h"
-#include "simulator/spreader.h"
 
 #include <math.h>
 
 #include "base/rng.h"
 #include "kernels/cosine.h"
+#include "validation/tiles.h"
 
 /* Layers of very unlike conductances, with numbers that divide by nothing */
 typedef struct
@@ -223,65 +223,7 @@ test_warming (void)
 
 /* --- wide package --- */
 
-#define N_GRID 64
-#define AMBIENT_K 318.15
-
-typedef struct
-{
-  double width_m, height_m, left_m, bottom_m, power_w;
-} Block;
-
-static double
-overlap (double low, double high, double from, double to)
-{
-  return MAX (0, MIN (high, to) - MAX (low, from));
-}
-
-/* Blocks' heat spread over the cells they cover; row 0 is the north edge. */
-static void
-spread_blocks (const StrataSpreaderSetup *setup, const Block *blocks, int n_blocks, double *power_w)
-{
-  double cell_x_m = setup->width_m / setup->nx, cell_y_m = setup->height_m / setup->ny;
-
-  for (int b = 0; b < n_blocks; b++)
-    for (int y = 0; y < setup->ny; y++)
-      for (int x = 0; x < setup->nx; x++)
-        {
-          const Block *block = &blocks[b];
-          double bottom_m = setup->height_m - (y + 1) * cell_y_m;
-          double covered =
-            overlap (x * cell_x_m, (x + 1) * cell_x_m, block->left_m, block->left_m + block->width_m)
-            * overlap (bottom_m, bottom_m + cell_y_m, block->bottom_m, block->bottom_m + block->height_m);
-
-          power_w[y * setup->nx + x] += block->power_w * covered / (block->width_m * block->height_m);
-        }
-}
-
-/* hotspot, examples/cim_tiles at 3469886: 3 x 3 tiles of 0.3 mm, silicon 0.15 mm, TIM 20 um, aluminium spreader and
- * sink with the simulator's default sizes and 0.1 K/W of convection. */
-static StrataSpreader *
-cim_tiles_new (double *power_w, const double tiles_w[9])
-{
-  static const StrataDieLayer die[] = { { 150e-6, 130, 1.6303e6 }, { 20e-6, 4, 4e6 } };
-  const StrataSpreaderSetup setup = {
-    .nx = N_GRID,
-    .ny = N_GRID,
-    .width_m = 0.9e-3,
-    .height_m = 0.9e-3,
-    .die = die,
-    .n_die = 2,
-    .spreader = { 0.03, 0.001, 237, 2.422e6 },
-    .sink = { 0.06, 0.0069, 237, 2.422e6 },
-    .convection_k_w = 0.1,
-    .convection_j_k = 140.4,
-  };
-  Block blocks[9];
-
-  for (int i = 0; i < 9; i++)
-    blocks[i] = (Block){ 0.3e-3, 0.3e-3, (i / 3) * 0.3e-3, (i % 3) * 0.3e-3, tiles_w[i] };
-  spread_blocks (&setup, blocks, 9, power_w);
-  return strata_spreader_new (&setup);
-}
+#define N_GRID STRATA_TILES_GRID
 
 static double
 mean_k (const double *rise_c, int x0, int x1, int y0, int y1)
@@ -291,23 +233,20 @@ mean_k (const double *rise_c, int x0, int x1, int y0, int y1)
   for (int y = y0; y < y1; y++)
     for (int x = x0; x < x1; x++)
       sum += rise_c[y * N_GRID + x];
-  return AMBIENT_K + sum / ((x1 - x0) * (y1 - y0));
+  return STRATA_TILES_AMBIENT_K + sum / ((x1 - x0) * (y1 - y0));
 }
 
 /* Layer means to 0.05 K and tiles to 0.15 K (peers 4.9 P1); the published values are printed with two decimals. */
 static void
 test_cim_tiles (void)
 {
-  const double tiles_w[9] = {
-    0.48 / 6, 0.75 / 6, 0.75 / 6, 0.48 / 6, 0.39 / 6, 0.42 / 6, 0.54 / 6, 0.75 / 6, 0.84 / 6
-  };
   const double layers_k[4] = { 325.948, 324.666, 319.110, 318.308 };
   const double tiles_k[9] = { 325.50, 326.02, 326.29, 325.49, 325.76, 326.00, 325.70, 326.19, 326.56 };
   const double rims_k[12] = { 318.29, 318.29, 318.29, 318.28, 318.28, 318.28,
                               318.28, 318.28, 318.24, 318.24, 318.24, 318.23 };
   gsize n = 4 * N_GRID * N_GRID + STRATA_SPREADER_RIMS;
-  g_autofree double *power_w = g_new0 (double, n), *rise_c = g_new (double, n);
-  g_autoptr (StrataSpreader) spreader = cim_tiles_new (power_w, tiles_w);
+  g_autofree double *power_w = NULL, *rise_c = g_new (double, n);
+  g_autoptr (StrataSpreader) spreader = strata_tiles_new (strata_tiles_w, &power_w);
   double sum_w = 0;
 
   g_assert_cmpuint (strata_spreader_n_nodes (spreader), ==, n);
@@ -328,7 +267,7 @@ test_cim_tiles (void)
       g_assert_cmpfloat_with_epsilon (ours_k, tiles_k[i], 0.15);
     }
   for (int i = 0; i < 12; i++)
-    g_assert_cmpfloat_with_epsilon (AMBIENT_K + rise_c[n - 12 + (gsize) i], rims_k[i], 0.02);
+    g_assert_cmpfloat_with_epsilon (STRATA_TILES_AMBIENT_K + rise_c[n - 12 + (gsize) i], rims_k[i], 0.02);
   for (gsize i = 0; i < n; i++)
     sum_w += power_w[i];
   g_assert_cmpfloat_with_epsilon (sum_w, 0.9, 1e-12);
@@ -339,10 +278,10 @@ test_cim_tiles (void)
 static void
 test_cim_tiles_transient (void)
 {
-  const double tiles_w[9] = { 0.09, 0.12, 0.15, 0.07, 0.05, 0.07, 0.09, 0.12, 0.15 };
+  const double tiles_w[3][3] = { { 0.09, 0.12, 0.15 }, { 0.07, 0.05, 0.07 }, { 0.09, 0.12, 0.15 } };
   gsize n = 4 * N_GRID * N_GRID + STRATA_SPREADER_RIMS;
-  g_autofree double *power_w = g_new0 (double, n), *rise_c = g_new0 (double, n), *steady_c = g_new (double, n);
-  g_autoptr (StrataSpreader) spreader = cim_tiles_new (power_w, tiles_w);
+  g_autofree double *power_w = NULL, *rise_c = g_new0 (double, n), *steady_c = g_new (double, n);
+  g_autoptr (StrataSpreader) spreader = strata_tiles_new (tiles_w, &power_w);
   double in_j = 0, out_j = 0, step_s = 1e-5, sum_w = 0;
 
   for (gsize i = 0; i < n; i++)
