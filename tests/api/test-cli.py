@@ -212,6 +212,9 @@ def test_die():
     assert (die["dead_arrays"], die["used_spare_tiers"], die["lost_arrays"]) == (1, 1, 0)
     assert (die["dead_rows"], die["repaired_lines"], die["weak_arrays"]) == (7, 7, 0)
     assert "die spared.yaml of demonstrator" in call("chip", "check", spared).stdout
+    again = WORK / "again.yaml"
+    again.write_text(call("chip", "show", spared, "--yaml").stdout)
+    assert result("chip", "check", again)["hash"] == die["hash"] == result("chip", "show", spared)["hash"]
     before, on_spares, moved = (result("explain", program(), *extra) for extra in ((), ("--die", spared), ("--die", dead)))
     assert on_spares["program_hash"] == before["program_hash"] != moved["program_hash"]
     move = next(item for item in moved["decisions"] if item["reason"] == "die")

@@ -154,11 +154,14 @@ show_json (Cli *cli, StrataChip *chip)
 static int
 show_chip (Cli *cli, const char *name, gboolean yaml, GError **error)
 {
-  g_autoptr (StrataChip) chip = strata_chip_load (name, error);
+  g_autoptr (StrataChip) chip = NULL;
   g_autofree char *area = NULL;
   g_autofree char *energy = NULL;
   g_autofree char *time = NULL;
 
+  if (strata_die_is_file (name))
+    return cli_check_die (cli, name, yaml, error);
+  chip = strata_chip_load (name, error);
   if (chip == NULL)
     return -1;
   if (yaml)
@@ -196,7 +199,7 @@ check_chip (Cli *cli, const char *name, GError **error)
   g_autoptr (StrataChip) chip = NULL;
 
   if (strata_die_is_file (name))
-    return cli_check_die (cli, name, error);
+    return cli_check_die (cli, name, FALSE, error);
   chip = strata_chip_load (name, error);
   if (chip == NULL)
     return -1;
@@ -231,7 +234,7 @@ cli_chip (Cli *cli, int argc, char **argv)
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "list | show CHIP | check CHIP|DIE", "Chips: the shipped ones by name, others by file.",
+  if (!cli_parse (cli, own, "list | show CHIP|DIE | check CHIP|DIE", "Chips: the shipped ones by name, others by file.",
                   examples, &argc, &argv, &status))
     return status;
   if (!cli_redirect (cli, argc > 2 ? argv[2] : "", &status))

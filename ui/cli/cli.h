@@ -145,8 +145,8 @@ StrataProgram *cli_open_program (Cli *cli,
 /* Fits @program to the die of the file @path, and says on stderr what moved. */
 StrataProgram *
 cli_fit_die (Cli *cli, StrataProgram *program, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Exit codes, or -1 with @error set */
-int cli_check_die (Cli *cli, const char *path, GError **error);
+/* What a die file says and what repair makes of it, or its text. Exit codes, or -1 with @error set */
+int cli_check_die (Cli *cli, const char *path, gboolean yaml, GError **error);
 /* @what: "tier 7", "stack 3 tier 7" …, or a die file */
 int cli_what_if (Cli *cli, StrataProgram *program, const char *what, GError **error);
 /* `strata report --cost`; @what: a chip, a program or a profile. Exit codes, or -1 with @error set */

@@ -12,7 +12,7 @@
 /* --- checking --- */
 
 int
-cli_check_die (Cli *cli, const char *path, GError **error)
+cli_check_die (Cli *cli, const char *path, gboolean yaml, GError **error)
 {
   g_autoptr (StrataDie) die = strata_die_load (path, error);
   g_autofree char *hash = NULL;
@@ -20,6 +20,13 @@ cli_check_die (Cli *cli, const char *path, GError **error)
 
   if (die == NULL)
     return -1;
+  if (yaml)
+    {
+      g_autofree char *text = strata_die_to_yaml (die);
+
+      g_print ("%s", text);
+      return CLI_EXIT_DONE;
+    }
   if (!cli->json)
     {
       g_print ("%s: valid, die %s of %s\n", path, strata_die_get_serial (die), strata_die_get_chip_name (die));

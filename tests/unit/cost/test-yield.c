@@ -67,6 +67,15 @@ test_h11 (void)
   assert_within (strata_cost_yield_array (512, 0, 1e-4), pow (1 - 1e-4, 512), 1e-12);
 }
 
+/* A public cost model takes 0.999 for each of 32 bonds: 0.9685. */
+static void
+test_bonds (void)
+{
+  g_autoptr (StrataChipSpec) chip = parse ("base: phone\nbonds: 32\nbond_yield: 0.999\n");
+
+  assert_within (strata_cost_yield (chip, 21.3, 1).bond, 0.9685, 1e-4);
+}
+
 static void
 test_factors (void)
 {
@@ -252,6 +261,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/cost/yield/models", test_models);
   g_test_add_func ("/sdk/cost/yield/h11", test_h11);
   g_test_add_func ("/sdk/cost/yield/factors", test_factors);
+  g_test_add_func ("/sdk/cost/yield/bonds", test_bonds);
   g_test_add_func ("/sdk/cost/yield/monte-carlo", test_monte_carlo);
   g_test_add_func ("/sdk/cost/yield/repair", test_repair);
   g_test_add_func ("/sdk/cost/price/parts", test_price);
