@@ -72,6 +72,13 @@ typedef enum
   STRATA_N_YIELD_MODELS,
 } StrataYieldModel;
 
+/* Conversions of one reading of a column */
+typedef enum
+{
+  STRATA_CONVERSION_ONCE,      /* phases add up as charge, and are converted together */
+  STRATA_CONVERSION_PER_PHASE, /* each phase by itself; codes add up digitally */
+} StrataConversion;
+
 typedef struct
 {
   StrataArena *arena; /* owns every string below */
@@ -89,6 +96,7 @@ typedef struct
   int input_bits, phase_bits, adc_bits;
   int n_adc; /* converters per stack */
   StrataConverterModel converter;
+  StrataConversion conversion;
   int summable_tiers; /* tiers whose charge can be added in one conversion; 1: none */
   int hub_x2,
     hub_y2; /* position of the digital hub on the mesh in half-steps; default (mesh_x-1, mesh_y-1): the centre */
@@ -201,6 +209,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataChipSpec, strata_chip_spec_free)
 
 /* Geometry */
 int strata_chip_levels (const StrataChipSpec *chip);                /* 2^cell_bits: 16; magnitudes 0 … 15 */
+int strata_chip_phases (const StrataChipSpec *chip);                /* that an activation is driven in */
+int strata_chip_conversions (const StrataChipSpec *chip);           /* of one reading: 1, or one a phase */
 int strata_chip_outputs (const StrataChipSpec *chip, int n_slices); /* weights per array row: columns / n_slices */
 gint64 strata_chip_arrays (const StrataChipSpec *chip);             /* stacks x tiers - dead */
 /* TRUE where @chip is @other with arrays that must not be used named in addition, or none: what runs on @chip runs on

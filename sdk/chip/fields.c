@@ -41,6 +41,7 @@ static const char *const yield_words[] = {
 #undef YIELD
   NULL,
 };
+static const char *const conversion_words[] = { "once", "per-phase", NULL };
 static const char *const converter_words[] = { "stated", "zigzag", "survey", "sar", NULL };
 
 #define CHOICE(key, member, words, meaning) { #key, G_STRUCT_OFFSET (StrataChipSpec, member), words, meaning },

@@ -13,6 +13,18 @@ strata_chip_levels (const StrataChipSpec *chip)
 }
 
 int
+strata_chip_phases (const StrataChipSpec *chip)
+{
+  return (chip->input_bits + chip->phase_bits - 1) / chip->phase_bits;
+}
+
+int
+strata_chip_conversions (const StrataChipSpec *chip)
+{
+  return chip->conversion == STRATA_CONVERSION_PER_PHASE ? strata_chip_phases (chip) : 1;
+}
+
+int
 strata_chip_outputs (const StrataChipSpec *chip, int n_slices)
 {
   return chip->columns / n_slices;

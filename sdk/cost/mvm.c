@@ -15,12 +15,6 @@ strata_cost_adc_scale (int bits)
   return (100.0 * bits + 0.001 * pow (4, bits)) / (100.0 * 8 + 0.001 * 65536);
 }
 
-static int
-n_phases (const StrataChipSpec *chip)
-{
-  return (chip->input_bits + chip->phase_bits - 1) / chip->phase_bits;
-}
-
 static double
 sum_of_parts (const StrataMvmEnergy *energy)
 {
@@ -33,16 +27,17 @@ composed_energy (const StrataChipSpec *chip, StrataBand band, const StrataMvm *m
 {
   double v2 = chip->v_in_v[band] * chip->v_in_v[band];
   double share = mvm->toggle_share > 0 ? mvm->toggle_share : chip->alpha_toggle;
-  double toggles = n_phases (chip) * share * mvm->n_reads;
+  double toggles = strata_chip_phases (chip) * share * mvm->n_reads;
   double c_row = 2.0 * chip->columns * chip->c_cell_ff[band];
   double c_vertical = chip->c_v0_ff + chip->tiers * chip->c_vt_ff;
   double n_converted = (double) mvm->n_outputs * mvm->n_slices;
+  double n_conversions = n_converted * mvm->n_reads * strata_chip_conversions (chip);
   StrataMvmEnergy energy = {
     .array = toggles * mvm->n_rows * c_row * v2 * (1 - chip->eta_recovery[band]),
     .vertical = toggles * (mvm->n_rows + 2 * n_converted) * c_vertical * v2,
-    .driver = (double) n_phases (chip) * mvm->n_reads * mvm->n_rows * chip->e_driver_fj[band],
-    .adc = n_converted * mvm->n_reads * strata_cost_converter_fj (chip, band, chip->adc_bits),
-    .post = n_converted * mvm->n_reads * chip->e_post_fj[band],
+    .driver = (double) strata_chip_phases (chip) * mvm->n_reads * mvm->n_rows * chip->e_driver_fj[band],
+    .adc = n_conversions * strata_cost_converter_fj (chip, band, chip->adc_bits),
+    .post = n_conversions * chip->e_post_fj[band],
     .buffer = (mvm->n_unique_rows * chip->input_bits / 8.0 + 2.0 * mvm->n_outputs) * chip->e_buffer_fj_per_byte[band],
   };
 
@@ -71,14 +66,15 @@ strata_cost_mvm_energy (
   return mvm_energy (chip, band, &mvm);
 }
 
-/* Phases and conversions of one read; a stage of the sample-and-hold pipeline each. */
+/* Phases and conversions of one read, or of one phase where each has its own; a stage of the sample-and-hold pipeline
+ * each. */
 static void
 stages_ps (
   const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, gint64 *drive_ps, gint64 *convert_ps)
 {
   gint64 n_converted = (gint64) n_outputs * n_slices;
 
-  *drive_ps = n_phases (chip) * chip->t_phase_ps[band];
+  *drive_ps = strata_chip_phases (chip) / strata_chip_conversions (chip) * chip->t_phase_ps[band];
   *convert_ps = (n_converted + chip->n_adc - 1) / chip->n_adc * chip->t_adc_ps[band];
 }
 
@@ -90,19 +86,18 @@ strata_cost_mvm_interval_ps (const StrataChipSpec *chip, StrataBand band, int n_
   if (chip->mode == STRATA_CHIP_LUMPED)
     return strata_cost_times (n_reads, chip->t_interval_ps[band]);
   stages_ps (chip, band, n_outputs, n_slices, &drive_ps, &convert_ps);
-  return strata_cost_times (n_reads, MAX (drive_ps, convert_ps));
+  return strata_cost_times ((gint64) n_reads * strata_chip_conversions (chip), MAX (drive_ps, convert_ps));
 }
 
 gint64
 strata_cost_mvm_ps (const StrataChipSpec *chip, StrataBand band, int n_outputs, int n_slices, int n_reads)
 {
-  gint64 repeats_ps = strata_cost_mvm_interval_ps (chip, band, n_outputs, n_slices, n_reads - 1);
-  gint64 drive_ps, convert_ps;
+  gint64 n_before = (gint64) n_reads * strata_chip_conversions (chip) - 1, drive_ps, convert_ps;
 
   if (chip->mode == STRATA_CHIP_LUMPED)
-    return repeats_ps + chip->t_mvm_ps[band];
+    return strata_cost_mvm_interval_ps (chip, band, n_outputs, n_slices, n_reads - 1) + chip->t_mvm_ps[band];
   stages_ps (chip, band, n_outputs, n_slices, &drive_ps, &convert_ps);
-  return repeats_ps + drive_ps + convert_ps + chip->t_post_ps[band];
+  return strata_cost_times (n_before, MAX (drive_ps, convert_ps)) + drive_ps + convert_ps + chip->t_post_ps[band];
 }
 
 gint64

@@ -29,6 +29,10 @@ set_lines (const StrataChipSpec *chip, StrataBand band, int n_tiers, StrataPhysi
   const double ratio = chip->c_on_off_ratio, top = strata_chip_levels (chip) - 1;
   const double signal = MAX (1 - 1 / ratio, LEAST_SIGNAL);
 
+  const int bits = chip->input_bits;
+  /* charge of phases that add up halves with each; a phase alone has its highest digit at the whole swing */
+  const double swing = chip->conversion == STRATA_CONVERSION_PER_PHASE ? 1 / (1 - ldexp (1, -bits)) : 1;
+
   r->load_ff = strata_cost_summed_ff (chip, n_tiers);
   r->fixed_ff = chip->c_fix_ff;
   r->cells_ff = r->load_ff - chip->tiers * chip->c_vt_ff - chip->c_fix_ff;
@@ -36,8 +40,8 @@ set_lines (const StrataChipSpec *chip, StrataBand band, int n_tiers, StrataPhysi
   r->level_ff = chip->c_on_ff * signal / top;
   r->floor_levels = chip->c_on_ff / ratio / r->level_ff;
   r->varying = is_off (off, STRATA_PHYSICS_PARASITIC) ? 0 : chip->c_varying[band];
-  r->unit_v = strata_cost_drive_v (chip, band) / ldexp (1, chip->input_bits) * r->level_ff / r->load_ff;
-  r->thermal /= signal;
+  r->unit_v = strata_cost_drive_v (chip, band) * swing / ldexp (1, bits) * r->level_ff / r->load_ff;
+  r->thermal /= signal * swing;
   if (!is_off (off, STRATA_PHYSICS_DROOP))
     r->leak_per_ps = chip->i_leak_pa[band] * PA_A * PS_S / (r->load_ff * FF_F) / r->unit_v;
   if (is_off (off, STRATA_PHYSICS_MISMATCH))
@@ -59,6 +63,8 @@ strata_cost_readout (
     without.c_on_off_ratio = INFINITY;
   if (is_off (off, STRATA_PHYSICS_PARASITIC))
     without.c_fix_ff = without.c_vt_ff = 0;
+  if (chip->conversion == STRATA_CONVERSION_PER_PHASE)
+    without.input_bits = MIN (chip->phase_bits, chip->input_bits);
   readout->thermal = strata_cost_warm_ktc_sigma (&without, band, n_tiers, temperature_c);
   readout->by_charge = readout->thermal > 0;
   if (readout->by_charge)

@@ -2,7 +2,7 @@
  *
  * What lies between the cells of a column and its codes: the load that shares the charge, what a driver code x level
  * comes to in volts, leakage, and the converter (hardware-facts 1.3, 1.4, 3.1). Terms that are left out are as if the
- * chip had none of them.
+ * chip had none of them. Where each phase of an input is converted by itself, a driver code is the digit of a phase.
  */
 #pragma once
 

@@ -12,6 +12,7 @@
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
 #define MAX_REGRESSORS 8
 #define CODE_LOWEST (-128)
+#define CODE_BITS 8
 
 void
 strata_analog_digits (int weight, int base, int n_slices, int *digits)
@@ -130,6 +131,35 @@ strata_analog_convert (const float *v,
   if (z != NULL)
     return convert_alike (v, extra, z, scale, lo, hi, q, n);
   return convert_plain (v, scale, lo, hi, q, n);
+}
+
+int
+strata_analog_n_phases (int phase_bits)
+{
+  return (CODE_BITS + phase_bits - 1) / phase_bits;
+}
+
+int
+strata_analog_phase_digit (int code, int lowest, int phase_bits, int shift)
+{
+  const int width = MIN (phase_bits, CODE_BITS - shift), base = 1 << width;
+  const int digit = code >> shift & (base - 1);
+
+  return lowest < 0 && shift + width == CODE_BITS && digit >= base / 2 ? digit - base : digit;
+}
+
+CLONES void
+strata_analog_phase_digits (const gint16 *codes, gsize n, int lowest, int phase_bits, int shift, gint16 *digits)
+{
+  const int width = MIN (phase_bits, CODE_BITS - shift), base = 1 << width;
+  const int half = lowest < 0 && shift + width == CODE_BITS ? base / 2 : base;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      int digit = codes[i] >> shift & (base - 1);
+
+      digits[i] = (gint16) (digit >= half ? digit - base : digit);
+    }
 }
 
 CLONES void

@@ -34,6 +34,14 @@ int strata_analog_convert (const float *v,
                            float *q,
                            int n);
 
+/* Digit of @code that a phase of @phase_bits drives from bit @shift on, of codes of eight bits; where the lowest code
+ * is negative, two's complement, the highest phase is signed: code = sum of digits << shift */
+int strata_analog_phase_digit (int code, int lowest, int phase_bits, int shift);
+/* Phases of a code of eight bits */
+int strata_analog_n_phases (int phase_bits);
+/* The same of n codes */
+void strata_analog_phase_digits (const gint16 *codes, gsize n, int lowest, int phase_bits, int shift, gint16 *digits);
+
 /* sums[j] += rint (sum_s gain[s * n + j] * q[s * n + j] + offset[j]) - constant[j], saturating at 32 bits */
 void strata_analog_combine (
   const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Programming with residuals over slices (hardware-facts 7.2), and reading: the product of driver codes and levels, one
- * normal deviate per conversion for kT/C and the cells' read noise together, conversion, digital sum over slices.
+ * Programming with residuals over slices (hardware-facts 7.2).
  */
 #include "simulator/analog-array.h"
 
@@ -13,8 +12,6 @@
 #include "kernels/analog-read.h"
 #include "simulator/analog-age.h"
 
-/* Positions whose products are done at once: their sums stay in the cache. */
-#define CHUNK 48
 /* Cells of up to so many levels with one row copy are drawn on a grid, so that a byte holds what they hold; the grid's
  * own variance is taken off the draw's. */
 #define GRID_LEVELS 16
@@ -381,6 +378,8 @@ strata_analog_array_new (
   array->without = setup->without;
   array->off = setup->conditions == NULL ? 0 : setup->conditions->physics_off;
   array->n_reads = array->noisy ? op->n_reads : 1;
+  array->n_phases = strata_chip_conversions (chip) > 1 ? strata_analog_n_phases (chip->phase_bits) : 1;
+  array->phase_bits = array->n_phases > 1 ? chip->phase_bits : 0;
   array->subtract = strata_analog_subtract (zero_point);
   init_columns (array, setup, tile, stack);
   array->code_lo = -(float) ldexp (1, MIN (chip->adc_bits, MAX_ADC_BITS) - 1);
@@ -430,190 +429,4 @@ strata_analog_array_free (StrataAnalogArray *array)
   g_free (array->offset);
   g_free (array->constant);
   g_free (array);
-}
-
-/* --- reading --- */
-
-typedef struct
-{
-  StrataAnalogSums sums;
-  float *v, *variance, *z, *q; /* one position; variance NULL: none */
-  float *scale, *codes;        /* without noise: steps of the cells per converter step; of all positions */
-} Scratch;
-
-static void
-scratch_init (Scratch *scratch, const StrataAnalogArray *array, int n)
-{
-  *scratch = (Scratch){ .v = g_new (float, array->n_columns), .z = g_new (float, array->n_columns) };
-  strata_analog_sums_init (&scratch->sums, &array->cells, n);
-  if (array->cells.has_variance)
-    scratch->variance = g_new (float, array->n_columns);
-  scratch->q = g_new (float, array->n_columns);
-  if (array->noisy || array->cells.has_coarse)
-    return;
-  scratch->codes = g_new (float, (gsize) n * scratch->sums.ld);
-  scratch->scale = g_new0 (float, scratch->sums.ld);
-  for (int c = 0; c < array->n_columns; c++)
-    scratch->scale[c] = array->cells.step * array->scale[c];
-}
-
-static void
-scratch_finish (Scratch *scratch)
-{
-  strata_analog_sums_finish (&scratch->sums);
-  g_free (scratch->v);
-  g_free (scratch->variance);
-  g_free (scratch->z);
-  g_free (scratch->q);
-  g_free (scratch->scale);
-  g_free (scratch->codes);
-}
-
-static void
-multiply (const StrataAnalogArray *array, const gint16 *codes, int n, Scratch *scratch)
-{
-  strata_analog_sums_take (&scratch->sums, &array->cells, codes, n);
-  strata_analog_sums_multiply (&scratch->sums, &array->cells, n);
-}
-
-static gint64
-read_position (
-  const StrataAnalogArray *array, Scratch *scratch, int i, StrataRngKey key, guint64 position, gint32 *sums)
-{
-  gint64 n_clipped = 0;
-
-  strata_analog_sums_get (&scratch->sums, &array->cells, i, scratch->v, scratch->variance);
-  for (int c = 0; c < array->n_columns; c++)
-    scratch->q[c] = 0;
-  for (int r = 0; r < array->n_reads; r++)
-    {
-      if (array->noisy)
-        strata_rng_normal (key, position * (guint64) array->n_reads + (guint64) r, scratch->z,
-                           (gsize) array->n_columns);
-      n_clipped += strata_analog_convert (scratch->v, scratch->variance, array->extra, array->noisy ? scratch->z : NULL,
-                                          array->scale, array->code_lo, array->code_hi, scratch->q, array->n_columns);
-    }
-  strata_analog_combine (scratch->q, array->n_slices, array->n_cols, array->gain, array->offset, array->constant, sums);
-  return n_clipped;
-}
-
-/* Products and conversions in one, where nothing is random and a byte holds what a cell holds */
-static gint64
-read_plain (const StrataAnalogArray *array,
-            const StrataAnalogInputs *inputs,
-            int first,
-            int n,
-            Scratch *scratch,
-            gint32 *sums,
-            gsize ld_sums)
-{
-  const StrataConverters converters = { array->cells.fine_offset, scratch->scale, array->code_lo, array->code_hi };
-  gint64 n_clipped;
-
-  strata_analog_sums_take (&scratch->sums, &array->cells, inputs->codes + (gsize) first * (gsize) array->n_rows, n);
-  n_clipped =
-    strata_byte_read (&array->cells.fine, strata_byte_isa (), scratch->sums.bytes, n, &converters, scratch->codes);
-  for (int i = 0; i < n; i++)
-    strata_analog_combine (scratch->codes + (gsize) i * scratch->sums.ld, array->n_slices, array->n_cols, array->gain,
-                           array->offset, array->constant,
-                           sums + (gsize) inputs->positions[first + i] * ld_sums + array->col0);
-  return n_clipped;
-}
-
-gint64
-strata_analog_array_read (
-  const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums)
-{
-  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
-  gint64 n_clipped = 0;
-  Scratch scratch;
-
-  scratch_init (&scratch, array, MIN (inputs->n, CHUNK));
-  for (int first = 0; first < inputs->n; first += CHUNK)
-    {
-      int n_here = MIN (inputs->n - first, CHUNK);
-
-      if (scratch.codes != NULL)
-        {
-          n_clipped += read_plain (array, inputs, first, n_here, &scratch, sums, ld_sums);
-          continue;
-        }
-      multiply (array, inputs->codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
-      for (int i = 0; i < n_here; i++)
-        n_clipped += read_position (array, &scratch, i, key, (guint64) inputs->positions[first + i],
-                                    sums + (gsize) inputs->positions[first + i] * ld_sums + array->col0);
-    }
-  scratch_finish (&scratch);
-  return n_clipped;
-}
-
-void
-strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance)
-{
-  const gsize n_columns = (gsize) array->n_columns;
-  Scratch scratch;
-
-  memset (variance, 0, sizeof (float) * (gsize) n * n_columns);
-  scratch_init (&scratch, array, MIN (n, CHUNK));
-  for (int first = 0; first < n; first += CHUNK)
-    {
-      int n_here = MIN (n - first, CHUNK);
-
-      multiply (array, codes + (gsize) first * (gsize) array->n_rows, n_here, &scratch);
-      for (int i = 0; i < n_here; i++, v += n_columns, variance += n_columns)
-        strata_analog_sums_get (&scratch.sums, &array->cells, i, v, variance);
-    }
-  scratch_finish (&scratch);
-}
-
-void
-strata_analog_array_sums (const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, float *v)
-{
-  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
-  g_autofree float *variance = g_new (float, (gsize) inputs->n *(gsize) array->n_columns);
-  g_autofree float *z = g_new (float, array->n_columns);
-
-  strata_analog_array_moments (array, inputs->codes, inputs->n, v, variance);
-  for (int i = 0; i < inputs->n; i++)
-    {
-      float *row = v + (gsize) i * (gsize) array->n_columns;
-      const float *row_variance = variance + (gsize) i * (gsize) array->n_columns;
-
-      strata_rng_normal (key, (guint64) inputs->positions[i] * (guint64) array->n_reads, z, (gsize) array->n_columns);
-      for (int c = 0; c < array->n_columns; c++)
-        row[c] += z[c] * sqrtf (array->ktc_variance + row_variance[c]);
-    }
-}
-
-/* Row by row over all inputs: what a row of cells holds is fetched once. */
-void
-strata_analog_array_sums_ref (const StrataAnalogArray *array,
-                              const StrataAnalogInputs *inputs,
-                              guint64 inference,
-                              float *v)
-{
-  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
-  const int n_columns = array->n_columns;
-  g_autofree float *z = g_new (float, n_columns), *levels = g_new (float, n_columns), *sigma = g_new (float, n_columns);
-
-  memset (v, 0, sizeof (float) * (gsize) inputs->n * (gsize) n_columns);
-  for (int row = -1; row < array->n_rows; row++)
-    {
-      /* the converter's own noise first, as that of a row which every input drives by one */
-      for (int c = 0; c < n_columns; c++)
-        {
-          levels[c] = row < 0 ? array->columns.shift[c] : strata_analog_cells_level (&array->cells, row, c);
-          sigma[c] = sqrtf (row < 0 ? array->ktc_variance : strata_analog_cells_variance (&array->cells, row, c));
-        }
-      for (int i = 0; i < inputs->n; i++)
-        {
-          strata_rng_normal (key, (guint64) i * (guint64) (array->n_rows + 1) + (guint64) (row + 1), z,
-                             (gsize) n_columns);
-          strata_analog_add_row (
-            row < 0 ? 1
-                    : strata_analog_cells_input (&array->cells, row,
-                                                 inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) row]),
-            levels, sigma, z, n_columns, v + (gsize) i * (gsize) n_columns);
-        }
-    }
 }

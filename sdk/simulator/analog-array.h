@@ -38,7 +38,9 @@ typedef struct
   int n_blocks;  /* on the diagonal, of n_rows / n_blocks x n_cols / n_blocks; 1: the whole */
   int first_row; /* of the vectors of the whole op */
   int n_reads;   /* conversions that are averaged; 1 where nothing is random */
-  int subtract;  /* driver code = code - subtract */
+  int n_phases;  /* that are converted each by itself, phase_bits of a code each; 1: the whole code at once */
+  int phase_bits;
+  int subtract; /* driver code = code - subtract */
   guint64 seed;
   gboolean noisy;
   guint without;      /* StrataCorrection */
@@ -87,6 +89,10 @@ void strata_analog_array_set_converters (StrataAnalogArray *array);
 void
 strata_analog_array_moments (const StrataAnalogArray *array, const gint16 *codes, int n, float *v, float *variance);
 
+/* The same of one of the phases that are converted each by itself, per digit */
+void strata_analog_array_phase_moments (
+  const StrataAnalogArray *array, const gint16 *codes, int n, int phase, float *v, float *variance);
+
 /* What is read at once: @codes[n x n_rows] driver codes, @positions[n] their numbers in the output plane */
 typedef struct
 {
@@ -100,7 +106,7 @@ typedef struct
 gint64 strata_analog_array_read (
   const StrataAnalogArray *array, const StrataAnalogInputs *inputs, guint64 inference, gint32 *sums, gsize ld_sums);
 
-/* One reading before conversion with a draw per pair of cells; v[n x n_columns]. */
+/* One reading before conversion, that of the whole code, with a draw per pair of cells; v[n x n_columns]. */
 void strata_analog_array_sums_ref (const StrataAnalogArray *array,
                                    const StrataAnalogInputs *inputs,
                                    guint64 inference,

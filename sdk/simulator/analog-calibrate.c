@@ -29,12 +29,13 @@
 typedef struct
 {
   StrataAnalogArray *array;
-  int n, n_seen;        /* vectors; those that were not mixed come first */
-  int n_samples;        /* that these come from, as many of each; 0: not known */
-  const float *weights; /* n_seen: positions that each stands for; NULL: as many */
-  gint16 *codes;        /* n x n_rows */
-  float *v, *variance;  /* n x n_columns */
-  gint32 *exact;        /* n x n_cols: sums of driver code x weight */
+  int n, n_seen;                   /* vectors; those that were not mixed come first */
+  int n_samples;                   /* that these come from, as many of each; 0: not known */
+  const float *weights;            /* n_seen: positions that each stands for; NULL: as many */
+  gint16 *codes;                   /* n x n_rows */
+  float *v, *variance;             /* n x n_columns, of whole codes; */
+  float *phase_v, *phase_variance; /* n_phases x that, of what is converted at once */
+  gint32 *exact;                   /* n x n_cols: sums of driver code x weight */
   StrataRngKey key;
 } Calibration;
 
@@ -70,6 +71,16 @@ compute_sums (Calibration *calibration, const StrataQOp *op)
   calibration->variance = g_new (float, n_sums);
   calibration->exact = g_new0 (gint32, (gsize) calibration->n * (gsize) array->n_cols);
   strata_analog_array_moments (array, calibration->codes, calibration->n, calibration->v, calibration->variance);
+  calibration->phase_v = calibration->v, calibration->phase_variance = calibration->variance;
+  if (array->n_phases > 1)
+    {
+      calibration->phase_v = g_new (float, n_sums *(gsize) array->n_phases);
+      calibration->phase_variance = g_new (float, n_sums *(gsize) array->n_phases);
+    }
+  for (int phase = 0; phase < array->n_phases && array->n_phases > 1; phase++)
+    strata_analog_array_phase_moments (array, calibration->codes, calibration->n, phase,
+                                       calibration->phase_v + (gsize) phase * n_sums,
+                                       calibration->phase_variance + (gsize) phase * n_sums);
   for (int block = 0; block < array->n_blocks; block++)
     strata_int_dot (calibration->codes + block * n_rows, calibration->n, (gsize) array->n_rows,
                     op->weights + (gsize) (array->col0 + block * n_cols) * (gsize) op->k + array->row0, n_cols,
@@ -84,12 +95,13 @@ set_range (const Calibration *calibration, int slice, double headroom)
   const float ktc = array->ktc_variance + (float) (readout->adc_input * readout->adc_input);
   /* What is mixed belongs to no sample that could be held out. */
   const int n_vectors = calibration->n_samples > 1 ? calibration->n_seen : calibration->n;
-  const gsize n = (gsize) n_vectors * (gsize) array->n_cols;
+  const int n_rows = n_vectors * array->n_phases; /* of magnitudes: a vector's phases one after the other */
+  const gsize n = (gsize) n_rows * (gsize) array->n_cols;
   g_autofree float *magnitudes = g_new (float, n), *z = g_new0 (float, array->n_cols);
   const StrataConverterData data = { .magnitudes = magnitudes,
                                      .weights = calibration->n_samples > 1 ? calibration->weights : NULL,
                                      .n = n,
-                                     .n_cols = array->n_cols,
+                                     .n_cols = array->n_cols * array->n_phases,
                                      .n_groups = calibration->n_samples,
                                      .steps = -2 * (double) array->code_lo,
                                      .finest = 1,
@@ -98,16 +110,17 @@ set_range (const Calibration *calibration, int slice, double headroom)
                                      .n_reads = array->n_reads };
   StrataConverterRange range;
 
-  for (int i = 0; i < n_vectors; i++)
+  for (int i = 0; i < n_rows; i++)
     {
-      gsize at = (gsize) i * (gsize) array->n_columns + (gsize) (slice * array->n_cols);
+      const gsize vector = (gsize) (i / array->n_phases), phase = (gsize) (i % array->n_phases);
+      gsize at = (phase * (gsize) calibration->n + vector) * (gsize) array->n_columns + (gsize) (slice * array->n_cols);
 
       if (array->noisy)
         strata_rng_normal (calibration->key, (guint64) (i * array->n_slices + slice), z, (gsize) array->n_cols);
       for (int j = 0; j < array->n_cols; j++, at++)
         {
-          float noise = sqrtf (ktc + calibration->variance[at]) * z[j];
-          float v = (calibration->v[at] + noise) * array->columns.gain[slice * array->n_cols + j];
+          float noise = sqrtf (ktc + calibration->phase_variance[at]) * z[j];
+          float v = (calibration->phase_v[at] + noise) * array->columns.gain[slice * array->n_cols + j];
 
           magnitudes[(gsize) i * (gsize) array->n_cols + (gsize) j] = fabsf (v);
         }
@@ -189,5 +202,10 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   g_free (calibration.codes);
   g_free (calibration.v);
   g_free (calibration.variance);
+  if (array->n_phases > 1)
+    {
+      g_free (calibration.phase_v);
+      g_free (calibration.phase_variance);
+    }
   g_free (calibration.exact);
 }

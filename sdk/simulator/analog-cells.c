@@ -190,12 +190,12 @@ strata_analog_sums_finish (StrataAnalogSums *sums)
 }
 
 static void
-take_more (const StrataAnalogCells *cells, const gint16 *codes, guint8 *more)
+take_more (const StrataAnalogCells *cells, const gint16 *codes, int shift, guint8 *more)
 {
   const gint8 *row = cells->drivers.more + cells->input_offset;
 
   for (int k = 0; k < cells->n_rows; k++, row += STRATA_DRIVER_CODES)
-    more[k] = (guint8) (row[codes[k]] + DRIVE_OFFSET);
+    more[k] = (guint8) (row[codes[k] * (1 << shift)] + DRIVE_OFFSET);
 }
 
 void
@@ -209,7 +209,7 @@ strata_analog_sums_take (StrataAnalogSums *sums, const StrataAnalogCells *cells,
       if (cells->has_variance)
         sums->square_step[i] = strata_analog_square_bytes (codes, cells->n_rows, sums->squares + i * size);
       if (sums->more != NULL)
-        take_more (cells, codes, sums->more + i * size);
+        take_more (cells, codes, sums->shift, sums->more + i * size);
     }
 }
 
@@ -234,15 +234,15 @@ strata_analog_sums_get (const StrataAnalogSums *sums, const StrataAnalogCells *c
 {
   const gsize at = (gsize) i * sums->ld;
   const int n = cells->n_columns;
+  const float more = ldexpf (cells->step * cells->drivers.step, -sums->shift);
 
   strata_analog_scale (sums->fine + at, cells->fine_offset, cells->step, n, v);
   if (cells->has_coarse)
     strata_analog_add_scaled (sums->coarse + at, cells->coarse_offset, COARSE * cells->step, n, v);
   if (sums->more != NULL)
-    strata_analog_add_scaled (sums->fine_more + at, cells->fine_bias, cells->step * cells->drivers.step, n, v);
+    strata_analog_add_scaled (sums->fine_more + at, cells->fine_bias, more, n, v);
   if (sums->coarse_more != NULL)
-    strata_analog_add_scaled (sums->coarse_more + at, cells->coarse_bias, COARSE * cells->step * cells->drivers.step, n,
-                              v);
+    strata_analog_add_scaled (sums->coarse_more + at, cells->coarse_bias, COARSE * more, n, v);
   if (variance != NULL && cells->has_variance)
     strata_analog_scale (sums->variance + at, NULL, cells->variance_step * sums->square_step[i], n, variance);
 }

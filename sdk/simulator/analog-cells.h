@@ -48,6 +48,7 @@ typedef struct
   guint8 *bytes, *squares;
   float *square_step; /* per input: what a unit of its squares is */
   gint32 *fine, *coarse, *variance;
+  int shift;    /* codes are digits of phases from this bit on; 0: of the lowest, or the whole */
   guint8 *more; /* what rows are driven more, as bytes */
   gint32 *fine_more, *coarse_more;
   gsize ld; /* output size */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "kernels/analog-read.h"
 #include "simulator/analog-columns.h"
 
 #define CODE_BITS 8
@@ -14,16 +15,12 @@
 double
 strata_analog_driver_error (int code, int lowest, int phase_bits, const float *errors)
 {
-  const int bits = code & (STRATA_DRIVER_CODES - 1);
   double error = 0;
 
   for (int shift = 0; shift < CODE_BITS; shift += phase_bits)
     {
-      const int width = MIN (phase_bits, CODE_BITS - shift), base = 1 << width;
-      int digit = bits >> shift & (base - 1);
+      int digit = strata_analog_phase_digit (code, lowest, phase_bits, shift);
 
-      if (lowest < 0 && shift + width == CODE_BITS && digit >= base / 2)
-        digit -= base;
       error += (digit < 0 ? -1.0 : 1.0) * (1 << shift) * (double) errors[ABS (digit)];
     }
   return error;

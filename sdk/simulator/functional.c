@@ -159,7 +159,7 @@ read_chunk_cb (guint index, gpointer user_data, GError **error)
     gather_chunk (reading->codes, &window, reading->block, array->subtract, reading->fill, &y, rows, positions);
   reading->n_clipped[index] =
     strata_analog_array_read (array, &inputs, reading->run->inference, reading->sums, reading->ld_sums);
-  reading->n_conversions[index] = (gint64) inputs.n * array->n_columns * array->n_reads;
+  reading->n_conversions[index] = (gint64) inputs.n * array->n_columns * array->n_reads * array->n_phases;
   return TRUE;
 }
 

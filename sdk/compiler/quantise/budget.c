@@ -16,6 +16,8 @@
 
 #define MAX_LEVELS 256
 #define MAX_SLICES 8
+#define CODE_BITS 8
+#define CODE_LOWEST (-128)
 /* Rounding that is less than this share of the other noise power buys nothing. */
 #define BELOW_FLOOR 0.25
 
@@ -26,10 +28,13 @@ typedef struct
   const StrataChipSpec *chip;
   const StrataNoiseVectors *vectors;
   int row0, n_rows, col0, n_cols, n_copies, base;
-  float *levels;         /* n_rows x (slices x n_cols) */
-  float *v;              /* vectors x (slices x n_cols) */
-  double *gain;          /* slices x n_cols: accumulator units per code x level */
-  double *mean, *square; /* per row, of driver codes */
+  int n_phases, phase_bits, lowest; /* phases that are converted each by itself, bits of each; lowest driver code */
+  double power;                     /* sum of 4^shift over the phases: what the noise of each comes to */
+  float *levels;                    /* n_rows x (slices x n_cols) */
+  float *v;                         /* vectors x phases x (slices x n_cols) */
+  double *gain;                     /* slices x n_cols: accumulator units per code x level */
+  double *mean, *square;            /* per row, of driver codes */
+  double *phase_square;             /* per row, sum of 4^shift x the square of the digit */
 } Block;
 
 typedef struct
@@ -64,11 +69,12 @@ static void
 block_init (Block *block)
 {
   const StrataQOp *op = block->op;
-  const int n = block->vectors->n, n_columns = op->n_slices * block->n_cols;
-  g_autofree float *x = g_new (float, (gsize) n *(gsize) block->n_rows);
+  const int n = block->vectors->n, n_columns = op->n_slices * block->n_cols, n_phases = block->n_phases;
+  g_autofree float *x = g_new (float, (gsize) (n * n_phases) * (gsize) block->n_rows);
 
   block->levels = g_new (float, (gsize) block->n_rows *(gsize) n_columns);
-  block->v = g_new (float, (gsize) n *(gsize) n_columns);
+  block->v = g_new (float, (gsize) (n * n_phases) * (gsize) n_columns);
+  block->phase_square = g_new0 (double, block->n_rows);
   block->gain = g_new (double, n_columns);
   block->mean = g_new0 (double, block->n_rows);
   block->square = g_new0 (double, block->n_rows);
@@ -91,11 +97,17 @@ block_init (Block *block)
       {
         double code = block->vectors->codes[(gsize) v * (gsize) op->k + (gsize) (block->row0 + i)];
 
-        x[(gsize) v * (gsize) block->n_rows + (gsize) i] = (float) code;
+        for (int p = 0, shift = 0; p < n_phases; p++, shift += block->phase_bits)
+          {
+            int digit = strata_analog_phase_digit ((int) code, block->lowest, block->phase_bits, shift);
+
+            x[(gsize) (v * n_phases + p) * (gsize) block->n_rows + (gsize) i] = (float) digit;
+            block->phase_square[i] += ldexp (digit * digit, 2 * shift) / n;
+          }
         block->mean[i] += code / n;
         block->square[i] += code * code / n;
       }
-  strata_analog_product (x, n, block->n_rows, block->levels, n_columns, block->v);
+  strata_analog_product (x, n * n_phases, block->n_rows, block->levels, n_columns, block->v);
 }
 
 static void
@@ -106,6 +118,7 @@ block_finish (Block *block)
   g_free (block->gain);
   g_free (block->mean);
   g_free (block->square);
+  g_free (block->phase_square);
 }
 
 /* The converter's step on a slice, and the mean square that its range cuts off, both for one copy of the rows; for one
@@ -113,7 +126,7 @@ block_finish (Block *block)
 static double
 choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
 {
-  const int n = block->vectors->n, n_columns = block->op->n_slices * block->n_cols;
+  const int n = block->vectors->n * block->n_phases, n_columns = block->op->n_slices * block->n_cols;
   const double noise = cells->thermal / block->n_copies / block->n_copies;
   g_autofree float *magnitudes = g_new (float, (gsize) n *(gsize) block->n_cols);
   const StrataConverterData data = { .magnitudes = magnitudes,
@@ -156,14 +169,14 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
         {
           int level = (int) fabsf (block->levels[(gsize) i * (gsize) n_columns + (gsize) (s * block->n_cols + j)]);
 
-          read += block->square[i] * cells->read[level];
+          read += block->phase_square[i] * cells->read[level];
           program += MAX (block->square[i] - block->mean[i] * block->mean[i], 0) * cells->program[level];
         }
-      column->thermal += power * cells->thermal / block->n_copies / block->n_copies;
+      column->thermal += power * block->power * cells->thermal / block->n_copies / block->n_copies;
       column->cells += power * read / block->n_copies;
-      column->converter += power * step[s] * step[s] * (1.0 / 12 + cells->own);
+      column->converter += power * block->power * step[s] * step[s] * (1.0 / 12 + cells->own);
       column->lasting += s == n_slices - 1 ? power * program / block->n_copies : 0;
-      column->clipped += power * clipped[s];
+      column->clipped += power * block->power * clipped[s];
     }
 }
 
@@ -196,8 +209,10 @@ add_block (Block *block, const Cells *cells, Column *columns, double *sums, Dith
       add_column (block, j, cells, step, clipped, &columns[block->col0 + j]);
       for (int v = 0; v < block->vectors->n; v++)
         for (int s = 0; s < op->n_slices; s++)
-          sums[(gsize) v * (gsize) op->n + (gsize) (block->col0 + j)] +=
-            block->gain[s * block->n_cols + j] * (double) block->v[v * n_columns + s * block->n_cols + j];
+          for (int p = 0; p < block->n_phases; p++)
+            sums[(gsize) v * (gsize) op->n + (gsize) (block->col0 + j)] +=
+              ldexp (block->gain[s * block->n_cols + j], p * block->phase_bits)
+              * (double) block->v[(v * block->n_phases + p) * n_columns + s * block->n_cols + j];
     }
   block_finish (block);
 }
@@ -300,6 +315,11 @@ strata_noise_budget (const StrataQGraph *graph,
         block.n_cols = MIN (n_outputs, op->n - col0);
         block.n_copies = row_copies ? chip->rows / n_rows : 1;
         block.base = strata_chip_levels (chip);
+        block.n_phases = strata_chip_conversions (chip) > 1 ? strata_analog_n_phases (chip->phase_bits) : 1;
+        block.phase_bits = block.n_phases > 1 ? chip->phase_bits : CODE_BITS;
+        block.lowest = strata_analog_subtract (graph->tensors[op->inputs[0]].zero_point) == 0 ? CODE_LOWEST : 0;
+        for (int p = 0; p < block.n_phases; p++)
+          block.power += ldexp (1, 2 * p * block.phase_bits);
         add_block (&block, &cells, columns, sums, &dither);
       }
   budget->dither = dither.power > 0 ? dither.sum / dither.power : 0;

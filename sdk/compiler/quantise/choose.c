@@ -307,7 +307,7 @@ converter_fj (const Choice *choice, int i, int bits)
   const StrataQOp *op = &choice->input->quantised->ops[choice->sensitivity->layers[i].op];
   const StrataQTensor *out = &choice->input->quantised->tensors[op->output];
 
-  return (double) out->height * out->width * op->n * op->n_slices * state->n_reads
+  return (double) out->height * out->width * op->n * op->n_slices * state->n_reads * strata_chip_conversions (chip)
          * ((op->k - 1) / (state->block_rows > 0 ? state->block_rows : chip->rows) + 1)
          * strata_cost_converter_fj (chip, STRATA_BAND_NOMINAL, bits) * (1 + chip->overhead[STRATA_BAND_NOMINAL]);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "chip/fields.h"
 #include "compiler/pipeline.h"
 #include "compiler/quantise/choose.h"
 #include "compiler/quantise/equalise.h"
@@ -84,7 +85,10 @@ samples_clear (Samples *samples)
 }
 
 static StrataImage *
-compile (const StrataGraph *graph, const Samples *samples, const StrataCalibration *settings)
+compile_for (const StrataGraph *graph,
+             const Samples *samples,
+             const StrataCalibration *settings,
+             StrataConversion conversion)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("demonstrator", &error);
@@ -92,6 +96,8 @@ compile (const StrataGraph *graph, const Samples *samples, const StrataCalibrati
   StrataJudgement judgement;
   StrataImage *image;
 
+  chip->conversion = conversion;
+  chip->hash = strata_chip_spec_hash (chip);
   strata_compile_options_init (&options);
   options.calibration = *settings;
   options.calibration.samples = samples != NULL ? samples->samples : NULL;
@@ -99,6 +105,12 @@ compile (const StrataGraph *graph, const Samples *samples, const StrataCalibrati
   image = strata_compile (graph, chip, &options, &judgement, &error);
   g_assert_no_error (error);
   return image;
+}
+
+static StrataImage *
+compile (const StrataGraph *graph, const Samples *samples, const StrataCalibration *settings)
+{
+  return compile_for (graph, samples, settings, STRATA_CONVERSION_ONCE);
 }
 
 /* The crossbar product numbered @i */
@@ -116,7 +128,7 @@ product_of (const StrataImage *image, int i, int *id)
 
 /* The closed forms on the first layer's inputs against what the simulator measures on them, at one and at four reads */
 static void
-test_budget (void)
+check_budget (StrataConversion conversion)
 {
   g_autoptr (StrataGraph) graph = two_layers (1, 0);
   static Samples samples;
@@ -125,7 +137,7 @@ test_budget (void)
   for (int reads = 1; reads <= 4; reads *= 4)
     {
       const StrataCalibration settings = { .n_reads = reads };
-      g_autoptr (StrataImage) image = compile (graph, &samples, &settings);
+      g_autoptr (StrataImage) image = compile_for (graph, &samples, &settings, conversion);
       const StrataFunctionalOptions analog = { STRATA_ANALOG_NOMINAL, 1, TRUE };
       g_autoptr (StrataFunctional) functional = strata_functional_new (image, &analog, NULL);
       int id;
@@ -155,6 +167,18 @@ test_budget (void)
       g_assert_cmpfloat (budget.thermal, >, budget.cells);
     }
   samples_clear (&samples);
+}
+
+static void
+test_budget (void)
+{
+  check_budget (STRATA_CONVERSION_ONCE);
+}
+
+static void
+test_budget_per_phase (void)
+{
+  check_budget (STRATA_CONVERSION_PER_PHASE);
 }
 
 /* A hull: each state costs more, has less noise, and saves less per cost than the one before. */
@@ -470,6 +494,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/compiler/quantise/noise/budget", test_budget);
+  g_test_add_func ("/sdk/compiler/quantise/noise/budget-per-phase", test_budget_per_phase);
   g_test_add_func ("/sdk/compiler/quantise/noise/states", test_states);
   g_test_add_func ("/sdk/compiler/quantise/noise/choice", test_choice);
   g_test_add_func ("/sdk/compiler/quantise/noise/fixed", test_fixed);

@@ -43,6 +43,24 @@ test_phone (void)
   g_assert_cmpint (strata_cost_select_ps (chip, STRATA_BAND_NOMINAL), ==, 50000);
 }
 
+/* A conversion for each of the eight phases: as many conversions, one phase driven while the one before is converted */
+static void
+test_per_phase (void)
+{
+  g_autoptr (StrataChipSpec) chip = load ("phone");
+  StrataMvmEnergy once = full_mvm (chip, STRATA_BAND_NOMINAL), energy;
+
+  chip->conversion = STRATA_CONVERSION_PER_PHASE;
+  energy = full_mvm (chip, STRATA_BAND_NOMINAL);
+  assert_within (energy.adc, 8 * once.adc, 1e-12);
+  assert_within (energy.post, 8 * once.post, 1e-12);
+  assert_within (energy.array, once.array, 1e-12);
+  assert_within (energy.driver, once.driver, 1e-12);
+  g_assert_cmpint (strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, 512, 1, 1), ==, 10000 + 8 * 400000 + 20000);
+  g_assert_cmpint (strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, 512, 1, 2), ==, 10000 + 16 * 400000 + 20000);
+  g_assert_cmpint (strata_cost_mvm_interval_ps (chip, STRATA_BAND_NOMINAL, 512, 1, 1), ==, 8 * 400000);
+}
+
 static void
 test_demonstrator (void)
 {
@@ -214,6 +232,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/cost/mvm/phone", test_phone);
+  g_test_add_func ("/sdk/cost/mvm/per-phase", test_per_phase);
   g_test_add_func ("/sdk/cost/mvm/demonstrator", test_demonstrator);
   g_test_add_func ("/sdk/cost/mvm/bands", test_bands);
   g_test_add_func ("/sdk/cost/mvm/hermes", test_hermes);

@@ -77,6 +77,31 @@ test_convert (void)
   g_assert_cmpfloat (q[2], ==, -3);
 }
 
+/* Digits of phases, weighted, add up to the code, signed or not. */
+static void
+test_phase_digits (void)
+{
+  for (int lowest = -128; lowest <= 0; lowest += 128)
+    for (int bits = 1; bits <= 8; bits++)
+      for (int i = 0; i < 256; i++)
+        {
+          const gint16 code = (gint16) (lowest + i);
+          int sum = 0;
+
+          for (int phase = 0; phase < strata_analog_n_phases (bits); phase++)
+            {
+              const int digit = strata_analog_phase_digit (code, lowest, bits, phase * bits);
+              gint16 same;
+
+              strata_analog_phase_digits (&code, 1, lowest, bits, phase * bits, &same);
+              g_assert_cmpint (digit, ==, same);
+              g_assert_cmpint (ABS (digit), <, 1 << bits);
+              sum += digit * (1 << (phase * bits));
+            }
+          g_assert_cmpint (sum, ==, code);
+        }
+}
+
 static void
 test_combine (void)
 {
@@ -126,6 +151,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/analog-read/digits", test_digits);
   g_test_add_func ("/sdk/kernels/analog-read/product-is-exact-for-integers", test_product_is_exact_for_integers);
   g_test_add_func ("/sdk/kernels/analog-read/convert", test_convert);
+  g_test_add_func ("/sdk/kernels/analog-read/phase-digits", test_phase_digits);
   g_test_add_func ("/sdk/kernels/analog-read/combine", test_combine);
   g_test_add_func ("/sdk/kernels/analog-read/fit", test_fit);
   return g_test_run ();

@@ -37,8 +37,12 @@ analog_reference_level_f (const AnalogReference *reference)
 double
 analog_reference_unit_v (const AnalogReference *reference)
 {
-  return reference->chip->v_in_v[STRATA_BAND_NOMINAL] / ldexp (1, reference->chip->input_bits)
-         * analog_reference_level_f (reference) / analog_reference_load_f (reference);
+  const StrataChipSpec *chip = reference->chip;
+  double steps =
+    chip->conversion == STRATA_CONVERSION_PER_PHASE ? ldexp (1, chip->phase_bits) - 1 : ldexp (1, chip->input_bits);
+
+  return chip->v_in_v[STRATA_BAND_NOMINAL] / steps * analog_reference_level_f (reference)
+         / analog_reference_load_f (reference);
 }
 
 double
@@ -105,6 +109,21 @@ convert (const AnalogReference *reference,
   return CLAMP (code, (double) array->code_lo, (double) array->code_hi);
 }
 
+/* Of a code in two's complement */
+static gint16
+phase_digit (const AnalogReference *reference, int code, int phase, int n_phases)
+{
+  const int base = 1 << reference->chip->phase_bits;
+  int rest = code + 256;
+
+  if (n_phases == 1)
+    return (gint16) code;
+  for (int i = 0; i < phase; i++)
+    rest /= base;
+  rest %= base;
+  return (gint16) (phase == n_phases - 1 && rest >= base / 2 ? rest - base : rest);
+}
+
 gint64
 analog_reference_read (const AnalogReference *reference,
                        const StrataAnalogArray *array,
@@ -117,6 +136,10 @@ analog_reference_read (const AnalogReference *reference,
     strata_analog_key (reference->seed, STRATA_ANALOG_STREAM_READ, inference, (guint64) array->id);
   g_autofree float *z = g_new (float, array->n_columns);
   g_autofree double *codes = g_new (double, array->n_columns);
+  g_autofree gint16 *digits = g_new (gint16, array->n_rows);
+  const int n_phases = reference->chip->conversion == STRATA_CONVERSION_PER_PHASE
+                         ? reference->chip->input_bits / reference->chip->phase_bits
+                         : 1;
   gint64 n_clipped = 0;
 
   for (int i = 0; i < inputs->n; i++)
@@ -126,12 +149,18 @@ analog_reference_read (const AnalogReference *reference,
       for (int c = 0; c < array->n_columns; c++)
         codes[c] = 0;
       for (int r = 0; r < array->n_reads; r++)
-        {
-          strata_rng_normal (key, position * (guint64) array->n_reads + (guint64) r, z, (gsize) array->n_columns);
-          for (int c = 0; c < array->n_columns; c++)
-            codes[c] += convert (reference, array, c, inputs->codes + (gsize) i * (gsize) array->n_rows, (double) z[c],
-                                 &n_clipped);
-        }
+        for (int phase = 0; phase < n_phases; phase++)
+          {
+            guint64 conversion = (position * (guint64) array->n_reads + (guint64) r) * (guint64) n_phases;
+
+            for (int k = 0; k < array->n_rows; k++)
+              digits[k] =
+                phase_digit (reference, inputs->codes[(gsize) i * (gsize) array->n_rows + (gsize) k], phase, n_phases);
+            strata_rng_normal (key, conversion + (guint64) phase, z, (gsize) array->n_columns);
+            for (int c = 0; c < array->n_columns; c++)
+              codes[c] += ldexp (convert (reference, array, c, digits, (double) z[c], &n_clipped),
+                                 phase * reference->chip->phase_bits);
+          }
       for (int j = 0; j < array->n_cols; j++)
         {
           double y = array->offset[j];

@@ -644,6 +644,46 @@ test_reference (void)
   g_assert_cmpint (ABS (n_clipped - n_expected), <=, 2);
 }
 
+/* Each phase converted by itself: exact without terms; kT/C of each weighs by its place, on the whole swing; and as the
+ * formulas say, where a code in two's complement has its highest phase signed. */
+static void
+test_phases (void)
+{
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  g_autofree gint32 *expected = g_new0 (gint32, N_OUTPUTS);
+  const StrataAnalogInputs some = { f->codes, f->positions, 100 };
+  const double kt = 1.380649e-23 * 313.15;
+  gint64 n_clipped, n_expected;
+  int n_apart = 0;
+
+  f->chip.conversion = STRATA_CONVERSION_PER_PHASE;
+  for (f->chip.phase_bits = 1; f->chip.phase_bits <= 4; f->chip.phase_bits *= 2)
+    {
+      const double weights = (65536.0 - 1) / (ldexp (1, 2 * f->chip.phase_bits) - 1), base = 1 << f->chip.phase_bits;
+
+      fixture_program (f, STRATA_PHYSICS_ALL, STRATA_CORRECT_AFFINE);
+      g_assert_cmpint (fixture_read (f), ==, 0);
+      for (int i = 0; i < N_OUTPUTS; i++)
+        g_assert_cmpfloat (f->errors[i], ==, 0);
+      fixture_program (f, ONLY (STRATA_PHYSICS_THERMAL), STRATA_CORRECT_AFFINE);
+      fixture_read (f);
+      assert_noise (f, "thermal, phase by phase", kt * 51.2e-15 / square (0.8 * 0.4e-15 / (base - 1) / 15) * weights);
+    }
+  f->chip.phase_bits = 2;
+  f->op.n_reads = 2;
+  for (int i = 0; i < N_OUTPUTS; i++)
+    f->sums[i] = 0;
+  fixture_program (f, 0, 0);
+  n_clipped = strata_analog_array_read (f->array, &some, 4, f->sums, COLUMNS);
+  n_expected = analog_reference_read (&f->reference, f->array, &some, 4, expected, COLUMNS);
+  for (int i = 0; i < 100 * COLUMNS; i++)
+    n_apart += abs (f->sums[i] - expected[i]) > 1;
+  g_test_message ("%d of %d outputs a code apart; clipped %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT, n_apart,
+                  100 * COLUMNS, n_clipped, n_expected);
+  g_assert_cmpint (n_apart, <, 100 * COLUMNS / 50);
+  g_assert_cmpint (ABS (n_clipped - n_expected), <=, 2);
+}
+
 /* All that is random from read to read adds up: variance of many readings of one input. */
 static void
 test_together (void)
@@ -712,6 +752,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/physics/dead", test_dead);
   g_test_add_func ("/sdk/simulator/physics/drivers", test_drivers);
   g_test_add_func ("/sdk/simulator/physics/reference", test_reference);
+  g_test_add_func ("/sdk/simulator/physics/phases", test_phases);
   g_test_add_func ("/sdk/simulator/physics/together", test_together);
   g_test_add_func ("/sdk/simulator/physics/replay", test_replay);
   return g_test_run ();
