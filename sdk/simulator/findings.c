@@ -283,23 +283,46 @@ find_budget (Findings *f)
          1 - (double) m->unit_interval_ps[0] / (double) m->interval_ps[0], "rate");
 }
 
+static const char *
+degrees (Findings *f, double value_c)
+{
+  return strata_record_number (f->arena, value_c, "°C");
+}
+
+/* What the steady state would be, and what the chip can do about it */
 static void
 find_heat (Findings *f)
 {
-  const StrataChipSpec *chip = f->image->chip;
+  const StrataModelled *m = f->modelled;
+  gboolean skin = m->throttle == STRATA_THROTTLE_SKIN;
+  const char *part = skin ? "skin" : "junction", *rule = skin ? "skin-too-hot" : "junction-too-hot";
+  const char *limit, *end, *sustained;
+  gint64 interval_ps = MAX (m->interval_ps[0], m->min_interval_ps);
 
-  if (chip->t_junction_max_c > 0 && f->modelled->junction_c > chip->t_junction_max_c)
-    add (f, "junction-too-hot", WARNING, -1,
-         strata_arena_printf (f->arena, "the junction settles at %s, the limit is %s",
-                              strata_record_number (f->arena, f->modelled->junction_c, "°C"),
-                              strata_record_number (f->arena, chip->t_junction_max_c, "°C")),
-         "ask for a lower rate, or lower the energy per inference", NAN, "temperature");
-  if (chip->t_skin_max_c > 0 && f->modelled->skin_c > chip->t_skin_max_c)
-    add (f, "skin-too-hot", WARNING, -1,
-         strata_arena_printf (f->arena, "the skin settles at %s, the limit is %s",
-                              strata_record_number (f->arena, f->modelled->skin_c, "°C"),
-                              strata_record_number (f->arena, chip->t_skin_max_c, "°C")),
-         "ask for a lower rate, or lower the energy per inference", NAN, "temperature");
+  if (m->throttle == STRATA_THROTTLE_NONE)
+    return;
+  limit = degrees (f, strata_throttle_limit_c (f->image, m->throttle));
+  end = m->runs_away
+          ? "the junction finds no steady state below 250 °C, as its leakage grows with it"
+          : strata_arena_printf (f->arena, "the %s settles at %s", part, degrees (f, skin ? m->skin_c : m->junction_c));
+  end = strata_arena_printf (f->arena, "at %s %s", strata_record_number (f->arena, m->power_mw[0], "mW"), end);
+  if (m->throttle_interval_ps[0] == 0)
+    {
+      add (f, m->runs_away ? "thermal-runaway" : rule, WARNING, -1,
+           strata_arena_printf (f->arena, "%s; static power alone takes the %s above its limit of %s, so no rate holds",
+                                end, part, limit),
+           "use fewer stacks so that more are gated, or cool the package better", NAN, "temperature");
+      return;
+    }
+  sustained =
+    strata_arena_printf (f->arena, "an inference every %s keeps it there", time_text (f, m->throttle_interval_ps[0]));
+  if (m->throttle_after_ps >= 0)
+    sustained = strata_arena_printf (f->arena, "%s, one every %s for %s from cold", sustained,
+                                     time_text (f, interval_ps), time_text (f, m->throttle_after_ps));
+  add (f, rule, WARNING, -1,
+       strata_arena_printf (f->arena, "%s, the limit of the %s is %s; %s", end, part, limit, sustained),
+       "ask for a lower rate, or lower the energy per inference",
+       1 - (double) interval_ps / (double) m->throttle_interval_ps[0], "rate");
 }
 
 /* --- mapping and numbers --- */

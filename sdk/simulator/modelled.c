@@ -6,6 +6,7 @@
  */
 #include "program/execute.h"
 #include "simulator/estimate.h"
+#include "simulator/modelled-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,31 +15,11 @@
 #define MAX_HEAT_STEPS 256
 #define HEAT_WORK 2e8      /* arithmetic operations that the transient may take, a fraction of a second */
 #define HEAT_RECORDS 65536 /* temperatures of single stacks over time that a run keeps, at most */
-/* Leakage doubles every 20 K and 40 K/W warm the chip by 0.04 K per mW: the loop contracts by 1e-2 or so per turn, and
- * eight turns close it far below a millikelvin. Temperatures are held below 250 C, where a chip has long run away. */
-#define N_LEAKAGE_TURNS 8
-#define MAX_LEAKAGE_C 250.0
-
-typedef struct
-{
-  const StrataImage *image;
-  StrataModelled *modelled;
-  GCancellable *cancellable;
-  StrataActionEnergy *tables[STRATA_N_BANDS];
-  StrataStaticDraw *draws[STRATA_N_BANDS];
-  int n_draws[STRATA_N_BANDS];
-  StrataBurstCount *counts;
-  gboolean *on;
-  StrataHeat *heat;
-  double *node_fj;          /* dynamic heat of one inference per node, nominal */
-  double *node_mw, *rise_c; /* steady state, nominal */
-  gsize n_nodes;
-} Run;
 
 /* --- time --- */
 
 static gboolean
-time_band (Run *run, StrataBand band, GError **error)
+time_band (StrataModelRun *run, StrataBand band, GError **error)
 {
   StrataModelled *modelled = run->modelled;
   StrataTimingOptions options = { .band = band, .n_inferences = 1, .no_events = TRUE, .cancellable = run->cancellable };
@@ -62,7 +43,7 @@ time_band (Run *run, StrataBand band, GError **error)
 }
 
 static gboolean
-time_nominal (Run *run, GError **error)
+time_nominal (StrataModelRun *run, GError **error)
 {
   StrataTimingOptions options = { .n_inferences = 1, .cancellable = run->cancellable };
   StrataTiming *timing = strata_timing_run (run->image, &options, error);
@@ -76,7 +57,7 @@ time_nominal (Run *run, GError **error)
 }
 
 static gboolean
-estimate_band (Run *run, StrataBand band, GError **error)
+estimate_band (StrataModelRun *run, StrataBand band, GError **error)
 {
   StrataModelled *modelled = run->modelled;
   g_autoptr (StrataTiming) timing = g_new0 (StrataTiming, 1);
@@ -94,82 +75,6 @@ estimate_band (Run *run, StrataBand band, GError **error)
   modelled->unit_busy_ps = g_memdup2 (timing->unit_busy_ps, sizeof (gint64) * MAX (timing->n_units, 1));
   modelled->timing = g_steal_pointer (&timing);
   return TRUE;
-}
-
-/* --- power and steady heat --- */
-
-/* The longest of what units, budget, the program's pace and the caller allow; sets interval_ps and power_mw of the band
- * from its static power. */
-static gint64
-set_power (Run *run, StrataBand band)
-{
-  StrataModelled *modelled = run->modelled;
-  double spare_mw = run->image->chip->p_budget_mw - modelled->static_mw[band];
-  double dynamic_fj = (double) modelled->dynamic_fj[band];
-  gint64 interval_ps = modelled->unit_interval_ps[band];
-
-  if (run->image->chip->p_budget_mw > 0 && spare_mw > 0 && dynamic_fj / spare_mw < 0x1p62)
-    interval_ps = MAX (interval_ps, (gint64) ceil (dynamic_fj / spare_mw));
-  interval_ps = MAX (interval_ps, run->image->pace_ps);
-  modelled->interval_ps[band] = interval_ps;
-  interval_ps = MAX (interval_ps, modelled->min_interval_ps);
-  modelled->power_mw[band] = modelled->static_mw[band] + dynamic_fj / (double) interval_ps;
-  return interval_ps;
-}
-
-/* Nodes' power at a mean rate: one inference's heat per interval, and the static draws. */
-static void
-set_nodes (Run *run, StrataBand band, gint64 interval_ps, double *node_mw)
-{
-  double nominal_fj = (double) run->modelled->dynamic_fj[STRATA_BAND_NOMINAL];
-  double scale = nominal_fj > 0 ? run->modelled->dynamic_fj[band] / nominal_fj / (double) interval_ps : 0;
-
-  for (gsize i = 0; i <= run->n_nodes; i++)
-    node_mw[i] = run->node_fj[i] * scale;
-  strata_energy_static_heat (run->image, run->heat, run->draws[band], run->n_draws[band], node_mw);
-  strata_energy_spread_heat (run->image, run->heat, node_mw);
-}
-
-static void
-settle_band (Run *run, StrataBand band, double *node_mw, double *rise_c, StrataHeatSummary *summary)
-{
-  double junction_c = run->image->chip->t_ambient_c;
-
-  for (int turn = 0; turn < N_LEAKAGE_TURNS; turn++)
-    {
-      gint64 interval_ps;
-
-      g_free (run->draws[band]);
-      run->draws[band] =
-        strata_energy_static (run->image, band, MIN (junction_c, MAX_LEAKAGE_C), run->on, &run->n_draws[band]);
-      run->modelled->static_mw[band] = strata_energy_static_mw (run->draws[band], run->n_draws[band]);
-      interval_ps = set_power (run, band);
-      set_nodes (run, band, interval_ps, node_mw);
-      strata_heat_solve (run->heat, node_mw, rise_c);
-      *summary = strata_heat_summary (run->heat, rise_c);
-      junction_c = summary->junction_c;
-    }
-}
-
-static void
-settle (Run *run, gboolean bands)
-{
-  StrataModelled *modelled = run->modelled;
-  g_autofree double *node_mw = g_new0 (double, run->n_nodes + 1);
-  g_autofree double *rise_c = g_new0 (double, run->n_nodes + 1);
-  StrataHeatSummary summary;
-
-  if (modelled->fidelity == STRATA_FIDELITY_ESTIMATE)
-    strata_estimate_heat (run->image, run->heat, run->tables[0], run->counts, run->node_fj);
-  for (gsize i = 0; i < modelled->timing->n_events; i++)
-    strata_energy_heat (run->image, run->heat, run->tables[0], &modelled->timing->events[i], 1, run->node_fj);
-  for (int band = STRATA_N_BANDS - 1; band > 0; band--)
-    if (bands)
-      settle_band (run, band, node_mw, rise_c, &summary);
-  settle_band (run, STRATA_BAND_NOMINAL, run->node_mw, run->rise_c, &summary);
-  modelled->junction_c = summary.junction_c;
-  modelled->package_c = summary.package_c;
-  modelled->skin_c = summary.skin_c;
 }
 
 /* --- temperatures --- */
@@ -193,7 +98,7 @@ add_summary (GArray *records, const StrataHeat *heat, const double *rise_c, gint
 }
 
 static void
-add_steady (Run *run, GArray *records)
+add_steady (StrataModelRun *run, GArray *records)
 {
   const StrataChipSpec *chip = run->image->chip;
 
@@ -206,7 +111,7 @@ add_steady (Run *run, GArray *records)
 
 /* Heat of the bursts within [0, n_steps * step_ps), fJ per step and node */
 static double *
-spread_heat (const Run *run, int n_steps, gint64 step_ps)
+spread_heat (const StrataModelRun *run, int n_steps, gint64 step_ps)
 {
   const StrataTiming *timing = run->modelled->timing;
   gsize row = run->n_nodes + 1;
@@ -231,7 +136,7 @@ spread_heat (const Run *run, int n_steps, gint64 step_ps)
 
 /* The inference alone, from the steady state at the mean power on. */
 static gboolean
-add_transient (Run *run, GArray *records, GError **error)
+add_transient (StrataModelRun *run, GArray *records, GError **error)
 {
   int n_stacks = run->image->chip->n_stacks;
   gint64 latency_ps = MAX (run->modelled->latency_ps[0], 1);
@@ -264,7 +169,7 @@ add_transient (Run *run, GArray *records, GError **error)
 /* --- assembly --- */
 
 static gboolean
-run_init (Run *run, gboolean bands, GError **error)
+run_init (StrataModelRun *run, gboolean bands, GError **error)
 {
   StrataModelled *modelled = run->modelled;
   gboolean estimate = modelled->fidelity == STRATA_FIDELITY_ESTIMATE;
@@ -296,7 +201,7 @@ run_init (Run *run, gboolean bands, GError **error)
 }
 
 static void
-run_finish (Run *run)
+run_finish (StrataModelRun *run)
 {
   for (int band = 0; band < STRATA_N_BANDS; band++)
     {
@@ -313,7 +218,7 @@ run_finish (Run *run)
 }
 
 static void
-copy_nominal (Run *run)
+copy_nominal (StrataModelRun *run)
 {
   StrataModelled *modelled = run->modelled;
 
@@ -322,6 +227,7 @@ copy_nominal (Run *run)
       modelled->latency_ps[band] = modelled->latency_ps[0];
       modelled->interval_ps[band] = modelled->interval_ps[0];
       modelled->unit_interval_ps[band] = modelled->unit_interval_ps[0];
+      modelled->throttle_interval_ps[band] = modelled->throttle_interval_ps[0];
       modelled->static_mw[band] = modelled->static_mw[0];
       modelled->power_mw[band] = modelled->power_mw[0];
       g_clear_pointer (&run->draws[band], g_free);
@@ -332,7 +238,7 @@ copy_nominal (Run *run)
 
 /* Dynamic energy is bounded with the program (STRATA_SCHEDULE_MOST); leakage depends on temperature and shows here. */
 static gboolean
-check_static (const Run *run, GError **error)
+check_static (const StrataModelRun *run, GError **error)
 {
   const StrataModelled *modelled = run->modelled;
 
@@ -353,7 +259,7 @@ check_static (const Run *run, GError **error)
 }
 
 static void
-sum_energy (Run *run)
+sum_energy (StrataModelRun *run)
 {
   StrataModelled *modelled = run->modelled;
 
@@ -366,14 +272,16 @@ sum_energy (Run *run)
 }
 
 static gboolean
-run_model (Run *run, gboolean bands, GError **error)
+run_model (StrataModelRun *run, gboolean bands, GError **error)
 {
   StrataModelled *modelled = run->modelled;
   g_autoptr (GArray) temperature = g_array_new (FALSE, FALSE, sizeof (StrataTemperatureRecord));
 
   if (!run_init (run, bands, error))
     return FALSE;
-  settle (run, bands);
+  strata_settle (run, bands);
+  if (!strata_throttle (run, bands, error))
+    return FALSE;
   if (!bands)
     copy_nominal (run);
   if (!check_static (run, error))
@@ -402,7 +310,7 @@ model (const StrataImage *image,
        GCancellable *cancellable,
        GError **error)
 {
-  Run run = { .image = image, .cancellable = cancellable };
+  StrataModelRun run = { .image = image, .cancellable = cancellable };
   StrataModelled *modelled = NULL;
 
   run.modelled = g_new0 (StrataModelled, 1);

@@ -133,6 +133,31 @@ describe_toggles (Figures *f)
                               n_known, n_products, f->image->chip->alpha_toggle);
 }
 
+/* What limits of temperature leave of the rate, with the reason in words */
+static void
+add_throttle (Figures *f)
+{
+  const StrataModelled *m = f->modelled;
+  double limit_c = strata_throttle_limit_c (f->image, m->throttle), interval_ps[STRATA_N_BANDS];
+  const char *part = m->throttle == STRATA_THROTTLE_SKIN ? "skin" : "junction", *source;
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    interval_ps[band] = m->throttle_interval_ps[band] > 0 ? (double) m->throttle_interval_ps[band] : NAN;
+  if (m->throttle == STRATA_THROTTLE_NONE)
+    source = "max (interval, interval asked for): junction and skin stay within their limits";
+  else if (m->throttle_interval_ps[0] == 0)
+    source = strata_arena_printf (f->arena, "%s: static power alone takes it above %s", part,
+                                  strata_record_number (f->arena, limit_c, "°C"));
+  else
+    source = strata_arena_printf (f->arena,
+                                  "%s: shortest interval at which it settles at or below %s, leakage at the junction's "
+                                  "temperature",
+                                  part, strata_record_number (f->arena, limit_c, "°C"));
+  add_figure (f, "throttle_interval_ps", "ps", interval_ps, m->fidelity, source);
+  add_one (f, "throttle_after_ps", "ps", m->throttle_after_ps >= 0 ? (double) m->throttle_after_ps : NAN, FALSE,
+           m->fidelity, "from ambient at power_mw until a limit of temperature is reached; none: never");
+}
+
 static void
 add_run (Figures *f)
 {
@@ -167,6 +192,7 @@ add_run (Figures *f)
            "hottest node of the thermal ladder, steady at power_mw");
   add_one (f, "package_c", "degC", m->package_c, FALSE, m->fidelity, "ambient + power x package resistance");
   add_one (f, "skin_c", "degC", m->skin_c, FALSE, m->fidelity, "ambient + f_skin x power x skin resistance");
+  add_throttle (f);
   add_one (f, "ambient_c", "degC", f->image->chip->t_ambient_c, TRUE, m->fidelity, "t_ambient of the chip");
 }
 

@@ -107,6 +107,17 @@ StrataTiming *strata_timing_run (const StrataImage *image,
 void strata_timing_free (StrataTiming *timing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTiming, strata_timing_free)
 
+/* A limit of temperature that a steady state crosses */
+typedef enum
+{
+  STRATA_THROTTLE_NONE,
+  STRATA_THROTTLE_JUNCTION,
+  STRATA_THROTTLE_SKIN,
+} StrataThrottle;
+
+/* The lower of the chip's limit and the one the program was compiled for; HUGE_VAL: none */
+double strata_throttle_limit_c (const StrataImage *image, StrataThrottle reason);
+
 /* Everything the modelled run of one inference comes to.
  *
  * Energies are those of one inference from input in SRAM to output in SRAM: dynamic, plus static power times latency.
@@ -114,7 +125,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataTiming, strata_timing_free)
  * in time: their events carry none, host_fj says it. Power is the mean of running on and on: static + dynamic / max
  * (interval, asked minimum). The chip's power budget caps the rate: interval_ps is the interval at which static +
  * dynamic / interval just meets it, where that is longer than the one the units allow. Where static power alone exceeds
- * the budget no rate helps: interval_ps is then the units' and power_mw shows the excess. */
+ * the budget no rate helps: interval_ps is then the units' and power_mw shows the excess.
+ *
+ * Heat does not cap interval_ps: the budget holds from the first inference on, a limit of temperature is reached after
+ * seconds or minutes, and until then the chip does run at interval_ps. What it keeps up for ever is
+ * throttle_interval_ps; temperatures are those it would come to at power_mw if nothing slowed it down. */
 typedef struct
 {
   StrataTiming *timing;       /* nominal; energies filled in; static events merged in */
@@ -127,7 +142,13 @@ typedef struct
   gint64 latency_ps[STRATA_N_BANDS];
   gint64 interval_ps[STRATA_N_BANDS];      /* as allowed by units, budget and the program's pace */
   gint64 unit_interval_ps[STRATA_N_BANDS]; /* as allowed by units alone */
-  gint64 energy_fj[STRATA_N_BANDS];        /* dynamic + static over the latency */
+  /* The shortest interval, not below the one of power_mw, at which junction and skin stay within their limits for ever,
+   * leakage as warm as the junction: 0 where not even static power alone does */
+  gint64 throttle_interval_ps[STRATA_N_BANDS];
+  StrataThrottle throttle;  /* what a shorter one would cross, nominal; NONE: power_mw crosses nothing */
+  gint64 throttle_after_ps; /* at power_mw from ambient, until a limit is reached; nominal; -1: never, or no timing */
+  gboolean runs_away;       /* leakage leaves power_mw no steady state below 250 C, nominal */
+  gint64 energy_fj[STRATA_N_BANDS]; /* dynamic + static over the latency */
   gint64 dynamic_fj[STRATA_N_BANDS];
   double static_mw[STRATA_N_BANDS]; /* with leakage at the junction's temperature at power_mw */
   double power_mw[STRATA_N_BANDS];

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Leakage and throttling on a chip of one stack without weights, whose heat all falls on its base: one resistance
+ * from there to ambient and one factor of leakage, so that every answer has a closed form or a root of one equation.
+ */
+#include "fixture.h"
+#include "simulator/record.h"
+
+#include <math.h>
+
+#define CONTROL_W 8e-3
+#define AMBIENT_C 40.0
+
+/* A vector op of 2.56e8 operations, whose 16 per nanosecond take 160 mW at 10 pJ each; limits far away */
+static Fixture *
+hot_fixture (double leak_mw_per_mm2)
+{
+  Fixture *fixture = fixture_new (1, 1, 16);
+  int op = fixture_op (fixture, STRATA_QOP_MVM, 4, 4);
+
+  fixture_digital (fixture, STRATA_OPCODE_VECTOR, op, 4, 64000000);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    {
+      fixture->chip.e_vector_fj[band] = 10000;
+      fixture->chip.p_leak_mw_per_mm2[band] = leak_mw_per_mm2;
+    }
+  fixture->chip.p_budget_mw = 1e6;
+  fixture->chip.t_junction_max_c = 240;
+  fixture->chip.t_skin_max_c = 150;
+  return fixture;
+}
+
+static StrataModelled *
+model (Fixture *fixture, gint64 min_interval_ps, gboolean bands)
+{
+  g_autoptr (GError) error = NULL;
+  StrataModelled *modelled = strata_model_run (fixture_image (fixture), min_interval_ps, bands, NULL, &error);
+
+  g_assert_no_error (error);
+  return modelled;
+}
+
+/* From the base through 16 tiers of 60 nm and 20 um of TIM */
+static double
+die_k_w (const Fixture *fixture)
+{
+  return (16 * 60e-9 / 1.2 + 20e-6 / 4) / (strata_cost_area (&fixture->chip).die * 1e-6);
+}
+
+static double
+junction_k_w (const Fixture *fixture)
+{
+  return die_k_w (fixture) + fixture->chip.r_package_k_w;
+}
+
+/* 3 mm2 fixed, 0.9 mm2 of SRAM and a stack that is gated to a tenth; doubles every 20 K from 50 C on */
+static double
+leak_w (const Fixture *fixture, double temperature_c)
+{
+  double area_mm2 = 3 + 0.9 * fixture->chip.sram_bytes / 1e6 + 0.1 * 1.2 * strata_cost_area (&fixture->chip).stack;
+
+  return fixture->chip.p_leak_mw_per_mm2[0] * 1e-3 * area_mm2 * pow (2, (temperature_c - 50) / 20);
+}
+
+static double
+dynamic_w (const StrataModelled *modelled, gint64 interval_ps)
+{
+  return (double) modelled->dynamic_fj[0] / (double) interval_ps * 1e-3;
+}
+
+/* Lowest root of T = ambient + R (dynamic + control + leakage (T)), by Newton from below */
+static double
+solve_junction (const Fixture *fixture, double power_w)
+{
+  double k_w = junction_k_w (fixture), junction_c = AMBIENT_C;
+
+  for (int i = 0; i < 100; i++)
+    {
+      double leak = leak_w (fixture, junction_c);
+      double miss_c = AMBIENT_C + k_w * (power_w + CONTROL_W + leak) - junction_c;
+
+      junction_c += miss_c / (1 - k_w * leak * G_LN2 / 20);
+    }
+  return junction_c;
+}
+
+/* The loop gain of leakage goes from none to four fifths. */
+static void
+test_leakage (void)
+{
+  static const double leak[] = { 0, 0.5, 20, 60, 75 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (leak); i++)
+    {
+      g_autoptr (Fixture) fixture = hot_fixture (leak[i]);
+      g_autoptr (StrataModelled) modelled = model (fixture, 0, FALSE);
+      double junction_c = solve_junction (fixture, dynamic_w (modelled, modelled->interval_ps[0]));
+
+      g_assert_cmpfloat_with_epsilon (modelled->junction_c, junction_c, 1e-6);
+      g_assert_cmpfloat_with_epsilon (modelled->static_mw[0], 1e3 * (CONTROL_W + leak_w (fixture, junction_c)), 1e-6);
+      g_assert_cmpfloat_with_epsilon (modelled->package_c,
+                                      AMBIENT_C + fixture->chip.r_package_k_w * modelled->power_mw[0] * 1e-3, 1e-6);
+      g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_NONE);
+      g_assert_cmpint (modelled->throttle_interval_ps[0], ==, modelled->interval_ps[0]);
+      g_assert_cmpint (modelled->throttle_after_ps, ==, -1);
+      g_assert_false (modelled->runs_away);
+    }
+}
+
+/* Run at the interval found, the limit holds; a thousandth faster, it does not. */
+static void
+check_sustained (Fixture *fixture, const StrataModelled *modelled, double expected_ps)
+{
+  gint64 interval_ps = modelled->throttle_interval_ps[0];
+  g_autoptr (StrataModelled) sustained = model (fixture, interval_ps, FALSE);
+  g_autoptr (StrataModelled) faster = model (fixture, interval_ps - interval_ps / 1000, FALSE);
+
+  g_assert_cmpint (interval_ps, >, modelled->interval_ps[0]);
+  g_assert_cmpfloat_with_epsilon ((double) interval_ps, expected_ps, 1e-6 * expected_ps);
+  g_assert_cmpint (sustained->throttle, ==, STRATA_THROTTLE_NONE);
+  g_assert_cmpint (faster->throttle, ==, modelled->throttle);
+  g_assert_cmpint (faster->interval_ps[0], ==, modelled->interval_ps[0]);
+}
+
+/* At the limit leakage is known, and so is what it leaves for the dynamic power. */
+static void
+test_junction (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (40);
+  g_autoptr (StrataModelled) modelled = NULL;
+  double power_w = 0.05;
+
+  fixture->chip.t_junction_max_c = solve_junction (fixture, power_w);
+  modelled = model (fixture, 0, FALSE);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
+  g_assert_cmpfloat (modelled->junction_c, >, fixture->chip.t_junction_max_c);
+  check_sustained (fixture, modelled, (double) modelled->dynamic_fj[0] / (power_w * 1e3));
+}
+
+/* The same limit, asked for of a chip that allows more */
+static void
+test_asked (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (40);
+  g_autoptr (StrataModelled) modelled = NULL;
+  double power_w = 0.08;
+
+  fixture->image.limits.max_junction_c = solve_junction (fixture, power_w);
+  modelled = model (fixture, 0, FALSE);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
+  check_sustained (fixture, modelled, (double) modelled->dynamic_fj[0] / (power_w * 1e3));
+}
+
+/* 10 K/W to the skin: its limit is one of power, of which leakage takes what the junction's temperature says. */
+static void
+test_skin (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (20);
+  g_autoptr (StrataModelled) modelled = NULL;
+  double power_w = 0.2, junction_c = AMBIENT_C + junction_k_w (fixture) * power_w;
+
+  fixture->chip.t_skin_max_c = AMBIENT_C + 10 * power_w;
+  modelled = model (fixture, 0, FALSE);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_SKIN);
+  g_assert_cmpfloat (modelled->skin_c, >, fixture->chip.t_skin_max_c);
+  check_sustained (fixture, modelled,
+                   (double) modelled->dynamic_fj[0] / (1e3 * (power_w - CONTROL_W - leak_w (fixture, junction_c))));
+}
+
+static gboolean
+has_finding (Fixture *fixture, const StrataModelled *modelled, const char *rule)
+{
+  g_autoptr (StrataArena) arena = strata_arena_new ();
+  g_autoptr (GArray) findings = strata_record_findings (arena, fixture_image (fixture), modelled);
+
+  for (guint i = 0; i < findings->len; i++)
+    if (g_str_equal (g_array_index (findings, StrataFindingRecord, i).rule, rule))
+      return TRUE;
+  return FALSE;
+}
+
+/* At full rate there is no steady state, at rest there is one: the rate ends where the curve of leakage touches the
+ * line of the package, R leakage' = 1. Close to there the loop takes ever longer, hence the tolerance. */
+static void
+test_fold (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (92);
+  g_autoptr (StrataModelled) modelled = model (fixture, 0, FALSE);
+  double k_w = junction_k_w (fixture), leak = 20 / (G_LN2 * k_w);
+  double fold_c = 50 + 20 * log2 (leak / leak_w (fixture, 50));
+  double power_w = (fold_c - AMBIENT_C) / k_w - CONTROL_W - leak;
+  double expected_ps = (double) modelled->dynamic_fj[0] / (1e3 * power_w);
+
+  g_assert_cmpfloat (power_w, >, 0);
+  g_assert_true (modelled->runs_away);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
+  g_assert_cmpfloat_with_epsilon ((double) modelled->throttle_interval_ps[0], expected_ps, 1e-3 * expected_ps);
+  g_assert_true (has_finding (fixture, modelled, "junction-too-hot"));
+  g_assert_cmpint (modelled->throttle_after_ps, >, 0);
+}
+
+/* Leakage alone runs away, so that no rate holds. */
+static void
+test_runaway (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (400);
+  g_autoptr (StrataModelled) modelled = model (fixture, 0, TRUE);
+
+  g_assert_true (modelled->runs_away);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    g_assert_cmpint (modelled->throttle_interval_ps[band], ==, 0);
+  g_assert_true (has_finding (fixture, modelled, "thermal-runaway"));
+}
+
+/* The die is at its own rise at once, the package's 1 J/K follow as 1 - exp (-t / RC). */
+static void
+test_time (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (0);
+  g_autoptr (StrataModelled) junction = NULL, skin = NULL, timeless = NULL;
+  g_autoptr (GError) error = NULL;
+  double package_k_w = fixture->chip.r_package_k_w, power_w, warm_c;
+
+  /* As good as no heat in the die */
+  fixture->chip.c_silicon_j_m3k = fixture->chip.c_stack_j_m3k = fixture->chip.c_tim_j_m3k = 1;
+  fixture->chip.t_junction_max_c = 44;
+  junction = model (fixture, 0, FALSE);
+  power_w = junction->power_mw[0] * 1e-3;
+  warm_c = 44 - AMBIENT_C - power_w * die_k_w (fixture);
+  g_assert_cmpfloat_with_epsilon ((double) junction->throttle_after_ps * 1e-12,
+                                  -package_k_w * log (1 - warm_c / (power_w * package_k_w)), 1e-3 * package_k_w);
+  fixture->chip.t_junction_max_c = 240;
+  fixture->chip.t_skin_max_c = AMBIENT_C + 0.99 * 10 * power_w;
+  skin = model (fixture, 0, FALSE);
+  g_assert_cmpfloat_with_epsilon ((double) skin->throttle_after_ps * 1e-12, package_k_w * log (100),
+                                  1e-2 * package_k_w);
+  timeless = strata_model_estimate (fixture_image (fixture), 0, FALSE, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (timeless->throttle, ==, STRATA_THROTTLE_SKIN);
+  g_assert_cmpint (timeless->throttle_after_ps, ==, -1);
+}
+
+/* Each band has its own energy and leakage; heat does not touch time and energy of an inference. */
+static void
+test_bands (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (20);
+  g_autoptr (StrataModelled) cool = model (fixture, 0, TRUE), hot = NULL;
+
+  fixture->chip.p_control_mw[STRATA_BAND_CONSERVATIVE] = 60;
+  fixture->chip.t_junction_max_c = solve_junction (fixture, 0.1);
+  hot = model (fixture, 0, TRUE);
+  g_assert_cmpint (hot->throttle_interval_ps[STRATA_BAND_CONSERVATIVE], >, hot->throttle_interval_ps[0]);
+  g_assert_cmpint (hot->throttle_interval_ps[STRATA_BAND_OPTIMISTIC], <, hot->throttle_interval_ps[0]);
+  g_assert_cmpint (hot->throttle_interval_ps[STRATA_BAND_OPTIMISTIC], >, hot->interval_ps[STRATA_BAND_OPTIMISTIC]);
+  for (int band = 0; band < STRATA_BAND_CONSERVATIVE; band++)
+    {
+      g_assert_cmpint (hot->interval_ps[band], ==, cool->interval_ps[band]);
+      g_assert_cmpint (hot->energy_fj[band], ==, cool->energy_fj[band]);
+      g_assert_cmpint (hot->latency_ps[band], ==, cool->latency_ps[band]);
+      g_assert_cmpint (cool->throttle_interval_ps[band], ==, cool->interval_ps[band]);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sdk/simulator/throttle/leakage", test_leakage);
+  g_test_add_func ("/sdk/simulator/throttle/junction", test_junction);
+  g_test_add_func ("/sdk/simulator/throttle/asked", test_asked);
+  g_test_add_func ("/sdk/simulator/throttle/skin", test_skin);
+  g_test_add_func ("/sdk/simulator/throttle/fold", test_fold);
+  g_test_add_func ("/sdk/simulator/throttle/runaway", test_runaway);
+  g_test_add_func ("/sdk/simulator/throttle/time", test_time);
+  g_test_add_func ("/sdk/simulator/throttle/bands", test_bands);
+  return g_test_run ();
+}
