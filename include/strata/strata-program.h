@@ -317,7 +317,9 @@ STRATA_API double strata_program_get_tile_figure (StrataProgram *self, guint til
  * strata_program_get_programming_figure:
  * @self: a program
  * @name: "time_ps", "bound_ps" (no order of writes is faster), "energy_fj", "power_mw" (mean while writing), "loads"
- *   (that a cell endures: each load rewrites a row once), "rows", "cells", "busiest_stack", "busiest_rows"
+ *   (that a cell endures: each load rewrites a row once), "rows", "cells", "busiest_stack", "busiest_rows";
+ *   "recalibration_ps" and "recalibration_fj" (the program's calibration samples run once more, which may run the
+ * timing simulator; NaN where it has none)
  * @band: which constants of the chip
  *
  * What writing the weights into the arrays takes. A row is written and verified as a whole, one at a time per stack,

@@ -6,6 +6,20 @@
 
 #include "device/program-private.h"
 
+/* A calibration runs its samples back to back; what is expected of them comes from the host and is not counted. */
+static double
+get_recalibration (StrataProgram *self, gboolean energy, StrataBand band)
+{
+  const int n = strata_program_get_image (self)->n_calibration;
+  const StrataModelled *modelled = n > 0 ? strata_program_get_modelled (self, NULL, NULL) : NULL;
+
+  if (modelled == NULL)
+    return (double) NAN;
+  if (energy)
+    return (double) n * (double) modelled->energy_fj[band];
+  return (double) modelled->latency_ps[band] + (n - 1) * (double) modelled->interval_ps[band];
+}
+
 double
 strata_program_get_programming_figure (StrataProgram *self, const char *name, StrataBand band)
 {
@@ -13,6 +27,10 @@ strata_program_get_programming_figure (StrataProgram *self, const char *name, St
 
   g_return_val_if_fail (STRATA_IS_PROGRAM (self), (double) NAN);
   g_return_val_if_fail (name != NULL && (guint) band < STRATA_N_BANDS, (double) NAN);
+  if (g_str_has_prefix (name, "recalibration_"))
+    return g_str_equal (name, "recalibration_ps") || g_str_equal (name, "recalibration_fj")
+             ? get_recalibration (self, g_str_has_suffix (name, "_fj"), band)
+             : (double) NAN;
   plan = strata_program_get_plan (self);
   const struct
   {

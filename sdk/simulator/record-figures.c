@@ -429,6 +429,7 @@ retention_text (const StrataChipSpec *chip, const StrataConditions *conditions)
 static void
 add_conditions (StrataArena *arena, const StrataImage *image, const StrataConditions *conditions, GArray *meta)
 {
+  const StrataCellModel cells = image->chip->cell_model;
   g_autoptr (StrataConditions) all = strata_conditions_copy (conditions);
   g_autofree char *text = strata_conditions_to_text (all);
   double temperature_c = isnan (all->temperature_c) ? image->chip->t_ambient_c : all->temperature_c;
@@ -438,7 +439,9 @@ add_conditions (StrataArena *arena, const StrataImage *image, const StrataCondit
   add_meta (meta, "calibrated_age_s", strata_arena_printf (arena, "%.17g", all->calibrated_age_s));
   add_meta (meta, "array_temperature_c", strata_arena_printf (arena, "%.17g", temperature_c));
   add_meta (meta, "physics_off", strata_arena_printf (arena, "%u", (guint) all->physics_off));
-  add_meta (meta, "cell_model", strata_cell_model_name (image->chip->cell_model));
+  add_meta (meta, "cell_model", strata_cell_model_name (cells));
+  add_meta (meta, "cell_source",
+            strata_arena_printf (arena, "%s: %s", strata_cell_model_title (cells), strata_cell_model_source (cells)));
   add_meta (meta, "retention", retention_text (image->chip, all));
 }
 

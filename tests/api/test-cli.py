@@ -506,7 +506,8 @@ def test_conditions():
     meta = {row["key"]: row["value"] for row in result("query", "aged.strata", "SELECT key, value FROM meta")["rows"]}
     assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 degC", meta
     assert float(meta["age_s"]) == 30 * 86400 and meta["retention"] == "extrapolated", meta
-    assert meta["cell_model"] == "memcapacitor" and float(meta["array_temperature_c"]) == 55, meta
+    assert meta["cell_model"] == "memcapacitor" and "proxy" in meta["cell_source"], meta
+    assert float(meta["array_temperature_c"]) == 55, meta
 
 
 def test_ages():
@@ -522,6 +523,10 @@ def test_ages():
     single = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
     assert abs(single["analog_mean"] - warm["ages"][2]["recalibrated_mean"]) < 1e-12, (single, warm)
     assert 0 < warm["due_s"] < 86400 < cool["due_s"] < 31536000 and warm["recalibrated_due_s"] is None, reply
+    figures = result("info", program())
+    n_samples = reply["recalibration_fj"] / figures["energy_fj"]
+    assert n_samples == round(n_samples) and 1 < n_samples <= 64, (reply, figures)
+    assert reply["recalibration_ps"] >= figures["latency_ps"] + (n_samples - 1) * figures["interval_ps"] - 1, reply
     keeping = warm["upkeep"]
     assert keeping["loads"] == 1 + reply["life_s"] // keeping["interval_s"], keeping
     assert abs(keeping["wear_conservative"] / keeping["wear"] - 10) < 1e-9, keeping

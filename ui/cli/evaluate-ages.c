@@ -169,6 +169,18 @@ target_text (const Ages *ages)
 }
 
 static void
+print_recalibration (const Ages *ages)
+{
+  double time_ps = strata_program_get_programming_figure (ages->program, "recalibration_ps", STRATA_BAND_NOMINAL);
+  double energy_fj = strata_program_get_programming_figure (ages->program, "recalibration_fj", STRATA_BAND_NOMINAL);
+  g_autofree char *time = strata_quantity_to_text (time_ps, "ps"), *energy = strata_quantity_to_text (energy_fj, "fj");
+
+  if (ages->recalibrate && !isnan (time_ps))
+    g_print ("A recalibration runs the calibration samples again: %s, %s, without what the host makes of them.\n", time,
+             energy);
+}
+
+static void
 print_schedule (const Ages *ages)
 {
   const guint n = strata_ageing_get_n_temperatures (ages->ageing);
@@ -195,6 +207,7 @@ print_schedule (const Ages *ages)
         print_upkeep (ages, t, TRUE);
     }
   g_print ("What is due after the last age is done at the last age.\n");
+  print_recalibration (ages);
 }
 
 static void
@@ -314,6 +327,10 @@ print_json (const Ages *ages)
   cli_json_string (builder, "target_of", ages->is_snr ? "snr_db" : "accuracy");
   cli_json_number (builder, "target", ages->target);
   cli_json_number (builder, "life_s", ages->life_s);
+  cli_json_number (builder, "recalibration_ps",
+                   strata_program_get_programming_figure (ages->program, "recalibration_ps", STRATA_BAND_NOMINAL));
+  cli_json_number (builder, "recalibration_fj",
+                   strata_program_get_programming_figure (ages->program, "recalibration_fj", STRATA_BAND_NOMINAL));
   json_builder_set_member_name (builder, "temperatures");
   json_builder_begin_array (builder);
   for (guint t = 0; t < strata_ageing_get_n_temperatures (ages->ageing); t++)
