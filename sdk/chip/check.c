@@ -149,6 +149,9 @@ check_mode (const StrataChipSpec *chip, GError **error)
 static gboolean
 check_heat (const StrataChipSpec *chip, GError **error)
 {
+  if (chip->package == STRATA_PACKAGE_SPREADER && chip->sink_mm <= chip->spreader_mm)
+    return contradiction (chip, "sink spreader", error, "a sink of %g mm on a spreader of %g mm; it must be wider",
+                          chip->sink_mm, chip->spreader_mm);
   if (chip->t_junction_max_c <= chip->t_ambient_c)
     return contradiction (chip, "t_junction_max t_ambient", error,
                           "the limit of %g degC is not above the ambient of %g degC; raise the one or lower the other",

@@ -54,6 +54,13 @@ typedef enum
 } StrataCellModel;
 
 #define STRATA_N_CELL_MODELS (STRATA_CELL_NONE + 1)
+/* How heat leaves a chip */
+typedef enum
+{
+  STRATA_PACKAGE_LUMPED,   /* r_package and c_package */
+  STRATA_PACKAGE_SPREADER, /* a spreader and a sink wider than the die, cooled by convection */
+} StrataPackage;
+
 /* Energy and area of a column converter */
 typedef enum
 {
@@ -176,6 +183,9 @@ typedef struct
   /* Heat */
   double k_vertical_w_mk, k_inplane_w_mk, c_stack_j_m3k;
   double silicon_um, k_silicon_w_mk, c_silicon_j_m3k, tim_um, k_tim_w_mk, c_tim_j_m3k;
+  StrataPackage package;
+  double spreader_mm, spreader_thick_mm, k_spreader_w_mk, c_spreader_j_m3k;
+  double sink_mm, sink_thick_mm, k_sink_w_mk, c_sink_j_m3k, r_convection_k_w, c_convection_j_k;
   double r_package_k_w, c_package_j_k, r_skin_k_w, f_skin, t_ambient_c;
 
   /* Budgets */

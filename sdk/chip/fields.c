@@ -42,6 +42,7 @@ static const char *const yield_words[] = {
   NULL,
 };
 static const char *const conversion_words[] = { "once", "per-phase", NULL };
+static const char *const package_words[] = { "lumped", "spreader", NULL };
 static const char *const converter_words[] = { "stated", "zigzag", "survey", "sar", NULL };
 
 #define CHOICE(key, member, words, meaning) { #key, G_STRUCT_OFFSET (StrataChipSpec, member), words, meaning },

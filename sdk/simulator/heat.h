@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The thermal network of a chip and its exact solution, steady and in time. Temperatures here are rises over ambient.
- * State: rise[layer * n_stacks + stack] for the layers base, slabs of up to 16 tiers, cap; last element: the package.
+ * State: rise[layer * n_stacks + stack] for the layers base, slabs of up to 16 tiers, cap; then the package: one node,
+ * or spreader, sink and their rims.
  */
 #pragma once
 

@@ -96,12 +96,14 @@ fill_grid (StrataSpreader *spreader, const StrataSpreaderSetup *setup)
   for (int i = 0; i < n; i++)
     {
       const StrataPlate *plate = i == n - 1 ? &setup->sink : &setup->spreader;
-      StrataDieLayer layer = { plate->thickness_m, plate->k_w_mk, plate->c_j_m3k };
+      StrataDieLayer layer = { plate->thickness_m, plate->k_w_mk, plate->c_j_m3k, 0 };
+      double lateral_w_mk;
 
       if (i < setup->n_die)
         layer = setup->die[i];
-      along_x[i] = layer.k_w_mk * layer.thickness_m * cell_y_m / cell_x_m;
-      along_y[i] = layer.k_w_mk * layer.thickness_m * cell_x_m / cell_y_m;
+      lateral_w_mk = layer.k_lateral_w_mk > 0 ? layer.k_lateral_w_mk : layer.k_w_mk;
+      along_x[i] = lateral_w_mk * layer.thickness_m * cell_y_m / cell_x_m;
+      along_y[i] = lateral_w_mk * layer.thickness_m * cell_x_m / cell_y_m;
       up[i] = layer.k_w_mk * cell_m2 / layer.thickness_m;
       store[i] = layer.c_j_m3k * layer.thickness_m * cell_m2;
     }

@@ -20,6 +20,7 @@ typedef struct
 typedef struct
 {
   double thickness_m, k_w_mk, c_j_m3k;
+  double k_lateral_w_mk; /* 0: k_w_mk in all directions */
 } StrataDieLayer;
 
 typedef struct

@@ -54,6 +54,8 @@ static const Case cases[] = {
     "x.yaml:2:7: mode: unknown word \"magic\"; accepted: composed, lumped" },
   { "unknown-cell", "base: phone\ncell_model: dna\n", FIELD,
     "x.yaml:2:13: cell_model: unknown word \"dna\"; accepted: memcapacitor, sonos" },
+  { "narrow-sink", "base: phone\npackage: spreader\nsink: 20 mm\n", CONTRADICTION,
+    "x.yaml:3:7: sink: a sink of 20 mm" },
   { "dead-not-pairs", "base: phone\ndead: [3]\n", FIELD, "x.yaml:2:8: dead: not a pair" },
   { "dead-not-numbers", "base: phone\ndead: [[a, 1]]\n", FIELD, "x.yaml:2:9: dead: not a whole number" },
   { "stacks", "base: phone\nstacks: 63\n", CONTRADICTION,

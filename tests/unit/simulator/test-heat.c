@@ -119,15 +119,30 @@ test_kirchhoff (void)
   g_assert_cmpfloat_with_epsilon (strata_heat_leaving_mw (heat, rise_c), sum_mw, 1e-9 * sum_mw);
 }
 
+static void
+set_spreader (StrataChipSpec *chip)
+{
+  chip->package = STRATA_PACKAGE_SPREADER;
+  chip->spreader_mm = 30, chip->spreader_thick_mm = 1, chip->k_spreader_w_mk = 400, chip->c_spreader_j_m3k = 3.55e6;
+  chip->sink_mm = 60, chip->sink_thick_mm = 6.9, chip->k_sink_w_mk = 400, chip->c_sink_j_m3k = 3.55e6;
+  chip->r_convection_k_w = 0.1, chip->c_convection_j_k = 140.4;
+}
+
 /* Heat in = heat out + heat stored, over steps of very different lengths */
 static void
-test_conservation (void)
+test_conservation (gconstpointer package)
 {
   g_autoptr (Fixture) fixture = fixture_new (3, 3, 32);
-  g_autoptr (StrataHeat) heat = strata_heat_new (&fixture->chip);
-  gsize n = strata_heat_n_nodes (heat);
-  g_autofree double *power_mw = g_new0 (double, n), *rise_c = g_new0 (double, n);
+  g_autoptr (StrataHeat) heat = NULL;
+  gsize n;
+  g_autofree double *power_mw = NULL, *rise_c = NULL;
   double in_j = 0, out_j = 0, sum_mw = 0;
+
+  if (GPOINTER_TO_INT (package) == STRATA_PACKAGE_SPREADER)
+    set_spreader (&fixture->chip);
+  heat = strata_heat_new (&fixture->chip);
+  n = strata_heat_n_nodes (heat);
+  power_mw = g_new0 (double, n), rise_c = g_new0 (double, n);
 
   fill_random (heat, &fixture->chip, power_mw);
   for (gsize i = 0; i < n; i++)
@@ -176,6 +191,38 @@ test_settles (void)
     g_assert_cmpfloat_with_epsilon (rise_c[i], steady_c[i], 1e-8);
 }
 
+/* Uniform power under a spreader and a sink: through the die it falls by what its layers resist, and the sink is above
+ * ambient by at least its resistance to the air. */
+static void
+test_spreader (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new (4, 4, 48);
+  g_autoptr (StrataHeat) heat = NULL;
+  gsize n;
+  g_autofree double *power_mw = NULL, *rise_c = NULL;
+  double die_k_w, sink_k_w = 0.1 + 6.9e-3 / (400 * 0.06 * 0.06);
+  StrataHeatSummary summary;
+
+  set_spreader (&fixture->chip);
+  heat = strata_heat_new (&fixture->chip);
+  n = strata_heat_n_nodes (heat);
+  power_mw = g_new0 (double, n), rise_c = g_new0 (double, n);
+  for (int stack = 0; stack < 16; stack++)
+    power_mw[stack] = 10;
+  strata_heat_solve (heat, power_mw, rise_c);
+  g_assert_cmpfloat_with_epsilon (strata_heat_leaving_mw (heat, rise_c), 160, 160e-6);
+  die_k_w = (100e-6 / 130 + 48 * 60e-9 / 1.2 + 20e-6 / 4) / (16 * column_m2 (&fixture->chip));
+  for (int stack = 0; stack < 16; stack++)
+    g_assert_cmpfloat_with_epsilon (rise_c[stack] - rise_c[5 * 16 + stack], 0.160 * die_k_w, 0.02 * 0.160 * die_k_w);
+  summary = strata_heat_summary (heat, rise_c);
+  g_assert_cmpfloat (summary.package_c - 40, >, 0.160 * sink_k_w);
+  g_assert_cmpfloat (summary.package_c - 40, <, 0.160 * (sink_k_w + 2));
+  g_assert_cmpfloat (summary.junction_c, >, summary.package_c);
+  /* tiers lie between base and cap */
+  g_assert_cmpfloat (strata_heat_tier_c (heat, rise_c, 5, 0), <, strata_heat_tier_c (heat, rise_c, 5, -1));
+  g_assert_cmpfloat (strata_heat_tier_c (heat, rise_c, 5, 47), <, strata_heat_tier_c (heat, rise_c, 5, 0));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -184,7 +231,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/heat/slabs", test_slabs);
   g_test_add_func ("/sdk/simulator/heat/lateral", test_lateral);
   g_test_add_func ("/sdk/simulator/heat/kirchhoff", test_kirchhoff);
-  g_test_add_func ("/sdk/simulator/heat/conservation", test_conservation);
+  g_test_add_data_func ("/sdk/simulator/heat/conservation", GINT_TO_POINTER (STRATA_PACKAGE_LUMPED), test_conservation);
+  g_test_add_data_func ("/sdk/simulator/heat/conservation-spreader", GINT_TO_POINTER (STRATA_PACKAGE_SPREADER),
+                        test_conservation);
+  g_test_add_func ("/sdk/simulator/heat/spreader", test_spreader);
   g_test_add_func ("/sdk/simulator/heat/time-constant", test_time_constant);
   g_test_add_func ("/sdk/simulator/heat/settles", test_settles);
   return g_test_run ();
