@@ -168,6 +168,10 @@ target_text (const Ages *ages)
   return ages->is_snr ? g_strdup_printf ("%.1f dB", ages->target) : g_strdup_printf ("%.2f %%", 100 * ages->target);
 }
 
+static const char fitted_to[] = "Recalibration fits corrections to the samples the program was compiled with "
+                                "(--calibration); without such samples to "
+                                "made-up inputs, which may be worse than to leave them.\n";
+
 static void
 print_recalibration (const Ages *ages)
 {
@@ -175,7 +179,10 @@ print_recalibration (const Ages *ages)
   double energy_fj = strata_program_get_programming_figure (ages->program, "recalibration_fj", STRATA_BAND_NOMINAL);
   g_autofree char *time = strata_quantity_to_text (time_ps, "ps"), *energy = strata_quantity_to_text (energy_fj, "fj");
 
-  if (ages->recalibrate && !isnan (time_ps))
+  if (!ages->recalibrate)
+    return;
+  g_print ("%s", fitted_to);
+  if (!isnan (time_ps))
     g_print ("A recalibration runs the calibration samples again: %s, %s, without what the host makes of them.\n", time,
              energy);
 }
@@ -408,6 +415,8 @@ page_body (const Ages *ages)
           100 * strata_program_get_upkeep_figure (ages->program, "wear", every_s, ages->life_s, STRATA_BAND_NOMINAL));
       g_string_append (body, ".\n");
     }
+  if (ages->recalibrate)
+    g_string_append (body, fitted_to);
   return g_string_free (body, FALSE);
 }
 
