@@ -23,24 +23,6 @@ typedef struct
   int first, last; /* -1, -1: not said */
 } Range;
 
-static gboolean
-refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
-  G_GNUC_PRINTF (5, 6);
-
-static gboolean
-refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s:%d:%d: %s: %s", reader->origin, at->line,
-               at->column, field, message);
-  return FALSE;
-}
-
 /* "7" or "4-9" */
 static gboolean
 parse_range (const char *text, Range *range)
@@ -62,10 +44,12 @@ static gboolean
 read_range (const Reader *reader, const char *field, const StrataYaml *node, int n, Range *range, GError **error)
 {
   if (node->kind != STRATA_YAML_SCALAR || !parse_range (node->text, range))
-    return refuse (reader, node, field, error, "not a whole number; write one, or a range like 4-9");
+    return strata_yaml_refuse (reader->origin, node, field, error,
+                               "not a whole number; write one, or a range like 4-9");
   if (range->last >= n)
-    return refuse (reader, node, field, error, "%d does not exist on %s; 0 to %d does, spare ones included",
-                   range->last, reader->die->chip->name, n - 1);
+    return strata_yaml_refuse (reader->origin, node, field, error,
+                               "%d does not exist on %s; 0 to %d does, spare ones included", range->last,
+                               reader->die->chip->name, n - 1);
   return TRUE;
 }
 
@@ -112,7 +96,7 @@ read_place (const Reader *reader,
   place[0] = place[1] = (Range){ -1, -1 };
   *lines = NULL;
   if (entry->kind != STRATA_YAML_MAPPING)
-    return refuse (reader, entry, field, error, "not a place; write one like %s", example);
+    return strata_yaml_refuse (reader->origin, entry, field, error, "not a place; write one like %s", example);
   for (int i = 0; i + 1 < entry->n_items; i += 2)
     {
       const StrataYaml *key = entry->items[i], *node = entry->items[i + 1];
@@ -120,9 +104,9 @@ read_place (const Reader *reader,
       gboolean is_line = line_key != NULL && strcmp (key->text, line_key) == 0;
 
       if (!is_stack && !is_tier && !is_line)
-        return refuse (reader, key, field, error, "unknown key; write an entry like %s", example);
+        return strata_yaml_refuse (reader->origin, key, field, error, "unknown key; write an entry like %s", example);
       if (is_line ? *lines != NULL : place[is_stack ? 0 : 1].first >= 0)
-        return refuse (reader, key, field, error, "\"%s\" a second time; keep one", key->text);
+        return strata_yaml_refuse (reader->origin, key, field, error, "\"%s\" a second time; keep one", key->text);
       if (is_line)
         *lines = node;
       else if (!read_range (reader, field, node, is_stack ? reader->die->chip->n_stacks : count_tiers (reader),
@@ -131,7 +115,7 @@ read_place (const Reader *reader,
     }
   if (line_key == NULL ? place[0].first < 0 && place[1].first < 0
                        : place[0].first < 0 || place[1].first < 0 || *lines == NULL)
-    return refuse (reader, entry, field, error, "says too little; write an entry like %s", example);
+    return strata_yaml_refuse (reader->origin, entry, field, error, "says too little; write an entry like %s", example);
   return TRUE;
 }
 
@@ -139,7 +123,8 @@ static gboolean
 read_dead_tiers (Reader *reader, const StrataYaml *list, GError **error)
 {
   if (list->kind != STRATA_YAML_SEQUENCE)
-    return refuse (reader, list, "dead_tiers", error, "not a list; write one like [{stack: 3, tier: 7}, {tier: 9}]");
+    return strata_yaml_refuse (reader->origin, list, "dead_tiers", error,
+                               "not a list; write one like [{stack: 3, tier: 7}, {tier: 9}]");
   for (int i = 0; i < list->n_items; i++)
     {
       Range place[2];
@@ -148,10 +133,10 @@ read_dead_tiers (Reader *reader, const StrataYaml *list, GError **error)
       if (!read_place (reader, "dead_tiers", list->items[i], NULL, place, &lines, error))
         return FALSE;
       if (!add_sites (reader, place[0], place[1]))
-        return refuse (reader, list->items[i], "dead_tiers", error,
-                       "more than %d arrays are named dead; a die with %d "
-                       "can be described",
-                       MAX_NAMED, STRATA_DIE_MAX_DEAD);
+        return strata_yaml_refuse (reader->origin, list->items[i], "dead_tiers", error,
+                                   "more than %d arrays are named dead; a die with %d "
+                                   "can be described",
+                                   MAX_NAMED, STRATA_DIE_MAX_DEAD);
     }
   return TRUE;
 }
@@ -180,7 +165,8 @@ read_dead_lines (
   int n = all == reader->rows ? chip->rows + chip->spare_rows : chip->columns + chip->spare_columns;
 
   if (list->kind != STRATA_YAML_SEQUENCE)
-    return refuse (reader, list, field, error, "not a list; write one like [{stack: 3, tier: 7, %s: [5, 9]}]", key);
+    return strata_yaml_refuse (reader->origin, list, field, error,
+                               "not a list; write one like [{stack: 3, tier: 7, %s: [5, 9]}]", key);
   for (int i = 0; i < list->n_items; i++)
     {
       Range place[2];
@@ -196,8 +182,8 @@ read_dead_lines (
           if (!read_range (reader, field, node, n, &range, error))
             return FALSE;
           if (!add_lines (reader, place, range, all))
-            return refuse (reader, node, field, error, "more than %d dead %s; write whole arrays under dead_tiers",
-                           MAX_NAMED, key);
+            return strata_yaml_refuse (reader->origin, node, field, error,
+                                       "more than %d dead %s; write whole arrays under dead_tiers", MAX_NAMED, key);
         }
     }
   return TRUE;
@@ -207,11 +193,12 @@ static gboolean
 read_serial (const Reader *reader, const StrataYaml *node, GError **error)
 {
   if (node->kind != STRATA_YAML_SCALAR || node->text[0] == '\0' || strlen (node->text) > MAX_SERIAL_BYTES)
-    return refuse (reader, node, "serial", error, "not a text of 1 to %d bytes; write one like \"serial: W07-X12Y08\"",
-                   MAX_SERIAL_BYTES);
+    return strata_yaml_refuse (reader->origin, node, "serial", error,
+                               "not a text of 1 to %d bytes; write one like \"serial: W07-X12Y08\"", MAX_SERIAL_BYTES);
   for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
     if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      return refuse (reader, node, "serial", error, "has a control character; write it on one line");
+      return strata_yaml_refuse (reader->origin, node, "serial", error,
+                                 "has a control character; write it on one line");
   reader->die->serial = strata_arena_strdup (reader->die->arena, node->text);
   return TRUE;
 }
@@ -229,8 +216,8 @@ read_entry (Reader *reader, const StrataYaml *key, const StrataYaml *node, GErro
     return read_dead_lines (reader, "dead_rows", "rows", node, reader->rows, error);
   if (strcmp (key->text, "dead_columns") == 0)
     return read_dead_lines (reader, "dead_columns", "columns", node, reader->columns, error);
-  return refuse (reader, key, "die", error,
-                 "unknown field; accepted: chip, serial, dead_tiers, dead_rows, dead_columns");
+  return strata_yaml_refuse (reader->origin, key, "die", error,
+                             "unknown field; accepted: chip, serial, dead_tiers, dead_rows, dead_columns");
 }
 
 /* --- sorted, each once --- */
@@ -325,13 +312,13 @@ read_all (Reader *reader, const StrataYaml *root, GError **error)
     {
       for (int j = 0; j < i; j += 2)
         if (strcmp (root->items[j]->text, root->items[i]->text) == 0)
-          return refuse (reader, root->items[i], "die", error, "a second time; it stands on line %d already, keep one",
-                         root->items[j]->line);
+          return strata_yaml_refuse (reader->origin, root->items[i], "die", error,
+                                     "a second time; it stands on line %d already, keep one", root->items[j]->line);
       if (!read_entry (reader, root->items[i], root->items[i + 1], error))
         return FALSE;
     }
   if (reader->die->serial == NULL)
-    return refuse (reader, root, "serial", error, "missing; write one like \"serial: W07-X12Y08\"");
+    return strata_yaml_refuse (reader->origin, root, "serial", error, "missing; write one like \"serial: W07-X12Y08\"");
   return TRUE;
 }
 

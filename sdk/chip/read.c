@@ -19,24 +19,6 @@ typedef struct
   gboolean inherited; /* reading a base: its lines are not the description's */
 } Reader;
 
-static gboolean
-refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
-  G_GNUC_PRINTF (5, 6);
-
-static gboolean
-refuse (const Reader *reader, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list args;
-
-  va_start (args, format);
-  message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s:%d:%d: %s: %s", reader->origin, at->line,
-               at->column, field, message);
-  return FALSE;
-}
-
 /* Up to 40 characters of what the file says, on one line, for messages. (transfer full) */
 static char *
 excerpt (const char *text)
@@ -85,7 +67,8 @@ split_value (
       return TRUE;
     }
   if (node->kind == STRATA_YAML_SEQUENCE)
-    return refuse (reader, node, field, error, "a list; write a value, or a mapping with %s", accepted);
+    return strata_yaml_refuse (reader->origin, node, field, error, "a list; write a value, or a mapping with %s",
+                               accepted);
   for (int i = 0; i + 1 < node->n_items; i += 2)
     {
       const StrataYaml *key = node->items[i];
@@ -93,16 +76,18 @@ split_value (
       g_autofree char *shown = excerpt (key->text);
 
       if (slot == NULL)
-        return refuse (reader, key, field, error, "unknown key \"%s\"; accepted: %s", shown, accepted);
+        return strata_yaml_refuse (reader->origin, key, field, error, "unknown key \"%s\"; accepted: %s", shown,
+                                   accepted);
       if (*slot != NULL)
-        return refuse (reader, key, field, error, "\"%s\" a second time; keep one", shown);
+        return strata_yaml_refuse (reader->origin, key, field, error, "\"%s\" a second time; keep one", shown);
       if (node->items[i + 1]->kind != STRATA_YAML_SCALAR)
-        return refuse (reader, node->items[i + 1], field, error, "\"%s\" is not a single value", shown);
+        return strata_yaml_refuse (reader->origin, node->items[i + 1], field, error, "\"%s\" is not a single value",
+                                   shown);
       *slot = node->items[i + 1];
     }
   if (value->band[STRATA_BAND_NOMINAL] == NULL)
-    return refuse (reader, node, field, error, "no %s value; add \"%s: …\"", banded ? "nominal" : "",
-                   banded ? "nominal" : "value");
+    return strata_yaml_refuse (reader->origin, node, field, error, "no %s value; add \"%s: …\"",
+                               banded ? "nominal" : "", banded ? "nominal" : "value");
   return TRUE;
 }
 
@@ -114,8 +99,8 @@ read_tag (const Reader *reader, const char *field, const StrataYaml *node, Strat
   if (node == NULL || strata_tag_from_name (node->text, tag))
     return TRUE;
   shown = excerpt (node->text);
-  return refuse (reader, node, field, error, "unknown tag \"%s\"; accepted: measured, published, derived, assumed",
-                 shown);
+  return strata_yaml_refuse (reader->origin, node, field, error,
+                             "unknown tag \"%s\"; accepted: measured, published, derived, assumed", shown);
 }
 
 static gboolean
@@ -124,7 +109,8 @@ record (const Reader *reader, int row, const char *field, const StrataYaml *at, 
   StrataProvenance *provenance = &reader->chip->provenance[row];
 
   if (value->source != NULL && strlen (value->source->text) > MAX_SOURCE_BYTES)
-    return refuse (reader, value->source, field, error, "a source of more than 4096 bytes; name it shorter");
+    return strata_yaml_refuse (reader->origin, value->source, field, error,
+                               "a source of more than 4096 bytes; name it shorter");
   provenance->tag = STRATA_TAG_ASSUMED;
   provenance->source = value->source == NULL ? NULL : strata_arena_strdup (reader->chip->arena, value->source->text);
   provenance->line = reader->inherited ? 0 : at->line;
@@ -138,10 +124,11 @@ static gboolean
 check_word (const Reader *reader, const char *key, const StrataYaml *node, GError **error)
 {
   if (strlen (node->text) > MAX_WORD_BYTES)
-    return refuse (reader, node, key, error, "more than %d bytes; write it shorter", MAX_WORD_BYTES);
+    return strata_yaml_refuse (reader->origin, node, key, error, "more than %d bytes; write it shorter",
+                               MAX_WORD_BYTES);
   for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
     if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      return refuse (reader, node, key, error, "has a control character; write it on one line");
+      return strata_yaml_refuse (reader->origin, node, key, error, "has a control character; write it on one line");
   return TRUE;
 }
 
@@ -156,7 +143,7 @@ read_number (const Reader *reader, const StrataField *field, const StrataYaml *n
   if (!check_word (reader, field->key, node, error))
     return FALSE;
   if (!strata_quantity_parse (node->text, field->quantity, &value, &inner))
-    return refuse (reader, node, field->key, error, "%s", inner->message);
+    return strata_yaml_refuse (reader->origin, node, field->key, error, "%s", inner->message);
   value /= field->per;
   if (field->type == STRATA_FIELD_TIME)
     value = round (value);
@@ -164,12 +151,12 @@ read_number (const Reader *reader, const StrataField *field, const StrataYaml *n
     {
       low = strata_field_print (field, field->min);
       high = strata_field_print (field, field->max);
-      return refuse (reader, node, field->key, error, "\"%s\" is out of range; %s to %s is accepted", node->text, low,
-                     high);
+      return strata_yaml_refuse (reader->origin, node, field->key, error,
+                                 "\"%s\" is out of range; %s to %s is accepted", node->text, low, high);
     }
   if ((field->type == STRATA_FIELD_INT || field->type == STRATA_FIELD_LONG) && value != floor (value))
-    return refuse (reader, node, field->key, error, "\"%s\" is not a whole number%s; write one", node->text,
-                   field->per == 0.5 ? " or half" : "");
+    return strata_yaml_refuse (reader->origin, node, field->key, error, "\"%s\" is not a whole number%s; write one",
+                               node->text, field->per == 0.5 ? " or half" : "");
   *result = value;
   return TRUE;
 }
@@ -221,7 +208,8 @@ read_choice (const Reader *reader, const StrataWordChoice *choice, const StrataY
   g_autofree char *shown = excerpt (node->text), *accepted = g_strjoinv (", ", (char **) choice->words);
 
   return strata_word_choice_set (choice, reader->chip, node->text)
-         || refuse (reader, node, choice->key, error, "unknown word \"%s\"; accepted: %s", shown, accepted);
+         || strata_yaml_refuse (reader->origin, node, choice->key, error, "unknown word \"%s\"; accepted: %s", shown,
+                                accepted);
 }
 
 static gboolean
@@ -255,7 +243,8 @@ read_index (const Reader *reader, const StrataYaml *node, int *result, GError **
   guint64 value;
 
   if (node->kind != STRATA_YAML_SCALAR || !g_ascii_string_to_unsigned (node->text, 10, 0, G_MAXINT32, &value, NULL))
-    return refuse (reader, node, "dead", error, "not a whole number; write pairs like [[3, 0], [3, 1]]");
+    return strata_yaml_refuse (reader->origin, node, "dead", error,
+                               "not a whole number; write pairs like [[3, 0], [3, 1]]");
   *result = (int) value;
   return TRUE;
 }
@@ -276,7 +265,8 @@ read_dead (const Reader *reader, const StrataYaml *node, GError **error)
   StrataProvenance *row = &chip->provenance[strata_fields_count () + STRATA_WORD_DEAD];
 
   if (node->kind != STRATA_YAML_SEQUENCE)
-    return refuse (reader, node, "dead", error, "not a list; write pairs of stack and tier like [[3, 0], [3, 1]]");
+    return strata_yaml_refuse (reader->origin, node, "dead", error,
+                               "not a list; write pairs of stack and tier like [[3, 0], [3, 1]]");
   chip->dead = strata_arena_array (chip->arena, StrataSite, node->n_items);
   chip->n_dead = node->n_items;
   for (int i = 0; i < node->n_items; i++)
@@ -284,7 +274,7 @@ read_dead (const Reader *reader, const StrataYaml *node, GError **error)
       const StrataYaml *pair = node->items[i];
 
       if (pair->kind != STRATA_YAML_SEQUENCE || pair->n_items != 2)
-        return refuse (reader, pair, "dead", error, "not a pair; write stack and tier like [3, 0]");
+        return strata_yaml_refuse (reader->origin, pair, "dead", error, "not a pair; write stack and tier like [3, 0]");
       if (!read_index (reader, pair->items[0], &chip->dead[i].stack, error)
           || !read_index (reader, pair->items[1], &chip->dead[i].tier, error))
         return FALSE;
@@ -305,7 +295,8 @@ static gboolean
 read_label (const Reader *reader, const char *key, const StrataYaml *node, const char **label, GError **error)
 {
   if (node->kind != STRATA_YAML_SCALAR || node->text[0] == '\0')
-    return refuse (reader, node, key, error, "not a text; write one like \"%s: demonstrator\"", key);
+    return strata_yaml_refuse (reader->origin, node, key, error, "not a text; write one like \"%s: demonstrator\"",
+                               key);
   if (!check_word (reader, key, node, error))
     return FALSE;
   if (!reader->inherited)
@@ -334,8 +325,9 @@ read_entry (const Reader *reader, const StrataYaml *key, const StrataYaml *node,
   guess = strata_fields_guess (key->text);
   shown = excerpt (key->text);
   if (guess != NULL)
-    return refuse (reader, key, shown, error, "unknown field; did you mean \"%s\"?", guess);
-  return refuse (reader, key, shown, error, "unknown field; remove it, or see the field table for what is accepted");
+    return strata_yaml_refuse (reader->origin, key, shown, error, "unknown field; did you mean \"%s\"?", guess);
+  return strata_yaml_refuse (reader->origin, key, shown, error,
+                             "unknown field; remove it, or see the field table for what is accepted");
 }
 
 static gboolean read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **error);
@@ -357,7 +349,8 @@ read_base (const Reader *reader, const StrataYaml *root, int n_bases, GError **e
       g_autofree char *names = g_strjoinv (", ", (char **) strata_chip_spec_names ());
 
       shown = excerpt (node->kind == STRATA_YAML_SCALAR ? node->text : "…");
-      return refuse (reader, node, "base", error, "no shipped chip \"%s\" to inherit from; accepted: %s", shown, names);
+      return strata_yaml_refuse (reader->origin, node, "base", error,
+                                 "no shipped chip \"%s\" to inherit from; accepted: %s", shown, names);
     }
   base.origin = strata_arena_printf (reader->chip->arena, "resource:%s", node->text);
   base.inherited = TRUE;
@@ -381,8 +374,8 @@ read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **er
         {
           g_autofree char *shown = excerpt (key->text);
 
-          return refuse (reader, key, shown, error, "a second time; it stands on line %d already, keep one",
-                         before->line);
+          return strata_yaml_refuse (reader->origin, key, shown, error,
+                                     "a second time; it stands on line %d already, keep one", before->line);
         }
       g_hash_table_insert (seen, (gpointer) key->text, (gpointer) key);
       if (!read_entry (reader, key, root->items[i + 1], error))

@@ -245,6 +245,21 @@ strata_yaml_read_file (const char *path, GString *bytes, GError **error)
   return TRUE;
 }
 
+gboolean
+strata_yaml_refuse (
+  const char *origin, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s:%d:%d: %s: %s", origin, at->line, at->column,
+               field, message);
+  return FALSE;
+}
+
 const StrataYaml *
 strata_yaml_find (const StrataYaml *mapping, const char *key)
 {

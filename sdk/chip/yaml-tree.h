@@ -33,6 +33,10 @@ struct _StrataYaml
 /* The bytes of a file, at most one more than are accepted: enough for strata_yaml_read () to refuse the rest by name.
  * Errors: G_IO_ERROR. */
 gboolean strata_yaml_read_file (const char *path, GString *bytes, GError **error);
+/* Says that @field at @at is wrong: STRATA_CHIP_ERROR_FIELD, "ORIGIN:LINE:COLUMN: FIELD: …". Always FALSE */
+gboolean strata_yaml_refuse (
+  const char *origin, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
+  G_GNUC_PRINTF (5, 6);
 /* The value of @key in a mapping, or NULL */
 const StrataYaml *strata_yaml_find (const StrataYaml *mapping, const char *key);
 /* The root is a mapping. Everything lives in @arena. Errors: STRATA_CHIP_ERROR_SYNTAX, "ORIGIN:LINE:COLUMN: …". */

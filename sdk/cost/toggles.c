@@ -35,7 +35,7 @@ expect_rise (const StrataChipSpec *chip, const double *shares, int lowest, int f
 void
 strata_cost_toggles (const StrataChipSpec *chip, const double *shares, int lowest, double *following, double *repeated)
 {
-  int n_phases = (chip->input_bits + chip->phase_bits - 1) / chip->phase_bits;
+  const int n_phases = strata_chip_phases (chip);
   double within = 0, again = 0;
 
   for (int a = 0; a < STRATA_N_CODES; a++)

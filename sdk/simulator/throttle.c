@@ -13,7 +13,7 @@
 #define PS_PER_S 1e12
 #define REFERENCE_K 50.0 /* over ambient: where leakage is taken from to scale it */
 #define DONE_C 1e-10
-#define MAX_TURNS 1024
+#define MAX_TURNS 4096
 #define MAX_INTERVAL_PS (G_GINT64_CONSTANT (1) << 61)
 /* From cold: steps grow with the time that has passed, from a microsecond, which is shorter than any part's time
  * constant, and no longer than a share of the package's. Each is extrapolated from one and two halves, so that its
@@ -141,6 +141,8 @@ crossed_at (const Throttle *throttle, double rate)
       if (junction_c > throttle->junction_max_c)
         return STRATA_THROTTLE_JUNCTION;
     }
+  if (!(junction_c - last_c <= DONE_C)) /* next to where no state exists: none was found */
+    return STRATA_THROTTLE_JUNCTION;
   power_mw = rate * throttle->dynamic_mw + static_power_mw;
   return chip->t_ambient_c + chip->f_skin * power_mw * W_PER_MW * chip->r_skin_k_w > throttle->skin_max_c
            ? STRATA_THROTTLE_SKIN

@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
+#include "clock.h"
 #include "kernels/byte-dot.h"
 #include "simulator/analog-array.h"
 
@@ -26,15 +26,6 @@
  * variance is known to a fifth of a per cent */
 #define N_READINGS 2048
 #define MOST_APART 0.01
-
-static double
-now_s (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
-}
 
 #if defined __x86_64__
 __attribute__ ((target ("avx512f,avx512bw,avx512vnni"))) static double

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #if defined __x86_64__
 #include <immintrin.h>
 #endif
 
+#include "clock.h"
 #include "simulator/conduction.h"
 
 #define MIN_S 0.4
@@ -28,15 +28,6 @@
 /* What a state that decays in time starts from */
 #define START_K 10.0
 #define N_DECAY_STEPS 128
-
-static double
-now_s (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double) t.tv_sec + 1e-9 * (double) t.tv_nsec;
-}
 
 /* --- the machine --- */
 
