@@ -42,6 +42,14 @@ strata_put_string (GByteArray *bytes, const char *text)
 }
 
 void
+strata_put_ints (GByteArray *bytes, const int *values, int n)
+{
+  strata_put_i32 (bytes, n);
+  for (int i = 0; i < n; i++)
+    strata_put_i32 (bytes, values[i]);
+}
+
+void
 strata_put_padding (GByteArray *bytes, gsize alignment)
 {
   static const guint8 zeros[64] = { 0 };
@@ -127,4 +135,16 @@ strata_get_count (StrataReader *reader, gsize least_bytes)
       return 0;
     }
   return n;
+}
+
+int *
+strata_get_ints (StrataReader *reader, StrataArena *arena, int *n)
+{
+  int *values;
+
+  *n = strata_get_count (reader, 4);
+  values = strata_arena_array (arena, int, *n);
+  for (int i = 0; i < *n; i++)
+    values[i] = strata_get_i32 (reader);
+  return values;
 }

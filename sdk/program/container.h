@@ -46,7 +46,5 @@ typedef struct
 
 /* Fourcc and version that this library writes and reads */
 const StrataSectionEntry *strata_section (StrataSection section);
-/* Whether a device's work depends on it: its bytes count for program_hash */
-gboolean strata_section_is_hashed (StrataSection section);
 /* program_hash of a complete table */
 guint64 strata_container_hash (const StrataSectionEntry *entries);

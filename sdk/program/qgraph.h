@@ -5,21 +5,25 @@
  *
  * Semantics. A tensor of format I8 or I16 stands for real = scale * (q - zero_point), q saturated to the format.
  * F32 tensors hold floats (network inputs and outputs of float models, softmax in between). All rounding is half to
- * even. MVM, MAC  acc = sum over the window of w * (x - zero_point_x) (padding contributes 0) + bias, exact int32; y =
- * clamp (rint (acc * multiplier[n]) + zero_point_y, clamp_lo, clamp_hi), multiplier in double; to an F32 tensor y =
- * (float) (acc * multiplier[n]) clamped to [clamp_lo_f, clamp_hi_f]. ADD       y = clamp (rint (sum_i (x_i - zp_i) *
- * input_multiplier[i]) + zp_y) MAX_POOL  maximum of codes in the window (padding never wins); scale and zero point pass
- * through AVG_POOL  rint (sum (x - zp_x) * multiplier[0] / count) + zp_y; count excludes padding unless count_padding
- *   SOFTMAX   dequantise, softmax over axis C in float, quantise (or leave F32)
- *   MOVE      out[c][y][x] = in[c - offset_c][y * stride_h + offset_h][x * stride_w + offset_w], zero point outside
- *   QUANTISE  F32 -> I8: clamp (rint (x / scale) + zp); on the host side of the port
- *   DEQUANTISE I8/I16 -> F32; on the host side of the port
- *   REQUANTISE change of scale, zero point or format: clamp (rint ((x - zp_x) * multiplier[0]) + zp_y)
- *   ACTIVATE  F32 -> F32: y = f (x); integer -> integer: y = clamp (rint (f (scale_x * (x - zp_x)) / scale_y) + zp_y);
- *             f = relu, sigmoid, tanh, or clip to [clamp_lo_f, clamp_hi_f]; where it could not be fused
- *   RESHAPE   same bytes, other shape; costs nothing
- *   DIGITAL   outputs = digital model (inputs): the model computes in fp32 as ONNX defines it, on values in ONNX order;
- *             integer inputs are dequantised before it, y = clamp (rint (value / scale) + zp) after it
+ * even.
+ *
+ * - MVM, MAC: acc = sum over the window of w * (x - zero_point_x) (padding contributes 0) + bias, exact int32;
+ *   y = clamp (rint (acc * multiplier[n]) + zero_point_y, clamp_lo, clamp_hi), multiplier in double; to an F32 tensor
+ *   y = (float) (acc * multiplier[n]) clamped to [clamp_lo_f, clamp_hi_f]
+ * - ADD: y = clamp (rint (sum_i (x_i - zp_i) * input_multiplier[i]) + zp_y)
+ * - MAX_POOL: maximum of codes in the window (padding never wins); scale and zero point pass through
+ * - AVG_POOL: rint (sum (x - zp_x) * multiplier[0] / count) + zp_y; count excludes padding unless count_padding
+ * - SOFTMAX: dequantise, softmax over axis C in float, quantise (or leave F32)
+ * - MOVE: out[c][y][x] = in[c - offset_c][y * stride_h + offset_h][x * stride_w + offset_w], zero point outside
+ * - QUANTISE: F32 -> I8: clamp (rint (x / scale) + zp); on the host side of the port
+ * - DEQUANTISE: I8/I16 -> F32; on the host side of the port
+ * - REQUANTISE: change of scale, zero point or format: clamp (rint ((x - zp_x) * multiplier[0]) + zp_y)
+ * - ACTIVATE: F32 -> F32: y = f (x); integer -> integer: y = clamp (rint (f (scale_x * (x - zp_x)) / scale_y) + zp_y);
+ *   f = relu, sigmoid, tanh, or clip to [clamp_lo_f, clamp_hi_f]; where it could not be fused
+ * - RESHAPE: same bytes, other shape; costs nothing
+ * - DIGITAL: outputs = digital model (inputs): the model computes in fp32 as ONNX defines it, on values in ONNX order;
+ *   integer inputs are dequantised before it, y = clamp (rint (value / scale) + zp) after it
+ *
  * An MVM of several groups lies block-diagonally in arrays; its sums are those of the MAC that it would be otherwise.
  * A product (Gemm, MatMul) is an MVM with a window of ones on a K x 1 x 1 tensor; a RESHAPE before it flattens planes.
  * clamp means to [clamp_lo, clamp_hi]; every op with an integer output has them inside the format (MAX_POOL, MOVE and
@@ -150,6 +154,13 @@ double strata_qop_toggle_share (const StrataQOp *op);
 const char *strata_qop_name (StrataQOpKind kind); /* "mvm" */
 gint64 strata_qtensor_count (const StrataQTensor *tensor);
 int strata_format_bytes (StrataFormat format);
+const char *strata_format_name (StrataFormat format); /* "i8" */
+/* Whether its elements are codes, which scale and zero point make reals */
+gboolean strata_format_has_scale (StrataFormat format);
+/* MVM and MAC: a matrix of weights times a window */
+gboolean strata_qop_is_product (StrataQOpKind kind);
+/* Products and pools */
+gboolean strata_qop_has_window (StrataQOpKind kind);
 /* Output @i of an op: 0 is its `output`. */
 int strata_qop_output (const StrataQOp *op, int i);
 /* Length of the vector that a product's window sees: k, of all groups */

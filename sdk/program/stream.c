@@ -129,12 +129,6 @@ tensor_bytes (const StrataQGraph *graph, int tensor)
   return strata_work_row_bytes (&graph->tensors[tensor]) * graph->tensors[tensor].height;
 }
 
-static gboolean
-is_converted (const StrataQTensor *tensor)
-{
-  return tensor->format == STRATA_FORMAT_I8 || tensor->format == STRATA_FORMAT_I16;
-}
-
 /* Caches of one attention operator of @op's model */
 static void
 add_caches (StrataStreams *streams,
@@ -167,7 +161,7 @@ add_caches (StrataStreams *streams,
 
           stream->cache_outputs |= 1u << output;
           streams->is_cache[tensor] = 1;
-          if (is_converted (&graph->tensors[tensor]))
+          if (strata_format_has_scale (graph->tensors[tensor].format))
             stream->n_fresh += MIN (places->n_fresh, strata_qtensor_count (&graph->tensors[tensor]));
           stream->fresh_bytes +=
             MIN (places->n_fresh * strata_format_bytes (graph->tensors[tensor].format), tensor_bytes (graph, tensor));
@@ -369,10 +363,11 @@ strata_stream_vector_ops (const StrataStreams *streams, const StrataQGraph *grap
     return n;
   n *= n_bursts;
   for (int i = 0; i < op->n_inputs; i++)
-    if ((stream->cache_inputs >> i & 1) != 0 && is_converted (&graph->tensors[op->inputs[i]]))
+    if ((stream->cache_inputs >> i & 1) != 0 && strata_format_has_scale (graph->tensors[op->inputs[i]].format))
       n -= strata_work_conversion_ops (FALSE) * strata_qtensor_count (&graph->tensors[op->inputs[i]]);
   for (int i = 0; i <= op->n_more_outputs; i++)
-    if ((stream->cache_outputs >> i & 1) != 0 && is_converted (&graph->tensors[strata_qop_output (op, i)]))
+    if ((stream->cache_outputs >> i & 1) != 0
+        && strata_format_has_scale (graph->tensors[strata_qop_output (op, i)].format))
       n -= strata_work_conversion_ops (TRUE) * strata_qtensor_count (&graph->tensors[strata_qop_output (op, i)]);
   n += strata_work_conversion_ops (TRUE) * stream->n_fresh;
   return MAX (1, (n + n_bursts - 1) / n_bursts);

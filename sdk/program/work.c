@@ -284,8 +284,7 @@ strata_work_release (const StrataQGraph *graph,
       if (graph->tensors[lies].height != in->height)
         return keep_all (n_bursts);
     }
-  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_MAX_POOL
-      || op->kind == STRATA_QOP_AVG_POOL)
+  if (strata_qop_has_window (op->kind))
     {
       offset = -op->window.pad_top;
       stride = op->window.stride_h;

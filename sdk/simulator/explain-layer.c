@@ -73,7 +73,7 @@ strata_explain_costs (StrataExplainer *explainer, int id)
   const StrataQOp *op = &image->graph->ops[id];
   StrataUnitCost digital, analog;
 
-  if (op->kind != STRATA_QOP_MVM && op->kind != STRATA_QOP_MAC)
+  if (!strata_qop_is_product (op->kind))
     return;
   digital = strata_unit_cost_digital (image->graph, id, image->chip);
   analog = strata_unit_cost_analog (image->graph, id, image->chip, slices_of (explainer, op), TRUE);
@@ -93,7 +93,7 @@ strata_explain_unit (StrataExplainer *explainer, int id)
   if (strata_explainer_said (explainer, STRATA_REASON_ANALOG, id)
       || strata_explainer_said (explainer, STRATA_REASON_DIGITAL, id))
     return;
-  if (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)
+  if (strata_qop_is_product (op->kind))
     {
       explain_product (explainer, id);
       return;

@@ -83,7 +83,7 @@ apply_affine (StrataLowerState *state, int node, int value, double *gain, double
   StrataLoweredOp *o = op >= 0 ? strata_lower_op (state, op) : NULL;
   float *ones;
 
-  if (o != NULL && (o->kind == STRATA_QOP_MVM || o->kind == STRATA_QOP_MAC) && !is_clamped (o) && o->n == n_channels)
+  if (o != NULL && strata_qop_is_product (o->kind) && !is_clamped (o) && o->n == n_channels)
     {
       fold (state, o, gain, shift);
       o->weightless = o->weightless || lacks_constants (state, node, value);

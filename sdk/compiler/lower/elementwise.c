@@ -10,8 +10,7 @@
 static gboolean
 can_clamp (const StrataLoweredOp *op)
 {
-  return op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_ADD
-         || op->kind == STRATA_QOP_AVG_POOL;
+  return strata_qop_is_product (op->kind) || op->kind == STRATA_QOP_ADD || op->kind == STRATA_QOP_AVG_POOL;
 }
 
 static gboolean

@@ -107,7 +107,7 @@ check_op (const StrataLowered *lowered, int id, GError **error)
     return fail (lowered, error, "op %d (%s) clamps to %g … %g", id, op->name, op->clamp_lo, op->clamp_hi);
   if (!check_shapes (lowered, op, error))
     return FALSE;
-  return (op->kind != STRATA_QOP_MVM && op->kind != STRATA_QOP_MAC) || check_product (lowered, op, error);
+  return !strata_qop_is_product (op->kind) || check_product (lowered, op, error);
 }
 
 gboolean

@@ -27,12 +27,6 @@ typedef struct
   double gain; /* cost of digital over that of arrays */
 } Choice;
 
-static gboolean
-is_product (const StrataQOp *op)
-{
-  return op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC;
-}
-
 /* Cells that hold a weight of @op; 0: no array takes it. */
 static int
 count_slices (const StrataQOp *op, const StrataChipSpec *chip)
@@ -225,7 +219,7 @@ list_choices (StrataQGraph *graph, const StrataChipSpec *chip, const StrataSideO
     {
       Choice choice = { .op = i };
 
-      if (!is_product (&graph->ops[i]) || side_of (graph, options, i) != STRATA_SIDE_CHEAPER)
+      if (!strata_qop_is_product (graph->ops[i].kind) || side_of (graph, options, i) != STRATA_SIDE_CHEAPER)
         continue;
       choice.n_slices = count_slices (&graph->ops[i], chip);
       choice.digital = strata_unit_cost_digital (graph, i, chip);
@@ -285,7 +279,7 @@ strata_map_sides (const StrataQGraph *graph,
   for (int i = 0; i < result->n_ops; i++)
     {
       StrataQOp *op = &result->ops[i];
-      StrataSide side = is_product (op) ? side_of (graph, options, i) : STRATA_SIDE_CHEAPER;
+      StrataSide side = strata_qop_is_product (op->kind) ? side_of (graph, options, i) : STRATA_SIDE_CHEAPER;
       int n_slices = side == STRATA_SIDE_ANALOG ? count_slices (op, chip) : 0;
 
       if (side == STRATA_SIDE_CHEAPER)

@@ -390,7 +390,7 @@ add_driven (const Pass *pass, gboolean *counted)
   for (int i = 0; i < lowered->n_ops; i++)
     {
       int first = pass->tensor_of[lowered->tensors[lowered->ops[i].inputs[0]].value];
-      gboolean scaled = lowered->ops[i].kind == STRATA_QOP_MVM || lowered->ops[i].kind == STRATA_QOP_MAC;
+      gboolean scaled = strata_qop_is_product (lowered->ops[i].kind);
 
       for (int t = first; t >= 0 && scaled; t = pass->next[t])
         scaled = lowered->tensors[t].quantised;

@@ -50,7 +50,7 @@ strata_equalise_count_readers (const StrataLowered *lowered, StrataArena *arena)
 static gboolean
 is_product (const StrataLoweredOp *op)
 {
-  return (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && op->weights != NULL;
+  return strata_qop_is_product (op->kind) && op->weights != NULL;
 }
 
 static gboolean

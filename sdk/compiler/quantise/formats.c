@@ -83,7 +83,7 @@ settle (const StrataLowered *lowered,
     return STRATA_FORMAT_I8;
   if (stats->is_open
       || (t->precise && floats_do && op != NULL
-          && (op->kind == STRATA_QOP_DIGITAL || op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC)))
+          && (op->kind == STRATA_QOP_DIGITAL || strata_qop_is_product (op->kind))))
     return STRATA_FORMAT_F32;
   if (op == NULL || op->kind == STRATA_QOP_SOFTMAX || op->kind == STRATA_QOP_DEQUANTISE)
     return STRATA_FORMAT_F32;
@@ -91,7 +91,7 @@ settle (const StrataLowered *lowered,
     return in != STRATA_FORMAT_F32                        ? in
            : floats_do && op->kind != STRATA_QOP_MAX_POOL ? STRATA_FORMAT_F32
                                                           : STRATA_FORMAT_I8;
-  if (only_real && (op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC || op->kind == STRATA_QOP_DIGITAL))
+  if (only_real && (strata_qop_is_product (op->kind) || op->kind == STRATA_QOP_DIGITAL))
     return STRATA_FORMAT_F32;
   return wide ? STRATA_FORMAT_I16 : STRATA_FORMAT_I8;
 }

@@ -56,7 +56,7 @@ add_tensor (Build *build, int source, const char *suffix, StrataFormat format)
   q.producer = -1;
   q.tokens = t->tokens;
   q.dtype = format == STRATA_FORMAT_I32 ? t->dtype : STRATA_DTYPE_INVALID;
-  if (format == STRATA_FORMAT_I8 || format == STRATA_FORMAT_I16)
+  if (strata_format_has_scale (format))
     {
       q.scale = t->scale;
       q.zero_point = t->zero_point;
@@ -89,7 +89,7 @@ set_clamp (Build *build, StrataQOp *op, double lo, double hi)
 
   op->clamp_lo_f = (float) lo;
   op->clamp_hi_f = (float) hi;
-  if (out->format == STRATA_FORMAT_F32 || out->format == STRATA_FORMAT_I32)
+  if (!strata_format_has_scale (out->format))
     return;
   op->clamp_lo = isfinite (lo) ? (int) CLAMP (rint (lo / out->scale) + out->zero_point, least, most) : least;
   op->clamp_hi = isfinite (hi) ? (int) CLAMP (rint (hi / out->scale) + out->zero_point, least, most) : most;
@@ -343,7 +343,7 @@ build_op (Build *build, int id, GError **error)
     fill_digital (build, op, &q, present);
   else if (op->weightless)
     fill_weightless (build, op, &q);
-  else if ((op->kind == STRATA_QOP_MVM || op->kind == STRATA_QOP_MAC) && !fill_product (build, op, &q, error))
+  else if (strata_qop_is_product (op->kind) && !fill_product (build, op, &q, error))
     return FALSE;
   fill_multipliers (build, &q);
   build->op_of[id] = append_op (build, &q);
@@ -360,8 +360,7 @@ build_outputs (Build *build, int *outputs)
       int source = build->lowered->outputs[i], tensor = build->made[source];
 
       outputs[i] = tensor;
-      if (tensor_at (build, tensor)->format == STRATA_FORMAT_F32
-          || tensor_at (build, tensor)->format == STRATA_FORMAT_I32)
+      if (!strata_format_has_scale (tensor_at (build, tensor)->format))
         continue;
       outputs[i] = add_tensor (build, source, ".f32", STRATA_FORMAT_F32);
       convert (build, tensor, outputs[i]);
