@@ -73,7 +73,7 @@ typedef enum
 
 /**
  * StrataValidationKind:
- * @STRATA_VALIDATION_KIND_IDENTITY: the published formula with the published constants: only arithmetic is tested
+ * @STRATA_VALIDATION_KIND_IDENTITY: the published model with the published constants: arithmetic and solvers are tested
  * @STRATA_VALIDATION_KIND_FIT: a constant of the model was chosen by this number
  * @STRATA_VALIDATION_KIND_PREDICTION: nothing in the model was chosen by this number
  *

@@ -78,6 +78,36 @@ check_ranges (const StrataChipSpec *chip, GError **error)
   return TRUE;
 }
 
+/* Of all other banded fields less is better. */
+static gboolean
+is_better_if_more (const StrataField *field)
+{
+  return strcmp (field->key, "eta_recovery") == 0 || strcmp (field->key, "endurance") == 0;
+}
+
+/* Results are bands because their constants are: one that is worse than its nominal value at the optimistic end turns
+ * them round. */
+static gboolean
+check_bands (const StrataChipSpec *chip, GError **error)
+{
+  for (int i = 0; i < strata_fields_count (); i++)
+    {
+      const StrataField *field = strata_fields_get (i);
+      double sign = is_better_if_more (field) ? -1 : 1, nominal = sign * strata_field_value (field, chip, 0);
+      g_autofree char *bands = NULL;
+
+      if (!strata_field_is_banded (field)
+          || (sign * strata_field_value (field, chip, STRATA_BAND_OPTIMISTIC) <= nominal
+              && sign * strata_field_value (field, chip, STRATA_BAND_CONSERVATIVE) >= nominal))
+        continue;
+      bands = strata_field_print_bands (field, chip);
+      return contradiction (chip, field->key, error,
+                            "%s: the optimistic value is at %s the nominal one, the conservative at %s", bands,
+                            sign > 0 ? "most" : "least", sign > 0 ? "least" : "most");
+    }
+  return TRUE;
+}
+
 static gboolean
 check_mesh (const StrataChipSpec *chip, GError **error)
 {
@@ -190,6 +220,7 @@ gboolean
 strata_chip_spec_check (const StrataChipSpec *chip, GError **error)
 {
   g_return_val_if_fail (chip != NULL, FALSE);
-  return check_ranges (chip, error) && check_mesh (chip, error) && check_array (chip, error) && check_mode (chip, error)
-         && check_heat (chip, error) && check_dead (chip, error);
+  return check_ranges (chip, error) && check_bands (chip, error) && check_mesh (chip, error)
+         && check_array (chip, error) && check_mode (chip, error) && check_heat (chip, error)
+         && check_dead (chip, error);
 }

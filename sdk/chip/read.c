@@ -327,7 +327,7 @@ read_entry (const Reader *reader, const StrataYaml *key, const StrataYaml *node,
   if (guess != NULL)
     return strata_yaml_refuse (reader->origin, key, shown, error, "unknown field; did you mean \"%s\"?", guess);
   return strata_yaml_refuse (reader->origin, key, shown, error,
-                             "unknown field; remove it, or see the field table for what is accepted");
+                             "unknown field; remove it; `strata chip show phone` lists what is accepted");
 }
 
 static gboolean read_all (const Reader *reader, const StrataYaml *root, int n_bases, GError **error);

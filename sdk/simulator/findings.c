@@ -154,32 +154,37 @@ find_busiest (Findings *f)
       }
   if (unit < 0 || interval_ps <= 0)
     return;
+  /* of a single inference: selects a tier that the next one finds selected, and drains */
+  first_ps = MIN (first_ps, interval_ps), second_ps = MIN (second_ps, interval_ps);
   layer = layer_on_unit (f, unit, &layer_ps);
+  layer_ps = MIN (layer_ps, first_ps);
   add (f, "busiest-unit", NOTE, layer,
        strata_arena_printf (f->arena, "%s works %s of the %s between inferences (%s); %s of it for layer %s",
                             schedule->units[unit].name != NULL ? schedule->units[unit].name : "a unit",
                             time_text (f, first_ps), time_text (f, interval_ps),
-                            percent (f, MIN (1.0, (double) first_ps / (double) interval_ps)), time_text (f, layer_ps),
+                            percent (f, (double) first_ps / (double) interval_ps), time_text (f, layer_ps),
                             layer_name (f, layer)),
        relief (schedule->units[unit].kind), 1 - (double) second_ps / (double) first_ps, "interval");
 }
 
+/* The first tier of a stack has to be selected once, and stays so where it is the only one. */
 static void
 find_switches (Findings *f)
 {
   const StrataTiming *timing = f->modelled->timing;
   gint64 select_ps = strata_cost_select_ps (f->image->chip, STRATA_BAND_NOMINAL), busy_ps = 0;
-  gint64 switch_ps = timing->n_switches * select_ps;
-  double share;
+  gint64 n_avoidable = MAX (timing->n_switches - f->modelled->n_stacks_on, 0);
+  double share, gain;
 
   for (int i = 0; i < f->image->chip->n_stacks; i++)
     busy_ps += f->modelled->unit_busy_ps[i];
-  share = busy_ps > 0 ? (double) switch_ps / (double) busy_ps : 0;
-  if (share > SWITCH_SHARE)
+  share = busy_ps > 0 ? (double) (timing->n_switches * select_ps) / (double) busy_ps : 0;
+  gain = busy_ps > 0 ? (double) (n_avoidable * select_ps) / (double) busy_ps : 0;
+  if (gain > SWITCH_SHARE)
     add (f, "tier-thrash", ADVICE, -1,
          strata_arena_printf (f->arena, "%" G_GINT64_FORMAT " tier switches of %s take %s of the stacks' time",
                               timing->n_switches, time_text (f, select_ps), percent (f, share)),
-         "place layers that run at the same time on different stacks, or give each burst more work (wider rows)", share,
+         "place layers that run at the same time on different stacks, or give each burst more work (wider rows)", gain,
          "interval");
 }
 

@@ -123,7 +123,7 @@ simulator_3d (double *ours)
   ours[STRATA_VALIDATE_SIM3D_EFFICIENCY] = tops_w (n_operations (chip), mvm_fj (chip, STRATA_BAND_NOMINAL));
   ours[STRATA_VALIDATE_SIM3D_RATE] =
     n_operations (chip) / (double) strata_cost_mvm_ps (chip, STRATA_BAND_NOMINAL, chip->columns, 1, 1);
-  ours[STRATA_VALIDATE_SIM3D_KV] = (double) strata_cost_dram_ps (chip, 12288);
+  ours[STRATA_VALIDATE_SIM3D_KV] = 1e-3 * (double) strata_cost_dram_ps (chip, 12288); /* ns */
 }
 
 static void

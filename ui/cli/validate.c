@@ -20,8 +20,17 @@ value_text (double value, const char *unit)
   {
     const char *unit, *suffix;
     int n_digits;
-  } plain[] = { { "TOPS", " TOPS", 4 }, { "TOPS/W", " TOPS/W", 4 }, { "K", " K", 6 },     { "percent", " %", 4 },
-                { "ratio", "", 4 },     { "count", "", 6 },         { "um2", " µm²", 4 }, { "uS", " µS", 5 } };
+  } plain[] = { { "TOPS", " TOPS", 4 },
+                { "TOPS/W", " TOPS/W", 4 },
+                { "K", " K", 6 },
+                { "percent", " %", 4 },
+                { "ratio", "", 4 },
+                { "count", "", 6 },
+                { "um2", " µm²", 4 },
+                { "uS", " µS", 5 },
+                { "mm2", " mm²", 4 },
+                { "ns", " ns", 5 },
+                { "TOPS/mm2", " TOPS/mm²", 4 } };
 
   for (guint i = 0; i < G_N_ELEMENTS (plain); i++)
     if (g_str_equal (unit, plain[i].unit))
@@ -68,9 +77,9 @@ print_table (const GPtrArray *list)
   for (guint kind = 0; kind < G_N_ELEMENTS (kinds); kind++)
     cli_row (kinds[kind], "%u of %u within what is accepted", n_agree[kind], n_of_kind[kind]);
   g_print (
-    "\nidentity: the published formula with the published constants, which tests arithmetic only. fit: a constant "
-    "of the model was\nchosen by this number. prediction: nothing in the model was chosen by it. All of ours are "
-    "modelled.\n");
+    "\nidentity: the published model with the published constants, which tests arithmetic and solvers only. fit: a "
+    "constant of the\nmodel was chosen by this number. prediction: nothing in the model was chosen by it. All of ours "
+    "are modelled.\n");
 }
 
 static void

@@ -311,6 +311,23 @@ test_thrash (void)
   sink_clear (&sink);
 }
 
+/* One tier, which stays selected: what the first inference takes for it says nothing of those that follow. */
+static void
+test_selected (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new (1, 1, 2);
+  Sink sink;
+
+  fixture_mvm (fixture, fixture_op (fixture, STRATA_QOP_MVM, 1, 1), 0, 0, 1, 1);
+  sink_init (&sink, 0);
+  g_assert_true (record (fixture, &sink, NULL));
+  g_assert_cmpfloat (figure (&sink, "n_tier_switches", 0), ==, 1);
+  g_assert_false (g_hash_table_contains (sink.rules, "tier-thrash"));
+  g_assert_cmpstr (g_hash_table_lookup (sink.rules, "busiest-unit"), ==,
+                   "unit 0 works 80.0 ns of the 80.0 ns between inferences (100 %); 80.0 ns of it for layer op0");
+  sink_clear (&sink);
+}
+
 /* Whatever call fails, the sink is told once that the run is incomplete, and the caller gets the sink's own error. */
 static void
 test_refused (void)
@@ -351,6 +368,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/record/verdicts", test_verdicts);
   g_test_add_func ("/sdk/simulator/record/findings", test_findings);
   g_test_add_func ("/sdk/simulator/record/thrash", test_thrash);
+  g_test_add_func ("/sdk/simulator/record/selected", test_selected);
   g_test_add_func ("/sdk/simulator/record/refused", test_refused);
   return g_test_run ();
 }
