@@ -349,3 +349,29 @@ strata_wide_apply (const StrataLowered *lowered,
     }
   return finish (&wide, op_of, stats);
 }
+
+void
+strata_note_wide (const StrataWideChoice *choice,
+                  const StrataLowered *before,
+                  const StrataLowered *now,
+                  const int *op_of,
+                  StrataDecisions *decisions)
+{
+  for (int i = 0; i < before->n_nodes; i++)
+    {
+      int old = before->node_op[i], first = 0;
+
+      while (old >= 0 && first < i && before->node_op[first] != old)
+        first++;
+      if (old < 0 || first < i || choice->parts[old] == 0)
+        continue;
+      strata_decisions_add (
+        decisions, STRATA_REASON_WIDE, op_of[now->node_op[i]], -1, choice->parts[old],
+        "%s in two parts of 8 bits, a product for each: %.2g %% of the rounding at the worst output came from this "
+        "layer; with %d such layers that output is %.1f dB above it, %.1f dB without, and %.1f dB are aimed at",
+        choice->parts[old] == STRATA_WIDE_INPUTS    ? "inputs"
+        : choice->parts[old] == STRATA_WIDE_WEIGHTS ? "weights"
+                                                    : "inputs and weights, each",
+        100 * choice->share[old], choice->n_wide, choice->after, choice->before, choice->wanted);
+    }
+}

@@ -41,3 +41,9 @@ const StrataLowered *strata_wide_apply (const StrataLowered *lowered,
                                         StrataArena *arena,
                                         GPtrArray *models,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Says of each layer that @choice made wide why, by its op: @op_of per op of @now, which @before became. */
+void strata_note_wide (const StrataWideChoice *choice,
+                       const StrataLowered *before,
+                       const StrataLowered *now,
+                       const int *op_of,
+                       StrataDecisions *decisions);
