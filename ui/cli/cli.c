@@ -237,60 +237,6 @@ cli_json_port (JsonBuilder *builder, const char *name, StrataDtype dtype, const 
   json_builder_end_object (builder);
 }
 
-static GArray *
-merge_entries (Cli *cli, const GOptionEntry *entries)
-{
-  const GOptionEntry common[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &cli->json, "Print the result as JSON", NULL },
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &cli->output, "Where to write", "PATH" },
-    { "seed", 0, 0, G_OPTION_ARG_INT64, &cli->seed, "Seed of everything random (default 0)", "N" },
-    { "threads", 0, 0, G_OPTION_ARG_INT, &cli->n_threads, "Threads (default: one per processor); never changes results",
-      "N" },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &cli->quiet, "No progress, no messages but errors", NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &cli->verbose, "More detail", NULL },
-  };
-  GArray *all = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
-
-  for (const GOptionEntry *entry = entries; entry != NULL && entry->long_name != NULL; entry++)
-    g_array_append_vals (all, entry, 1);
-  g_array_append_vals (all, common, G_N_ELEMENTS (common));
-  return all;
-}
-
-gboolean
-cli_parse (Cli *cli,
-           const GOptionEntry *entries,
-           const char *usage,
-           const char *summary,
-           const char *examples,
-           int *argc,
-           char ***argv,
-           int *status)
-{
-  g_autofree char *description = g_strconcat ("Examples:\n", examples, NULL);
-  g_autoptr (GOptionContext) context = g_option_context_new (usage);
-  g_autoptr (GArray) all = merge_entries (cli, entries);
-  g_autofree char *program = g_strconcat ("strata ", cli->verb, NULL);
-  GError *error = NULL;
-
-  g_set_prgname (program);
-  g_option_context_set_summary (context, summary);
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, (const GOptionEntry *) (gpointer) all->data, NULL);
-  if (!g_option_context_parse (context, argc, argv, &error))
-    {
-      *status = cli_usage (cli, "%s; `strata %s --help` explains", error->message, cli->verb);
-      g_error_free (error);
-      return FALSE;
-    }
-  if (cli->n_threads < 0)
-    {
-      *status = cli_usage (cli, "--threads %d; 0 (one per processor) or more is accepted", cli->n_threads);
-      return FALSE;
-    }
-  return cli_check_output (cli, status);
-}
-
 void
 cli_row (const char *label, const char *format, ...)
 {

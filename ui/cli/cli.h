@@ -52,10 +52,19 @@ int cli_report (Cli *cli, int argc, char **argv);
 int cli_validate (Cli *cli, int argc, char **argv);
 int cli_query (Cli *cli, int argc, char **argv);
 
+/* A NULL-terminated table of options; owns the texts that parsing leaves in the variables it points to. */
+typedef GOptionEntry CliEntries;
+
+/* Frees those texts, and a table that cli_join_entries () made. */
+void cli_entries_free (CliEntries *entries);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliEntries, cli_entries_free)
+/* The rows of both (nullable); free with g_free (), or cli_entries_free () once parsed */
+CliEntries *cli_join_entries (const CliEntries *first, const CliEntries *then) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Parses options in place. @entries: the verb's own, NULL-terminated; @usage: arguments in words; @examples: shown
  * below the help. On FALSE the error has been reported and *@status set. */
 gboolean cli_parse (Cli *cli,
-                    const GOptionEntry *entries,
+                    const CliEntries *entries,
                     const char *usage,
                     const char *summary,
                     const char *examples,
@@ -92,12 +101,11 @@ void cli_json_number (JsonBuilder *builder, const char *key, double value);
 void cli_row (const char *label, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* "1.23 ms (0.90–2.1)" from nominal, optimistic, conservative; unit as names carry it */
 char *cli_band (const double value[STRATA_N_BANDS], const char *unit);
-/* "3×32×32" */
 /* {"name", "dtype", "dims"} of an input or output */
 void cli_json_port (JsonBuilder *builder, const char *name, StrataDtype dtype, const gint64 *dims, guint n_dims);
 /* Letters to insert, drop or change to make one of the other (Levenshtein), by bytes */
 guint cli_edit_distance (const char *a, const char *b);
-char *cli_shape (const gint64 *dims, guint n_dims);
+char *cli_shape (const gint64 *dims, guint n_dims); /* "3×32×32" */
 
 /* A StrataProgress for a Cli: a bar on a terminal, nothing elsewhere. */
 void cli_progress (double fraction, const char *stage, gpointer cli);
@@ -116,9 +124,8 @@ typedef struct
   gboolean timing_only; /* set by the verb: no values will be computed */
 } CliCompileOptions;
 
-void cli_compile_options_clear (CliCompileOptions *options);
-/* A NULL-terminated table for @options; free with g_free */
-GOptionEntry *cli_compile_entries (CliCompileOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+/* A table for @options, then @more */
+CliEntries *cli_compile_entries (CliCompileOptions *options, const CliEntries *more) G_GNUC_WARN_UNUSED_RESULT;
 /* What --shape and --bind say; refuses what is no size and no number. */
 StrataModelOptions *cli_read_shapes (char **shapes, char **bound, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* A GOptionEntry of --bind, and one of --shape, for verbs that do not compile */
@@ -134,8 +141,6 @@ StrataModelOptions *cli_read_shapes (char **shapes, char **bound, GError **error
   }
 /* What .npy samples are multiplied by; refuses what is no number. */
 gboolean cli_read_scale (const CliCompileOptions *options, double *scale, GError **error);
-StrataProgram *cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *options, GError **error)
-  G_GNUC_WARN_UNUSED_RESULT;
 /* @path: a program, or a model that is then compiled. @model: (out) (optional): the model where it was compiled here */
 StrataProgram *cli_open_program (Cli *cli,
                                  const char *path,
@@ -170,9 +175,8 @@ typedef struct
 } CliConditionOptions;
 
 gboolean cli_has_conditions (const CliConditionOptions *options);
-void cli_condition_options_clear (CliConditionOptions *options);
-/* A NULL-terminated table for @options and @more; free with g_free */
-GOptionEntry *cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more) G_GNUC_WARN_UNUSED_RESULT;
+/* @more, then a table for @options */
+CliEntries *cli_condition_entries (CliConditionOptions *options, const CliEntries *more) G_GNUC_WARN_UNUSED_RESULT;
 StrataConditions *cli_read_conditions (const CliConditionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Which physics costs how much: tables; "attribution" */
@@ -182,12 +186,8 @@ void cli_json_attribution (JsonBuilder *builder, StrataAttribution *attribution)
 gboolean cli_parse_analog (const char *text, StrataAnalog *analog, GError **error);
 const char *cli_analog_name (StrataAnalog analog);
 
-/* A sample as float32 of @n elements starting at element @first of @tensor: (value + offset) * scale. */
-StrataTensor *
-cli_take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, double offset) G_GNUC_WARN_UNUSED_RESULT;
 /* Folders of an ONNX test data set in @path: itself, or its test_data_set_* in order. */
 GPtrArray *cli_find_test_data (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* How many of input_0 … or output_0 … there are without a gap */
 /* Of the tensors of a data set those that @model takes, in its order; the inputs that were made constants when it was
  * opened must be what they are made. */
 GPtrArray *
@@ -196,6 +196,7 @@ cli_take_inputs (StrataModel *model, GPtrArray *all, const char *folder, GError 
 GPtrArray *cli_load_inputs (StrataModel *model, const char *folder, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Refuses a tensor for input @bound of those that were made constants when it differs. */
 gboolean cli_check_bound (StrataModel *model, guint bound, StrataTensor *tensor, GError **error);
+/* How many of input_0 … or output_0 … there are without a gap */
 guint cli_count_test_data (const char *folder, const char *prefix);
 /* input_0 … or output_0 … of one such folder (.pb, else .npy); stops at the first that is missing */
 GPtrArray *

@@ -4,8 +4,6 @@
  */
 #include "cli.h"
 
-#include <string.h>
-
 gboolean
 cli_has_conditions (const CliConditionOptions *options)
 {
@@ -13,19 +11,8 @@ cli_has_conditions (const CliConditionOptions *options)
          || options->without != NULL || options->only != NULL;
 }
 
-void
-cli_condition_options_clear (CliConditionOptions *options)
-{
-  g_free (options->age);
-  g_free (options->temperature);
-  g_free (options->recalibrated);
-  g_free (options->without);
-  g_free (options->only);
-  *options = (CliConditionOptions){ 0 };
-}
-
-GOptionEntry *
-cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more)
+CliEntries *
+cli_condition_entries (CliConditionOptions *options, const CliEntries *more)
 {
   const GOptionEntry own[] = {
     { "age", 0, 0, G_OPTION_ARG_STRING, &options->age,
@@ -37,16 +24,10 @@ cli_condition_entries (CliConditionOptions *options, const GOptionEntry *more)
     { "without-physics", 0, 0, G_OPTION_ARG_STRING, &options->without,
       "Leave terms of the arrays' physics out: programming, retention, read, thermal, …", "TERM,…" },
     { "only-physics", 0, 0, G_OPTION_ARG_STRING, &options->only, "Leave all others out", "TERM,…" },
+    { NULL },
   };
-  guint n_more = 0;
-  GOptionEntry *entries;
 
-  while (more[n_more].long_name != NULL)
-    n_more++;
-  entries = g_new0 (GOptionEntry, G_N_ELEMENTS (own) + n_more + 1);
-  memcpy (entries, more, n_more * sizeof *entries);
-  memcpy (entries + n_more, own, sizeof own);
-  return entries;
+  return cli_join_entries (more, own);
 }
 
 StrataConditions *

@@ -194,8 +194,8 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "html", 0, 0, G_OPTION_ARG_NONE, &options.ages.html, "With --ages: a page with a chart", NULL },
     { NULL },
   };
-  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
+  g_autofree CliEntries *conditions = cli_condition_entries (&options.conditions, own);
+  g_autoptr (CliEntries) entries = cli_compile_entries (&options.compile, conditions);
   StrataAnalog analog = STRATA_ANALOG_NOMINAL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -216,13 +216,5 @@ cli_evaluate (Cli *cli, int argc, char **argv)
   else if (!cli_parse_analog (options.analog, &analog, &error)
            || (status = evaluate (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);
-  cli_compile_options_clear (&options.compile);
-  cli_condition_options_clear (&options.conditions);
-  g_free (options.ages.ages);
-  g_free (options.ages.temperatures);
-  g_free (options.ages.target);
-  g_free (options.inputs);
-  g_free (options.labels);
-  g_free (options.analog);
   return status;
 }

@@ -441,14 +441,14 @@ int
 cli_explain (Cli *cli, int argc, char **argv)
 {
   CliCompileOptions options = { 0 };
-  g_autofree char *what_if = NULL;
+  char *what_if = NULL;
   const GOptionEntry own[] = {
     { "what-if", 0, 0, G_OPTION_ARG_STRING, &what_if,
       "What it costs if this is dead: 'tier 7', 'stack 3', 'stack 3 tier 7', 'tier 4-9', or what a die file says",
       "PLACE|FILE" },
     { NULL },
   };
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options, own);
+  g_autoptr (CliEntries) entries = cli_compile_entries (&options, own);
   g_autoptr (StrataProgram) program = NULL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -474,6 +474,5 @@ cli_explain (Cli *cli, int argc, char **argv)
       if (status < 0)
         status = cli_fail (cli, error);
     }
-  cli_compile_options_clear (&options);
   return status;
 }

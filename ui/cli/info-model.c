@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * `strata info MODEL`: what the model is made of, which units of a chip each part asks for, and which chips hold it; on
- * one screen, or as JSON.
+ * one screen.
  */
-#include "info.h"
+#include "info-model.h"
 
 /* One screen: what stands above the table of layers leaves the rest to it. --verbose shows everything. */
 #define SCREEN_LINES 40
@@ -13,22 +13,22 @@
 #define LABEL_COLUMNS 19
 #define NAME_COLUMNS 40
 
-static const char *const kind_names[STRATA_N_NODE_KINDS] = { "crossbar", "mac", "vector", "move" };
 static const char *const kind_labels[STRATA_N_NODE_KINDS] = { "crossbars", "MAC units", "vector units", "moves" };
 
-/* What the operators of one kind amount to */
-typedef struct
+const char *
+cli_kind_name (StrataNodeKind kind)
 {
-  guint n_nodes;
-  gint64 macs, parameters;
-} Share;
+  static const char *const names[STRATA_N_NODE_KINDS] = { "crossbar", "mac", "vector", "move" };
 
-static void
-count_shares (StrataModel *model, Share *shares)
+  return names[kind];
+}
+
+void
+cli_count_shares (StrataModel *model, CliShare *shares)
 {
   for (guint i = 0; i < strata_model_get_n_nodes (model); i++)
     {
-      Share *share = &shares[strata_model_get_node_kind (model, i)];
+      CliShare *share = &shares[strata_model_get_node_kind (model, i)];
 
       share->n_nodes++;
       share->macs += strata_model_get_node_macs (model, i);
@@ -36,135 +36,28 @@ count_shares (StrataModel *model, Share *shares)
     }
 }
 
-static GHashTable *
-count_operators (StrataModel *model)
+static void
+count_name (GHashTable *counts, const char *name)
+{
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (counts, name));
+
+  g_hash_table_insert (counts, (gpointer) name, GUINT_TO_POINTER (n + 1));
+}
+
+GHashTable *
+cli_count_operators (StrataModel *model)
 {
   GHashTable *counts = g_hash_table_new (g_str_hash, g_str_equal);
 
   for (guint i = 0; i < strata_model_get_n_nodes (model); i++)
-    {
-      const char *op = strata_model_get_node_op (model, i);
-
-      g_hash_table_insert (counts, (gpointer) op,
-                           GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, op)) + 1));
-    }
+    count_name (counts, strata_model_get_node_op (model, i));
   return counts;
 }
 
-static GList *
-sort_operators (GHashTable *counts)
+GList *
+cli_sort_names (GHashTable *counts)
 {
   return g_list_sort (g_hash_table_get_keys (counts), (GCompareFunc) g_strcmp0);
-}
-
-static void
-json_ports (JsonBuilder *builder, StrataModel *model, gboolean outputs)
-{
-  guint n = outputs ? strata_model_get_n_outputs (model) : strata_model_get_n_inputs (model);
-
-  json_builder_set_member_name (builder, outputs ? "outputs" : "inputs");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < n; i++)
-    {
-      guint n_dims;
-      const gint64 *dims =
-        outputs ? strata_model_get_output_shape (model, i, &n_dims) : strata_model_get_input_shape (model, i, &n_dims);
-
-      cli_json_port (
-        builder, outputs ? strata_model_get_output_name (model, i) : strata_model_get_input_name (model, i),
-        outputs ? strata_model_get_output_dtype (model, i) : strata_model_get_input_dtype (model, i), dims, n_dims);
-    }
-  json_builder_end_array (builder);
-}
-
-static void
-json_layers (JsonBuilder *builder, StrataModel *model)
-{
-  json_builder_set_member_name (builder, "layers");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < strata_model_get_n_nodes (model); i++)
-    {
-      guint n_dims;
-      const gint64 *dims = strata_model_get_node_shape (model, i, &n_dims);
-      g_autofree char *shape = cli_shape (dims, n_dims);
-
-      json_builder_begin_object (builder);
-      cli_json_string (builder, "name", strata_model_get_node_name (model, i));
-      cli_json_string (builder, "op", strata_model_get_node_op (model, i));
-      cli_json_string (builder, "shape", shape);
-      cli_json_int (builder, "macs", strata_model_get_node_macs (model, i));
-      cli_json_int (builder, "parameters", strata_model_get_node_n_parameters (model, i));
-      cli_json_string (builder, "unit", kind_names[strata_model_get_node_kind (model, i)]);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
-}
-
-static void
-json_shares (JsonBuilder *builder, StrataModel *model)
-{
-  Share shares[STRATA_N_NODE_KINDS] = { 0 };
-
-  count_shares (model, shares);
-  json_builder_set_member_name (builder, "units");
-  json_builder_begin_object (builder);
-  for (int kind = 0; kind < STRATA_N_NODE_KINDS; kind++)
-    {
-      json_builder_set_member_name (builder, kind_names[kind]);
-      json_builder_begin_object (builder);
-      cli_json_int (builder, "nodes", shares[kind].n_nodes);
-      cli_json_int (builder, "macs", shares[kind].macs);
-      cli_json_int (builder, "parameters", shares[kind].parameters);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_object (builder);
-}
-
-static void
-json_fit (JsonBuilder *builder, StrataModel *model)
-{
-  json_builder_set_member_name (builder, "fit");
-  json_builder_begin_object (builder);
-  for (const char *const *name = strata_chip_list_names (); *name != NULL; name++)
-    {
-      g_autoptr (StrataChip) chip = strata_chip_load (*name, NULL);
-      gint64 required;
-
-      if (chip == NULL)
-        continue;
-      required = strata_model_get_arrays_required (model, chip);
-      json_builder_set_member_name (builder, *name);
-      json_builder_begin_object (builder);
-      cli_json_int (builder, "arrays_required", required);
-      cli_json_int (builder, "arrays_total", strata_chip_get_n_arrays (chip));
-      cli_json_bool (builder, "fits", required <= strata_chip_get_n_arrays (chip));
-      json_builder_end_object (builder);
-    }
-  json_builder_end_object (builder);
-}
-
-static void
-json_rewrites (JsonBuilder *builder, const GPtrArray *rewrites)
-{
-  json_builder_set_member_name (builder, "rewrites");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < rewrites->len; i++)
-    {
-      const StrataRewrite *rewrite = rewrites->pdata[i];
-
-      json_builder_begin_object (builder);
-      cli_json_string (builder, "rule", strata_rewrite_get_rule (rewrite));
-      json_builder_set_member_name (builder, "nodes");
-      json_builder_begin_array (builder);
-      for (const char *const *name = strata_rewrite_get_nodes (rewrite); *name != NULL; name++)
-        json_builder_add_string_value (builder, *name);
-      json_builder_end_array (builder);
-      cli_json_string (builder, "op", strata_rewrite_get_op (rewrite));
-      cli_json_string (builder, "name", strata_rewrite_get_name (rewrite));
-      cli_json_string (builder, "text", strata_rewrite_get_text (rewrite));
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
 }
 
 /* "attention 5, rotary 10": how often each rule was applied */
@@ -176,57 +69,12 @@ count_rules (const GPtrArray *rewrites)
   g_autoptr (GList) names = NULL;
 
   for (guint i = 0; i < rewrites->len; i++)
-    {
-      const char *rule = strata_rewrite_get_rule (rewrites->pdata[i]);
-
-      g_hash_table_insert (counts, (gpointer) rule,
-                           GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, rule)) + 1));
-    }
-  names = sort_operators (counts);
+    count_name (counts, strata_rewrite_get_rule (rewrites->pdata[i]));
+  names = cli_sort_names (counts);
   for (GList *l = names; l != NULL; l = l->next)
     g_string_append_printf (text, "%s%s %u", l == names ? "" : ", ", (const char *) l->data,
                             GPOINTER_TO_UINT (g_hash_table_lookup (counts, l->data)));
   return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-static void
-print_json (Cli *cli, StrataModel *model, const char *digest, const GPtrArray *rewrites)
-{
-  JsonBuilder *builder = cli_json_begin (cli);
-  g_autoptr (GHashTable) counts = count_operators (model);
-  g_autoptr (GList) names = sort_operators (counts);
-  gint64 peak, written = strata_model_get_n_activations (model, &peak);
-
-  cli_json_string (builder, "kind", "model");
-  cli_json_string (builder, "path", strata_model_get_path (model));
-  cli_json_string (builder, "producer", strata_model_get_producer (model));
-  if (digest != NULL)
-    cli_json_string (builder, "digest", digest);
-  cli_json_bool (builder, "made", strata_model_is_made (model));
-  cli_json_bool (builder, "has_weights", strata_model_has_weights (model));
-  cli_json_int (builder, "opset", strata_model_get_opset (model));
-  cli_json_int (builder, "nodes", strata_model_get_n_nodes (model));
-  cli_json_int (builder, "nodes_folded", strata_model_get_n_folded (model));
-  cli_json_int (builder, "parameters", strata_model_get_n_parameters (model));
-  cli_json_int (builder, "trainable", strata_model_get_n_trainable (model));
-  cli_json_int (builder, "macs", strata_model_get_n_macs (model));
-  cli_json_int (builder, "active_macs", strata_model_get_n_active_macs (model));
-  cli_json_int (builder, "activations_written", written);
-  cli_json_int (builder, "activations_peak", peak);
-  cli_json_int (builder, "quantised_layers", strata_model_get_n_quantised_layers (model));
-  json_ports (builder, model, FALSE);
-  json_ports (builder, model, TRUE);
-  json_builder_set_member_name (builder, "operators");
-  json_builder_begin_object (builder);
-  for (GList *l = names; l != NULL; l = l->next)
-    cli_json_int (builder, l->data, GPOINTER_TO_UINT (g_hash_table_lookup (counts, l->data)));
-  json_builder_end_object (builder);
-  json_shares (builder, model);
-  json_layers (builder, model);
-  json_fit (builder, model);
-  if (rewrites != NULL)
-    json_rewrites (builder, rewrites);
-  cli_json_end (cli, builder);
 }
 
 /* A line of the page, as cli_row () writes it */
@@ -295,10 +143,10 @@ add_ports (GString *page, Cli *cli, StrataModel *model, gboolean outputs)
 static void
 add_shares (GString *page, StrataModel *model)
 {
-  Share shares[STRATA_N_NODE_KINDS] = { 0 };
+  CliShare shares[STRATA_N_NODE_KINDS] = { 0 };
   double macs = (double) MAX (strata_model_get_n_macs (model), 1);
 
-  count_shares (model, shares);
+  cli_count_shares (model, shares);
   for (int kind = 0; kind < STRATA_N_NODE_KINDS; kind++)
     {
       g_autofree char *parameters = count_text (shares[kind].parameters);
@@ -334,8 +182,8 @@ add_fit (GString *page, StrataModel *model)
 static void
 add_operators (GString *page, StrataModel *model)
 {
-  g_autoptr (GHashTable) counts = count_operators (model);
-  g_autoptr (GList) names = sort_operators (counts);
+  g_autoptr (GHashTable) counts = cli_count_operators (model);
+  g_autoptr (GList) names = cli_sort_names (counts);
   g_autoptr (GString) line = g_string_new (NULL);
   const char *label = "operators";
 
@@ -409,7 +257,7 @@ print_layer (StrataModel *model, guint node, glong n_columns)
   g_print ("%s%*s %-20s %s%*s %14" G_GINT64_FORMAT " %12" G_GINT64_FORMAT "  %s\n", name,
            (int) (n_columns - g_utf8_strlen (name, -1)), "", strata_model_get_node_op (model, node), shape,
            MAX (18 - (int) g_utf8_strlen (shape, -1), 0), "", strata_model_get_node_macs (model, node),
-           strata_model_get_node_n_parameters (model, node), kind_names[strata_model_get_node_kind (model, node)]);
+           strata_model_get_node_n_parameters (model, node), cli_kind_name (strata_model_get_node_kind (model, node)));
 }
 
 /* The first @n_rows layers with products, in order; with --verbose, all operators. */
@@ -551,7 +399,7 @@ cli_info_model (Cli *cli, const char *path, const CliInfoOptions *options, GErro
       digest = g_strdup_printf ("%016" G_GINT64_MODIFIER "x", value);
     }
   if (cli->json)
-    print_json (cli, model, digest, rewrites);
+    cli_json_model (cli, model, digest, rewrites);
   else
     print_text (cli, model, digest, rewrites);
   return CLI_EXIT_DONE;

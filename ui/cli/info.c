@@ -148,7 +148,7 @@ int
 cli_info (Cli *cli, int argc, char **argv)
 {
   CliInfoOptions options = { 0 };
-  const GOptionEntry entries[] = {
+  const GOptionEntry own[] = {
     CLI_SHAPE_ENTRY (&options.shapes),
     CLI_BIND_ENTRY (&options.bound),
     { "rewrites", 0, 0, G_OPTION_ARG_NONE, &options.rewrites,
@@ -159,6 +159,7 @@ cli_info (Cli *cli, int argc, char **argv)
       NULL },
     { NULL },
   };
+  g_autoptr (CliEntries) entries = cli_join_entries (own, NULL);
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
@@ -179,7 +180,5 @@ cli_info (Cli *cli, int argc, char **argv)
     status = info_chip (cli, argv[1], &error);
   else
     status = cli_info_model (cli, argv[1], &options, &error);
-  g_strfreev (options.shapes);
-  g_strfreev (options.bound);
   return status < 0 ? cli_fail (cli, error) : status;
 }

@@ -198,10 +198,11 @@ cli_model (Cli *cli, int argc, char **argv)
     CLI_SHAPE_ENTRY (&options.shapes),
     { NULL },
   };
+  g_autoptr (CliEntries) entries = cli_join_entries (own, NULL);
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "list | make NAME | make --config FILE",
+  if (!cli_parse (cli, entries, "list | make NAME | make --config FILE",
                   "Standard architectures, written as ONNX with seeded weights.", examples, &argc, &argv, &status))
     return status;
   if (argc == 2 && g_str_equal (argv[1], "list"))
@@ -221,7 +222,5 @@ cli_model (Cli *cli, int argc, char **argv)
     }
   else
     status = cli_usage (cli, "model takes list, make NAME or make --config FILE; `strata model --help` explains");
-  g_free (options.config);
-  g_strfreev (options.shapes);
   return status < 0 ? cli_fail (cli, error) : status;
 }

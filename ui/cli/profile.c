@@ -180,8 +180,8 @@ cli_profile (Cli *cli, int argc, char **argv)
     { "name", 0, 0, G_OPTION_ARG_STRING, &options.name, "Name of the run (default: the model's)", "TEXT" },
     { NULL },
   };
-  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
+  g_autofree CliEntries *conditions = cli_condition_entries (&options.conditions, own);
+  g_autoptr (CliEntries) entries = cli_compile_entries (&options.compile, conditions);
   StrataAnalog analog = STRATA_ANALOG_NOMINAL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -194,12 +194,5 @@ cli_profile (Cli *cli, int argc, char **argv)
   else if (!cli_parse_analog (options.analog, &analog, &error)
            || (status = profile (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);
-  cli_compile_options_clear (&options.compile);
-  cli_condition_options_clear (&options.conditions);
-  g_free (options.device);
-  g_free (options.analog);
-  g_free (options.input);
-  g_free (options.name);
-  g_free (options.fidelity);
   return status;
 }

@@ -139,8 +139,8 @@ cli_run (Cli *cli, int argc, char **argv)
       "What passes: argmax, error=X, steps=X, snr=DB, cosine=X (default: by kind of model)", "RULE" },
     { NULL },
   };
-  g_autofree GOptionEntry *conditions = cli_condition_entries (&options.conditions, own);
-  g_autofree GOptionEntry *entries = cli_compile_entries (&options.compile, conditions);
+  g_autofree CliEntries *conditions = cli_condition_entries (&options.conditions, own);
+  g_autoptr (CliEntries) entries = cli_compile_entries (&options.compile, conditions);
   Runner runner = { .cli = cli, .options = &options, .analog = STRATA_ANALOG_NOMINAL };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
@@ -159,13 +159,5 @@ cli_run (Cli *cli, int argc, char **argv)
   if (status < 0)
     status = cli_fail (cli, error);
   runner_clear (&runner);
-  cli_compile_options_clear (&options.compile);
-  cli_condition_options_clear (&options.conditions);
-  g_free (options.device);
-  g_free (options.analog);
-  g_free (options.test_data);
-  g_free (options.expect);
-  g_strfreev (options.inputs);
-  g_strfreev (options.states);
   return status;
 }
