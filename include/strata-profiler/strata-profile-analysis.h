@@ -116,6 +116,16 @@ STRATA_API const StrataProfileTemperature *
 strata_profile_heat_at (StrataProfile *profile, gint64 time_ps, gsize *n_rows);
 
 /**
+ * strata_profile_dup_spell_text:
+ * @profile: a profile
+ * @spell: index of a spell of continuous operation from cold
+ *
+ * Returns: (transfer full) (nullable): its rate and what comes after it in words, for example
+ *   "full rate, 24.3 k/s; throttles for skin after 5.20 s to 312 /s"; %NULL past the last
+ */
+STRATA_API char *strata_profile_dup_spell_text (StrataProfile *profile, guint spell) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * strata_format_quantity:
  * @value: a value
  * @unit: its unit as in the names: `ps`, `fj`, `mw`, `c`, `db`, `fraction`, `count`, `um`, `bytes`, `hz`, or any other

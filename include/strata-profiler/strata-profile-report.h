@@ -79,4 +79,23 @@ STRATA_API gboolean strata_profile_write_events_csv (StrataProfile *profile,
                                                      GCancellable *cancellable,
                                                      GError **error);
 
+/**
+ * strata_profile_write_spells_csv:
+ * @profile: a profile
+ * @stream: where to write
+ * @cancellable: (nullable): a #GCancellable
+ * @error: return location
+ *
+ * One line per spell of continuous operation from cold, in order; an empty duration: for ever, an empty interval:
+ * switched off. Blocks.
+ *
+ * Errors: those of @stream.
+ *
+ * Returns: %TRUE where all was written
+ */
+STRATA_API gboolean strata_profile_write_spells_csv (StrataProfile *profile,
+                                                     GOutputStream *stream,
+                                                     GCancellable *cancellable,
+                                                     GError **error);
+
 G_END_DECLS

@@ -167,6 +167,24 @@ typedef struct
   double temperature_c;
 } StrataProfileTemperature;
 
+/* A spell of continuous operation, switched on cold at 0; without gaps, the last one for ever. Nominal. */
+typedef struct
+{
+  gint64 start_ps;
+  gint64 duration_ps; /* -1: for ever */
+  gint64 interval_ps; /* between inferences; 0: switched off, as no rate holds */
+  StrataSpellReason reason;
+  double power_mw;           /* mean: x duration is the energy; of one for ever that of the steady state */
+  double junction_c, skin_c; /* at its end */
+} StrataProfileSpell;
+
+/* Temperatures while the spells run */
+typedef struct
+{
+  gint64 time_ps; /* from cold */
+  double junction_c, skin_c;
+} StrataProfileWarming;
+
 typedef struct
 {
   const char *key, *value;

@@ -36,7 +36,7 @@ typedef enum
 STRATA_API GQuark strata_profile_error_quark (void);
 
 /* Version of the schema that this library writes, and the newest it reads: PRAGMA user_version of the file. */
-#define STRATA_PROFILE_SCHEMA_VERSION 3
+#define STRATA_PROFILE_SCHEMA_VERSION 4
 
 #define STRATA_TYPE_PROFILE (strata_profile_get_type ())
 STRATA_API
@@ -428,6 +428,25 @@ STRATA_API void strata_profile_get_power (StrataProfile *profile, StrataProfileP
  */
 STRATA_API const StrataProfileTemperature *strata_profile_get_temperatures (StrataProfile *profile,
                                                                             gsize *n_temperatures);
+
+/**
+ * strata_profile_get_spells: (skip)
+ * @profile: a profile
+ * @n_spells: (out) (optional): number of spells
+ *
+ * Returns: (transfer none) (array length=n_spells): continuous operation from cold, in order; none before schema 4, at
+ *   fidelity estimate or from a board
+ */
+STRATA_API const StrataProfileSpell *strata_profile_get_spells (StrataProfile *profile, gsize *n_spells);
+
+/**
+ * strata_profile_get_warming: (skip)
+ * @profile: a profile
+ * @n_warming: (out) (optional): number of rows
+ *
+ * Returns: (transfer none) (array length=n_warming): temperatures from cold while the spells run, by time
+ */
+STRATA_API const StrataProfileWarming *strata_profile_get_warming (StrataProfile *profile, gsize *n_warming);
 
 /**
  * strata_profile_get_all_meta: (skip)

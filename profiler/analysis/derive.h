@@ -16,3 +16,6 @@ StrataEnergyRow *
 strata_derive_energy_table (const StrataRows *rows, StrataBand band, gsize *n_rows) G_GNUC_WARN_UNUSED_RESULT;
 
 char *strata_derive_verdict_text (const StrataProfileVerdict *verdict) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A spell of continuous operation and what comes after it. @spell < n_spells */
+char *strata_derive_spell_text (const StrataRows *rows, gsize spell) G_GNUC_WARN_UNUSED_RESULT;

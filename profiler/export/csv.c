@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Layers and events as comma-separated values (RFC 4180): raw integers and full precision, for spreadsheets and
+ * Layers, events and spells as comma-separated values (RFC 4180): raw integers and full precision, for spreadsheets and
  * scripts.
  */
 #include <math.h>
@@ -213,6 +213,38 @@ strata_profile_write_events_csv (StrataProfile *profile,
           if (!flush (buffer, FLUSH_BYTES, stream, cancellable, error))
             return FALSE;
         }
+    }
+  return flush (buffer, 0, stream, cancellable, error);
+}
+
+/* --- spells --- */
+
+gboolean
+strata_profile_write_spells_csv (StrataProfile *profile,
+                                 GOutputStream *stream,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  g_autoptr (GString) buffer = NULL;
+  const StrataProfileSpell *spells;
+  gsize n_spells;
+
+  g_return_val_if_fail (STRATA_IS_PROFILE (profile), FALSE);
+  g_return_val_if_fail (G_IS_OUTPUT_STREAM (stream), FALSE);
+
+  buffer = g_string_new ("start_ps,duration_ps,interval_ps,power_mw,junction_c,skin_c,reason\r\n");
+  spells = strata_profile_get_spells (profile, &n_spells);
+  for (gsize i = 0; i < n_spells; i++)
+    {
+      g_string_append_printf (buffer, "%" G_GINT64_FORMAT, spells[i].start_ps);
+      append_id (buffer, spells[i].duration_ps);
+      append_id (buffer, spells[i].interval_ps > 0 ? spells[i].interval_ps : -1);
+      append_number (buffer, spells[i].power_mw);
+      append_number (buffer, spells[i].junction_c);
+      append_number (buffer, spells[i].skin_c);
+      g_string_append_c (buffer, ',');
+      append_text (buffer, strata_spell_reason_name (spells[i].reason));
+      g_string_append (buffer, "\r\n");
     }
   return flush (buffer, 0, stream, cancellable, error);
 }

@@ -225,6 +225,40 @@ add_layers (JsonBuilder *builder, StrataProfile *profile)
   json_builder_end_object (builder);
 }
 
+/* Continuous operation from cold; null: for ever, and switched off */
+static void
+add_governor (JsonBuilder *builder, StrataProfile *profile)
+{
+  gsize n_spells, n_warming;
+  const StrataProfileSpell *spells = strata_profile_get_spells (profile, &n_spells);
+  const StrataProfileWarming *warming = strata_profile_get_warming (profile, &n_warming);
+
+  begin_list (builder, "spells");
+  for (gsize i = 0; i < n_spells; i++)
+    {
+      json_builder_begin_object (builder);
+      add_int (builder, "start_ps", spells[i].start_ps);
+      add_id (builder, "duration_ps", spells[i].duration_ps);
+      add_id (builder, "interval_ps", spells[i].interval_ps > 0 ? spells[i].interval_ps : -1);
+      add_string (builder, "reason", strata_spell_reason_name (spells[i].reason));
+      add_number (builder, "power_mw", spells[i].power_mw);
+      add_number (builder, "junction_c", spells[i].junction_c);
+      add_number (builder, "skin_c", spells[i].skin_c);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  begin_list (builder, "warming");
+  for (gsize i = 0; i < n_warming; i++)
+    {
+      json_builder_begin_object (builder);
+      add_int (builder, "time_ps", warming[i].time_ps);
+      add_number (builder, "junction_c", warming[i].junction_c);
+      add_number (builder, "skin_c", warming[i].skin_c);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
 static void
 add_findings (JsonBuilder *builder, StrataProfile *profile)
 {
@@ -266,6 +300,7 @@ strata_profile_report_json (StrataProfile *profile)
   add_figures (builder, profile);
   add_verdicts (builder, profile);
   add_layers (builder, profile);
+  add_governor (builder, profile);
   add_findings (builder, profile);
   json_builder_end_object (builder);
   json_builder_end_object (builder);

@@ -98,6 +98,16 @@ add_figure (StrataReportSection *section, const char *title, const StrataProfile
             figure->source);
 }
 
+/* What the governor does, beside the state that it goes to */
+static void
+add_from_cold (StrataProfile *profile, StrataReportSection *section)
+{
+  char *text = strata_profile_dup_spell_text (profile, 0);
+
+  if (text != NULL)
+    add_pair (section, "from cold", text, "ideal governor: the fastest rate that keeps the limits reached so far");
+}
+
 static void
 fill_summary (StrataProfile *profile, StrataReportSection *section)
 {
@@ -119,6 +129,8 @@ fill_summary (StrataProfile *profile, StrataReportSection *section)
 
       if (figure != NULL)
         add_figure (section, key_figures[i].title, figure);
+      if (g_str_equal (key_figures[i].name, "skin_c"))
+        add_from_cold (profile, section);
     }
   add_pair (section, "events", g_strdup_printf ("%" G_GINT64_FORMAT, run->n_events),
             run->n_dropped > 0 ? "events were dropped: sums are lower bounds" : "");
@@ -365,6 +377,34 @@ fill_temperature (StrataProfile *profile, StrataReportSection *section)
   add_temperature (section, "ambient", g_strdup (""), ambient_c, ambient_c, decimals);
 }
 
+static void
+fill_governor (StrataProfile *profile, StrataReportSection *section)
+{
+  static const char *const columns[] = { ">from",   ">for",      ">rate", ">interval", ">power",
+                                         ">energy", ">junction", ">skin", "held by",   NULL };
+  gsize n_spells;
+  const StrataProfileSpell *spells = strata_profile_get_spells (profile, &n_spells);
+
+  add_columns (section, columns);
+  for (gsize i = 0; i < n_spells; i++)
+    {
+      const StrataProfileSpell *spell = &spells[i];
+      gboolean is_off = spell->interval_ps == 0, is_last = spell->duration_ps < 0;
+
+      take_cell (section, strata_format_quantity ((double) spell->start_ps, "ps"));
+      take_cell (section, is_last ? g_strdup ("ever") : strata_format_quantity ((double) spell->duration_ps, "ps"));
+      take_cell (section,
+                 is_off ? g_strdup ("off") : strata_format_quantity (1e12 / (double) spell->interval_ps, "1/s"));
+      take_cell (section, is_off ? g_strdup ("–") : strata_format_quantity ((double) spell->interval_ps, "ps"));
+      take_cell (section, strata_format_quantity (spell->power_mw, "mw"));
+      take_cell (section, is_last ? g_strdup ("–")
+                                  : strata_format_quantity (spell->power_mw * (double) spell->duration_ps, "fj"));
+      take_cell (section, strata_format_quantity (spell->junction_c, "c"));
+      take_cell (section, strata_format_quantity (spell->skin_c, "c"));
+      add_cell (section, spell->reason == STRATA_SPELL_NONE ? "–" : strata_spell_reason_name (spell->reason));
+    }
+}
+
 static const struct
 {
   const char *id, *title, *empty;
@@ -377,6 +417,9 @@ static const struct
   { "energy", "Energy by component", "", fill_energy },
   { "units", "Units", "No unit was active.", fill_units },
   { "temperature", "Temperature", "The profile has no steady temperatures.", fill_temperature },
+  { "governor", "Continuous operation from cold",
+    "The profile does not say what happens from cold on: it was estimated, measured, or made before schema 4.",
+    fill_governor },
   { "figures", "Figures", "", fill_figures },
   { "decisions", "Decisions", "The profile says nothing of what the compiler decided.", fill_decisions },
 };
@@ -384,8 +427,8 @@ static const struct
 const char *const *
 strata_report_section_ids (void)
 {
-  static const char *const ids[] = { "summary", "requirements", "findings", "layers",    "energy",
-                                     "units",   "temperature",  "figures",  "decisions", NULL };
+  static const char *const ids[] = { "summary",     "requirements", "findings", "layers",    "energy", "units",
+                                     "temperature", "governor",     "figures",  "decisions", NULL };
 
   return ids;
 }

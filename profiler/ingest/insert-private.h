@@ -27,6 +27,8 @@ typedef enum
   STRATA_TABLE_DROP,
   STRATA_TABLE_DECISION,
   STRATA_TABLE_ALTERNATIVE,
+  STRATA_TABLE_SPELL,
+  STRATA_TABLE_WARMING,
   STRATA_N_TABLES,
 } StrataTable;
 
@@ -38,6 +40,7 @@ struct _StrataInserter
   gint64 n_rows[STRATA_N_TABLES];
   gint32 n_units, n_layers, n_tiles, n_instructions;
   gint64 event_fj, event_ps, energy_fj[STRATA_N_BANDS];
+  gint64 spell_end_ps, warming_ps; /* of the last one; -1: for ever, and none yet */
 };
 
 /* A write that SQLite refused with @code, by its cause; always FALSE. */

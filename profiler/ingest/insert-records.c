@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Records of a run into rows: events, energy, power, temperature, accuracy, noise, figures, findings, drops, meta.
+ * Records of a run into rows: events, energy, power, temperature, spells, accuracy, noise, figures, findings, drops,
+ * meta.
  * "None" (-1, NaN) becomes NULL. Sums of energies are kept for the seal.
  */
 #include <math.h>
@@ -90,6 +91,54 @@ insert_temperature (StrataInserter *inserter, const StrataTemperatureRecord *tem
   strata_bind_id (statement, 4, temperature->tier);
   strata_bind_number (statement, 5, temperature->temperature_c);
   return strata_inserter_row (inserter, STRATA_TABLE_TEMPERATURE, error);
+}
+
+/* Each starts where the one before ended. */
+static gboolean
+insert_spell (StrataInserter *inserter, const StrataSpellRecord *spell, GError **error)
+{
+  sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_SPELL];
+  gint64 id = inserter->n_rows[STRATA_TABLE_SPELL], end_ps = -1;
+
+  if ((guint) spell->reason >= STRATA_N_SPELL_REASONS || inserter->spell_end_ps < 0
+      || spell->start_ps != inserter->spell_end_ps || spell->duration_ps < -1 || spell->duration_ps == 0
+      || spell->interval_ps < 0 || !isfinite (spell->power_mw) || !isfinite (spell->junction_c)
+      || !isfinite (spell->skin_c)
+      || (spell->duration_ps > 0 && __builtin_add_overflow (spell->start_ps, spell->duration_ps, &end_ps)))
+    return strata_inserter_refuse (inserter, error,
+                                   "spell %" G_GINT64_FORMAT " has reason %d, start %" G_GINT64_FORMAT
+                                   " ps, duration %" G_GINT64_FORMAT " ps, interval %" G_GINT64_FORMAT
+                                   " ps, %g mW, %g and %g degrees",
+                                   id, spell->reason, spell->start_ps, spell->duration_ps, spell->interval_ps,
+                                   spell->power_mw, spell->junction_c, spell->skin_c);
+  inserter->spell_end_ps = end_ps;
+  sqlite3_bind_int64 (statement, 1, id);
+  sqlite3_bind_int64 (statement, 2, spell->start_ps);
+  strata_bind_id (statement, 3, spell->duration_ps);
+  strata_bind_id (statement, 4, spell->interval_ps > 0 ? spell->interval_ps : -1);
+  sqlite3_bind_int64 (statement, 5, spell->reason);
+  strata_bind_text (statement, 6, strata_spell_reason_name (spell->reason));
+  strata_bind_number (statement, 7, spell->power_mw);
+  strata_bind_number (statement, 8, spell->junction_c);
+  strata_bind_number (statement, 9, spell->skin_c);
+  return strata_inserter_row (inserter, STRATA_TABLE_SPELL, error);
+}
+
+static gboolean
+insert_warming (StrataInserter *inserter, const StrataWarmingRecord *warming, GError **error)
+{
+  sqlite3_stmt *statement = inserter->insert[STRATA_TABLE_WARMING];
+
+  if (warming->time_ps <= inserter->warming_ps || !isfinite (warming->junction_c) || !isfinite (warming->skin_c))
+    return strata_inserter_refuse (inserter, error,
+                                   "a temperature from cold has time %" G_GINT64_FORMAT " ps after %" G_GINT64_FORMAT
+                                   " ps, %g and %g degrees",
+                                   warming->time_ps, inserter->warming_ps, warming->junction_c, warming->skin_c);
+  inserter->warming_ps = warming->time_ps;
+  sqlite3_bind_int64 (statement, 1, warming->time_ps);
+  strata_bind_number (statement, 2, warming->junction_c);
+  strata_bind_number (statement, 3, warming->skin_c);
+  return strata_inserter_row (inserter, STRATA_TABLE_WARMING, error);
 }
 
 static gboolean
@@ -250,6 +299,10 @@ strata_inserter_write (StrataInserter *inserter, StrataRecordKind kind, gconstpo
       INSERT_ALL (StrataPowerRecord, insert_power);
     case STRATA_RECORD_TEMPERATURE:
       INSERT_ALL (StrataTemperatureRecord, insert_temperature);
+    case STRATA_RECORD_SPELL:
+      INSERT_ALL (StrataSpellRecord, insert_spell);
+    case STRATA_RECORD_WARMING:
+      INSERT_ALL (StrataWarmingRecord, insert_warming);
     case STRATA_RECORD_ACCURACY:
       INSERT_ALL (StrataAccuracyRecord, insert_accuracy);
     case STRATA_RECORD_NOISE:

@@ -31,6 +31,8 @@ static const struct
   [STRATA_TABLE_DROP] = { "drop_record", "?,?,?,?,?" },
   [STRATA_TABLE_DECISION] = { "decision", "?,?,?,?,?,?,?" },
   [STRATA_TABLE_ALTERNATIVE] = { "alternative", "?,?,?,?,?,?,?,?" },
+  [STRATA_TABLE_SPELL] = { "spell", "?,?,?,?,?,?,?,?,?" },
+  [STRATA_TABLE_WARMING] = { "warming", "?,?,?" },
 };
 
 /* --- errors --- */
@@ -218,6 +220,8 @@ strata_inserter_finish (StrataInserter *inserter, GError **error)
                                    "the energy of the events is %" G_GINT64_FORMAT
                                    " fJ but that of layers and components is %" G_GINT64_FORMAT " fJ",
                                    inserter->event_fj, inserter->energy_fj[STRATA_BAND_NOMINAL]);
+  if (inserter->spell_end_ps > 0)
+    return strata_inserter_refuse (inserter, error, "the last spell of continuous operation is not for ever");
   if (!seal (inserter, error) || !execute (inserter, strata_store_index_sql (), error)
       || !execute (inserter, "COMMIT", error))
     return FALSE;
@@ -236,6 +240,7 @@ strata_inserter_new (const char *file, const char *shown)
 
   inserter->file = g_strdup (file);
   inserter->shown = g_strdup (shown);
+  inserter->warming_ps = -1;
   return inserter;
 }
 

@@ -25,6 +25,14 @@ strata_profile_dup_verdict_text (StrataProfile *self, guint verdict)
   return verdict < self->n_verdicts ? strata_derive_verdict_text (&self->verdicts[verdict]) : NULL;
 }
 
+char *
+strata_profile_dup_spell_text (StrataProfile *self, guint spell)
+{
+  g_return_val_if_fail (STRATA_IS_PROFILE (self), NULL);
+
+  return spell < self->rows->n_spells ? strata_derive_spell_text (self->rows, spell) : NULL;
+}
+
 StrataEnergyRow *
 strata_profile_energy_table (StrataProfile *self, StrataBand band, gsize *n_rows)
 {

@@ -295,6 +295,8 @@ DEFINE_ROWS (strata_profile_get_findings, StrataProfileFinding, findings)
 DEFINE_ROWS (strata_profile_get_decisions, StrataProfileDecision, decisions)
 DEFINE_ROWS (strata_profile_get_drops, StrataProfileDrop, drops)
 DEFINE_ROWS (strata_profile_get_temperatures, StrataProfileTemperature, temperatures)
+DEFINE_ROWS (strata_profile_get_spells, StrataProfileSpell, spells)
+DEFINE_ROWS (strata_profile_get_warming, StrataProfileWarming, warming)
 DEFINE_ROWS (strata_profile_get_all_meta, StrataProfileMeta, meta)
 
 const gint32 *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state of reading a profile, shared by load.c and load-events.c. The first problem is kept in error; readers of a
- * cell return something harmless after it, and the loop over rows stops.
+ * The state of reading a profile, shared by load.c, load-events.c and load-spells.c. The first problem is kept in
+ * error; readers of a cell return something harmless after it, and the loop over rows stops.
  */
 #pragma once
 
@@ -36,4 +36,5 @@ const char *strata_loader_text (StrataLoader *loader, int column);
 gboolean strata_loader_each (StrataLoader *loader, const char *table, const char *sql, StrataLoaderFunc read);
 
 gboolean strata_loader_events (StrataLoader *loader);
+gboolean strata_loader_spells (StrataLoader *loader);
 void strata_event_table_finish (StrataEventTable *events);

@@ -434,7 +434,8 @@ rows_of_table (StrataLoader *loader, const char *name)
                  { "event", rows->events.n_events }, { "instruction", rows->n_instructions },
                  { "figure", rows->n_figures },      { "finding", rows->n_findings },
                  { "drop_record", rows->n_drops },   { "temperature", rows->n_temperatures },
-                 { "decision", rows->n_decisions },  { "alternative", rows->n_alternatives } };
+                 { "decision", rows->n_decisions },  { "alternative", rows->n_alternatives },
+                 { "spell", rows->n_spells },        { "warming", rows->n_warming } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
     if (g_str_equal (counts[i].name, name))
@@ -594,7 +595,7 @@ strata_store_load (sqlite3 *db, const char *path, GCancellable *cancellable, GEr
   strata_store_watch (db, &watch);
   loader.version = strata_store_version (db);
   if (load_single_rows (&loader) && load_static_tables (&loader) && load_results (&loader) && load_decisions (&loader)
-      && load_power (&loader) && strata_loader_events (&loader)
+      && strata_loader_spells (&loader) && load_power (&loader) && strata_loader_events (&loader)
       && strata_loader_each (&loader, "seal", "SELECT name, n_rows, sum_fj FROM seal", read_seal)
       && loader.n_sealed == 0)
     strata_loader_fail (&loader, "%s", "its recording did not end");
@@ -623,6 +624,8 @@ strata_rows_free (StrataRows *rows)
   g_free (rows->alternatives);
   g_free (rows->drops);
   g_free (rows->temperatures);
+  g_free (rows->spells);
+  g_free (rows->warming);
   g_free (rows->meta);
   g_free (rows->power.time_ps);
   g_free (rows->power.step_ps);

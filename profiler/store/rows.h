@@ -43,9 +43,11 @@ typedef struct
   StrataProfileAlternative *alternatives; /* in the order of decisions */
   StrataProfileDrop *drops;
   StrataProfileTemperature *temperatures;
+  StrataProfileSpell *spells;
+  StrataProfileWarming *warming;
   StrataProfileMeta *meta;
   gsize n_layers, n_tiles, n_sites, n_units, n_instructions, n_figures, n_findings, n_drops, n_temperatures, n_meta;
-  gsize n_decisions, n_alternatives;
+  gsize n_decisions, n_alternatives, n_spells, n_warming;
   /* Energy that belongs to no layer, by component. */
   gint64 no_layer_fj[STRATA_N_BANDS][STRATA_N_COMPONENTS];
   StrataEventTable events;

@@ -31,7 +31,7 @@ strata_store_tables (void)
                                         "unit",        "layer",  "layer_input", "tile",        "instruction",
                                         "event",       "energy", "power",       "temperature", "accuracy",
                                         "noise",       "figure", "finding",     "drop_record", "decision",
-                                        "alternative", NULL };
+                                        "alternative", "spell",  "warming",     NULL };
 
   return tables;
 }
@@ -39,7 +39,8 @@ strata_store_tables (void)
 int
 strata_store_table_version (const char *table)
 {
-  return g_str_equal (table, "noise")                                            ? 3
+  return g_str_equal (table, "spell") || g_str_equal (table, "warming")          ? 4
+         : g_str_equal (table, "noise")                                          ? 3
          : g_str_equal (table, "decision") || g_str_equal (table, "alternative") ? 2
                                                                                  : 1;
 }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Schema 3 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns, each with the
+-- Schema 4 of a Strata profile (*.strata). It only ever grows: a later version adds tables and columns, each with the
 -- version that brought it where that is not 1.
 -- PRAGMA application_id = 0x53545241 ("STRA"), PRAGMA user_version = the schema's version.
 --
@@ -166,6 +166,27 @@ CREATE TABLE temperature (
   stack INTEGER,
   tier INTEGER,
   temperature_c REAL NOT NULL
+) STRICT;
+
+-- Since 4: continuous operation, switched on cold at 0: one rate until a limit is reached (the simulator's ideal
+-- governor), nominal. In order, without gaps; the last spell lasts for ever. None at fidelity estimate.
+CREATE TABLE spell (
+  id INTEGER PRIMARY KEY,     -- dense from 0
+  start_ps INTEGER NOT NULL,  -- from cold, not from the start of the run
+  duration_ps INTEGER,        -- NULL: for ever
+  interval_ps INTEGER,        -- between inferences; NULL: switched off, as no rate holds
+  reason INTEGER NOT NULL,    -- what holds the rate: 0 nothing, 1 power budget, 2 junction, 3 skin, 4 thermal runaway
+  reason_name TEXT NOT NULL,
+  power_mw REAL NOT NULL,     -- mean: x duration is the energy; of one for ever that of the steady state
+  junction_c REAL NOT NULL,   -- at its end
+  skin_c REAL NOT NULL
+) STRICT;
+
+-- Since 4: temperatures while the spells run.
+CREATE TABLE warming (
+  time_ps INTEGER PRIMARY KEY, -- from cold
+  junction_c REAL NOT NULL,
+  skin_c REAL NOT NULL
 ) STRICT;
 
 -- What a layer's values lose against exact integers with the same inputs; fidelity functional only.

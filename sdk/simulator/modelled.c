@@ -364,6 +364,8 @@ strata_modelled_free (StrataModelled *modelled)
   g_free (modelled->energy);
   g_free (modelled->power);
   g_free (modelled->temperature);
+  g_free (modelled->spells);
+  g_free (modelled->warming);
   g_free (modelled->unit_busy_ps);
   g_free (modelled);
 }

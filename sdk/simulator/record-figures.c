@@ -133,6 +133,16 @@ describe_toggles (Figures *f)
                               n_known, n_products, f->image->chip->alpha_toggle);
 }
 
+/* The lower of the chip's and the one asked for */
+static void
+add_throttle_limit (Figures *f, const char *name, StrataThrottle part)
+{
+  double limit_c = strata_throttle_limit_c (f->image, part);
+
+  add_one (f, name, "degC", isfinite (limit_c) ? limit_c : NAN, TRUE, STRATA_FIDELITY_ESTIMATE,
+           "the lower of the chip's limit and the one that the program was compiled for");
+}
+
 /* What limits of temperature leave of the rate, with the reason in words */
 static void
 add_throttle (Figures *f)
@@ -155,7 +165,9 @@ add_throttle (Figures *f)
                                   part, strata_record_number (f->arena, limit_c, "°C"));
   add_figure (f, "throttle_interval_ps", "ps", interval_ps, m->fidelity, source);
   add_one (f, "throttle_after_ps", "ps", m->throttle_after_ps >= 0 ? (double) m->throttle_after_ps : NAN, FALSE,
-           m->fidelity, "from ambient at power_mw until a limit of temperature is reached; none: never");
+           m->fidelity, "from ambient at full rate until a limit of temperature is reached; none: never");
+  add_throttle_limit (f, "throttle_junction_c", STRATA_THROTTLE_JUNCTION);
+  add_throttle_limit (f, "throttle_skin_c", STRATA_THROTTLE_SKIN);
 }
 
 static void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Sends a modelled run to a sink: session, events in batches, energy, power, temperature, accuracy, figures, findings,
- * decisions, noise, meta, end. Stops at the first record the sink refuses, and tells it that the run is incomplete.
+ * Sends a modelled run to a sink: session, events in batches, energy, power, temperature, spells, accuracy, figures,
+ * findings, decisions, noise, meta, end. Stops at the first record the sink refuses, and tells it that the run is
+ * incomplete.
  */
 #include "simulator/record.h"
 
@@ -45,6 +46,8 @@ write_modelled (const StrataImage *image,
     { STRATA_RECORD_POWER, modelled->power, modelled->n_power, sizeof (StrataPowerRecord), EVENT_BATCH },
     { STRATA_RECORD_TEMPERATURE, modelled->temperature, modelled->n_temperature, sizeof (StrataTemperatureRecord),
       EVENT_BATCH },
+    { STRATA_RECORD_SPELL, modelled->spells, modelled->n_spells, sizeof (StrataSpellRecord), EVENT_BATCH },
+    { STRATA_RECORD_WARMING, modelled->warming, modelled->n_warming, sizeof (StrataWarmingRecord), EVENT_BATCH },
     { STRATA_RECORD_ACCURACY, accuracy, accuracy != NULL ? image->graph->n_ops : 0, sizeof (StrataAccuracyRecord),
       EVENT_BATCH },
   };

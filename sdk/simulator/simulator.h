@@ -147,7 +147,13 @@ typedef struct
   gint64 throttle_interval_ps[STRATA_N_BANDS];
   StrataThrottle throttle;  /* what a shorter one would cross, nominal; NONE: power_mw crosses nothing */
   gint64 throttle_after_ps; /* at power_mw from ambient, until a limit is reached; nominal; -1: never, or no timing */
-  gboolean runs_away;       /* leakage leaves power_mw no steady state below 250 C, nominal */
+  /* Continuous operation from cold, and the curve of temperatures it lies on, nominal (governor.c). None at the
+   * estimate; one that never throttles has them only with bands. */
+  StrataSpellRecord *spells;
+  int n_spells;
+  StrataWarmingRecord *warming;
+  int n_warming;
+  gboolean runs_away;               /* leakage leaves power_mw no steady state below 250 C, nominal */
   gint64 energy_fj[STRATA_N_BANDS]; /* dynamic + static over the latency */
   gint64 dynamic_fj[STRATA_N_BANDS];
   double static_mw[STRATA_N_BANDS]; /* with leakage at the junction's temperature at power_mw */

@@ -39,3 +39,27 @@ strata_unit_kind_name (StrataUnitKind kind)
 
   return (guint) kind < G_N_ELEMENTS (names) ? names[kind] : "unknown";
 }
+
+const char *
+strata_spell_reason_name (StrataSpellReason reason)
+{
+  static const char *const names[] = {
+#define NAME(id, name, meaning) name,
+    STRATA_SPELL_REASONS (NAME)
+#undef NAME
+  };
+
+  return (guint) reason < G_N_ELEMENTS (names) ? names[reason] : "unknown";
+}
+
+const char *
+strata_spell_reason_meaning (StrataSpellReason reason)
+{
+  static const char *const meanings[] = {
+#define MEANING(id, name, meaning) meaning,
+    STRATA_SPELL_REASONS (MEANING)
+#undef MEANING
+  };
+
+  return (guint) reason < G_N_ELEMENTS (meanings) ? meanings[reason] : "unknown";
+}

@@ -340,6 +340,28 @@ write_heat (Synthesis *s, GError **error)
   return s->sink->write (s->sink, STRATA_RECORD_TEMPERATURE, whole, G_N_ELEMENTS (whole), error);
 }
 
+/* Full rate for a minute, then half of it; the curves are exponentials of a second for the die, of twenty for the rest
+ */
+static gboolean
+write_spells (Synthesis *s, GError **error)
+{
+  const gint64 turn_ps = G_GINT64_CONSTANT (60) * 1000000000000, interval_ps = MAX (s->end_ps * 6 / 10, 1);
+  const StrataSpellRecord spells[] = { { 0, turn_ps, interval_ps, STRATA_SPELL_NONE, 160, 62, 42 },
+                                       { turn_ps, -1, 2 * interval_ps, STRATA_SPELL_SKIN, 120, 54, 42 } };
+
+  for (int i = 0; i <= 140; i++)
+    {
+      double time_s = i == 0 ? 0 : 1e-6 * pow (10, i / 17.0), after_s = MAX (time_s - 60, 0);
+      double warm_k = 17.9 * (1 - exp (-MIN (time_s, 60) / 20)), fast_k = 20 * (1 - exp (-time_s / 0.01));
+      StrataWarmingRecord record = { (gint64) (time_s * 1e12), 25 + warm_k + fast_k - 8 * (1 - exp (-after_s / 0.01)),
+                                     25 + warm_k };
+
+      if (!s->sink->write (s->sink, STRATA_RECORD_WARMING, &record, 1, error))
+        return FALSE;
+    }
+  return s->sink->write (s->sink, STRATA_RECORD_SPELL, spells, G_N_ELEMENTS (spells), error);
+}
+
 static gboolean
 write_figures (Synthesis *s, const gint64 *total_fj, GError **error)
 {
@@ -353,6 +375,8 @@ write_figures (Synthesis *s, const gint64 *total_fj, GError **error)
     { "power_mw", "mw", { fj[0] / end, fj[1] / end, fj[2] / end }, fidelity, "energy / latency" },
     { "accuracy", "fraction", { 0.874, NAN, 0.851 }, fidelity, "mean over 8 seeds" },
     { "junction_c", "c", { 41.2, 39.9, 44.0 }, fidelity, "steady state at mean power" },
+    { "throttle_junction_c", "c", { 85, 85, 85 }, STRATA_FIDELITY_ESTIMATE, "limit of the chip" },
+    { "throttle_skin_c", "c", { 42, 42, 42 }, STRATA_FIDELITY_ESTIMATE, "limit of the chip" },
     { "limit_max_latency_ps", "ps", { end * 1.2, end * 1.2, end * 1.2 }, STRATA_FIDELITY_ESTIMATE, "asked for" },
     { "limit_max_power_mw",
       "mw",
@@ -418,7 +442,7 @@ write_results (Synthesis *s, GError **error)
       && !s->sink->write (s->sink, STRATA_RECORD_EVENT, statics, G_N_ELEMENTS (statics), error))
     return FALSE;
   return write_energy (s, leakage_fj, control_fj, total_fj, error)
-         && (s->options->n_events == 0 || write_power (s, error)) && write_heat (s, error)
+         && (s->options->n_events == 0 || (write_power (s, error) && write_spells (s, error))) && write_heat (s, error)
          && write_figures (s, total_fj, error) && write_advice (s, error);
 }
 

@@ -17,9 +17,12 @@ write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
     ok = strata_profile_write_layers_csv (profile, stream, cli->cancellable, error);
   else if (g_str_equal (what, "events"))
     ok = strata_profile_write_events_csv (profile, stream, cli->cancellable, error);
+  else if (g_str_equal (what, "spells"))
+    ok = strata_profile_write_spells_csv (profile, stream, cli->cancellable, error);
   else
     {
-      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--csv %s: layers or events is accepted", what);
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--csv %s: layers, events or spells is accepted",
+                   what);
       return FALSE;
     }
   if (!ok || !g_output_stream_write (stream, "", 1, NULL, error) || !g_output_stream_close (stream, NULL, error))
@@ -70,9 +73,10 @@ cli_report (Cli *cli, int argc, char **argv)
   gboolean html = FALSE, cost = FALSE;
   const GOptionEntry own[] = {
     { "section", 0, 0, G_OPTION_ARG_STRING, &section,
-      "Only this: summary, requirements, findings, layers, energy, units, temperature, figures, decisions", "NAME" },
+      "Only this: summary, requirements, findings, layers, energy, units, temperature, governor, figures, decisions",
+      "NAME" },
     { "html", 0, 0, G_OPTION_ARG_NONE, &html, "A self-contained page", NULL },
-    { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers or events", "WHAT" },
+    { "csv", 0, 0, G_OPTION_ARG_STRING, &csv, "Comma-separated values: layers, events or spells", "WHAT" },
     { "cost", 0, 0, G_OPTION_ARG_NONE, &cost,
       "Of a chip, or that of a program or profile: yield, cost, what repair buys, all against tiers and spares", NULL },
     { NULL },

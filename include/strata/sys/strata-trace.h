@@ -147,6 +147,41 @@ typedef struct
   double temperature_c;
 } StrataTemperatureRecord;
 
+/* What holds the rate in a spell of continuous operation */
+#define STRATA_SPELL_REASONS(X)                                                                                        \
+  X (NONE, "full rate", "nothing but the units and what was asked for")                                                \
+  X (BUDGET, "power budget", "the power budget of the chip")                                                           \
+  X (JUNCTION, "junction", "the limit of the junction's temperature")                                                  \
+  X (SKIN, "skin", "the limit of the skin's temperature")                                                              \
+  X (RUNAWAY, "thermal runaway", "leakage, which would heat the chip without end")
+
+typedef enum
+{
+#define STRATA_SPELL_REASON_ENUM(id, name, meaning) STRATA_SPELL_##id,
+  STRATA_SPELL_REASONS (STRATA_SPELL_REASON_ENUM)
+#undef STRATA_SPELL_REASON_ENUM
+    STRATA_N_SPELL_REASONS,
+} StrataSpellReason;
+
+/* A spell of continuous operation, switched on cold at 0: one rate until a limit is reached. In order, without gaps;
+ * the last one lasts for ever. Nominal. Power is the mean of the spell, so that power x duration is its energy; of a
+ * spell without end it is the steady state's, as its temperatures are. */
+typedef struct
+{
+  gint64 start_ps;
+  gint64 duration_ps; /* -1: for ever */
+  gint64 interval_ps; /* between inferences; 0: switched off, as no rate holds */
+  StrataSpellReason reason;
+  double power_mw, junction_c, skin_c; /* temperatures at its end */
+} StrataSpellRecord;
+
+/* Temperatures while the spells run, by time, finer where they change */
+typedef struct
+{
+  gint64 time_ps;
+  double junction_c, skin_c;
+} StrataWarmingRecord;
+
 /* Figures of a layer that the functional fidelity attaches. NaN: unavailable. */
 typedef struct
 {
@@ -232,6 +267,8 @@ typedef enum
   STRATA_RECORD_META,
   STRATA_RECORD_DECISION,
   STRATA_RECORD_NOISE,
+  STRATA_RECORD_SPELL,
+  STRATA_RECORD_WARMING,
 } StrataRecordKind;
 
 /* The static tables of a run. Borrowed for the call. */
@@ -272,5 +309,7 @@ struct _StrataTraceSink
 STRATA_API const char *strata_component_name (StrataComponent component);
 STRATA_API const char *strata_component_meaning (StrataComponent component);
 STRATA_API const char *strata_unit_kind_name (StrataUnitKind kind);
+STRATA_API const char *strata_spell_reason_name (StrataSpellReason reason);
+STRATA_API const char *strata_spell_reason_meaning (StrataSpellReason reason);
 
 G_END_DECLS

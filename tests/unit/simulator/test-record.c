@@ -12,7 +12,7 @@ typedef struct
   StrataTraceSink base;
   int n_begun, n_ended, n_calls, fail_at; /* the call that fails, from 1; 0: none */
   gboolean complete, late;
-  gsize n_records[STRATA_RECORD_NOISE + 1], largest;
+  gsize n_records[STRATA_RECORD_WARMING + 1], largest;
   gint64 events_fj, records_fj;
   GHashTable *figures; /* name to StrataFigureRecord */
   GHashTable *meta;

@@ -44,7 +44,7 @@ model (Fixture *fixture, gint64 min_interval_ps, gboolean bands)
 static double
 die_k_w (const Fixture *fixture)
 {
-  return (16 * 60e-9 / 1.2 + 20e-6 / 4) / (strata_cost_area (&fixture->chip).die * 1e-6);
+  return (16 * 60e-9 / 1.2 + 20e-6 / fixture->chip.k_tim_w_mk) / (strata_cost_area (&fixture->chip).die * 1e-6);
 }
 
 static double
@@ -103,6 +103,7 @@ test_leakage (void)
       g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_NONE);
       g_assert_cmpint (modelled->throttle_interval_ps[0], ==, modelled->interval_ps[0]);
       g_assert_cmpint (modelled->throttle_after_ps, ==, -1);
+      g_assert_cmpint (modelled->n_spells, ==, 0); /* without bands */
       g_assert_false (modelled->runs_away);
     }
 }
@@ -167,6 +168,28 @@ test_skin (void)
                    (double) modelled->dynamic_fj[0] / (1e3 * (power_w - CONTROL_W - leak_w (fixture, junction_c))));
 }
 
+/* Without gaps, the last one for ever; the curve in order, from ambient to about what the last spell ends at */
+static void
+check_spells (const StrataModelled *modelled, int n_spells)
+{
+  const StrataWarmingRecord *warming = modelled->warming;
+  gint64 start_ps = 0;
+
+  g_assert_cmpint (modelled->n_spells, ==, n_spells);
+  for (int i = 0; i < n_spells; i++)
+    {
+      g_assert_cmpint (modelled->spells[i].start_ps, ==, start_ps);
+      g_assert_true (i == n_spells - 1 ? modelled->spells[i].duration_ps == -1 : modelled->spells[i].duration_ps > 0);
+      start_ps += modelled->spells[i].duration_ps;
+    }
+  g_assert_cmpint (modelled->spells[0].interval_ps, ==, MAX (modelled->interval_ps[0], modelled->min_interval_ps));
+  g_assert_cmpint (modelled->n_warming, >, 20);
+  g_assert_cmpint (warming[0].time_ps, ==, 0);
+  g_assert_cmpfloat (warming[0].junction_c, ==, AMBIENT_C);
+  for (int i = 1; i < modelled->n_warming; i++)
+    g_assert_cmpint (warming[i].time_ps, >, warming[i - 1].time_ps);
+}
+
 static gboolean
 has_finding (Fixture *fixture, const StrataModelled *modelled, const char *rule)
 {
@@ -196,7 +219,13 @@ test_fold (void)
   g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
   g_assert_cmpfloat_with_epsilon ((double) modelled->throttle_interval_ps[0], expected_ps, 1e-3 * expected_ps);
   g_assert_true (has_finding (fixture, modelled, "junction-too-hot"));
-  g_assert_cmpint (modelled->throttle_after_ps, >, 0);
+  /* Far below the limit the governor has to act: from the limit on no rate would bring it back. */
+  check_spells (modelled, 2);
+  g_assert_cmpint (modelled->throttle_after_ps, ==, modelled->spells[0].duration_ps);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[0].junction_c, fold_c, 0.02 * (fold_c - AMBIENT_C));
+  g_assert_cmpint (modelled->spells[1].reason, ==, STRATA_SPELL_RUNAWAY);
+  for (int i = 0; i < modelled->n_warming; i++)
+    g_assert_cmpfloat (modelled->warming[i].junction_c, <, fold_c);
 }
 
 /* Leakage alone runs away, so that no rate holds. */
@@ -211,19 +240,34 @@ test_runaway (void)
   for (int band = 0; band < STRATA_N_BANDS; band++)
     g_assert_cmpint (modelled->throttle_interval_ps[band], ==, 0);
   g_assert_true (has_finding (fixture, modelled, "thermal-runaway"));
+  check_spells (modelled, 2);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[0].junction_c, fixture->chip.t_junction_max_c, 0.1);
+  g_assert_cmpint (modelled->spells[1].reason, ==, STRATA_SPELL_RUNAWAY);
+  g_assert_cmpint (modelled->spells[1].interval_ps, ==, 0);
+  g_assert_cmpfloat (modelled->spells[1].power_mw, ==, 0);
+  g_assert_cmpfloat (modelled->spells[1].junction_c, ==, AMBIENT_C);
+  g_assert_cmpfloat_with_epsilon (modelled->warming[modelled->n_warming - 1].junction_c, AMBIENT_C, 0.3);
 }
 
-/* The die is at its own rise at once, the package's 1 J/K follow as 1 - exp (-t / RC). */
+/* As good as no heat in the die: what is left is the package's 1 J/K. */
+static Fixture *
+light_fixture (double leak_mw_per_mm2)
+{
+  Fixture *fixture = hot_fixture (leak_mw_per_mm2);
+
+  fixture->chip.c_silicon_j_m3k = fixture->chip.c_stack_j_m3k = fixture->chip.c_tim_j_m3k = 1;
+  return fixture;
+}
+
+/* The die is at its own rise at once, the package follows as 1 - exp (-t / RC). */
 static void
 test_time (void)
 {
-  g_autoptr (Fixture) fixture = hot_fixture (0);
+  g_autoptr (Fixture) fixture = light_fixture (0);
   g_autoptr (StrataModelled) junction = NULL, skin = NULL, timeless = NULL;
   g_autoptr (GError) error = NULL;
   double package_k_w = fixture->chip.r_package_k_w, power_w, warm_c;
 
-  /* As good as no heat in the die */
-  fixture->chip.c_silicon_j_m3k = fixture->chip.c_stack_j_m3k = fixture->chip.c_tim_j_m3k = 1;
   fixture->chip.t_junction_max_c = 44;
   junction = model (fixture, 0, FALSE);
   power_w = junction->power_mw[0] * 1e-3;
@@ -239,6 +283,154 @@ test_time (void)
   g_assert_no_error (error);
   g_assert_cmpint (timeless->throttle, ==, STRATA_THROTTLE_SKIN);
   g_assert_cmpint (timeless->throttle_after_ps, ==, -1);
+  g_assert_cmpint (timeless->n_spells, ==, 0);
+}
+
+/* The curve against exponentials: of full power until the limit, then of what keeps it, which lets the die cool by its
+ * own rise at once and the package warm on. */
+static void
+check_curve (const Fixture *fixture, const StrataModelled *modelled)
+{
+  double package_k_w = fixture->chip.r_package_k_w, package_c = 0, start_s = 0;
+  int spell = 0;
+
+  for (int i = 1; i < modelled->n_warming; i++)
+    {
+      const StrataWarmingRecord *point = &modelled->warming[i];
+      const StrataSpellRecord *now = &modelled->spells[spell];
+      double power_w = now->power_mw * 1e-3, rise_c = package_k_w * power_w;
+      double here_c = rise_c + (package_c - rise_c) * exp (-((double) point->time_ps * 1e-12 - start_s) / package_k_w);
+
+      /* the die's own constant is below a microsecond, and so are the first steps */
+      if (point->time_ps - now->start_ps < 100000000)
+        continue;
+      g_assert_cmpfloat_with_epsilon (point->skin_c, AMBIENT_C + 10 * here_c / package_k_w, 0.01);
+      g_assert_cmpfloat_with_epsilon (point->junction_c, AMBIENT_C + here_c + die_k_w (fixture) * power_w, 0.01);
+      if (now->duration_ps >= 0 && point->time_ps == now->start_ps + now->duration_ps)
+        {
+          package_c = here_c;
+          start_s = (double) point->time_ps * 1e-12;
+          spell++;
+        }
+    }
+  g_assert_cmpint (spell, ==, modelled->n_spells - 1);
+}
+
+static void
+test_spells (void)
+{
+  g_autoptr (Fixture) fixture = light_fixture (0);
+  g_autoptr (StrataModelled) modelled = NULL;
+  const StrataSpellRecord *spells;
+
+  fixture->chip.t_junction_max_c = 44;
+  modelled = model (fixture, 0, FALSE);
+  check_spells (modelled, 2);
+  check_curve (fixture, modelled);
+  spells = modelled->spells;
+  g_assert_cmpint (spells[0].duration_ps, ==, modelled->throttle_after_ps);
+  g_assert_cmpint (spells[0].reason, ==, STRATA_SPELL_NONE);
+  g_assert_cmpfloat_with_epsilon (spells[0].power_mw, modelled->power_mw[0], 1e-9 * modelled->power_mw[0]);
+  g_assert_cmpfloat_with_epsilon (spells[0].junction_c, 44, 1e-4);
+  g_assert_cmpint (spells[1].interval_ps, ==, modelled->throttle_interval_ps[0]);
+  g_assert_cmpint (spells[1].reason, ==, STRATA_SPELL_JUNCTION);
+  g_assert_cmpfloat_with_epsilon (spells[1].junction_c, 44, 1e-4);
+  g_assert_cmpfloat_with_epsilon (spells[1].power_mw,
+                                  modelled->static_mw[0] + 1e3 * dynamic_w (modelled, spells[1].interval_ps),
+                                  1e-6 * spells[1].power_mw);
+}
+
+/* A die that is much hotter than its package reaches the junction's limit first, but it is the skin's that lasts. */
+static void
+test_both (void)
+{
+  g_autoptr (Fixture) fixture = light_fixture (0);
+  g_autoptr (StrataModelled) modelled = NULL;
+  double power_w;
+
+  fixture->chip.k_tim_w_mk = 0.1;
+  modelled = model (fixture, 0, FALSE);
+  power_w = modelled->power_mw[0] * 1e-3;
+  g_clear_pointer (&modelled, strata_modelled_free);
+  fixture->chip.t_junction_max_c = AMBIENT_C + 0.6 * power_w * (fixture->chip.r_package_k_w + die_k_w (fixture));
+  fixture->chip.t_skin_max_c = AMBIENT_C + 0.5 * power_w * 10;
+  modelled = model (fixture, 0, FALSE);
+  check_spells (modelled, 3);
+  check_curve (fixture, modelled);
+  g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_SKIN);
+  g_assert_cmpint (modelled->spells[1].reason, ==, STRATA_SPELL_JUNCTION);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[1].power_mw, 600 * power_w, 1e-3 * 600 * power_w);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[1].skin_c, fixture->chip.t_skin_max_c, 1e-4);
+  g_assert_cmpint (modelled->spells[2].reason, ==, STRATA_SPELL_SKIN);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[2].power_mw, 500 * power_w, 1e-3 * 500 * power_w);
+  g_assert_cmpint (modelled->spells[2].interval_ps, ==, modelled->throttle_interval_ps[0]);
+}
+
+/* What the chip draws where its package is @rise_c above ambient: the die follows at once. */
+static double
+power_at (const Fixture *fixture, double dynamic_power_w, double rise_c)
+{
+  double power_w = dynamic_power_w + CONTROL_W;
+
+  for (int i = 0; i < 50; i++)
+    power_w = dynamic_power_w + CONTROL_W + leak_w (fixture, AMBIENT_C + rise_c + die_k_w (fixture) * power_w);
+  return power_w;
+}
+
+/* Leakage grows while the chip warms: power x duration is the energy that the package's equation takes up until it is
+ * at the temperature at which the spell ends, by midpoint steps of a millisecond. */
+static void
+test_spell_energy (void)
+{
+  g_autoptr (Fixture) fixture = light_fixture (40);
+  g_autoptr (StrataModelled) modelled = NULL;
+  double k_w = fixture->chip.r_package_k_w, rise_c = 0, energy_j = 0, end_s, power_w, p;
+  const double h = 1e-3;
+
+  fixture->chip.t_junction_max_c = solve_junction (fixture, 0.08);
+  modelled = model (fixture, 0, FALSE);
+  check_spells (modelled, 2);
+  power_w = dynamic_w (modelled, modelled->interval_ps[0]);
+  end_s = (double) modelled->spells[0].duration_ps * 1e-12;
+  for (double now_s = 0; now_s < end_s; now_s += h)
+    {
+      double share = MIN (1, (end_s - now_s) / h), k1, k2;
+
+      p = power_at (fixture, power_w, rise_c);
+      k1 = p - rise_c / k_w;
+      k2 = power_at (fixture, power_w, rise_c + h / 2 * k1) - (rise_c + h / 2 * k1) / k_w;
+      energy_j += share * h * power_at (fixture, power_w, rise_c + share * h / 2 * k1);
+      rise_c += share * h * k2;
+    }
+  p = power_at (fixture, power_w, rise_c);
+  g_assert_cmpfloat_with_epsilon (AMBIENT_C + rise_c + die_k_w (fixture) * p, fixture->chip.t_junction_max_c, 0.02);
+  g_assert_cmpfloat_with_epsilon (modelled->spells[0].power_mw * 1e-3 * end_s, energy_j, 1e-3 * energy_j);
+  g_assert_cmpfloat (modelled->spells[0].power_mw, <, modelled->power_mw[0]);
+}
+
+/* A chip that never throttles: one spell, which is the steady state, and a curve that goes there. */
+static void
+test_cool (void)
+{
+  g_autoptr (Fixture) fixture = hot_fixture (20);
+  g_autoptr (StrataModelled) free_run = model (fixture, 0, TRUE), slow = NULL, budgeted = NULL;
+  const StrataSpellRecord *spell = free_run->spells;
+  const StrataWarmingRecord *last = &free_run->warming[free_run->n_warming - 1];
+
+  check_spells (free_run, 1);
+  g_assert_cmpint (spell->reason, ==, STRATA_SPELL_NONE);
+  g_assert_cmpfloat (spell->power_mw, ==, free_run->power_mw[0]);
+  g_assert_cmpfloat (spell->junction_c, ==, free_run->junction_c);
+  g_assert_cmpfloat (spell->skin_c, ==, free_run->skin_c);
+  g_assert_cmpfloat_with_epsilon (last->junction_c, spell->junction_c, 2e-3 * (spell->junction_c - AMBIENT_C));
+  for (int i = 1; i < free_run->n_warming; i++)
+    g_assert_cmpfloat (free_run->warming[i].junction_c, >=, free_run->warming[i - 1].junction_c - 1e-9);
+  fixture->chip.p_budget_mw = 100;
+  budgeted = model (fixture, 0, TRUE);
+  g_assert_cmpint (budgeted->spells[0].reason, ==, STRATA_SPELL_BUDGET);
+  slow = model (fixture, 2 * budgeted->interval_ps[0], TRUE);
+  g_assert_cmpint (slow->spells[0].reason, ==, STRATA_SPELL_NONE);
+  g_assert_cmpint (slow->spells[0].interval_ps, ==, 2 * budgeted->interval_ps[0]);
 }
 
 /* Each band has its own energy and leakage; heat does not touch time and energy of an inference. */
@@ -274,6 +466,10 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/throttle/fold", test_fold);
   g_test_add_func ("/sdk/simulator/throttle/runaway", test_runaway);
   g_test_add_func ("/sdk/simulator/throttle/time", test_time);
+  g_test_add_func ("/sdk/simulator/throttle/spells", test_spells);
+  g_test_add_func ("/sdk/simulator/throttle/both", test_both);
+  g_test_add_func ("/sdk/simulator/throttle/spell-energy", test_spell_energy);
+  g_test_add_func ("/sdk/simulator/throttle/cool", test_cool);
   g_test_add_func ("/sdk/simulator/throttle/bands", test_bands);
   return g_test_run ();
 }

@@ -95,7 +95,7 @@ test_newer (Place *place, gconstpointer data)
   place->bytes[60] = place->bytes[61] = place->bytes[62] = 0;
   place->bytes[63] = STRATA_PROFILE_SCHEMA_VERSION + 1; /* user_version, big-endian */
   write_bytes (place, place->bytes, place->n_bytes);
-  assert_refused (place, STRATA_PROFILE_ERROR_VERSION, "newer Strata (schema 4, this one reads up to 3)");
+  assert_refused (place, STRATA_PROFILE_ERROR_VERSION, "newer Strata (schema 5, this one reads up to 4)");
 }
 
 static void
@@ -199,16 +199,20 @@ test_older (Place *place, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (StrataProfile) profile = NULL;
   g_autofree char *hash = NULL, *report = NULL;
-  gsize n_decisions;
+  gsize n_decisions, n_spells;
 
   change (place, "PRAGMA user_version = 1; DROP VIEW decision_summary; DROP TABLE alternative; DROP TABLE decision;"
-                 "DROP TABLE noise; DELETE FROM seal WHERE name IN ('decision', 'alternative', 'noise');"
+                 "DROP TABLE noise; DROP TABLE spell; DROP TABLE warming;"
+                 "DELETE FROM seal WHERE name IN ('decision', 'alternative', 'noise', 'spell', 'warming');"
                  "ALTER TABLE tile DROP COLUMN first_in_array; ALTER TABLE tile DROP COLUMN at_row;"
                  "ALTER TABLE tile DROP COLUMN at_col");
   profile = strata_profile_open (place->path, NULL, &error);
   g_assert_no_error (error);
   strata_profile_get_decisions (profile, &n_decisions);
   g_assert_cmpuint (n_decisions, ==, 0);
+  strata_profile_get_spells (profile, &n_spells);
+  g_assert_cmpuint (n_spells, ==, 0);
+  g_assert_null (strata_profile_dup_spell_text (profile, 0));
   g_assert_cmpint (strata_profile_get_tiles (profile, NULL)[3].first_in_array, ==, 3);
   hash = strata_profile_content_hash (profile, NULL, &error);
   g_assert_no_error (error);
@@ -244,6 +248,16 @@ test_impossible_rows (Place *place, gconstpointer data)
     "UPDATE decision SET tile = 1000000 WHERE id = 1",
     "UPDATE alternative SET position = 7 WHERE position = 1",
     "UPDATE alternative SET energy_fj = -1 WHERE position = 1",
+    "DELETE FROM spell WHERE id = 0",
+    "DELETE FROM spell WHERE id = 1; UPDATE seal SET n_rows = 1 WHERE name = 'spell'",
+    "UPDATE spell SET duration_ps = duration_ps + 1 WHERE id = 0",
+    "UPDATE spell SET duration_ps = NULL WHERE id = 0",
+    "UPDATE spell SET duration_ps = 9223372036854775807 WHERE id = 1",
+    "UPDATE spell SET interval_ps = 0 WHERE id = 0",
+    "UPDATE spell SET reason = 5 WHERE id = 0",
+    "UPDATE spell SET skin_c = 9e999 WHERE id = 1",
+    "UPDATE warming SET time_ps = -1 WHERE time_ps = 0",
+    "DELETE FROM warming WHERE time_ps = 0",
     "UPDATE energy SET component = 17",
     "UPDATE energy SET nominal_fj = 9223372036854775807",
     "UPDATE chip SET n_stacks = 2000000000, n_tiers = 2000000000",

@@ -169,6 +169,9 @@ record_by_hand (const char *path, const StrataEnergyRecord *energy, gsize n_ener
   const StrataMetaRecord meta[] = { { "seed", "7" }, { "created", "now" } };
   const StrataTemperatureRecord heat[] = { { 50, STRATA_HEAT_JUNCTION, -1, -1, 40 },
                                            { -1, STRATA_HEAT_JUNCTION, -1, -1, 42 } };
+  const StrataSpellRecord spells[] = { { 0, 5000000000000, 40, STRATA_SPELL_NONE, 250, 61.5, 43 },
+                                       { 5000000000000, -1, 125, STRATA_SPELL_SKIN, 120, 55.5, 43 } };
+  const StrataWarmingRecord warming[] = { { 0, 25, 25 }, { 1000, 25.5, 25 }, { 5000000000000, 61.5, 43 } };
   gboolean is_recorded =
     sink->begin (sink, &session, error) && sink->write (sink, STRATA_RECORD_EVENT, events, 4, error)
     && sink->write (sink, STRATA_RECORD_ENERGY, energy, n_energy, error)
@@ -176,7 +179,9 @@ record_by_hand (const char *path, const StrataEnergyRecord *energy, gsize n_ener
     && sink->write (sink, STRATA_RECORD_ACCURACY, &accuracy, 1, error)
     && sink->write (sink, STRATA_RECORD_NOISE, &noise, 1, error)
     && sink->write (sink, STRATA_RECORD_DROP, &drop, 1, error) && sink->write (sink, STRATA_RECORD_META, meta, 2, error)
-    && sink->write (sink, STRATA_RECORD_TEMPERATURE, heat, 2, error) && sink->end (sink, TRUE, error);
+    && sink->write (sink, STRATA_RECORD_TEMPERATURE, heat, 2, error)
+    && sink->write (sink, STRATA_RECORD_SPELL, spells, 2, error)
+    && sink->write (sink, STRATA_RECORD_WARMING, warming, 3, error) && sink->end (sink, TRUE, error);
 
   sink->free (sink);
   return is_recorded;
@@ -247,6 +252,32 @@ check_units (StrataProfile *profile)
 }
 
 static void
+check_spells (StrataProfile *profile)
+{
+  gsize n_spells, n_warming;
+  const StrataProfileSpell *spells = strata_profile_get_spells (profile, &n_spells);
+  const StrataProfileWarming *warming = strata_profile_get_warming (profile, &n_warming);
+  g_autofree char *first = strata_profile_dup_spell_text (profile, 0);
+  g_autofree char *last = strata_profile_dup_spell_text (profile, 1);
+
+  g_assert_cmpuint (n_spells, ==, 2);
+  g_assert_cmpint (spells[0].duration_ps, ==, 5000000000000);
+  g_assert_cmpint (spells[1].start_ps, ==, 5000000000000);
+  g_assert_cmpint (spells[1].duration_ps, ==, -1);
+  g_assert_cmpint (spells[1].interval_ps, ==, 125);
+  g_assert_cmpint (spells[1].reason, ==, STRATA_SPELL_SKIN);
+  g_assert_cmpfloat (spells[0].power_mw, ==, 250);
+  g_assert_cmpfloat (spells[1].junction_c, ==, 55.5);
+  g_assert_cmpfloat (spells[1].skin_c, ==, 43);
+  g_assert_cmpuint (n_warming, ==, 3);
+  g_assert_cmpint (warming[1].time_ps, ==, 1000);
+  g_assert_cmpfloat (warming[2].junction_c, ==, 61.5);
+  g_assert_cmpstr (first, ==, "full rate, 25.0 G/s; throttles for skin after 5.00 s to 8.00 G/s");
+  g_assert_cmpstr (last, ==, "8.00 G/s, held by skin");
+  g_assert_null (strata_profile_dup_spell_text (profile, 2));
+}
+
+static void
 test_round_trip (Place *place, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -268,6 +299,7 @@ test_round_trip (Place *place, gconstpointer data)
   g_assert_cmpint (run->n_dropped, ==, 5);
   check_layers (profile);
   check_units (profile);
+  check_spells (profile);
   g_assert_cmpfloat (strata_profile_get_figure (profile, "latency_ps", 0), ==, 160);
   g_assert_true (isnan (strata_profile_get_figure (profile, "latency_ps", 1)));
   g_assert_true (isnan (strata_profile_get_figure (profile, "no such figure", 0)));
@@ -276,6 +308,41 @@ test_round_trip (Place *place, gconstpointer data)
   g_assert_cmpfloat (strata_profile_heat_at (profile, -1, &n)->temperature_c, ==, 42);
   g_assert_true (strata_profile_check (profile, NULL, &error));
   g_assert_finalize_object (g_steal_pointer (&profile));
+}
+
+/* Spells that do not follow each other to one for ever are refused, and leave nothing. */
+static void
+test_spells_refused (Place *place, gconstpointer data)
+{
+  static const struct
+  {
+    StrataSpellRecord spells[2];
+    gsize n;
+    const char *part;
+  } cases[] = {
+    { { { 0, 10, 5, STRATA_SPELL_NONE, 1, 30, 30 } }, 1, "is not for ever" },
+    { { { 3, -1, 5, STRATA_SPELL_NONE, 1, 30, 30 } }, 1, "spell 0" },
+    { { { 0, -1, -5, STRATA_SPELL_NONE, 1, 30, 30 } }, 1, "spell 0" },
+    { { { 0, 0, 5, STRATA_SPELL_NONE, 1, 30, 30 } }, 1, "spell 0" },
+    { { { 0, -1, 5, STRATA_N_SPELL_REASONS, 1, 30, 30 } }, 1, "spell 0" },
+    { { { 0, -1, 5, STRATA_SPELL_NONE, 1, NAN, 30 } }, 1, "spell 0" },
+    { { { 0, 10, 5, STRATA_SPELL_NONE, 1, 30, 30 }, { 11, -1, 9, STRATA_SPELL_SKIN, 1, 30, 30 } }, 2, "spell 1" },
+    { { { 0, -1, 5, STRATA_SPELL_NONE, 1, 30, 30 }, { 0, -1, 9, STRATA_SPELL_SKIN, 1, 30, 30 } }, 2, "spell 1" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      StrataTraceSink *sink = strata_profile_recorder_new (place->path);
+      g_autoptr (GError) error = NULL;
+      gboolean ok = sink->begin (sink, &session, &error)
+                    && sink->write (sink, STRATA_RECORD_SPELL, cases[i].spells, cases[i].n, &error);
+
+      g_assert_false (sink->end (sink, ok, ok ? &error : NULL) && ok);
+      sink->free (sink);
+      g_assert_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_INCONSISTENT);
+      g_assert_nonnull (strstr (error->message, cases[i].part));
+      g_assert_cmpuint (count_files (place->folder), ==, 0);
+    }
 }
 
 /* Decisions come back as they went in, as rows, as objects and as SQL. */
@@ -541,6 +608,7 @@ main (int argc, char **argv)
 #define ADD(path, function) g_test_add (path, Place, NULL, set_up, function, tear_down)
   g_test_init (&argc, &argv, NULL);
   ADD ("/profiler/store/record/round-trip", test_round_trip);
+  ADD ("/profiler/store/record/spells-refused", test_spells_refused);
   ADD ("/profiler/store/record/decisions", test_decisions);
   ADD ("/profiler/store/record/table-closes", test_table_closes);
   ADD ("/profiler/store/record/sums-must-close", test_sums_must_close);
