@@ -5,6 +5,7 @@
  */
 #include "base/rng.h"
 
+#include <math.h>
 #include <string.h>
 #if defined __x86_64__
 #include <immintrin.h>
@@ -58,6 +59,17 @@ double
 strata_rng_uniform (StrataRngKey key, guint64 index)
 {
   return strata_rng_block (key, index / 4, G_MAXUINT64).word[index % 4] * 0x1p-32;
+}
+
+gint64
+strata_rng_gap (StrataRngKey key, guint64 index, double share)
+{
+  double gap;
+
+  if (!(share > 0))
+    return G_MAXINT64 / 4;
+  gap = share < 1 ? floor (log1p (-strata_rng_uniform (key, index)) / log1p (-share)) : 0;
+  return gap < (double) G_MAXINT64 / 4 ? (gint64) gap : G_MAXINT64 / 4;
 }
 
 /* --- normal deviates --- */

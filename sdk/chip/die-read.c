@@ -8,24 +8,10 @@
 #include <string.h>
 
 #define MAX_SERIAL_BYTES 200
-#define MAX_NAMED (1 << 18) /* arrays, rows or columns of one file, repetitions counted */
-
-typedef struct
-{
-  StrataDieSpec *die;
-  const char *origin;
-  GArray *sites;          /* StrataSite */
-  GArray *rows, *columns; /* StrataDieLine */
-} Reader;
-
-typedef struct
-{
-  int first, last; /* -1, -1: not said */
-} Range;
 
 /* "7" or "4-9" */
 static gboolean
-parse_range (const char *text, Range *range)
+parse_range (const char *text, StrataDieRange *range)
 {
   const char *dash = strchr (text, '-');
   g_autofree char *left = dash == NULL ? g_strdup (text) : g_strndup (text, (gsize) (dash - text));
@@ -36,12 +22,17 @@ parse_range (const char *text, Range *range)
   last = first;
   if (dash != NULL && !g_ascii_string_to_unsigned (dash + 1, 10, first, G_MAXINT32, &last, NULL))
     return FALSE;
-  *range = (Range){ (int) first, (int) last };
+  *range = (StrataDieRange){ (int) first, (int) last };
   return TRUE;
 }
 
-static gboolean
-read_range (const Reader *reader, const char *field, const StrataYaml *node, int n, Range *range, GError **error)
+gboolean
+strata_die_read_range (const StrataDieReader *reader,
+                       const char *field,
+                       const StrataYaml *node,
+                       int n,
+                       StrataDieRange *range,
+                       GError **error)
 {
   if (node->kind != STRATA_YAML_SCALAR || !parse_range (node->text, range))
     return strata_yaml_refuse (reader->origin, node, field, error,
@@ -53,39 +44,39 @@ read_range (const Reader *reader, const char *field, const StrataYaml *node, int
   return TRUE;
 }
 
-static int
-count_tiers (const Reader *reader)
+int
+strata_die_n_tiers (const StrataDieSpec *die)
 {
-  return reader->die->chip->tiers + reader->die->chip->spare_tiers;
+  return die->chip->tiers + die->chip->spare_tiers;
 }
 
 /* All arrays of these stacks and tiers; a range that is not said is all there are. FALSE: too many */
 static gboolean
-add_sites (Reader *reader, Range stacks, Range tiers)
+add_sites (const StrataDieReader *reader, StrataDieRange stacks, StrataDieRange tiers, GArray *sites)
 {
   if (stacks.first < 0)
-    stacks = (Range){ 0, reader->die->chip->n_stacks - 1 };
+    stacks = (StrataDieRange){ 0, reader->die->chip->n_stacks - 1 };
   if (tiers.first < 0)
-    tiers = (Range){ 0, count_tiers (reader) - 1 };
+    tiers = (StrataDieRange){ 0, strata_die_n_tiers (reader->die) - 1 };
   for (int stack = stacks.first; stack <= stacks.last; stack++)
     for (int tier = tiers.first; tier <= tiers.last; tier++)
       {
         StrataSite site = { stack, tier };
 
-        if (reader->sites->len >= MAX_NAMED)
+        if (sites->len >= STRATA_DIE_MAX_NAMED)
           return FALSE;
-        g_array_append_val (reader->sites, site);
+        g_array_append_val (sites, site);
       }
   return TRUE;
 }
 
 /* One entry of a list as its stack, tier and, with @lines, the list or number under that name. */
 static gboolean
-read_place (const Reader *reader,
+read_place (const StrataDieReader *reader,
             const char *field,
             const StrataYaml *entry,
             const char *line_key,
-            Range place[2],
+            StrataDieRange place[2],
             const StrataYaml **lines,
             GError **error)
 {
@@ -93,7 +84,7 @@ read_place (const Reader *reader,
                         : line_key[0] == 'r' ? "{stack: 3, tier: 7, rows: [5, 9]}"
                                              : "{stack: 3, tier: 7, columns: [5, 9]}";
 
-  place[0] = place[1] = (Range){ -1, -1 };
+  place[0] = place[1] = (StrataDieRange){ -1, -1 };
   *lines = NULL;
   if (entry->kind != STRATA_YAML_MAPPING)
     return strata_yaml_refuse (reader->origin, entry, field, error, "not a place; write one like %s", example);
@@ -109,8 +100,9 @@ read_place (const Reader *reader,
         return strata_yaml_refuse (reader->origin, key, field, error, "\"%s\" a second time; keep one", key->text);
       if (is_line)
         *lines = node;
-      else if (!read_range (reader, field, node, is_stack ? reader->die->chip->n_stacks : count_tiers (reader),
-                            &place[is_stack ? 0 : 1], error))
+      else if (!strata_die_read_range (reader, field, node,
+                                       is_stack ? reader->die->chip->n_stacks : strata_die_n_tiers (reader->die),
+                                       &place[is_stack ? 0 : 1], error))
         return FALSE;
     }
   if (line_key == NULL ? place[0].first < 0 && place[1].first < 0
@@ -120,29 +112,27 @@ read_place (const Reader *reader,
 }
 
 static gboolean
-read_dead_tiers (Reader *reader, const StrataYaml *list, GError **error)
+read_sites (const StrataDieReader *reader, const char *field, const StrataYaml *list, GArray *sites, GError **error)
 {
   if (list->kind != STRATA_YAML_SEQUENCE)
-    return strata_yaml_refuse (reader->origin, list, "dead_tiers", error,
+    return strata_yaml_refuse (reader->origin, list, field, error,
                                "not a list; write one like [{stack: 3, tier: 7}, {tier: 9}]");
   for (int i = 0; i < list->n_items; i++)
     {
-      Range place[2];
+      StrataDieRange place[2];
       const StrataYaml *lines;
 
-      if (!read_place (reader, "dead_tiers", list->items[i], NULL, place, &lines, error))
+      if (!read_place (reader, field, list->items[i], NULL, place, &lines, error))
         return FALSE;
-      if (!add_sites (reader, place[0], place[1]))
-        return strata_yaml_refuse (reader->origin, list->items[i], "dead_tiers", error,
-                                   "more than %d arrays are named dead; a die with %d "
-                                   "can be described",
-                                   MAX_NAMED, STRATA_DIE_MAX_DEAD);
+      if (!add_sites (reader, place[0], place[1], sites))
+        return strata_yaml_refuse (reader->origin, list->items[i], field, error, "more than %d arrays are named",
+                                   STRATA_DIE_MAX_NAMED);
     }
   return TRUE;
 }
 
 static gboolean
-add_lines (const Reader *reader, const Range place[2], Range lines, GArray *all)
+add_lines (const StrataDieReader *reader, const StrataDieRange place[2], StrataDieRange lines, GArray *all)
 {
   for (int stack = place[0].first; stack <= place[0].last; stack++)
     for (int tier = place[1].first; tier <= place[1].last; tier++)
@@ -150,7 +140,7 @@ add_lines (const Reader *reader, const Range place[2], Range lines, GArray *all)
         {
           StrataDieLine line = { { stack, tier }, i };
 
-          if (all->len >= MAX_NAMED)
+          if (all->len >= STRATA_DIE_MAX_NAMED)
             return FALSE;
           g_array_append_val (all, line);
         }
@@ -158,8 +148,12 @@ add_lines (const Reader *reader, const Range place[2], Range lines, GArray *all)
 }
 
 static gboolean
-read_dead_lines (
-  const Reader *reader, const char *field, const char *key, const StrataYaml *list, GArray *all, GError **error)
+read_dead_lines (const StrataDieReader *reader,
+                 const char *field,
+                 const char *key,
+                 const StrataYaml *list,
+                 GArray *all,
+                 GError **error)
 {
   const StrataChipSpec *chip = reader->die->chip;
   int n = all == reader->rows ? chip->rows + chip->spare_rows : chip->columns + chip->spare_columns;
@@ -169,7 +163,7 @@ read_dead_lines (
                                "not a list; write one like [{stack: 3, tier: 7, %s: [5, 9]}]", key);
   for (int i = 0; i < list->n_items; i++)
     {
-      Range place[2];
+      StrataDieRange place[2];
       const StrataYaml *lines;
 
       if (!read_place (reader, field, list->items[i], key, place, &lines, error))
@@ -177,82 +171,96 @@ read_dead_lines (
       for (int j = 0; j < (lines->kind == STRATA_YAML_SEQUENCE ? lines->n_items : 1); j++)
         {
           const StrataYaml *node = lines->kind == STRATA_YAML_SEQUENCE ? lines->items[j] : lines;
-          Range range;
+          StrataDieRange range;
 
-          if (!read_range (reader, field, node, n, &range, error))
+          if (!strata_die_read_range (reader, field, node, n, &range, error))
             return FALSE;
           if (!add_lines (reader, place, range, all))
             return strata_yaml_refuse (reader->origin, node, field, error,
-                                       "more than %d dead %s; write whole arrays under dead_tiers", MAX_NAMED, key);
+                                       "more than %d dead %s; write whole arrays under dead_tiers",
+                                       STRATA_DIE_MAX_NAMED, key);
         }
     }
   return TRUE;
 }
 
+/* In a message and in a file as it is */
 static gboolean
-read_serial (const Reader *reader, const StrataYaml *node, GError **error)
+is_printed (gunichar c)
+{
+  const GUnicodeType type = g_unichar_type (c);
+
+  return c == ' '
+         || (g_unichar_isgraph (c) && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR);
+}
+
+static gboolean
+read_serial (const StrataDieReader *reader, const StrataYaml *node, GError **error)
 {
   if (node->kind != STRATA_YAML_SCALAR || node->text[0] == '\0' || strlen (node->text) > MAX_SERIAL_BYTES)
     return strata_yaml_refuse (reader->origin, node, "serial", error,
                                "not a text of 1 to %d bytes; write one like \"serial: W07-X12Y08\"", MAX_SERIAL_BYTES);
   for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+    if (!is_printed (g_utf8_get_char (p)))
       return strata_yaml_refuse (reader->origin, node, "serial", error,
-                                 "has a control character; write it on one line");
+                                 "has a character that does not print; write it on one line");
   reader->die->serial = strata_arena_strdup (reader->die->arena, node->text);
   return TRUE;
 }
 
 static gboolean
-read_entry (Reader *reader, const StrataYaml *key, const StrataYaml *node, GError **error)
+read_entry (StrataDieReader *reader, const StrataYaml *key, const StrataYaml *node, GError **error)
 {
   if (strcmp (key->text, "chip") == 0)
     return TRUE;
   if (strcmp (key->text, "serial") == 0)
     return read_serial (reader, node, error);
   if (strcmp (key->text, "dead_tiers") == 0)
-    return read_dead_tiers (reader, node, error);
+    return read_sites (reader, "dead_tiers", node, reader->sites, error);
   if (strcmp (key->text, "dead_rows") == 0)
     return read_dead_lines (reader, "dead_rows", "rows", node, reader->rows, error);
   if (strcmp (key->text, "dead_columns") == 0)
     return read_dead_lines (reader, "dead_columns", "columns", node, reader->columns, error);
+  if (strcmp (key->text, "converters") == 0)
+    return strata_die_measured_read_converters (reader, node, error);
+  if (strcmp (key->text, "stuck_cells") == 0)
+    return strata_die_measured_read_cells (reader, node, error);
+  if (strcmp (key->text, "tested_cells") == 0)
+    return read_sites (reader, "tested_cells", node, reader->tested, error);
   return strata_yaml_refuse (reader->origin, key, "die", error,
-                             "unknown field; accepted: chip, serial, dead_tiers, dead_rows, dead_columns");
+                             "unknown field; accepted: chip, serial, dead_tiers, dead_rows, dead_columns, converters, "
+                             "stuck_cells, tested_cells");
 }
 
 /* --- sorted, each once --- */
 
 static int
-compare_sites (gconstpointer a, gconstpointer b)
+compare_sites_cb (gconstpointer a, gconstpointer b)
 {
-  const StrataSite *left = a, *right = b;
-
-  if (left->stack != right->stack)
-    return left->stack < right->stack ? -1 : 1;
-  return (left->tier > right->tier) - (left->tier < right->tier);
+  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
 }
 
 static int
-compare_lines (gconstpointer a, gconstpointer b)
+compare_lines_cb (gconstpointer a, gconstpointer b)
 {
   const StrataDieLine *left = a, *right = b;
-  int order = compare_sites (&left->site, &right->site);
+  int order = strata_site_compare (left->site, right->site);
 
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-static StrataSite *
-take_sites (StrataArena *arena, GArray *all, int *n)
+StrataSite *
+strata_die_take_sites (const StrataDieSpec *die, GArray *all, int *n)
 {
-  StrataSite *sites = strata_arena_array (arena, StrataSite, all->len);
+  StrataSite *sites = strata_arena_array (die->arena, StrataSite, all->len);
 
-  g_array_sort (all, compare_sites);
+  g_array_sort (all, compare_sites_cb);
   *n = 0;
   for (guint i = 0; i < all->len; i++)
     {
       StrataSite site = g_array_index (all, StrataSite, i);
 
-      if (i == 0 || compare_sites (&site, &sites[*n - 1]) != 0)
+      if (i == 0 || strata_site_compare (site, sites[*n - 1]) != 0)
         sites[(*n)++] = site;
     }
   return sites;
@@ -265,48 +273,54 @@ take_lines (const StrataDieSpec *die, GArray *all, int *n)
   StrataDieLine *lines = strata_arena_array (die->arena, StrataDieLine, all->len);
   int dead = 0;
 
-  g_array_sort (all, compare_lines);
+  g_array_sort (all, compare_lines_cb);
   *n = 0;
   for (guint i = 0; i < all->len; i++)
     {
       StrataDieLine line = g_array_index (all, StrataDieLine, i);
 
-      while (dead < die->n_dead && compare_sites (&die->dead[dead], &line.site) < 0)
+      while (dead < die->n_dead && strata_site_compare (die->dead[dead], line.site) < 0)
         dead++;
-      if ((dead == die->n_dead || compare_sites (&die->dead[dead], &line.site) != 0)
-          && (*n == 0 || compare_lines (&line, &lines[*n - 1]) != 0))
+      if ((dead == die->n_dead || strata_site_compare (die->dead[dead], line.site) != 0)
+          && (*n == 0 || compare_lines_cb (&line, &lines[*n - 1]) != 0))
         lines[(*n)++] = line;
     }
   return lines;
 }
 
 static void
-reader_init (Reader *reader, StrataDieSpec *die, const char *origin)
+reader_init (StrataDieReader *reader, StrataDieSpec *die, const char *origin)
 {
-  *reader = (Reader){ .die = die, .origin = origin };
+  *reader = (StrataDieReader){ .die = die, .origin = origin };
   reader->sites = g_array_new (FALSE, FALSE, sizeof (StrataSite));
   reader->rows = g_array_new (FALSE, FALSE, sizeof (StrataDieLine));
   reader->columns = g_array_new (FALSE, FALSE, sizeof (StrataDieLine));
+  reader->tested = g_array_new (FALSE, FALSE, sizeof (StrataSite));
+  strata_die_measured_init (reader);
 }
 
-static void
-reader_finish (Reader *reader, gboolean ok)
+static gboolean
+reader_finish (StrataDieReader *reader, gboolean ok, GError **error)
 {
   StrataDieSpec *die = reader->die;
 
   if (ok)
     {
-      die->dead = take_sites (die->arena, reader->sites, &die->n_dead);
+      die->dead = strata_die_take_sites (die, reader->sites, &die->n_dead);
       die->rows = take_lines (die, reader->rows, &die->n_rows);
       die->columns = take_lines (die, reader->columns, &die->n_columns);
+      ok = strata_die_measured_take (reader, error);
     }
   g_array_unref (reader->sites);
   g_array_unref (reader->rows);
   g_array_unref (reader->columns);
+  g_array_unref (reader->tested);
+  strata_die_measured_finish (reader);
+  return ok;
 }
 
 static gboolean
-read_all (Reader *reader, const StrataYaml *root, GError **error)
+read_all (StrataDieReader *reader, const StrataYaml *root, GError **error)
 {
   for (int i = 0; i + 1 < root->n_items; i += 2)
     {
@@ -325,35 +339,34 @@ read_all (Reader *reader, const StrataYaml *root, GError **error)
 gboolean
 strata_die_read (StrataDieSpec *die, const StrataYaml *root, const char *origin, GError **error)
 {
-  Reader reader;
+  StrataDieReader reader;
   gboolean ok;
 
   reader_init (&reader, die, origin);
   ok = read_all (&reader, root, error);
-  reader_finish (&reader, ok);
-  return ok;
+  return reader_finish (&reader, ok, error);
 }
 
 /* --- words --- */
 
 static gboolean
-refuse_words (const Reader *reader, const char *part, GError **error)
+refuse_words (const StrataDieReader *reader, const char *part, GError **error)
 {
   g_set_error (
     error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD,
     "\"%s\": no place on %s; write \"tier 7\", \"stack 3\", \"stack 3 tier 7\" or \"tier 4-9\", several after "
     "commas, with stacks 0 to %d and tiers 0 to %d, the last %d of them spare",
-    part, reader->die->chip->name, reader->die->chip->n_stacks - 1, count_tiers (reader) - 1,
+    part, reader->die->chip->name, reader->die->chip->n_stacks - 1, strata_die_n_tiers (reader->die) - 1,
     reader->die->chip->spare_tiers);
   return FALSE;
 }
 
 static gboolean
-read_part (Reader *reader, const char *part, GError **error)
+read_part (StrataDieReader *reader, const char *part, GError **error)
 {
   g_auto (GStrv) words = g_strsplit_set (part, " \t", -1);
-  Range place[2] = { { -1, -1 }, { -1, -1 } };
-  Range *next = NULL;
+  StrataDieRange place[2] = { { -1, -1 }, { -1, -1 } };
+  StrataDieRange *next = NULL;
 
   for (int i = 0; words[i] != NULL; i++)
     {
@@ -367,11 +380,12 @@ read_part (Reader *reader, const char *part, GError **error)
           continue;
         }
       if (!parse_range (words[i], next)
-          || next->last >= (next == &place[0] ? reader->die->chip->n_stacks : count_tiers (reader)))
+          || next->last >= (next == &place[0] ? reader->die->chip->n_stacks : strata_die_n_tiers (reader->die)))
         return refuse_words (reader, part, error);
       next = NULL;
     }
-  if (next != NULL || (place[0].first < 0 && place[1].first < 0) || !add_sites (reader, place[0], place[1]))
+  if (next != NULL || (place[0].first < 0 && place[1].first < 0)
+      || !add_sites (reader, place[0], place[1], reader->sites))
     return refuse_words (reader, part, error);
   return TRUE;
 }
@@ -381,13 +395,12 @@ strata_die_read_words (StrataDieSpec *die, const char *words, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (words, ",", -1);
   gboolean ok = TRUE;
-  Reader reader;
+  StrataDieReader reader;
 
   reader_init (&reader, die, words);
   for (int i = 0; ok && parts[i] != NULL; i++)
     ok = read_part (&reader, parts[i], error);
   if (ok && reader.sites->len == 0)
     ok = refuse_words (&reader, words, error);
-  reader_finish (&reader, ok);
-  return ok;
+  return reader_finish (&reader, ok, error);
 }

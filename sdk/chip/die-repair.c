@@ -14,14 +14,6 @@ typedef struct
   gboolean dead;
 } Fault;
 
-static int
-compare_sites (StrataSite a, StrataSite b)
-{
-  if (a.stack != b.stack)
-    return a.stack < b.stack ? -1 : 1;
-  return (a.tier > b.tier) - (a.tier < b.tier);
-}
-
 /* The least of three sorted lists' heads; FALSE when all have ended. */
 static gboolean
 next_site (const StrataDieSpec *die, int dead, int row, int column, StrataSite *site)
@@ -32,7 +24,7 @@ next_site (const StrataDieSpec *die, int dead, int row, int column, StrataSite *
                                 column < die->n_columns ? &die->columns[column].site : NULL };
 
   for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
-    if (heads[i] != NULL && (!found || compare_sites (*heads[i], *site) < 0))
+    if (heads[i] != NULL && (!found || strata_site_compare (*heads[i], *site) < 0))
       {
         *site = *heads[i];
         found = TRUE;
@@ -52,11 +44,11 @@ collect_faults (const StrataDieSpec *die)
     {
       fault.dead = FALSE;
       fault.n_rows = fault.n_columns = 0;
-      for (; dead < die->n_dead && compare_sites (die->dead[dead], fault.site) == 0; dead++)
+      for (; dead < die->n_dead && strata_site_compare (die->dead[dead], fault.site) == 0; dead++)
         fault.dead = TRUE;
-      for (; row < die->n_rows && compare_sites (die->rows[row].site, fault.site) == 0; row++)
+      for (; row < die->n_rows && strata_site_compare (die->rows[row].site, fault.site) == 0; row++)
         fault.n_rows++;
-      for (; column < die->n_columns && compare_sites (die->columns[column].site, fault.site) == 0; column++)
+      for (; column < die->n_columns && strata_site_compare (die->columns[column].site, fault.site) == 0; column++)
         fault.n_columns++;
       g_array_append_val (faults, fault);
     }
@@ -162,13 +154,85 @@ strata_die_repair (const StrataDieSpec *die, int n_spare_tiers)
 static int
 compare_array (const void *key, const void *entry)
 {
-  return compare_sites (*(const StrataSite *) key, ((const StrataDieArray *) entry)->site);
+  return strata_site_compare (*(const StrataSite *) key, ((const StrataDieArray *) entry)->site);
 }
 
 const StrataDieArray *
 strata_die_repair_find (const StrataDieRepair *repair, StrataSite site)
 {
   return bsearch (&site, repair->arrays, (gsize) repair->n_arrays, sizeof (StrataDieArray), compare_array);
+}
+
+/* Marks the dead ones of the lines of the array at @site. */
+static gboolean *
+find_dead (const StrataDieLine *lines, int n, StrataSite site, int n_lines)
+{
+  gboolean *dead = g_new0 (gboolean, n_lines);
+  int low = 0;
+
+  for (int high = n; low < high;)
+    {
+      int middle = (low + high) / 2;
+
+      if (strata_site_compare (lines[middle].site, site) < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  for (int i = low; i < n && strata_site_compare (lines[i].site, site) == 0; i++)
+    dead[lines[i].line] = TRUE;
+  return dead;
+}
+
+/* Of @n lines that programs see the first @n_working have one of @n_lines to lie on. */
+static void
+map_lines (const gboolean *dead, int n_lines, int n, int n_working, gboolean repaired, int *lines)
+{
+  int next = n_working;
+
+  for (int i = 0; i < n; i++)
+    {
+      lines[i] = i >= n_working ? -1 : i;
+      if (lines[i] < 0 || !dead[i])
+        continue;
+      while (repaired && next < n_lines && dead[next])
+        next++;
+      lines[i] = repaired && next < n_lines ? next++ : -1;
+    }
+}
+
+static gboolean
+is_dead (const StrataDieSpec *die, StrataSite site)
+{
+  int low = 0;
+
+  for (int high = die->n_dead; low < high;)
+    {
+      int middle = (low + high) / 2;
+
+      if (strata_site_compare (die->dead[middle], site) < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return low < die->n_dead && strata_site_compare (die->dead[low], site) == 0;
+}
+
+int
+strata_die_lines (const StrataDieSpec *die, const StrataDieRepair *repair, StrataSite site, int *rows, int *columns)
+{
+  const StrataChipSpec *chip = die->chip;
+  const StrataDieArray *array = repair == NULL ? NULL : strata_die_repair_find (repair, site);
+  const int tier = array != NULL ? array->tier : repair == NULL && is_dead (die, site) ? -1 : site.tier;
+  const int n_rows = tier < 0 ? 0 : array != NULL ? array->rows : chip->rows;
+  const int n_columns = tier < 0 ? 0 : array != NULL ? array->columns : chip->columns;
+  const StrataSite at = { site.stack, tier };
+  g_autofree gboolean *dead_rows = find_dead (die->rows, die->n_rows, at, chip->rows + chip->spare_rows);
+  g_autofree gboolean *dead_columns = find_dead (die->columns, die->n_columns, at, chip->columns + chip->spare_columns);
+
+  map_lines (dead_rows, chip->rows + chip->spare_rows, chip->rows, n_rows, repair != NULL, rows);
+  map_lines (dead_columns, chip->columns + chip->spare_columns, chip->columns, n_columns, repair != NULL, columns);
+  return tier;
 }
 
 void

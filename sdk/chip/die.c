@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A die from a file, from bytes or from words; its check, text and hash.
+ * A die from a file, from bytes or from words; its check and hash.
  */
 #include "chip/die.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -36,6 +38,8 @@ load_chip (const StrataYaml *root, const char *origin, GError **error)
                    node == NULL ? "missing" : "no name");
       return NULL;
     }
+  if (!strata_yaml_check_line (origin, node, "chip", error))
+    return NULL;
   path = find_chip (node->text, origin);
   chip = strata_chip_spec_load (path, error);
   if (chip == NULL)
@@ -43,31 +47,72 @@ load_chip (const StrataYaml *root, const char *origin, GError **error)
   return chip;
 }
 
-static guint64
-compute_hash (const StrataDieSpec *die)
+int
+strata_site_compare (StrataSite a, StrataSite b)
+{
+  if (a.stack != b.stack)
+    return a.stack < b.stack ? -1 : 1;
+  return (a.tier > b.tier) - (a.tier < b.tier);
+}
+
+static void
+add_sites (StrataHasher *hasher, const StrataSite *sites, int n)
+{
+  strata_hasher_int (hasher, n);
+  for (int i = 0; i < n; i++)
+    {
+      strata_hasher_int (hasher, sites[i].stack);
+      strata_hasher_int (hasher, sites[i].tier);
+    }
+}
+
+static void
+add_lines (StrataHasher *hasher, const StrataDieLine *lines, int n)
+{
+  strata_hasher_int (hasher, n);
+  for (int i = 0; i < n; i++)
+    {
+      strata_hasher_int (hasher, lines[i].site.stack);
+      strata_hasher_int (hasher, lines[i].site.tier);
+      strata_hasher_int (hasher, lines[i].line);
+    }
+}
+
+static void
+add_measured (StrataHasher *hasher, const StrataDieSpec *die)
+{
+  strata_hasher_int (hasher, die->n_converters);
+  for (int i = 0; i < die->n_converters; i++)
+    {
+      strata_hasher_int (hasher, die->converters[i].stack);
+      strata_hasher_int (hasher, die->converters[i].converter);
+      strata_hasher_double (hasher, die->converters[i].gain);
+      strata_hasher_double (hasher, die->converters[i].offset_v);
+    }
+  strata_hasher_int (hasher, die->n_cells);
+  for (int i = 0; i < die->n_cells; i++)
+    {
+      const StrataDieCell *cell = &die->cells[i];
+
+      strata_hasher_int (hasher, cell->site.stack);
+      strata_hasher_int (hasher, cell->site.tier);
+      strata_hasher_int (hasher, cell->row);
+      strata_hasher_int (hasher, cell->column);
+      strata_hasher_int (hasher, 2 * cell->minus + cell->full);
+    }
+  add_sites (hasher, die->tested, die->n_tested);
+}
+
+guint64
+strata_die_spec_hash (const StrataDieSpec *die)
 {
   g_autoptr (StrataHasher) hasher = strata_hasher_new ();
 
   strata_hasher_int (hasher, (gint64) die->chip->hash);
-  strata_hasher_int (hasher, die->n_dead);
-  for (int i = 0; i < die->n_dead; i++)
-    {
-      strata_hasher_int (hasher, die->dead[i].stack);
-      strata_hasher_int (hasher, die->dead[i].tier);
-    }
-  for (int which = 0; which < 2; which++)
-    {
-      const StrataDieLine *lines = which == 0 ? die->rows : die->columns;
-      int n = which == 0 ? die->n_rows : die->n_columns;
-
-      strata_hasher_int (hasher, n);
-      for (int i = 0; i < n; i++)
-        {
-          strata_hasher_int (hasher, lines[i].site.stack);
-          strata_hasher_int (hasher, lines[i].site.tier);
-          strata_hasher_int (hasher, lines[i].line);
-        }
-    }
+  add_sites (hasher, die->dead, die->n_dead);
+  add_lines (hasher, die->rows, die->n_rows);
+  add_lines (hasher, die->columns, die->n_columns);
+  add_measured (hasher, die);
   return strata_hasher_digest (hasher);
 }
 
@@ -80,6 +125,17 @@ new_die (const char *path)
   die->arena = arena;
   die->path = strata_arena_strdup (arena, path);
   return die;
+}
+
+StrataDieSpec *
+strata_die_spec_new (const StrataChipSpec *chip, const char *words, GError **error)
+{
+  g_autoptr (StrataDieSpec) die = new_die (words);
+  g_autofree char *text = strata_chip_spec_print (chip);
+
+  die->serial = die->path;
+  die->chip = strata_chip_spec_parse (text, -1, chip->path, error);
+  return die->chip == NULL ? NULL : g_steal_pointer (&die);
 }
 
 StrataDieSpec *
@@ -97,7 +153,7 @@ strata_die_spec_parse (const char *text, gssize n_bytes, const char *origin, GEr
   die->chip = load_chip (root, origin, error);
   if (die->chip == NULL || !strata_die_read (die, root, origin, error) || !strata_die_spec_check (die, error))
     return NULL;
-  die->hash = compute_hash (die);
+  die->hash = strata_die_spec_hash (die);
   return g_steal_pointer (&die);
 }
 
@@ -133,78 +189,16 @@ StrataDieSpec *
 strata_die_spec_suppose (const StrataChipSpec *chip, const char *words, GError **error)
 {
   g_autoptr (StrataDieSpec) die = NULL;
-  g_autofree char *text = NULL;
 
   g_return_val_if_fail (chip != NULL && words != NULL, NULL);
-  die = new_die (words);
-  die->serial = die->path;
-  text = strata_chip_spec_print (chip);
-  die->chip = strata_chip_spec_parse (text, -1, chip->path, error);
-  if (die->chip == NULL || !strata_die_read_words (die, words, error) || !strata_die_spec_check (die, error))
+  die = strata_die_spec_new (chip, words, error);
+  if (die == NULL || !strata_die_read_words (die, words, error) || !strata_die_spec_check (die, error))
     return NULL;
-  die->hash = compute_hash (die);
+  die->hash = strata_die_spec_hash (die);
   return g_steal_pointer (&die);
 }
 
-/* --- the text --- */
-
-static void
-append_quoted (GString *out, const char *text)
-{
-  g_string_append_c (out, '"');
-  for (const char *p = text; *p != '\0'; p++)
-    {
-      if (*p == '"' || *p == '\\')
-        g_string_append_c (out, '\\');
-      g_string_append_c (out, *p);
-    }
-  g_string_append_c (out, '"');
-}
-
-static void
-append_lines (GString *out, const char *field, const char *key, const StrataDieLine *lines, int n)
-{
-  if (n == 0)
-    return;
-  g_string_append_printf (out, "%s:\n", field);
-  for (int i = 0; i < n; i++)
-    {
-      gboolean begins =
-        i == 0 || lines[i].site.stack != lines[i - 1].site.stack || lines[i].site.tier != lines[i - 1].site.tier;
-      gboolean ends =
-        i + 1 == n || lines[i].site.stack != lines[i + 1].site.stack || lines[i].site.tier != lines[i + 1].site.tier;
-
-      if (begins)
-        g_string_append_printf (out, "  - {stack: %d, tier: %d, %s: [", lines[i].site.stack, lines[i].site.tier, key);
-      g_string_append_printf (out, "%s%d%s", begins ? "" : ", ", lines[i].line, ends ? "]}\n" : "");
-    }
-}
-
-char *
-strata_die_spec_print (const StrataDieSpec *die)
-{
-  GString *out = g_string_new ("chip: ");
-  const char *chip = die->chip->path;
-
-  append_quoted (out, g_str_has_prefix (chip, "resource:") ? chip + strlen ("resource:") : chip);
-  g_string_append (out, "\nserial: ");
-  append_quoted (out, die->serial);
-  g_string_append (out, die->n_dead > 0 ? "\ndead_tiers:\n" : "\n");
-  for (int i = 0; i < die->n_dead; i++)
-    g_string_append_printf (out, "  - {stack: %d, tier: %d}\n", die->dead[i].stack, die->dead[i].tier);
-  append_lines (out, "dead_rows", "rows", die->rows, die->n_rows);
-  append_lines (out, "dead_columns", "columns", die->columns, die->n_columns);
-  return g_string_free (out, FALSE);
-}
-
 /* --- the check --- */
-
-static gboolean
-site_exists (const StrataDieSpec *die, StrataSite site)
-{
-  return site.stack >= 0 && site.stack < die->chip->n_stacks && site.tier >= 0
-         && site.tier < die->chip->tiers + die->chip->spare_tiers;
-}
 
 static gboolean
 refuse (const StrataDieSpec *die, GError **error, const char *message)
@@ -214,20 +208,97 @@ refuse (const StrataDieSpec *die, GError **error, const char *message)
 }
 
 static gboolean
+site_exists (const StrataDieSpec *die, StrataSite site)
+{
+  return site.stack >= 0 && site.stack < die->chip->n_stacks && site.tier >= 0
+         && site.tier < die->chip->tiers + die->chip->spare_tiers;
+}
+
+static gboolean
+check_sites (const StrataDieSpec *die, const StrataSite *sites, int n, GError **error)
+{
+  for (int i = 0; i < n; i++)
+    if (!site_exists (die, sites[i]) || (i > 0 && strata_site_compare (sites[i - 1], sites[i]) >= 0))
+      return refuse (die, error, "an array that does not exist, or is not in order");
+  return TRUE;
+}
+
+static gboolean
 check_lines (const StrataDieSpec *die, const StrataDieLine *lines, int n, int n_lines, GError **error)
 {
   for (int i = 0; i < n; i++)
     {
-      gboolean sorted =
-        i == 0 || lines[i].site.stack > lines[i - 1].site.stack
-        || (lines[i].site.stack == lines[i - 1].site.stack
-            && (lines[i].site.tier > lines[i - 1].site.tier
-                || (lines[i].site.tier == lines[i - 1].site.tier && lines[i].line > lines[i - 1].line)));
+      const int order = i == 0 ? -1 : strata_site_compare (lines[i - 1].site, lines[i].site);
 
-      if (!site_exists (die, lines[i].site) || lines[i].line < 0 || lines[i].line >= n_lines || !sorted)
+      if (!site_exists (die, lines[i].site) || lines[i].line < 0 || lines[i].line >= n_lines || order > 0
+          || (order == 0 && lines[i].line <= lines[i - 1].line))
         return refuse (die, error, "a dead row or column that does not exist, or is not in order");
     }
   return TRUE;
+}
+
+static gboolean
+check_converters (const StrataDieSpec *die, GError **error)
+{
+  for (int i = 0; i < die->n_converters; i++)
+    {
+      const StrataDieConverter *one = &die->converters[i], *before = i == 0 ? NULL : one - 1;
+
+      if (one->stack < 0 || one->stack >= die->chip->n_stacks || one->converter < 0
+          || one->converter >= die->chip->n_adc || !(fabs (one->gain) <= STRATA_DIE_MOST_GAIN)
+          || !(fabs (one->offset_v) <= STRATA_DIE_MOST_OFFSET_V)
+          || (before != NULL
+              && (one->stack < before->stack || (one->stack == before->stack && one->converter <= before->converter))))
+        return refuse (die, error, "a converter that does not exist, is out of range, or is not in order");
+    }
+  return TRUE;
+}
+
+static int
+compare_cells (const StrataDieCell *a, const StrataDieCell *b)
+{
+  const int order = strata_site_compare (a->site, b->site);
+
+  if (order != 0 || a->row != b->row)
+    return order != 0 ? order : a->row - b->row;
+  return a->column != b->column ? a->column - b->column : a->minus - b->minus;
+}
+
+static int
+compare_sites_cb (const void *a, const void *b)
+{
+  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
+}
+
+static gboolean
+check_cells (const StrataDieSpec *die, GError **error)
+{
+  const StrataChipSpec *chip = die->chip;
+
+  for (int i = 0; i < die->n_cells; i++)
+    {
+      const StrataDieCell *cell = &die->cells[i];
+
+      if (!site_exists (die, cell->site) || cell->row < 0 || cell->row >= chip->rows + chip->spare_rows
+          || cell->column < 0 || cell->column >= chip->columns + chip->spare_columns
+          || (cell->minus != FALSE && cell->minus != TRUE) || (i > 0 && compare_cells (cell - 1, cell) >= 0)
+          || die->n_tested == 0
+          || bsearch (&cell->site, die->tested, (gsize) die->n_tested, sizeof (StrataSite), compare_sites_cb) == NULL)
+        return refuse (die, error, "a stuck cell that does not exist, is not in order, or of no tested array");
+    }
+  return TRUE;
+}
+
+/* Files are bounded; what a few words of one stand for may print as more than that. */
+static gboolean
+check_text (const StrataDieSpec *die, GError **error)
+{
+  g_autoptr (StrataArena) scratch = strata_arena_new ();
+  g_autofree char *text = strata_die_spec_print (die);
+
+  if (strata_yaml_read (scratch, text, strlen (text), die->path, NULL) != NULL)
+    return TRUE;
+  return refuse (die, error, "names more than one die file holds; write whole arrays under dead_tiers");
 }
 
 gboolean
@@ -243,14 +314,11 @@ strata_die_spec_check (const StrataDieSpec *die, GError **error)
                    STRATA_DIE_MAX_DEAD);
       return FALSE;
     }
-  for (int i = 0; i < die->n_dead; i++)
-    if (!site_exists (die, die->dead[i])
-        || (i > 0
-            && (die->dead[i].stack < die->dead[i - 1].stack
-                || (die->dead[i].stack == die->dead[i - 1].stack && die->dead[i].tier <= die->dead[i - 1].tier))))
-      return refuse (die, error, "a dead array that does not exist, or is not in order");
-  return check_lines (die, die->rows, die->n_rows, chip->rows + chip->spare_rows, error)
-         && check_lines (die, die->columns, die->n_columns, chip->columns + chip->spare_columns, error);
+  return check_sites (die, die->dead, die->n_dead, error)
+         && check_lines (die, die->rows, die->n_rows, chip->rows + chip->spare_rows, error)
+         && check_lines (die, die->columns, die->n_columns, chip->columns + chip->spare_columns, error)
+         && check_converters (die, error) && check_sites (die, die->tested, die->n_tested, error)
+         && check_cells (die, error) && check_text (die, error);
 }
 
 void

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One die of a chip as data: which tiers, rows and columns of it do not work, as its test found them. A die has the
- * chip's spare tiers on top (tier `tiers` is the first of them) and spare rows and columns behind the others of each
- * array (row `rows` is the first); any of them may be dead too. What repair makes of that is a StrataDieRepair:
- * programs know nothing of spares and see tiers 0 … tiers - 1.
+ * One die of a chip as data, as its test found it: which tiers, rows and columns of it do not work, which cells are
+ * stuck, and what its converters make of what they read. A die has the chip's spare tiers on top (tier `tiers` is the
+ * first of them) and spare rows and columns behind the others of each array (row `rows` is the first); any of them may
+ * be dead too. What repair makes of that is a StrataDieRepair: programs know nothing of spares and see tiers 0 …
+ * tiers - 1. A spare line is driven, read and converted as the line that it stands for.
+ *
+ * What a die says nothing of is drawn from the chip's spreads by whoever simulates it: converters that it does not
+ * list, stuck cells of arrays whose cells it does not list.
  */
 #pragma once
 
@@ -19,6 +23,27 @@ typedef struct
   int line;
 } StrataDieLine;
 
+/* Gains and offsets beyond these are no calibration of a converter that works. */
+#define STRATA_DIE_MOST_GAIN 0.9
+#define STRATA_DIE_MOST_OFFSET_V 1.0
+
+/* A converter of a stack: it serves logical columns converter, converter + n_adc, …, of all tiers */
+typedef struct
+{
+  int stack, converter;
+  double gain;     /* a share: code = (1 + gain) x what an exact one makes of the same, as `adc_gain` of a chip */
+  double offset_v; /* added at its input, as `adc_offset`; nothing where cells are read by current */
+} StrataDieConverter;
+
+/* A cell that cannot be written, by its line and row on the die */
+typedef struct
+{
+  StrataSite site;
+  int row, column;
+  gboolean minus; /* that of the pair's minus line */
+  gboolean full;  /* it holds the highest level; else nothing */
+} StrataDieCell;
+
 typedef struct
 {
   StrataArena *arena; /* owns all but the chip */
@@ -29,7 +54,13 @@ typedef struct
   int n_dead;
   StrataDieLine *rows, *columns; /* sorted, each once; of arrays that are not dead as a whole, spares included */
   int n_rows, n_columns;
-  guint64 hash; /* of the chip's hash and every fault; not of serial and path */
+  StrataDieConverter *converters; /* by stack, then converter, each once */
+  int n_converters;
+  StrataDieCell *cells; /* by site, row, column, line, each once; of arrays that are not dead */
+  int n_cells;
+  StrataSite *tested; /* sorted, each once: arrays of which all stuck cells are in @cells, perhaps none */
+  int n_tested;
+  guint64 hash; /* of the chip's hash and everything found; not of serial and path */
 } StrataDieSpec;
 
 /* TRUE where the file is there, and its first level names the chip that a die is of. Says nothing of whether it is
@@ -44,9 +75,22 @@ strata_die_spec_parse (const char *text, gssize n_bytes, const char *origin, GEr
  * commas. @chip is copied. */
 StrataDieSpec *
 strata_die_spec_suppose (const StrataChipSpec *chip, const char *words, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A die as the chip's yield model makes them: dead arrays, rows and columns at its rates, gain and offset of every
+ * converter, stuck cells of every array; defects of the base die, bonds and decks, which leave nothing to describe, are
+ * left out. Converters and cells of a chip that has too many to list are left out too, and are then drawn with the
+ * program. The same for the same @seed. Errors: STRATA_CHIP_ERROR_CONTRADICTION (too many faults to describe).
+ * @chip is copied. */
+StrataDieSpec *strata_die_spec_draw (const StrataChipSpec *chip, StrataBand band, guint64 seed, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
 /* YAML that parses back to the same hash, where the chip is one that its name finds. (transfer full) */
 char *strata_die_spec_print (const StrataDieSpec *die) G_GNUC_WARN_UNUSED_RESULT;
+/* A die that passes is one whose text is a die file. */
 gboolean strata_die_spec_check (const StrataDieSpec *die, GError **error);
+/* For those who make one: a die of a copy of @chip of which nothing is known yet, named @words; and its hash. */
+StrataDieSpec *
+strata_die_spec_new (const StrataChipSpec *chip, const char *words, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+guint64 strata_die_spec_hash (const StrataDieSpec *die);
+int strata_site_compare (StrataSite a, StrataSite b);
 void strata_die_spec_free (StrataDieSpec *die);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDieSpec, strata_die_spec_free)
 
@@ -74,5 +118,18 @@ typedef struct
 StrataDieRepair *strata_die_repair (const StrataDieSpec *die, int n_spare_tiers) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL: the array is whole, on its own tier */
 const StrataDieArray *strata_die_repair_find (const StrataDieRepair *repair, StrataSite site);
+/* Where the array that programs see at @site lies on the die: its tier, -1 where none stands for it, and the row of the
+ * die that each of the chip's rows is, and the column each of its columns, -1 for those that do not work. A line that
+ * works stays where it is; a dead one gives way to the next that works behind those that programs see. @repair NULL: as
+ * the die was made, nothing gives way. */
+int
+strata_die_lines (const StrataDieSpec *die, const StrataDieRepair *repair, StrataSite site, int *rows, int *columns);
 void strata_die_repair_free (StrataDieRepair *repair);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDieRepair, strata_die_repair_free)
+
+/* A die as programs find it; both belong to whoever made them. */
+typedef struct
+{
+  const StrataDieSpec *spec;
+  const StrataDieRepair *repair; /* NULL: as it was made */
+} StrataDieState;

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_WORD_BYTES 200
 #define MAX_SOURCE_BYTES 4096
 #define MAX_BASES 4
 
@@ -121,18 +120,6 @@ record (const Reader *reader, int row, const char *field, const StrataYaml *at, 
 /* --- numbers --- */
 
 static gboolean
-check_word (const Reader *reader, const char *key, const StrataYaml *node, GError **error)
-{
-  if (strlen (node->text) > MAX_WORD_BYTES)
-    return strata_yaml_refuse (reader->origin, node, key, error, "more than %d bytes; write it shorter",
-                               MAX_WORD_BYTES);
-  for (const char *p = node->text; *p != '\0'; p = g_utf8_next_char (p))
-    if (g_unichar_iscntrl (g_utf8_get_char (p)))
-      return strata_yaml_refuse (reader->origin, node, key, error, "has a control character; write it on one line");
-  return TRUE;
-}
-
-static gboolean
 read_number (const Reader *reader, const StrataField *field, const StrataYaml *node, double *result, GError **error)
 {
   g_autoptr (GError) inner = NULL;
@@ -140,7 +127,7 @@ read_number (const Reader *reader, const StrataField *field, const StrataYaml *n
   g_autofree char *high = NULL;
   double value;
 
-  if (!check_word (reader, field->key, node, error))
+  if (!strata_yaml_check_word (reader->origin, node, field->key, error))
     return FALSE;
   if (!strata_quantity_parse (node->text, field->quantity, &value, &inner))
     return strata_yaml_refuse (reader->origin, node, field->key, error, "%s", inner->message);
@@ -224,7 +211,7 @@ read_word (const Reader *reader, StrataWord word, const StrataYaml *node, GError
   if (!split_value (reader, key, FALSE, node, &value, error))
     return FALSE;
   text = value.band[STRATA_BAND_NOMINAL];
-  if (!check_word (reader, key, text, error))
+  if (!strata_yaml_check_word (reader->origin, text, key, error))
     return FALSE;
   reader->chip->provenance[row].text = strata_arena_strdup (reader->chip->arena, text->text);
   if (word < STRATA_N_CHOICES)
@@ -297,7 +284,7 @@ read_label (const Reader *reader, const char *key, const StrataYaml *node, const
   if (node->kind != STRATA_YAML_SCALAR || node->text[0] == '\0')
     return strata_yaml_refuse (reader->origin, node, key, error, "not a text; write one like \"%s: demonstrator\"",
                                key);
-  if (!check_word (reader, key, node, error))
+  if (!strata_yaml_check_word (reader->origin, node, key, error))
     return FALSE;
   if (!reader->inherited)
     *label = strata_arena_strdup (reader->chip->arena, node->text);

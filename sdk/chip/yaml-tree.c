@@ -9,6 +9,7 @@
 
 #define MAX_DEPTH 4
 #define MAX_NODES 65536
+#define MAX_WORD_BYTES 200
 
 typedef struct
 {
@@ -258,6 +259,23 @@ strata_yaml_refuse (
   g_set_error (error, STRATA_CHIP_ERROR, STRATA_CHIP_ERROR_FIELD, "%s:%d:%d: %s: %s", origin, at->line, at->column,
                field, message);
   return FALSE;
+}
+
+gboolean
+strata_yaml_check_line (const char *origin, const StrataYaml *at, const char *field, GError **error)
+{
+  for (const char *p = at->text; *p != '\0'; p = g_utf8_next_char (p))
+    if (g_unichar_iscntrl (g_utf8_get_char (p)))
+      return strata_yaml_refuse (origin, at, field, error, "has a control character; write it on one line");
+  return TRUE;
+}
+
+gboolean
+strata_yaml_check_word (const char *origin, const StrataYaml *at, const char *field, GError **error)
+{
+  if (strlen (at->text) > MAX_WORD_BYTES)
+    return strata_yaml_refuse (origin, at, field, error, "more than %d bytes; write it shorter", MAX_WORD_BYTES);
+  return strata_yaml_check_line (origin, at, field, error);
 }
 
 const StrataYaml *

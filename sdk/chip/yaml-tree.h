@@ -37,6 +37,9 @@ gboolean strata_yaml_read_file (const char *path, GString *bytes, GError **error
 gboolean strata_yaml_refuse (
   const char *origin, const StrataYaml *at, const char *field, GError **error, const char *format, ...)
   G_GNUC_PRINTF (5, 6);
+/* Refuses the text of a scalar that is no single line, or of more than 200 bytes, to stand in a message. */
+gboolean strata_yaml_check_line (const char *origin, const StrataYaml *at, const char *field, GError **error);
+gboolean strata_yaml_check_word (const char *origin, const StrataYaml *at, const char *field, GError **error);
 /* The value of @key in a mapping, or NULL */
 const StrataYaml *strata_yaml_find (const StrataYaml *mapping, const char *key);
 /* The root is a mapping. Everything lives in @arena. Errors: STRATA_CHIP_ERROR_SYNTAX, "ORIGIN:LINE:COLUMN: …". */

@@ -270,7 +270,7 @@ program_rows (Programming *p, const StrataAnalogSetup *setup, int n_row_copies)
   StrataAnalogFaults faults;
 
   strata_analog_faults_init (&faults, setup->chip, strata_analog_band (setup->analog), array->off, stuck,
-                             array->n_rows * n_row_copies, array->n_columns, setup->dead);
+                             array->n_rows * n_row_copies, array->n_columns, setup->die);
   for (int row = 0; row < array->n_rows; row++)
     for (int copy = 0; copy < n_row_copies; copy++)
       {
@@ -356,6 +356,8 @@ init_columns (StrataAnalogArray *array, const StrataAnalogSetup *setup, const St
   array->ktc_variance = (float) (readout.thermal * readout.thermal);
   strata_analog_columns_init (&array->columns, setup->chip, &readout, tile, band);
   strata_analog_columns_draw_converters (&array->columns, setup->chip, tile, setup->seed, stack);
+  if (array->noisy && setup->die != NULL && (array->off & STRATA_PHYSICS_CONVERTER) == 0)
+    strata_analog_columns_set_converters (&array->columns, setup->die);
 }
 
 StrataAnalogArray *

@@ -23,9 +23,9 @@ typedef struct
   guint64 seed;
   guint without; /* StrataCorrection */
   const StrataConditions *conditions;
-  double age_s;                /* of the cells that are made; conditions say when they are calibrated and when read */
-  const StrataSite *site;      /* that the tile lies on; NULL: as its array's id says */
-  const StrataDeadLines *dead; /* of the tile, NULL: none */
+  double age_s;               /* of the cells that are made; conditions say when they are calibrated and when read */
+  const StrataSite *site;     /* that the tile lies on; NULL: as its array's id says */
+  const StrataAnalogDie *die; /* what its test found under the tile; NULL: nothing is known */
 } StrataAnalogSetup;
 
 StrataBand strata_analog_band (StrataAnalog analog);

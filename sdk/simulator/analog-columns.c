@@ -39,6 +39,7 @@ strata_analog_columns_init (StrataAnalogColumns *columns,
   columns->plus = g_new0 (double, n);
   columns->minus = g_new0 (double, n);
   columns->gain = g_new (float, n);
+  columns->offset = g_new0 (float, n);
   columns->shift = g_new (float, n);
   columns->idle = readout->cell_mismatch * readout->floor_levels;
   columns->has_lines = columns->idle > 0 || readout->fixed_mismatch > 0 || readout->varying > 0;
@@ -51,7 +52,15 @@ strata_analog_columns_init (StrataAnalogColumns *columns,
     }
 }
 
-/* die 0: die files are not part of an image */
+static void
+set_converter (StrataAnalogColumns *columns, int column, double gain, double offset)
+{
+  columns->gain[column] = (float) (1 + gain);
+  columns->shift[column] += (float) offset - columns->offset[column];
+  columns->offset[column] = (float) offset;
+}
+
+/* die 0: the seed stands for the die */
 void
 strata_analog_columns_draw_converters (
   StrataAnalogColumns *columns, const StrataChipSpec *chip, const StrataTile *tile, guint64 seed, int stack)
@@ -71,9 +80,18 @@ strata_analog_columns_draw_converters (
     {
       int converter = (tile->at_col + c) % n_adc;
 
-      columns->gain[c] = (float) (1 + readout->adc_gain * gain[converter]);
-      columns->shift[c] += (float) (readout->adc_offset * offset[converter]);
+      set_converter (columns, c, readout->adc_gain * gain[converter], readout->adc_offset * offset[converter]);
     }
+}
+
+void
+strata_analog_columns_set_converters (StrataAnalogColumns *columns, const StrataAnalogDie *die)
+{
+  const StrataReadout *readout = &columns->readout;
+
+  for (int c = 0; c < columns->n; c++)
+    if (die->known[c])
+      set_converter (columns, c, die->gain[c], readout->by_charge ? die->offset_v[c] / readout->unit_v : 0);
 }
 
 void
@@ -109,5 +127,6 @@ strata_analog_columns_finish (StrataAnalogColumns *columns)
   g_free (columns->plus);
   g_free (columns->minus);
   g_free (columns->gain);
+  g_free (columns->offset);
   g_free (columns->shift);
 }

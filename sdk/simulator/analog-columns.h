@@ -12,7 +12,7 @@
 
 #include "base/rng.h"
 #include "cost/readout.h"
-#include "program/tiles.h"
+#include "simulator/analog-die.h"
 
 typedef enum
 {
@@ -37,7 +37,8 @@ typedef struct
   double *plus, *minus; /* what a line reads over one of the nominal load, less 1 */
   double idle;          /* standard deviation of a cell at zero weight, which no programming reaches, levels */
   float *gain;          /* of the converter; 1: exact */
-  float *shift;         /* before the converter, code x level */
+  float *offset;        /* of the converter, code x level, */
+  float *shift;         /* and with it all that is added before the conversion */
 } StrataAnalogColumns;
 
 /* Of the tile on @stack: gain and shift. Lines are set later, when it is known what they carry. */
@@ -48,6 +49,8 @@ void strata_analog_columns_init (StrataAnalogColumns *columns,
                                  StrataBand band);
 void strata_analog_columns_draw_converters (
   StrataAnalogColumns *columns, const StrataChipSpec *chip, const StrataTile *tile, guint64 seed, int stack);
+/* In place of the draws, where the die's test has measured. */
+void strata_analog_columns_set_converters (StrataAnalogColumns *columns, const StrataAnalogDie *die);
 /* @held: 2 per column: levels that the cells of the plus and of the minus line are written towards, summed over rows */
 void strata_analog_columns_draw_lines (StrataAnalogColumns *columns,
                                        const StrataChipSpec *chip,

@@ -5,15 +5,20 @@
  */
 #include "simulator/analog-faults.h"
 
-#include <math.h>
 #include <string.h>
 
-static gint64
-draw_gap (double u, double share)
+static gboolean
+is_known (const StrataAnalogDie *die, gint64 cell)
 {
-  double gap = share < 1 ? floor (log1p (-u) / log1p (-share)) : 0;
+  return die != NULL && die->tested[cell / 2 / die->n_columns / die->rows_per_tier];
+}
 
-  return gap < (double) G_MAXINT64 / 4 ? (gint64) gap : G_MAXINT64 / 4;
+static int
+compare_cells_cb (gconstpointer a, gconstpointer b)
+{
+  const StrataStuckCell *left = a, *right = b;
+
+  return (left->cell > right->cell) - (left->cell < right->cell);
 }
 
 void
@@ -24,21 +29,26 @@ strata_analog_faults_init (StrataAnalogFaults *faults,
                            StrataRngKey key,
                            int n_lines,
                            int n_columns,
-                           const StrataDeadLines *dead)
+                           const StrataAnalogDie *die)
 {
   const gint64 n_cells = 2 * (gint64) n_lines * n_columns;
   const double full = chip->stuck_full[band], share = full + chip->stuck_zero[band];
 
-  *faults = (StrataAnalogFaults){ .dead = (off & STRATA_PHYSICS_DEAD) != 0 ? NULL : dead, .n_columns = n_columns };
+  *faults = (StrataAnalogFaults){ .die = (off & STRATA_PHYSICS_DEAD) != 0 ? NULL : die, .n_columns = n_columns };
   faults->stuck = g_array_new (FALSE, FALSE, sizeof (StrataStuckCell));
-  if ((off & STRATA_PHYSICS_STUCK) != 0 || !(share > 0))
+  if ((off & STRATA_PHYSICS_STUCK) != 0)
     return;
   for (gint64 cell = 0, i = 0; cell < n_cells; cell++, i++)
     {
-      cell += draw_gap (strata_rng_uniform (key, 2 * (guint64) i), share);
-      if (cell < n_cells)
+      cell += strata_rng_gap (key, 2 * (guint64) i, share);
+      if (cell < n_cells && !is_known (die, cell))
         g_array_append_val (faults->stuck,
                             ((StrataStuckCell){ cell, strata_rng_uniform (key, 2 * (guint64) i + 1) * share < full }));
+    }
+  if (die != NULL && die->stuck->len > 0)
+    {
+      g_array_append_vals (faults->stuck, die->stuck->data, die->stuck->len);
+      g_array_sort (faults->stuck, compare_cells_cb);
     }
 }
 
@@ -69,7 +79,7 @@ find (const GArray *stuck, gint64 cell)
 gboolean
 strata_analog_faults_row (const StrataAnalogFaults *faults, int line, guint8 *pairs)
 {
-  const StrataDeadLines *dead = faults->dead;
+  const StrataAnalogDie *die = faults->die;
   const gint64 first = 2 * (gint64) line * faults->n_columns, end = first + 2 * (gint64) faults->n_columns;
   guint any = 0;
 
@@ -84,8 +94,8 @@ strata_analog_faults_row (const StrataAnalogFaults *faults, int line, guint8 *pa
         (guint8) ((cell->full ? STRATA_FAULT_PLUS_FULL : STRATA_FAULT_PLUS_ZERO) << (2 * (cell->cell & 1)));
       any = 1;
     }
-  for (int c = 0; dead != NULL && c < faults->n_columns; c++)
-    if ((dead->rows != NULL && dead->rows[line]) || (dead->columns != NULL && dead->columns[c]))
+  for (int c = 0; die != NULL && c < faults->n_columns; c++)
+    if (die->rows[line] || die->columns[line / die->rows_per_tier * faults->n_columns + c])
       any |= pairs[c] = STRATA_FAULT_DEAD;
   return any != 0;
 }

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/rng.h"
-#include "chip/chip.h"
+#include "simulator/analog-die.h"
 #include "strata/strata-conditions.h"
 
 /* Of a pair of cells; none: 0 */
@@ -19,28 +19,15 @@ typedef enum
   STRATA_FAULT_DEAD = 1 << 4, /* on a dead row or column */
 } StrataFault;
 
-/* Lines of a tile that are dead, by its own rows and columns; either may be NULL. Who knows the die says which they are
- * after spares have taken their place. */
 typedef struct
 {
-  const gboolean *rows;    /* n_row_copies x n_rows */
-  const gboolean *columns; /* n_slices x n_cols */
-} StrataDeadLines;
-
-typedef struct
-{
-  gint64 cell; /* 2 x pair, and 1 for the one on the minus line */
-  gboolean full;
-} StrataStuckCell;
-
-typedef struct
-{
-  GArray *stuck; /* StrataStuckCell, by cell */
-  const StrataDeadLines *dead;
+  GArray *stuck;              /* StrataStuckCell, by cell */
+  const StrataAnalogDie *die; /* its dead lines; NULL: none */
   int n_columns;
 } StrataAnalogFaults;
 
-/* Draws which cells of @n_lines rows of @n_columns pairs are stuck. @dead: kept, nullable */
+/* Stuck cells of @n_lines rows of @n_columns pairs: those that @die lists, and where it lists none drawn ones. @die is
+ * kept; NULL: nothing is known */
 void strata_analog_faults_init (StrataAnalogFaults *faults,
                                 const StrataChipSpec *chip,
                                 StrataBand band,
@@ -48,7 +35,7 @@ void strata_analog_faults_init (StrataAnalogFaults *faults,
                                 StrataRngKey key,
                                 int n_lines,
                                 int n_columns,
-                                const StrataDeadLines *dead);
+                                const StrataAnalogDie *die);
 void strata_analog_faults_finish (StrataAnalogFaults *faults);
 
 /* Faults of the pairs of row @line, n_columns bytes of StrataFault. FALSE: there are none, and @pairs is all 0 */

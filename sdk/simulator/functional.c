@@ -513,8 +513,12 @@ program_tile (const Programming *programming, int index, double age_s)
   const int id = placed ? image->placement->site[index].stack * image->chip->tiers + image->placement->site[index].tier
                         : n_sites + index;
   const StrataQOp *op = &image->graph->ops[tile->op];
+  const StrataDieState *state = programming->functional->options.die;
   StrataAnalogSetup setup = programming->setup;
+  g_autoptr (StrataAnalogDie) die = NULL;
 
+  if (state != NULL && image->placement != NULL)
+    setup.die = die = strata_analog_die_new (state, tile, image->placement->site[index]);
   setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
   setup.age_s = age_s;
   return strata_analog_array_new (&setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
@@ -664,6 +668,18 @@ check_chip (const StrataChipSpec *chip, GError **error)
 }
 
 static gboolean
+check_die (const StrataImage *image, const StrataDieState *die, GError **error)
+{
+  if (die == NULL || strata_chip_spec_covers (image->chip, die->spec->chip)
+      || strata_chip_spec_covers (die->spec->chip, image->chip))
+    return TRUE;
+  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM,
+               "die %s is one of chip %s, and the program was compiled for another, %s; compile it for the die's chip",
+               die->spec->serial, die->spec->chip->name, image->chip->name);
+  return FALSE;
+}
+
+static gboolean
 prepare_digital (StrataFunctional *functional, GError **error)
 {
   const StrataQGraph *graph = functional->image->graph;
@@ -699,7 +715,7 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   g_autoptr (StrataFunctional) functional = NULL;
 
   g_return_val_if_fail (image != NULL && options != NULL, NULL);
-  if (!check_graph (image->graph, error)
+  if (!check_graph (image->graph, error) || !check_die (image, options->die, error)
       || (options->conditions != NULL && !strata_conditions_check (options->conditions, error)))
     return NULL;
   functional = g_new0 (StrataFunctional, 1);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "chip/die.h"
 #include "program/trial.h"
 #include "strata/strata-conditions.h"
 
@@ -29,6 +30,7 @@ typedef struct
   guint without;                      /* StrataCorrection that are left out */
   const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
   gboolean spread;                    /* one inference over all processors, for callers that run one at a time */
+  const StrataDieState *die;          /* that the arrays are on, of levels with noise; kept; NULL: all is drawn */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """make-seeds.py FOLDER [STRATA]: into FOLDER/import small models from the table below: each operator once with everything
 constant, so that import executes it, and once with its first input open, so that only its shape rule runs. Into
-FOLDER/config a configuration of each type, into FOLDER/safetensors small files, and into FOLDER/graph-text graphs.
+FOLDER/config a configuration of each type, into FOLDER/safetensors small files, into FOLDER/graph-text graphs, and into
+FOLDER/die die files without their first line, which names the chip.
 
 Needs python3-onnx. A row is operator, inputs, attributes, number of outputs, opset; floats are drawn from a fixed seed.
 FOLDER/program gets small models compiled by the command STRATA.
@@ -413,6 +414,21 @@ CONFIGS = {
 }
 
 
+DIES = {
+    "serial": 'serial: "W07-X12Y08 \\"a\\" \\\\b"\n',
+    "dead-tiers": "serial: x\ndead_tiers: [{tier: 7}, {stack: 3}, {stack: 5, tier: 1-2}, {stack: 5, tier: 2}]\n",
+    "dead-lines": "serial: x\ndead_rows: [{stack: 1, tier: 4, rows: [9, 3, 3, 20-30]}, {stack: 2, tier: 0, rows: 5}]\n"
+                  "dead_columns:\n  - {stack: 1, tier: 4, columns: 263}\n  - {stack: 1-3, tier: 17-19, columns: [0-7]}\n",
+    "converters": "serial: x\nconverters:\n  - {stack: 3, converter: 5, gain: -1.2%, offset: 0.3 mV}\n"
+                  "  - {stack: 1-2, converter: 0-2, gain: [0.01, 0.02, -3%]}\n  - {stack: 7, offset: -10 uV}\n",
+    "stuck-cells": "serial: x\nstuck_cells:\n  - {stack: 3, tier: 19, row: 263, column: 0-2, line: minus, at: full}\n"
+                   "  - {stack: 0, tier: 1, row: 4, column: 9, line: pair, at: zero}\n"
+                   "tested_cells: [{stack: 2}, {stack: 4, tier: 2-3}]\n",
+    "all": "serial: x\ndead_tiers: [{stack: 9, tier: 0-5}]\ndead_rows: [{stack: 9, tier: 6, rows: [0-8]}]\n"
+           "converters: [{gain: 1%}]\nstuck_cells: [{stack: 9, tier: 6, row: 0, column: 0, line: plus, at: full}]\n",
+}
+
+
 def config_seeds():
     seeds = {name: {"model_type": name} | config for name, config in CONFIGS.items()}
     seeds["list"] = {"x": seeds["gpt2"], "y": seeds["bert"]}
@@ -510,7 +526,8 @@ def program_seeds(folder, strata):
 def main():
     folder = Path(sys.argv[1]) / "import"
     texts = {name: text.encode() for name, text in TEXTS.items()}
-    for name, seeds in (("config", config_seeds()), ("safetensors", tensor_seeds()), ("graph-text", texts)):
+    dies = {name: text.encode() for name, text in DIES.items()}
+    for name, seeds in (("config", config_seeds()), ("safetensors", tensor_seeds()), ("graph-text", texts), ("die", dies)):
         (folder.parent / name).mkdir(parents=True, exist_ok=True)
         for seed, content in seeds.items():
             (folder.parent / name / seed).write_bytes(content)

@@ -36,8 +36,13 @@ fi
 # A program holds the description of its chip, some 10 kB.
 longest=16384
 [ "$target" != program ] || longest=65536
-# Words of the format: operators, attributes and modes are the quoted ones of these tables
-sed -n 's/.*[({ ]\("[A-Za-z_][A-Za-z_]*"\).*/\1/p' "$top/sdk/model/ops.def" "$top/sdk/model/ops.c" | sort -u >"$build/$target.dict"
+# Words of the format: operators, attributes and modes are the quoted ones of these tables; keys of die files
+if [ "$target" = die ]; then
+  grep -ohE '"[a-z_]+"' "$top/sdk/chip/die-read.c" "$top/sdk/chip/die-measured.c" | sort -u >"$build/$target.dict"
+else
+  sed -n 's/.*[({ ]\("[A-Za-z_][A-Za-z_]*"\).*/\1/p' "$top/sdk/model/ops.def" "$top/sdk/model/ops.c" |
+    sort -u >"$build/$target.dict"
+fi
 
 # Time is judged by the target itself, in seconds of the processor; -timeout ends what never returns.
 say "fuzzing $target for $seconds s or $executions executions"

@@ -131,6 +131,33 @@ test_uniform (void)
   g_assert_cmpfloat (fabs (sum / 10000 - 0.5), <, 4 * sqrt (1 / 12.0) / 100);
 }
 
+/* Positions that gaps lead to are as many as the share says, and as often next to one another. */
+static void
+test_gap (void)
+{
+  const StrataRngKey key = strata_rng_key (4, 5);
+  const gint64 n = 4000000;
+
+  for (double share = 1e-4; share < 0.5; share *= 10)
+    {
+      gint64 n_hits = 0, n_neighbours = 0;
+
+      for (gint64 at = 0, i = 0; at < n; at++, i++)
+        {
+          gint64 gap = strata_rng_gap (key, (guint64) i, share);
+
+          at += gap;
+          n_hits += at < n;
+          n_neighbours += at < n && i > 0 && gap == 0;
+        }
+      g_assert_cmpfloat (fabs (n_hits - share * n), <, 5 * sqrt (share * n));
+      g_assert_cmpfloat (fabs (n_neighbours - share * share * n), <, 5 * sqrt (share * share * n) + 1);
+    }
+  g_assert_cmpint (strata_rng_gap (key, 0, 0), ==, G_MAXINT64 / 4);
+  g_assert_cmpint (strata_rng_gap (key, 0, -1), ==, G_MAXINT64 / 4);
+  g_assert_cmpint (strata_rng_gap (key, 0, 1), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -142,5 +169,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/base/rng/tails", test_tails);
   g_test_add_func ("/sdk/base/rng/row-does-not-depend-on-length", test_row_does_not_depend_on_length);
   g_test_add_func ("/sdk/base/rng/uniform", test_uniform);
+  g_test_add_func ("/sdk/base/rng/gap", test_gap);
   return g_test_run ();
 }

@@ -67,6 +67,8 @@ typedef struct
 static const Case cases[] = {
   { "no-chip", "serial: x\n", "d.yaml:1:1: chip: missing; write the chip that this is a die of" },
   { "unknown-chip", "serial: x\nchip: phoney\n", "d.yaml:2:7: chip: phoney: no shipped chip of that name" },
+  { "chip-lines", "chip: \"a\\nb\"\nserial: x\n", "d.yaml:1:7: chip: has a control character" },
+  { "serial-lines", "chip: phone\nserial: \"a\\u2028b\"\n", "d.yaml:2:9: serial: has a character that does not print" },
   { "no-serial", "chip: phone\n", "d.yaml:1:1: serial: missing" },
   { "serial", "chip: phone\nserial: [1]\n", "d.yaml:2:9: serial: not a text" },
   { "unknown-key", "chip: phone\nserial: x\ndead: [[1, 2]]\n",

@@ -30,7 +30,7 @@ typedef struct
   StrataConditions conditions;
   StrataAnalogArray *array;
   AnalogReference reference;
-  const StrataDeadLines *dead;
+  const StrataAnalogDie *die;
   gint16 weights[ROWS * COLUMNS];
   gint16 codes[POSITIONS * ROWS];
   int positions[POSITIONS];
@@ -100,7 +100,7 @@ static void
 fixture_program (Fixture *f, StrataPhysics off, guint without)
 {
   StrataAnalogSetup setup = { &f->chip, STRATA_ANALOG_NOMINAL, f->reference.seed, without, &f->conditions, 0, NULL,
-                              f->dead };
+                              f->die };
 
   f->conditions = (StrataConditions){ .physics_off = off, .temperature_c = (double) NAN };
   f->reference.off = off;
@@ -537,7 +537,16 @@ test_dead (void)
 {
   g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
   gboolean rows[ROWS] = { FALSE }, columns[COLUMNS] = { FALSE };
-  const StrataDeadLines dead = { rows, columns };
+  gboolean tested[1] = { TRUE }, known[COLUMNS] = { FALSE };
+  g_autoptr (GArray) stuck = g_array_new (FALSE, FALSE, sizeof (StrataStuckCell));
+  const StrataAnalogDie die = { .n_columns = COLUMNS,
+                                .rows_per_tier = ROWS,
+                                .n_tiers = 1,
+                                .rows = rows,
+                                .columns = columns,
+                                .tested = tested,
+                                .stuck = stuck,
+                                .known = known };
 
   rows[7] = TRUE, columns[3] = TRUE;
   f->op.n_slices = f->tile.n_slices = 2;
@@ -548,7 +557,7 @@ test_dead (void)
     {
       const StrataPhysics off = i == 0 ? ONLY (STRATA_PHYSICS_DEAD | STRATA_PHYSICS_READ) : ONLY (STRATA_PHYSICS_READ);
 
-      f->dead = &dead;
+      f->die = &die;
       fixture_program (f, off, STRATA_CORRECT_AFFINE);
       for (int row = 1; row < ROWS; row++)
         for (int c = 0; c < COLUMNS; c++)
