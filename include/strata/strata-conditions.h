@@ -96,7 +96,7 @@ STRATA_API gboolean strata_physics_parse (const char *text, StrataPhysics *terms
 /**
  * StrataConditions:
  * @physics_off: terms that are left out
- * @age_s: seconds since the arrays were programmed, 0 or more
+ * @age_s: seconds since the arrays were programmed, 0 to 1000 years
  * @calibrated_age_s: age at which converters and affine corrections were set last, 0 to @age_s; 0: right after
  *   programming
  * @temperature_c: of the arrays, degrees Celsius, while they age and are read; NaN: the chip's ambient

@@ -73,6 +73,17 @@ strata_evaluation_set_analog (StrataEvaluation *self, StrataAnalog analog, guint
 STRATA_API void strata_evaluation_set_conditions (StrataEvaluation *self, const StrataConditions *conditions);
 
 /**
+ * strata_evaluation_get_retention:
+ * @self: an evaluation
+ *
+ * What stands behind the cells of the analog column at their age and temperature.
+ *
+ * Returns: "measured", also where retention is left out; "extrapolated", where nobody measured such cells for as long;
+ *   "no data", where their model does not age at all
+ */
+STRATA_API const char *strata_evaluation_get_retention (StrataEvaluation *self);
+
+/**
  * strata_evaluation_set_limit:
  * @self: an evaluation
  * @n_samples: use the first so many samples; 0 for all

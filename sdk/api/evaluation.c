@@ -10,6 +10,7 @@
 
 #include "api/model-private.h"
 #include "base/parallel.h"
+#include "cost/noise.h"
 #include "device/program-private.h"
 
 #define BLOCK STRATA_EVALUATION_BLOCK
@@ -168,6 +169,16 @@ strata_evaluation_set_conditions (StrataEvaluation *self, const StrataConditions
   copy = strata_conditions_copy (conditions);
   strata_conditions_free (self->conditions);
   self->conditions = copy;
+}
+
+const char *
+strata_evaluation_get_retention (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), "no data");
+  if ((self->conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0)
+    return "measured";
+  return strata_cost_retention_known (strata_program_get_image (self->program)->chip, self->conditions->age_s,
+                                      self->conditions->temperature_c);
 }
 
 void

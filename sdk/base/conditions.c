@@ -11,6 +11,8 @@
 
 #define COLDEST_C (-60.0)
 #define HOTTEST_C 300.0
+#define MOST_AGE_S 31536e6 /* 1000 y: no product is older */
+#define ROUNDED (1 + 1e-12)
 
 G_DEFINE_BOXED_TYPE (StrataConditions, strata_conditions, strata_conditions_copy, strata_conditions_free)
 
@@ -128,6 +130,12 @@ strata_age_parse (const char *text, double *age_s, GError **error)
                    "%s: before programming; 0 or more is accepted", text);
       return FALSE;
     }
+  if (age_ps * 1e-12 > MOST_AGE_S * ROUNDED)
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "%s: more than 1000 y; up to that is accepted", text);
+      return FALSE;
+    }
   *age_s = age_ps * 1e-12;
   return TRUE;
 }
@@ -216,9 +224,9 @@ gboolean
 strata_conditions_check (const StrataConditions *self, GError **error)
 {
   g_return_val_if_fail (self != NULL, FALSE);
-  if (!(self->age_s >= 0 && isfinite (self->age_s)))
+  if (!(self->age_s >= 0 && self->age_s <= MOST_AGE_S * ROUNDED))
     g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
-                 "age: %g s; 0 or more seconds since programming are accepted", self->age_s);
+                 "age: %g s; 0 to %g s (1000 y) since programming are accepted", self->age_s, MOST_AGE_S);
   else if (!(self->calibrated_age_s >= 0 && self->calibrated_age_s <= self->age_s))
     g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
                  "calibration: at an age of %g s; 0 to the age of the reading, %g s, is accepted",

@@ -27,6 +27,8 @@ double strata_cost_effective_age_s (const StrataChipSpec *chip, double age_s, do
 /* Up to which effective age a model's source has measurements; what lies beyond is extrapolated. 0: it has none, and
  * age changes nothing; infinite: nothing changes with age. */
 double strata_cost_retention_measured_s (StrataCellModel model);
+/* What stands behind the cells of @chip at an age and temperature: "measured", "extrapolated" or "no data" */
+const char *strata_cost_retention_known (const StrataChipSpec *chip, double age_s, double temperature_c);
 
 /* What an effective age has done to a cell that was programmed towards @g: mean change, and the standard deviation
  * around it, independent of the error of programming; in units of full scale, nominal. Charge trap: the deviation of

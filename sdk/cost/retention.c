@@ -76,6 +76,16 @@ strata_cost_retention_measured_s (StrataCellModel model)
   return model == STRATA_CELL_RRAM_WAN ? wan_s[WAN_TIMES - 1] : model == STRATA_CELL_NONE ? (double) INFINITY : 0;
 }
 
+const char *
+strata_cost_retention_known (const StrataChipSpec *chip, double age_s, double temperature_c)
+{
+  double measured_s = strata_cost_retention_measured_s (chip->cell_model);
+
+  return strata_cost_effective_age_s (chip, age_s, temperature_c) <= measured_s ? "measured"
+         : measured_s > 0                                                       ? "extrapolated"
+                                                                                : "no data";
+}
+
 /* --- charge trap --- */
 
 /* Where ln (1 + t / day) lies between whole days: the day before, and how far to the next; beyond the last day that,

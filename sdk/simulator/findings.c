@@ -6,6 +6,9 @@
 #include "simulator/record.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "cost/noise.h"
 
 /* Shares above which a rule speaks. Judgement, not physics. */
 #define SWITCH_SHARE 0.10 /* hardware-facts 11 point 2 */
@@ -425,6 +428,30 @@ find_calibration (Findings *f)
          "accuracy");
 }
 
+/* Cells older than those that anyone measured */
+static void
+find_age (Findings *f)
+{
+  const StrataConditions *conditions = f->modelled->conditions;
+  const StrataChipSpec *chip = f->image->chip;
+  g_autofree char *told = NULL, *effective = NULL, *measured = NULL;
+  const char *known;
+
+  if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL
+      || (conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0)
+    return;
+  known = strata_cost_retention_known (chip, conditions->age_s, conditions->temperature_c);
+  if (strcmp (known, "measured") == 0)
+    return;
+  told = strata_conditions_to_text (conditions);
+  effective = strata_age_to_text (strata_cost_effective_age_s (chip, conditions->age_s, conditions->temperature_c));
+  measured = strata_age_to_text (strata_cost_retention_measured_s (chip->cell_model));
+  add (f, "extrapolated-age", WARNING, -1,
+       strata_arena_printf (f->arena, "%s: like %s at %g degC, and such cells were measured for %s (%s)", told,
+                            effective, chip->retention_reference_c, measured, known),
+       "take signal to noise as a guess, or program the weights anew before that", NAN, "accuracy");
+}
+
 static gint
 compare_severity (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -439,6 +466,7 @@ strata_record_findings (StrataArena *arena, const StrataImage *image, const Stra
   find_budget (&f);
   find_heat (&f);
   find_calibration (&f);
+  find_age (&f);
   find_host (&f);
   find_switches (&f);
   find_static (&f);

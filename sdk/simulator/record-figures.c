@@ -427,16 +427,6 @@ add_verdicts (StrataArena *arena, const StrataImage *image, const StrataModelled
   add_meta (meta, "verdict", n == 0 ? "no limits" : missed ? "missed" : unknown ? "unavailable" : "met");
 }
 
-/* What stands behind cells of that age */
-static const char *
-retention_text (const StrataChipSpec *chip, const StrataConditions *conditions)
-{
-  double effective_s = strata_cost_effective_age_s (chip, conditions->age_s, conditions->temperature_c);
-  double measured_s = strata_cost_retention_measured_s (chip->cell_model);
-
-  return effective_s <= measured_s ? "measured" : measured_s > 0 ? "extrapolated" : "no data";
-}
-
 /* In words, and each as a number where there is one */
 static void
 add_conditions (StrataArena *arena, const StrataImage *image, const StrataConditions *conditions, GArray *meta)
@@ -454,7 +444,7 @@ add_conditions (StrataArena *arena, const StrataImage *image, const StrataCondit
   add_meta (meta, "cell_model", strata_cell_model_name (cells));
   add_meta (meta, "cell_source",
             strata_arena_printf (arena, "%s: %s", strata_cell_model_title (cells), strata_cell_model_source (cells)));
-  add_meta (meta, "retention", retention_text (image->chip, all));
+  add_meta (meta, "retention", strata_cost_retention_known (image->chip, all->age_s, all->temperature_c));
 }
 
 static const char *

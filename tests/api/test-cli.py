@@ -484,7 +484,8 @@ def test_conditions():
     fresh = evaluate()
     old = evaluate("--age", "1y", "--temperature", "85degC")
     anew = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
-    assert fresh["conditions"] == "just programmed", fresh
+    assert fresh["conditions"] == "just programmed" and fresh["retention"] == "measured", fresh
+    assert old["retention"] == anew["retention"] == "extrapolated", old
     assert old["conditions"] == "1 y after programming, calibrated after 0 s, at 85 degC", old
     assert anew["conditions"].startswith("1 y after programming, calibrated after 1 y"), anew
     # without retention a year is nothing
@@ -506,6 +507,11 @@ def test_conditions():
     meta = {row["key"]: row["value"] for row in result("query", "aged.strata", "SELECT key, value FROM meta")["rows"]}
     assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 degC", meta
     assert float(meta["age_s"]) == 30 * 86400 and meta["retention"] == "extrapolated", meta
+    assert "extrapolated-age" in [finding["rule"] for finding in result("report", "aged.strata")["findings"]]
+    refused(2, ["1000 y"], "run", program(), "--input", sample(0), "--age", "1001y")
+    refused(2, ["exact arrays"], "run", program(), "--input", sample(0), "--analog", "off", "--age", "1d")
+    refused(2, ["without a chip"], "run", MODEL, "--reference", "--input", sample(0), "--analog", "nominal")
+    refused(2, ["--input"], "profile", program(), "--analog", "ideal", "-o", "never.strata")
     assert meta["cell_model"] == "memcapacitor" and "proxy" in meta["cell_source"], meta
     assert float(meta["array_temperature_c"]) == 55, meta
 
@@ -545,8 +551,12 @@ def test_ages():
     refused(2, ["go with --ages"], "evaluate", program(), "--inputs", "x.npy", "--recalibrate")
     refused(2, ["--target"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--ages", "0", "--target",
             "best")
-    refused(4, ["more than the one before"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy",
+    refused(2, ["--ages", "more than the one before"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy",
             "--input-scale", "0.0625", "--ages", "1d,1h")
+    for option, words in {"--ages": [], "--temperatures": ["--ages", "0"]}.items():
+        refused(2, [option, "one or more"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", *words, option, "")
+    refused(2, ["--temperatures", "400 degC"], "evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--ages", "0",
+            "--temperatures", "400degC")
 
 
 def test_validate():
@@ -618,6 +628,17 @@ def test_output_is_written_or_refused():
     run = profile()
     before = run.read_bytes()
     refused(2, ["is the file that is read"], "report", run, "-o", run)
+    mine, labels = {}, WORK / "labels.npy"
+    shutil.copy(MODEL, WORK / "mine.onnx"), shutil.copy(program(), WORK / "mine.strp")
+    shutil.copy(DATA / "digits-test-labels.npy", labels)
+    for path in (WORK / "mine.onnx", WORK / "mine.strp", labels):
+        mine[path] = path.read_bytes()
+    refused(2, ["is the file that is read"], "compile", "mine.onnx", "-o", WORK / "mine.onnx")
+    refused(2, ["is the file that is read"], "profile", "mine.strp", "-o", "mine.strp")
+    for over in ("mine.strp", "labels.npy"):
+        refused(2, ["is the file that is read"], "evaluate", "mine.strp", "--inputs", DATA / "digits-test-images.npy", "--labels",
+                labels, "-o", over)
+    assert all(path.read_bytes() == text for path, text in mine.items())
     refused(2, ["empty"], "report", run, "-o", "")
     refused(2, ["looks like an option"], "compile", MODEL, "-o", "--help")
     refused(2, ["not an ordinary file"], "compile", MODEL, "-o", "/dev/null")
@@ -664,6 +685,13 @@ def test_values_that_are_no_numbers():
     refused(4, ["sample 0 is not finite"], "evaluate", program(), "--inputs", "nan.npy")
     for name in ("nan.npy", "huge.npy"):
         refused(4, ["calibration sample 0", "is not finite"], "compile", MODEL, "--calibration", name)
+
+
+def test_forms_exclude_each_other():
+    run = profile()
+    assert "CREATE TABLE run" in result("query", run, "schema")["schema_sql"]
+    refused(2, ["--csv"], "report", run, "--csv", "layers", "--html")
+    assert json.loads(call("report", run, "--html", "--json").stdout)["error"]["code"] == "usage"
 
 
 def test_functional_profile_says_how():
@@ -753,7 +781,7 @@ def test_broken_profiles_and_programs():
 
 
 def limit_file_size():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
 
 

@@ -80,6 +80,8 @@ int cli_error_exit (const GError *error);
 
 /* -o: FALSE, reported and *@status set, where it cannot mean a file or folder to write. cli_parse () calls it. */
 gboolean cli_check_output (Cli *cli, int *status);
+/* Whether -o names the ordinary file at @path */
+gboolean cli_is_output (const Cli *cli, const char *path);
 /* From here stdout goes to -o, if given; @input must not be the same file. */
 gboolean cli_redirect (Cli *cli, const char *input, int *status);
 /* Gives up the redirection: what follows is printed where stdout was, and nothing is written. */
@@ -177,6 +179,8 @@ typedef struct
 gboolean cli_has_conditions (const CliConditionOptions *options);
 /* @more, then a table for @options */
 CliEntries *cli_condition_entries (CliConditionOptions *options, const CliEntries *more) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether arrays of @analog have an age and a temperature where one is given */
+gboolean cli_check_conditions (const CliConditionOptions *options, StrataAnalog analog, GError **error);
 StrataConditions *cli_read_conditions (const CliConditionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Which physics costs how much: tables; "attribution" */

@@ -30,6 +30,19 @@ cli_condition_entries (CliConditionOptions *options, const CliEntries *more)
   return cli_join_entries (more, own);
 }
 
+gboolean
+cli_check_conditions (const CliConditionOptions *options, StrataAnalog analog, GError **error)
+{
+  if (analog > STRATA_ANALOG_IDEAL
+      || (options->age == NULL && options->temperature == NULL && options->recalibrated == NULL))
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "--age, --temperature and --recalibrated: exact arrays (--analog %s) have none; nominal, optimistic or "
+               "conservative does",
+               cli_analog_name (analog));
+  return FALSE;
+}
+
 StrataConditions *
 cli_read_conditions (const CliConditionOptions *options, GError **error)
 {

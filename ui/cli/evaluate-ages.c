@@ -40,6 +40,8 @@ read_list (const char *option, const char *name, const char *text, GArray *value
 {
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
 
+  if (parts[0] == NULL)
+    return refuse (error, option, "\"\"", "one or more with commas between are accepted");
   for (guint i = 0; parts[i] != NULL; i++)
     {
       StrataConditions conditions = { 0 };
@@ -57,21 +59,35 @@ read_list (const char *option, const char *name, const char *text, GArray *value
   return TRUE;
 }
 
+/* What the list as a whole is refused for is the option's fault. */
+static gboolean
+blame (const char *option, gboolean taken, GError *const *reason, GError **error)
+{
+  if (!taken)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: %s", option, (*reason)->message);
+  return taken;
+}
+
 static gboolean
 set_points (StrataAgeing *ageing, const CliAgesOptions *options, GError **error)
 {
   g_autoptr (GArray) ages = g_array_new (FALSE, FALSE, sizeof (double));
   g_autoptr (GArray) temperatures = g_array_new (FALSE, FALSE, sizeof (double));
+  g_autoptr (GError) reason = NULL;
 
   strata_ageing_set_recalibrate (ageing, options->recalibrate);
   if (!g_str_equal (options->ages, "default")
       && (!read_list ("--ages", "age", options->ages, ages, error)
-          || !strata_ageing_set_ages (ageing, (const double *) (gpointer) ages->data, ages->len, error)))
+          || !blame ("--ages",
+                     strata_ageing_set_ages (ageing, (const double *) (gpointer) ages->data, ages->len, &reason),
+                     &reason, error)))
     return FALSE;
   return options->temperatures == NULL
          || (read_list ("--temperatures", "temperature", options->temperatures, temperatures, error)
-             && strata_ageing_set_temperatures (ageing, (const double *) (gpointer) temperatures->data,
-                                                temperatures->len, error));
+             && blame ("--temperatures",
+                       strata_ageing_set_temperatures (ageing, (const double *) (gpointer) temperatures->data,
+                                                       temperatures->len, &reason),
+                       &reason, error));
 }
 
 /* "88%", "0.88" or "15dB" */

@@ -50,7 +50,10 @@ print_text (StrataEvaluation *evaluation,
   else
     cli_row (label, "%.2f %% ± %.2f  mean ± deviation over %u seeds", 100 * mean, 100 * deviation, n_trials);
   if (analog > STRATA_ANALOG_IDEAL)
-    cli_row ("conditions", "%s", told);
+    cli_row ("conditions", "%s%s", told,
+             g_str_equal (strata_evaluation_get_retention (evaluation), "measured")
+               ? ""
+               : "; extrapolated: nobody measured such cells for as long");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
   if (!strata_program_is_calibrated (program))
@@ -79,6 +82,7 @@ print_json (Cli *cli,
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
   cli_json_string (builder, "analog_level", cli_analog_name (analog));
   cli_json_string (builder, "conditions", told);
+  cli_json_string (builder, "retention", strata_evaluation_get_retention (evaluation));
   cli_json_number (builder, "analog_mean", mean);
   cli_json_number (builder, "analog_deviation", deviation);
   json_builder_set_member_name (builder, "trials");
@@ -106,7 +110,8 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
   g_autoptr (StrataConditions) conditions = NULL;
   double scale;
 
-  if (program == NULL || (conditions = cli_read_conditions (&options->conditions, error)) == NULL
+  if (program == NULL || !cli_check_conditions (&options->conditions, analog, error)
+      || (conditions = cli_read_conditions (&options->conditions, error)) == NULL
       || !cli_read_scale (&options->compile, &scale, error))
     return -1;
   /* A program remembers its model; where that has gone, the float column is unavailable. */

@@ -112,6 +112,7 @@ main (int argc, char **argv)
   int status;
 
   setlocale (LC_CTYPE, "");
+  signal (SIGXFSZ, SIG_IGN); /* a file that grows beyond a limit is an error of its write */
   g_set_print_handler (print_cb);
   g_set_printerr_handler (print_error_cb);
   if (argc < 2)

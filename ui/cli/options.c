@@ -4,6 +4,8 @@
  */
 #include "cli.h"
 
+#include <string.h>
+
 static guint
 count (const CliEntries *entries)
 {
@@ -63,6 +65,36 @@ add_common (Cli *cli, const CliEntries *entries)
   return cli_join_entries (entries, common);
 }
 
+/* FILE or NAME=FILE */
+static gboolean
+is_output (const Cli *cli, const char *text)
+{
+  const char *equals = text == NULL ? NULL : strchr (text, '=');
+
+  return text != NULL && (cli_is_output (cli, text) || (equals != NULL && cli_is_output (cli, equals + 1)));
+}
+
+/* Whether what is written would take the place of something that is read */
+static gboolean
+replaces_input (const Cli *cli, const CliEntries *entries, int argc, char **argv)
+{
+  for (int i = 1; i < argc; i++)
+    if (is_output (cli, argv[i]))
+      return TRUE;
+  for (const CliEntries *entry = entries; entry->long_name != NULL; entry++)
+    {
+      gboolean one = entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_FILENAME;
+      gboolean many = entry->arg == G_OPTION_ARG_STRING_ARRAY || entry->arg == G_OPTION_ARG_FILENAME_ARRAY;
+
+      if (one && entry->arg_data != &cli->output && is_output (cli, *(char **) entry->arg_data))
+        return TRUE;
+      for (char **text = many ? *(char ***) entry->arg_data : NULL; text != NULL && *text != NULL; text++)
+        if (is_output (cli, *text))
+          return TRUE;
+    }
+  return FALSE;
+}
+
 gboolean
 cli_parse (Cli *cli,
            const CliEntries *entries,
@@ -92,6 +124,11 @@ cli_parse (Cli *cli,
   if (cli->n_threads < 0)
     {
       *status = cli_usage (cli, "--threads %d; 0 (one per processor) or more is accepted", cli->n_threads);
+      return FALSE;
+    }
+  if (replaces_input (cli, all, *argc, *argv))
+    {
+      *status = cli_usage (cli, "-o %s: is the file that is read; give another name", cli->output);
       return FALSE;
     }
   return cli_check_output (cli, status);

@@ -33,13 +33,13 @@ cli_check_output (Cli *cli, int *status)
   return FALSE;
 }
 
-static gboolean
-is_same_file (const char *a, const char *b)
+gboolean
+cli_is_output (const Cli *cli, const char *path)
 {
   struct stat first, second;
 
-  return stat (a, &first) == 0 && stat (b, &second) == 0 && first.st_dev == second.st_dev
-         && first.st_ino == second.st_ino;
+  return cli->output != NULL && stat (cli->output, &first) == 0 && S_ISREG (first.st_mode) && stat (path, &second) == 0
+         && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 gboolean
@@ -49,7 +49,7 @@ cli_redirect (Cli *cli, const char *input, int *status)
 
   if (cli->output == NULL)
     return TRUE;
-  if (is_same_file (cli->output, input))
+  if (input != NULL && cli_is_output (cli, input))
     {
       *status = cli_usage (cli, "-o %s: is the file that is read; give another name", cli->output);
       return FALSE;

@@ -48,11 +48,12 @@ choose_fidelity (const Options *options, StrataFidelity *fidelity, GError **erro
       *fidelity = known[i].fidelity;
       break;
     }
-  if (options->input == NULL && cli_has_conditions (&options->conditions))
+  if (options->input == NULL && (options->analog != NULL || cli_has_conditions (&options->conditions)))
     {
-      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                           "--age, --temperature, --recalibrated and the physics left out are about values; give "
-                           "--input");
+      g_set_error_literal (
+        error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--analog, --age, --temperature, --recalibrated and the physics left out are about values; give "
+        "--input");
       return FALSE;
     }
   if ((*fidelity == STRATA_FIDELITY_FUNCTIONAL) == (options->input != NULL))
@@ -125,7 +126,7 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
   g_autofree char *text = NULL;
   StrataFidelity fidelity;
 
-  if (!choose_fidelity (options, &fidelity, error))
+  if (!choose_fidelity (options, &fidelity, error) || !cli_check_conditions (&options->conditions, analog, error))
     return -1;
   options->compile.timing_only = options->input == NULL;
   program = cli_open_program (cli, path, &options->compile, NULL, error);

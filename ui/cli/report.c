@@ -89,6 +89,10 @@ cli_report (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 2)
     return cli_usage (cli, "report takes one profile; `strata report --help` explains");
+  if (csv != NULL && (section != NULL || html || cli->json))
+    return cli_usage (cli, "--csv is a form of its own; leave out --section, --html and --json");
+  if (html && cli->json)
+    return cli_usage (cli, "--html or --json: one of the two is accepted");
   if (cost && (section != NULL || csv != NULL))
     return cli_usage (cli, "--cost is a report of its own; leave out --section and --csv");
   if (!cli_redirect (cli, argv[1], &status))
@@ -139,7 +143,15 @@ query (Cli *cli, const char *path, const char *sql, gboolean csv, GError **error
     return -1;
   if (g_str_equal (sql, "schema"))
     {
-      g_print ("%s", strata_profile_get_schema_sql ());
+      if (!cli->json)
+        g_print ("%s", strata_profile_get_schema_sql ());
+      else
+        {
+          JsonBuilder *builder = cli_json_begin (cli);
+
+          cli_json_string (builder, "schema_sql", strata_profile_get_schema_sql ());
+          cli_json_end (cli, builder);
+        }
       return CLI_EXIT_DONE;
     }
   table = strata_profile_query (profile, sql, 0, cli->cancellable, error);

@@ -27,8 +27,16 @@ runner_open (Runner *runner, GError **error)
       || (options->expect != NULL && !cli_parse_expect (options->expect, &expect, error)))
     return FALSE;
   runner->conditions = cli_read_conditions (&options->conditions, error);
-  if (runner->conditions == NULL)
+  if (runner->conditions == NULL || !cli_check_conditions (&options->conditions, runner->analog, error))
     return FALSE;
+  if (options->reference
+      && (options->analog != NULL || options->device != NULL || cli_has_conditions (&options->conditions)))
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--reference executes the model without a chip; leave out --device, --analog and what goes "
+                           "with it");
+      return FALSE;
+    }
   if (options->reference && cli_is_program (runner->path))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reference runs a model; %s is a program",

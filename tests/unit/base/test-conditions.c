@@ -58,6 +58,7 @@ test_check (void)
   copy->temperature_c = 55;
   g_assert_false (strata_conditions_equal (copy, conditions));
   assert_refused ((StrataConditions){ 0, -1, 0, 25 }, "age");
+  assert_refused ((StrataConditions){ 0, 1001 * 31536e3, 0, 25 }, "age");
   assert_refused ((StrataConditions){ 0, (double) INFINITY, 0, 25 }, "age");
   assert_refused ((StrataConditions){ 0, 1, 2, 25 }, "calibration");
   assert_refused ((StrataConditions){ 0, 1, 0, 400 }, "temperature");

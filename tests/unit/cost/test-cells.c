@@ -88,6 +88,20 @@ test_charge_trap_in_time (void)
   g_assert_cmpfloat (strata_cost_retention_measured_s (STRATA_CELL_SONOS), ==, 5 * DAY_S);
 }
 
+/* 5 days at 55 degC are 0.19 at 85 and 250 at 25 */
+static void
+test_known (void)
+{
+  g_autoptr (StrataChipSpec) chip = strata_chip_spec_load ("phone", NULL);
+
+  g_assert_cmpstr (strata_cost_retention_known (chip, 4 * DAY_S, 55), ==, "measured");
+  g_assert_cmpstr (strata_cost_retention_known (chip, 6 * DAY_S, 55), ==, "extrapolated");
+  g_assert_cmpstr (strata_cost_retention_known (chip, 240 * DAY_S, 25), ==, "measured");
+  g_assert_cmpstr (strata_cost_retention_known (chip, DAY_S, 85), ==, "extrapolated");
+  chip->cell_model = STRATA_CELL_PCM_JOSHI;
+  g_assert_cmpstr (strata_cost_retention_known (chip, DAY_S, 55), ==, "no data");
+}
+
 /* The published polynomials, evaluated elsewhere; beyond 1400 nA what they say there */
 static void
 test_charge_trap_drift (void)
@@ -256,6 +270,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/cost/cells/growth", test_growth);
   g_test_add_func ("/sdk/cost/cells/change-moments", test_change_moments);
   g_test_add_func ("/sdk/cost/cells/effective-age", test_effective_age);
+  g_test_add_func ("/sdk/cost/cells/known", test_known);
   g_test_add_func ("/sdk/cost/cells/warm-thermal-noise", test_warm_thermal_noise);
   g_test_add_func ("/sdk/cost/cells/drift-reading", test_drift_reading);
   return g_test_run ();
