@@ -72,6 +72,15 @@ strata_rng_gap (StrataRngKey key, guint64 index, double share)
   return gap < (double) G_MAXINT64 / 4 ? (gint64) gap : G_MAXINT64 / 4;
 }
 
+void
+strata_rng_four (StrataRngKey key, guint64 block, double *out)
+{
+  StrataRngBlock words = strata_rng_block (key, block, G_MAXUINT64);
+
+  for (int i = 0; i < 4; i++)
+    out[i] = words.word[i] * 0x1p-32;
+}
+
 /* --- normal deviates --- */
 
 /* Words 0 of sixteen blocks, then words 1, 2 and 3 */
@@ -154,6 +163,13 @@ typedef struct
   __m512i w0, w1, w2, w3;
 } Eight;
 
+/* The upper halves of the lanes: a shuffle, for shifts wait for the unit that multiplies. */
+AVX512 static inline __attribute__ ((always_inline)) __m512i
+upper (__m512i product)
+{
+  return _mm512_shuffle_epi32 (product, _MM_PERM_DDBB);
+}
+
 AVX512 static inline __attribute__ ((always_inline)) void
 eight_round (Eight *e, __m512i key0, __m512i key1)
 {
@@ -161,9 +177,9 @@ eight_round (Eight *e, __m512i key0, __m512i key1)
   __m512i p0 = _mm512_mul_epu32 (e->w0, m0), p1 = _mm512_mul_epu32 (e->w2, m1);
 
   /* 0x96: exclusive or of three */
-  e->w0 = _mm512_ternarylogic_epi64 (_mm512_srli_epi64 (p1, 32), e->w1, key0, 0x96);
+  e->w0 = _mm512_ternarylogic_epi64 (upper (p1), e->w1, key0, 0x96);
   e->w1 = p1;
-  e->w2 = _mm512_ternarylogic_epi64 (_mm512_srli_epi64 (p0, 32), e->w3, key1, 0x96);
+  e->w2 = _mm512_ternarylogic_epi64 (upper (p0), e->w3, key1, 0x96);
   e->w3 = p0;
 }
 

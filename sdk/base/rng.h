@@ -25,6 +25,8 @@ StrataRngBlock strata_rng_block (StrataRngKey key, guint64 counter_lo, guint64 c
 double strata_rng_uniform (StrataRngKey key, guint64 index);
 /* Elements that lie before the next of those of which there is @share, 0 to 1: a geometric draw from element @index. */
 gint64 strata_rng_gap (StrataRngKey key, guint64 index, double share);
+/* Elements 4 @block to 4 @block + 3 of it, for the price of one */
+void strata_rng_four (StrataRngKey key, guint64 block, double *out);
 /* Standard normal deviates 0 … n-1 of row @row of the stream; row r is the same whatever n was asked for other rows.
  * Off by 3.2e-5 at most from the inverse of the distribution at a probability of 32 bits (6.3 sigma at the far end).
  * The same bits on every instruction set. */

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "kernels/analog-read.h"
+
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
 #define INLINE static inline __attribute__ ((always_inline))
 
@@ -69,6 +71,54 @@ strata_analog_write_pairs (const StrataPairTable *table, const StrataPairs *pair
     write_pairs (table, pairs, pairs->levels, pairs->variances, n, FALSE);
   else
     write_pairs (table, pairs, pairs->levels, NULL, n, FALSE);
+}
+
+/* --- digits --- */
+
+CLONES static void
+add_slice (const gint16 *restrict weights,
+           const int *restrict factors,
+           int n,
+           int shift,
+           int mask,
+           gint16 *restrict digits,
+           gint32 *restrict plus,
+           gint32 *restrict minus)
+{
+  for (int i = 0; i < n; i++)
+    {
+      const int whole = weights[i] * factors[i], digit = (whole < 0 ? -whole : whole) >> shift & mask;
+
+      digits[i] = (gint16) (whole < 0 ? -digit : digit);
+      plus[i] += whole < 0 ? 0 : digit;
+      minus[i] += whole < 0 ? digit : 0;
+    }
+}
+
+void
+strata_analog_row_digits (const gint16 *weights, const int *factors, int n, const StrataDigits *digits)
+{
+  const int bits = __builtin_ctz ((guint) digits->base);
+
+  if (digits->base == 1 << bits)
+    {
+      for (int s = 0; s < digits->n_slices; s++)
+        add_slice (weights, factors, n, bits * (digits->n_slices - 1 - s), digits->base - 1,
+                   digits->digits + (gsize) s * digits->stride, digits->plus + s * n, digits->minus + s * n);
+      return;
+    }
+  for (int i = 0; i < n; i++)
+    {
+      int column[STRATA_SLICES_MAX];
+
+      strata_analog_digits (weights[i] * factors[i], digits->base, digits->n_slices, column);
+      for (int s = 0; s < digits->n_slices; s++)
+        {
+          digits->digits[(gsize) s * digits->stride + (gsize) i] = (gint16) column[s];
+          digits->plus[s * n + i] += MAX (column[s], 0);
+          digits->minus[s * n + i] += MAX (-column[s], 0);
+        }
+    }
 }
 
 /* --- bytes --- */

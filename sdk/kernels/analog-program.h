@@ -36,6 +36,21 @@ typedef struct
 void strata_analog_write_pairs (const StrataPairTable *table, const StrataPairs *pairs, int n);
 void strata_analog_write_pairs_ref (const StrataPairTable *table, const StrataPairs *pairs, int n);
 
+#define STRATA_SLICES_MAX 8
+
+/* Digits of neighbouring weights of one row in @base: that of slice s at digits[s * stride + i]; their magnitudes, by
+ * sign, are added to plus and minus[s * n + i]. */
+typedef struct
+{
+  int base, n_slices;
+  gint16 *digits;
+  gsize stride;
+  gint32 *plus, *minus;
+} StrataDigits;
+
+/* Of weights times factors, as strata_analog_digits () has them */
+void strata_analog_row_digits (const gint16 *weights, const int *factors, int n, const StrataDigits *digits);
+
 /* The largest magnitude of n values; 0 for none */
 float strata_analog_peak (const float *values, gsize n);
 

@@ -10,7 +10,6 @@
 #include "kernels/float-gemm.h"
 
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
-#define MAX_REGRESSORS 8
 #define CODE_LOWEST (-128)
 #define CODE_BITS 8
 
@@ -239,82 +238,4 @@ strata_analog_add_row (
 {
   for (int j = 0; j < n; j++)
     v[j] += x * (levels[j] + sigma[j] * z[j]);
-}
-
-/* --- fit --- */
-
-static double
-mean (const double *x, int n)
-{
-  double sum = 0;
-
-  for (int i = 0; i < n; i++)
-    sum += x[i];
-  return sum / n;
-}
-
-static double
-covariance (const double *a, double mean_a, const double *b, double mean_b, int n)
-{
-  double sum = 0;
-
-  for (int i = 0; i < n; i++)
-    sum += (a[i] - mean_a) * (b[i] - mean_b);
-  return sum / n;
-}
-
-/* Solves the symmetric positive definite m x m system in place by Cholesky. */
-static void
-solve (double a[MAX_REGRESSORS][MAX_REGRESSORS], double *b, int m)
-{
-  for (int i = 0; i < m; i++)
-    for (int j = 0; j <= i; j++)
-      {
-        for (int k = 0; k < j; k++)
-          a[i][j] -= a[i][k] * a[j][k];
-        a[i][j] = i == j ? sqrt (MAX (a[i][i], 1e-300)) : a[i][j] / a[j][j];
-      }
-  for (int i = 0; i < m; i++)
-    {
-      for (int k = 0; k < i; k++)
-        b[i] -= a[i][k] * b[k];
-      b[i] /= a[i][i];
-    }
-  for (int i = m - 1; i >= 0; i--)
-    {
-      for (int k = i + 1; k < m; k++)
-        b[i] -= a[k][i] * b[k];
-      b[i] /= a[i][i];
-    }
-}
-
-void
-strata_analog_fit (
-  const double *x, int n_regressors, const double *target, int n, const double *prior, double *gain, double *offset)
-{
-  double a[MAX_REGRESSORS][MAX_REGRESSORS], means[MAX_REGRESSORS], target_mean = mean (target, n), largest = 0;
-
-  g_assert (n_regressors >= 1 && n_regressors <= MAX_REGRESSORS && n >= 1);
-  for (int r = 0; r < n_regressors; r++)
-    means[r] = mean (x + (gsize) r * (gsize) n, n);
-  for (int r = 0; r < n_regressors; r++)
-    {
-      for (int c = 0; c <= r; c++)
-        a[r][c] = a[c][r] = covariance (x + (gsize) r * (gsize) n, means[r], x + (gsize) c * (gsize) n, means[c], n);
-      gain[r] = covariance (x + (gsize) r * (gsize) n, means[r], target, target_mean, n);
-      largest = MAX (largest, a[r][r]);
-    }
-  for (int r = 0; r < n_regressors; r++)
-    {
-      /* A millionth of the largest variance pulls towards the prior: nothing where there are data, all where there are
-       * none. */
-      double pull = 1e-6 * largest + 1e-9;
-
-      a[r][r] += pull;
-      gain[r] += pull * prior[r];
-    }
-  solve (a, gain, n_regressors);
-  *offset = target_mean;
-  for (int r = 0; r < n_regressors; r++)
-    *offset -= gain[r] * means[r];
 }

@@ -56,9 +56,3 @@ void strata_analog_add_scaled (const gint32 *sums, const gint32 *offset, float s
 
 /* A row read with a draw of its own for each pair of cells: v[j] += x * (levels[j] + sigma[j] * z[j]) */
 void strata_analog_add_row (float x, const float *levels, const float *sigma, const float *z, int n, float *v);
-
-/* Least squares of @target[i] on n_regressors values x[r * n + i] with an offset: minimises the mean squared error plus
- * sum_r noise[r] * gain[r]^2 (the error that noise of that variance on regressor r adds). Where the data do not
- * determine a gain it stays near @prior[r]. At most 8 regressors. */
-void strata_analog_fit (
-  const double *x, int n_regressors, const double *target, int n, const double *prior, double *gain, double *offset);

@@ -39,25 +39,67 @@ place_of (const StrataByteMatrix *matrix, int row, int column)
          + (gsize) (column % BLOCK) * GROUP + (gsize) (row % GROUP);
 }
 
-/* Returns whether a weight is beyond what two of them may be. */
-static gboolean
-pack_row (const StrataByteMatrix *matrix, int row, const gint8 *weights)
+typedef gint8 Sixteen __attribute__ ((vector_size (BLOCK)));
+
+/* Four rows of sixteen columns, column by column */
+INLINE void
+pack_block (const Sixteen *rows, gint8 *packed)
+{
+  Sixteen pairs[4], out[4];
+
+  for (int i = 0; i < 2; i++)
+    {
+      pairs[2 * i] =
+        __builtin_shufflevector (rows[2 * i], rows[2 * i + 1], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      pairs[2 * i + 1] = __builtin_shufflevector (rows[2 * i], rows[2 * i + 1], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
+                                                  13, 29, 14, 30, 15, 31);
+    }
+  for (int i = 0; i < 2; i++)
+    {
+      out[2 * i] =
+        __builtin_shufflevector (pairs[i], pairs[i + 2], 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
+      out[2 * i + 1] =
+        __builtin_shufflevector (pairs[i], pairs[i + 2], 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
+    }
+  memcpy (packed, out, sizeof out);
+}
+
+/* Up to four rows from @row on; what is not there is zero. */
+static void
+pack_rows (const StrataByteMatrix *matrix, int row, const gint8 *weights)
 {
   const gsize block_size = (gsize) matrix->n_groups * BLOCK_BYTES;
-  gint8 *packed = matrix->packed + (gsize) (row / GROUP) * BLOCK_BYTES + row % GROUP;
-  int least = 0, most = 0;
+  const int n_rows = MIN (GROUP, matrix->n_rows - row);
+  gint8 *packed = matrix->packed + (gsize) (row / GROUP) * BLOCK_BYTES;
 
   for (int column = 0; column < matrix->n_columns; column += BLOCK, packed += block_size)
     {
-      const int n = MIN (BLOCK, matrix->n_columns - column);
+      const gsize n = (gsize) MIN (BLOCK, matrix->n_columns - column);
+      Sixteen rows[GROUP] = { { 0 } };
 
-      for (int i = 0; i < n; i++)
-        packed[i * GROUP] = weights[column + i];
+      for (int i = 0; i < n_rows; i++)
+        {
+          const gint8 *from = weights + (gsize) i * (gsize) matrix->n_columns + column;
+
+          if (n == BLOCK)
+            memcpy (&rows[i], from, BLOCK);
+          else
+            memcpy (&rows[i], from, n);
+        }
+      pack_block (rows, packed);
     }
-  for (int column = 0; column < matrix->n_columns; column++)
+}
+
+/* Whether a weight is beyond what two of them may be */
+static gboolean
+find_wide (const gint8 *weights, gsize n)
+{
+  gint8 least = 0, most = 0;
+
+  for (gsize i = 0; i < n; i++)
     {
-      least = MIN (least, weights[column]);
-      most = MAX (most, weights[column]);
+      least = MIN (least, weights[i]);
+      most = MAX (most, weights[i]);
     }
   g_assert (least >= -STRATA_BYTE_WEIGHT_MAX);
   return MAX (-least, most) > NARROW_MAX;
@@ -74,10 +116,10 @@ strata_byte_matrix_init (StrataByteMatrix *matrix, const gint8 *weights, int n_r
   matrix->n_groups = (n_rows + GROUP - 1) / GROUP;
   matrix->n_blocks = (n_columns + BLOCK - 1) / BLOCK;
   block_size = (gsize) matrix->n_groups * BLOCK_BYTES;
-  matrix->is_wide = FALSE;
-  matrix->packed = g_aligned_alloc0 ((gsize) matrix->n_blocks, block_size, 64);
-  for (int row = 0; row < n_rows; row++)
-    matrix->is_wide |= pack_row (matrix, row, weights + (gsize) row * (gsize) n_columns);
+  matrix->is_wide = find_wide (weights, (gsize) n_rows * (gsize) n_columns);
+  matrix->packed = g_aligned_alloc ((gsize) matrix->n_blocks, block_size, 64);
+  for (int row = 0; row < n_rows; row += GROUP)
+    pack_rows (matrix, row, weights + (gsize) row * (gsize) n_columns);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Exact integer products: windows of a plane gathered into rows, dot products of 16-bit rows into 32-bit sums, grouped
- * convolution. Codes are int16 whatever their format; a difference code - zero point of an 8-bit tensor is within
+ * Exact integer products: windows of a plane gathered into rows, dot products of 16-bit rows into 32-bit sums. Codes
+ * are int16 whatever their format; a difference code - zero point of an 8-bit tensor is within
  * +-255. Sums are exact while they fit int32; the caller has checked that. Each kernel has a naive twin `_ref`.
  */
 #pragma once
@@ -21,25 +21,19 @@ typedef struct
 void strata_int_gather (
   const gint16 *codes, const StrataIntWindow *window, int subtract, int fill, int y, int k0, int n_k, gint16 *out);
 
+/* The same of one position: out[k - k0] */
+void strata_int_gather_one (const gint16 *codes,
+                            const StrataIntWindow *window,
+                            int subtract,
+                            int fill,
+                            int y,
+                            int x,
+                            int k0,
+                            int n_k,
+                            gint16 *out);
+
 /* sums[i * ld_sums + j] += dot (a + i * ld_a, b + j * ld_b) over k elements */
 void strata_int_dot (
   const gint16 *a, int n_a, gsize ld_a, const gint16 *b, int n_b, gsize ld_b, int k, gint32 *sums, gsize ld_sums);
 void strata_int_dot_ref (
   const gint16 *a, int n_a, gsize ld_a, const gint16 *b, int n_b, gsize ld_b, int k, gint32 *sums, gsize ld_sums);
-
-/* Grouped convolution of @n_out channels: sums[n][y][x] of w * (code - zero point), bias not added. weights[n][k] with
- * k = (channel in group, ky, kx). */
-void strata_int_group_conv (const gint16 *codes,
-                            const StrataIntWindow *window,
-                            int zero_point,
-                            int groups,
-                            int n_out,
-                            const gint16 *weights,
-                            gint32 *sums);
-void strata_int_group_conv_ref (const gint16 *codes,
-                                const StrataIntWindow *window,
-                                int zero_point,
-                                int groups,
-                                int n_out,
-                                const gint16 *weights,
-                                gint32 *sums);

@@ -121,3 +121,17 @@ strata_row_extent (const gint16 *row, gsize n, int *peak)
     sum += extent_block (row + at, MIN (BLOCK, n - at), peak);
   return sum;
 }
+
+CLONES gint32
+strata_row_largest (const gint32 *row, gsize n)
+{
+  guint32 largest = 0;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      const guint32 magnitude = row[i] < 0 ? 0u - (guint32) row[i] : (guint32) row[i];
+
+      largest = magnitude > largest ? magnitude : largest;
+    }
+  return (gint32) MIN (largest, (guint32) G_MAXINT32);
+}

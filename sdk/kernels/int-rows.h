@@ -15,3 +15,5 @@ gint64 strata_row_round (const float *row, gsize n, double gain, double scale, i
 double strata_row_error (const float *row, gsize n, double gain, double scale, int most);
 /* The sum of |row[i]|, and the largest of them in @peak. */
 gint64 strata_row_extent (const gint16 *row, gsize n, int *peak);
+/* The largest |row[i]| of n sums, 0 for none; what has no magnitude in 32 bits counts as the largest there is. */
+gint32 strata_row_largest (const gint32 *row, gsize n);

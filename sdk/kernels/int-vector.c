@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/int-transpose.h"
+
 #define CLONES __attribute__ ((target_clones ("default", "avx2", "arch=x86-64-v4")))
 
 static inline gint16
@@ -20,6 +22,7 @@ to_code (double steps, StrataIntTarget target)
 }
 
 #define LANES 64
+#define POSITIONS 16
 
 /* At most LANES sums that lie side by side, with a bias and a multiplier for each */
 CLONES static void
@@ -42,60 +45,55 @@ finish_lanes (const gint32 *restrict sums,
     }
 }
 
-void
-strata_int_finish (const gint32 *sums,
-                   gsize position_stride,
-                   gsize n_stride,
-                   gsize n_positions,
-                   int n,
-                   const gint32 *bias,
-                   const double *multiplier,
-                   StrataIntTarget target,
-                   gint16 *out)
+/* Some positions at once: codes lie side by side by output, and are wanted so by position. */
+static void
+finish_by_output (const StrataIntSums *sums, StrataIntTarget target, gint16 *out)
 {
-  gint16 codes[LANES];
-  gint32 biases[LANES];
-  double multipliers[LANES];
+  gint16 codes[POSITIONS][LANES];
 
-  if (n_stride == 1)
-    for (int j = 0; j < n; j += LANES)
-      for (gsize p = 0; p < n_positions; p++)
-        {
-          int n_here = MIN (LANES, n - j);
-
-          finish_lanes (sums + p * position_stride + j, n_here, bias + j, multiplier + j, target, codes);
-          for (int i = 0; i < n_here; i++)
-            out[(gsize) (j + i) * n_positions + p] = codes[i];
-        }
-  else
-    for (int j = 0; j < n; j++)
+  for (gsize p = 0; p < sums->n_positions; p += POSITIONS)
+    for (int j = 0; j < sums->n; j += LANES)
       {
-        for (int i = 0; i < LANES; i++)
-          biases[i] = bias[j], multipliers[i] = multiplier[j];
-        for (gsize p = 0; p < n_positions; p += LANES)
-          finish_lanes (sums + (gsize) j * n_stride + p, (int) MIN (LANES, n_positions - p), biases, multipliers,
-                        target, out + (gsize) j * n_positions + p);
+        const int n_here = MIN (LANES, sums->n - j), n_positions = (int) MIN (POSITIONS, sums->n_positions - p);
+
+        for (int i = 0; i < n_positions; i++)
+          finish_lanes (sums->sums + (p + (gsize) i) * sums->position_stride + j, n_here, sums->bias + j,
+                        sums->multiplier + j, target, codes[i]);
+        strata_int_transpose (codes[0], LANES, n_positions, n_here, 0, out + (gsize) j * sums->plane + p, sums->plane);
       }
 }
 
-CLONES void
-strata_int_finish_float (const gint32 *sums,
-                         gsize position_stride,
-                         gsize n_stride,
-                         gsize n_positions,
-                         int n,
-                         const gint32 *bias,
-                         const double *multiplier,
-                         float lo,
-                         float hi,
-                         float *out)
+void
+strata_int_finish (const StrataIntSums *sums, StrataIntTarget target, gint16 *out)
 {
-  for (int j = 0; j < n; j++)
-    for (gsize p = 0; p < n_positions; p++)
-      {
-        float real = (float) (((double) sums[p * position_stride + (gsize) j * n_stride] + bias[j]) * multiplier[j]);
+  gint32 biases[LANES];
+  double multipliers[LANES];
 
-        out[(gsize) j * n_positions + p] = CLAMP (real, lo, hi);
+  if (sums->n_stride == 1)
+    {
+      finish_by_output (sums, target, out);
+      return;
+    }
+  for (int j = 0; j < sums->n; j++)
+    {
+      for (int i = 0; i < LANES; i++)
+        biases[i] = sums->bias[j], multipliers[i] = sums->multiplier[j];
+      for (gsize p = 0; p < sums->n_positions; p += LANES)
+        finish_lanes (sums->sums + (gsize) j * sums->n_stride + p, (int) MIN (LANES, sums->n_positions - p), biases,
+                      multipliers, target, out + (gsize) j * sums->plane + p);
+    }
+}
+
+CLONES void
+strata_int_finish_float (const StrataIntSums *sums, float lo, float hi, float *out)
+{
+  for (gsize j = 0; j < (gsize) sums->n; j++)
+    for (gsize p = 0; p < sums->n_positions; p++)
+      {
+        gint32 sum = sums->sums[p * sums->position_stride + j * sums->n_stride];
+        float real = (float) (((double) sum + sums->bias[j]) * sums->multiplier[j]);
+
+        out[j * sums->plane + p] = CLAMP (real, lo, hi);
       }
 }
 

@@ -13,28 +13,23 @@ typedef struct
   int zero_point, lo, hi;
 } StrataIntTarget;
 
-/* Sums [position][n] (n_stride = 1) or [n][position] (position_stride = 1) to codes [n][position]:
- * clamp (rint ((sum + bias[n]) * multiplier[n]) + zero point) */
-void strata_int_finish (const gint32 *sums,
-                        gsize position_stride,
-                        gsize n_stride,
-                        gsize n_positions,
-                        int n,
-                        const gint32 *bias,
-                        const double *multiplier,
-                        StrataIntTarget target,
-                        gint16 *out);
+/* Sums of n outputs, that of position p and output j at sums[p * position_stride + j * n_stride], one of the strides 1;
+ * and what they become: output j at out[j * plane + p] */
+typedef struct
+{
+  const gint32 *sums;
+  gsize position_stride, n_stride;
+  gsize n_positions;
+  int n;
+  const gint32 *bias;       /* n */
+  const double *multiplier; /* n */
+  gsize plane;
+} StrataIntSums;
+
+/* To codes: clamp (rint ((sum + bias[n]) * multiplier[n]) + zero point) */
+void strata_int_finish (const StrataIntSums *sums, StrataIntTarget target, gint16 *out);
 /* The same to floats: clamp ((float) ((sum + bias[n]) * multiplier[n]), lo, hi) */
-void strata_int_finish_float (const gint32 *sums,
-                              gsize position_stride,
-                              gsize n_stride,
-                              gsize n_positions,
-                              int n,
-                              const gint32 *bias,
-                              const double *multiplier,
-                              float lo,
-                              float hi,
-                              float *out);
+void strata_int_finish_float (const StrataIntSums *sums, float lo, float hi, float *out);
 
 /* out = clamp (rint (sum_i (inputs[i] - zero_points[i]) * multipliers[i]) + zero point) */
 void strata_int_add (const gint16 *const *inputs,

@@ -10,6 +10,7 @@
 #include "cost/noise.h"
 #include "kernels/analog-program.h"
 #include "kernels/analog-read.h"
+#include "kernels/int-transpose.h"
 #include "simulator/analog-age.h"
 
 /* Cells of up to so many levels with one row copy are drawn on a grid, so that a byte holds what they hold; the grid's
@@ -18,7 +19,6 @@
 #define GRID 0.125
 /* Converters beyond this are exact: a float holds no more. */
 #define MAX_ADC_BITS 24
-#define MAX_SLICES 8
 #define OUTPUTS_AT_ONCE 32
 #define CODE_LOWEST (-128)
 
@@ -229,34 +229,39 @@ set_constants (StrataAnalogArray *array, const StrataQOp *op, int zero_point, in
 }
 
 /* Digits of the weights, times the factors of their columns; @held: 2 per column, their sums on either line. Weights
- * lie output by output and digits row by row: a few outputs at a time keep both in the cache. */
+ * lie output by output and digits row by row: those of a few outputs of a block are turned at once. */
 static void
 set_digits (Programming *p, const StrataQOp *op, const int *factors, int *held)
 {
   const StrataAnalogArray *array = p->array;
   const int width = array->n_cols / array->n_blocks, height = array->n_rows / array->n_blocks;
-  const int base = (int) p->table.top + 1;
+  gint16 *turned = strata_scratch_array (array->scratch, gint16, height * OUTPUTS_AT_ONCE);
+  gint32 sums[2][STRATA_SLICES_MAX * OUTPUTS_AT_ONCE];
 
-  for (int first = 0; first < array->n_cols; first += OUTPUTS_AT_ONCE)
-    for (int row = 0; row < array->n_rows; row++)
-      {
-        const int from = MAX (first, row / height * width);
-        const int to = MIN (MIN (first + OUTPUTS_AT_ONCE, array->n_cols), (row / height + 1) * width);
-        const gint16 *weights = op->weights + (gsize) array->col0 * (gsize) op->k + array->row0 + row % height;
-        gint16 *digits = p->digits + (gsize) row * (gsize) array->n_columns;
+  for (int first = 0, n; first < array->n_cols; first += n)
+    {
+      const int block = first / width;
+      StrataDigits digits = { (int) p->table.top + 1,
+                              array->n_slices,
+                              p->digits + (gsize) (block * height) * (gsize) array->n_columns + first,
+                              (gsize) array->n_cols,
+                              sums[0],
+                              sums[1] };
 
-        for (int j = from; j < to; j++)
+      n = MIN (OUTPUTS_AT_ONCE, (block + 1) * width - first);
+      strata_int_transpose (op->weights + (gsize) (array->col0 + first) * (gsize) op->k + array->row0, (gsize) op->k, n,
+                            height, 0, turned, (gsize) n);
+      memset (sums, 0, sizeof sums);
+      for (int row = 0; row < height; row++, digits.digits += array->n_columns)
+        strata_analog_row_digits (turned + row * n, factors + first, n, &digits);
+      for (int s = 0; s < array->n_slices; s++)
+        for (int i = 0; i < n; i++)
           {
-            int column[MAX_SLICES];
-
-            strata_analog_digits (weights[(gsize) j * (gsize) op->k] * factors[j], base, array->n_slices, column);
-            for (int s = 0, c = j; s < array->n_slices; s++, c += array->n_cols)
-              {
-                digits[c] = (gint16) column[s];
-                held[2 * c + (column[s] < 0)] += ABS (column[s]);
-              }
+            held[2 * (s * array->n_cols + first + i)] = sums[0][s * n + i];
+            held[2 * (s * array->n_cols + first + i) + 1] = sums[1][s * n + i];
           }
-      }
+    }
+  strata_scratch_give (array->scratch, turned);
 }
 
 static void
@@ -310,15 +315,15 @@ program (StrataAnalogArray *array,
 {
   const gsize n_cells = (gsize) array->n_rows * (gsize) array->n_columns;
   g_autofree Programming *p = g_new0 (Programming, 1);
-  g_autofree gint16 *digits = p->digits = g_new0 (gint16, n_cells);
   g_autofree float *z = p->z = g_new0 (float, 2 * array->n_columns);
-  g_autofree float *levels = p->levels = g_new0 (float, n_cells), *variances = NULL;
   g_autofree int *held = g_new0 (int, 2 * array->n_columns);
   g_autofree float *lines = NULL;
 
   if (array->noisy && setup->chip->cell_model != STRATA_CELL_NONE && (array->off & STRATA_PHYSICS_READ) == 0)
-    variances = p->variances = g_new0 (float, n_cells);
+    p->variances = strata_scratch_array0 (array->scratch, float, n_cells);
   p->array = array;
+  p->digits = strata_scratch_array0 (array->scratch, gint16, n_cells);
+  p->levels = strata_scratch_array0 (array->scratch, float, n_cells);
   strata_analog_age_init (&p->age, setup, array);
   pair_table_init (&p->table, setup->chip, strata_analog_band (setup->analog), array, p->age.age_s);
   set_digits (p, op, factors, held);
@@ -329,10 +334,13 @@ program (StrataAnalogArray *array,
       && (!array->columns.has_lines || hides_grid (&p->table, GRID)))
     p->table.grid = GRID;
   program_rows (p, setup, tile->n_row_copies);
-  strata_analog_cells_init (&array->cells, levels, variances, array->n_rows, array->n_columns,
+  strata_analog_cells_init (&array->cells, p->levels, p->variances, array->n_rows, array->n_columns,
                             array->noisy ? (float) p->table.grid * !p->age.changes : 1,
                             array->subtract == 0 ? -CODE_LOWEST : 0);
   strata_analog_age_finish (&p->age);
+  strata_scratch_give (array->scratch, p->digits);
+  strata_scratch_give (array->scratch, p->levels);
+  strata_scratch_give (array->scratch, p->variances);
   strata_analog_cells_shift (&array->cells, array->columns.shift);
   if (array->noisy && (array->off & STRATA_PHYSICS_CONVERTER) == 0)
     {
@@ -369,13 +377,14 @@ strata_analog_array_new (
   const int stack = setup->site != NULL ? setup->site->stack : id / MAX (chip->tiers, 1);
   g_autofree int *factors = g_new (int, tile->n_cols);
 
-  g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= MAX_SLICES);
+  g_assert (setup->analog != STRATA_ANALOG_OFF && op->n_slices <= STRATA_SLICES_MAX);
   array->id = id;
   array->row0 = tile->row0, array->n_rows = tile->n_rows, array->col0 = tile->col0, array->n_cols = tile->n_cols;
   array->n_blocks = MAX (1, tile->n_groups);
   array->first_row = strata_tile_first_row (tile, op);
   array->n_slices = tile->n_slices, array->n_columns = tile->n_cols * tile->n_slices;
   array->seed = setup->seed;
+  array->scratch = setup->scratch;
   array->noisy = setup->analog != STRATA_ANALOG_IDEAL;
   array->without = setup->without;
   array->off = setup->conditions == NULL ? 0 : setup->conditions->physics_off;

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "base/scratch.h"
 #include "program/tiles.h"
 #include "simulator/analog-cells.h"
 #include "simulator/analog-columns.h"
@@ -26,6 +27,7 @@ typedef struct
   double age_s;               /* of the cells that are made; conditions say when they are calibrated and when read */
   const StrataSite *site;     /* that the tile lies on; NULL: as its array's id says */
   const StrataAnalogDie *die; /* what its test found under the tile; NULL: nothing is known */
+  StrataScratch *scratch;     /* what it is made and read with, which outlives it; NULL: of the system's memory */
 } StrataAnalogSetup;
 
 StrataBand strata_analog_band (StrataAnalog analog);
@@ -42,6 +44,7 @@ typedef struct
   int phase_bits;
   int subtract; /* driver code = code - subtract */
   guint64 seed;
+  StrataScratch *scratch;
   gboolean noisy;
   guint without;      /* StrataCorrection */
   StrataPhysics off;  /* terms that are left out */

@@ -14,7 +14,7 @@
 
 #include "base/rng.h"
 #include "cost/range.h"
-#include "kernels/analog-read.h"
+#include "kernels/analog-fit.h"
 #include "kernels/int-dot.h"
 
 /* At least as many vectors as hardware-facts 7.2 asks for: where calibration has fewer positions (dense layers), more
@@ -24,7 +24,6 @@
 #define MIN_VECTORS 64
 /* Headroom over the chosen range where input ranges are guesses from synthetic samples: real data reach further. */
 #define HEADROOM_GUESSED 3.0
-#define MAX_SLICES 8
 
 typedef struct
 {
@@ -39,6 +38,27 @@ typedef struct
   StrataRngKey key;
 } Calibration;
 
+/* Vectors that are missing, each row's code from a vector of its own: four at a time, as many as a block has words */
+static void
+mix_vectors (Calibration *calibration)
+{
+  const gsize n_rows = (gsize) calibration->array->n_rows;
+  const gsize first = (gsize) calibration->n_seen * n_rows, end = (gsize) calibration->n * n_rows;
+
+  for (gsize e = first / 4 * 4; e < end; e += 4)
+    {
+      double share[4];
+
+      strata_rng_four (calibration->key, e / 4, share);
+      for (gsize i = MAX (e, first); i < MIN (e + 4, end); i++)
+        {
+          gsize from = (gsize) (share[i - e] * calibration->n_seen);
+
+          calibration->codes[i] = calibration->codes[from * n_rows + i % n_rows];
+        }
+    }
+}
+
 static void
 collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
 {
@@ -48,16 +68,11 @@ collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
 
   calibration->n = MAX (n, MIN_VECTORS);
   calibration->n_seen = n;
-  calibration->codes = g_new (gint16, (gsize) calibration->n * (gsize) array->n_rows);
+  calibration->codes = strata_scratch_array (array->scratch, gint16, (gsize) calibration->n * (gsize) array->n_rows);
   for (int i = 0; i < n; i++)
     memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows,
             vectors->codes + (gsize) i * vectors->ld + array->first_row, row_bytes);
-  for (gsize e = (gsize) n * (gsize) array->n_rows; e < (gsize) calibration->n * (gsize) array->n_rows; e++)
-    {
-      gsize from = (gsize) (strata_rng_uniform (calibration->key, e) * n);
-
-      calibration->codes[e] = calibration->codes[from * (gsize) array->n_rows + e % (gsize) array->n_rows];
-    }
+  mix_vectors (calibration);
 }
 
 static void
@@ -67,15 +82,15 @@ compute_sums (Calibration *calibration, const StrataQOp *op)
   const int n_rows = array->n_rows / array->n_blocks, n_cols = array->n_cols / array->n_blocks;
   gsize n_sums = (gsize) calibration->n * (gsize) array->n_columns;
 
-  calibration->v = g_new (float, n_sums);
-  calibration->variance = g_new (float, n_sums);
-  calibration->exact = g_new0 (gint32, (gsize) calibration->n * (gsize) array->n_cols);
+  calibration->v = strata_scratch_array (array->scratch, float, n_sums);
+  calibration->variance = strata_scratch_array (array->scratch, float, n_sums);
+  calibration->exact = strata_scratch_array0 (array->scratch, gint32, calibration->n * array->n_cols);
   strata_analog_array_moments (array, calibration->codes, calibration->n, calibration->v, calibration->variance);
   calibration->phase_v = calibration->v, calibration->phase_variance = calibration->variance;
   if (array->n_phases > 1)
     {
-      calibration->phase_v = g_new (float, n_sums *(gsize) array->n_phases);
-      calibration->phase_variance = g_new (float, n_sums *(gsize) array->n_phases);
+      calibration->phase_v = strata_scratch_array (array->scratch, float, n_sums *(gsize) array->n_phases);
+      calibration->phase_variance = strata_scratch_array (array->scratch, float, n_sums *(gsize) array->n_phases);
     }
   for (int phase = 0; phase < array->n_phases && array->n_phases > 1; phase++)
     strata_analog_array_phase_moments (array, calibration->codes, calibration->n, phase,
@@ -97,7 +112,8 @@ set_range (const Calibration *calibration, int slice, double headroom)
   const int n_vectors = calibration->n_samples > 1 ? calibration->n_seen : calibration->n;
   const int n_rows = n_vectors * array->n_phases; /* of magnitudes: a vector's phases one after the other */
   const gsize n = (gsize) n_rows * (gsize) array->n_cols;
-  g_autofree float *magnitudes = g_new (float, n), *z = g_new0 (float, array->n_cols);
+  float *magnitudes = strata_scratch_array (array->scratch, float, n);
+  g_autofree float *z = g_new0 (float, array->n_cols);
   const StrataConverterData data = { .magnitudes = magnitudes,
                                      .weights = calibration->n_samples > 1 ? calibration->weights : NULL,
                                      .n = n,
@@ -117,42 +133,31 @@ set_range (const Calibration *calibration, int slice, double headroom)
 
       if (array->noisy)
         strata_rng_normal (calibration->key, (guint64) (i * array->n_slices + slice), z, (gsize) array->n_cols);
-      for (int j = 0; j < array->n_cols; j++, at++)
-        {
-          float noise = sqrtf (ktc + calibration->phase_variance[at]) * z[j];
-          float v = (calibration->phase_v[at] + noise) * array->columns.gain[slice * array->n_cols + j];
-
-          magnitudes[(gsize) i * (gsize) array->n_cols + (gsize) j] = fabsf (v);
-        }
+      strata_analog_magnitudes (calibration->phase_v + at, calibration->phase_variance + at, ktc, z,
+                                array->columns.gain + slice * array->n_cols, array->n_cols,
+                                magnitudes + (gsize) i * (gsize) array->n_cols);
     }
   range = (array->without & STRATA_CORRECT_RANGES) != 0 ? strata_cost_converter_peak (&data)
                                                         : strata_cost_converter_range (&data);
   array->lsb[slice] = (float) (range.step * headroom);
+  strata_scratch_give (array->scratch, magnitudes);
 }
 
 static void
-fit_column (const Calibration *calibration, int output)
+fit_columns (const Calibration *calibration)
 {
   StrataAnalogArray *array = calibration->array;
-  const int n = calibration->n;
-  g_autofree double *x = g_new (double, (gsize) n *(gsize) array->n_slices), *target = g_new (double, n);
-  double prior[MAX_SLICES], gain[MAX_SLICES];
+  const StrataFit fit = { .x = calibration->v,
+                          .scale = array->columns.gain,
+                          .target = calibration->exact,
+                          .n = calibration->n,
+                          .n_regressors = array->n_slices,
+                          .n_columns = array->n_cols,
+                          .prior = array->nominal_gain };
 
-  for (int s = 0; s < array->n_slices; s++)
-    {
-      int column = s * array->n_cols + output;
-
-      for (int i = 0; i < n; i++)
-        x[(gsize) s * (gsize) n + (gsize) i] =
-          (double) (calibration->v[(gsize) i * (gsize) array->n_columns + (gsize) column]
-                    * array->columns.gain[column]);
-      prior[s] = array->nominal_gain[column];
-    }
-  for (int i = 0; i < n; i++)
-    target[i] = calibration->exact[(gsize) i * (gsize) array->n_cols + (gsize) output];
-  strata_analog_fit (x, array->n_slices, target, n, prior, gain, &array->offset[output]);
-  for (int s = 0; s < array->n_slices; s++)
-    array->gain[s * array->n_cols + output] = gain[s] * (double) array->lsb[s] / array->n_reads;
+  strata_analog_fit (&fit, array->gain, array->offset);
+  for (int c = 0; c < array->n_columns; c++)
+    array->gain[c] = array->gain[c] * (double) array->lsb[c / array->n_cols] / array->n_reads;
 }
 
 static void
@@ -195,17 +200,16 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   strata_analog_array_set_converters (array);
   leave_out_terms (array);
   if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
-    for (int j = 0; j < array->n_cols; j++)
-      fit_column (&calibration, j);
+    fit_columns (&calibration);
   else
     set_nominal (array);
-  g_free (calibration.codes);
-  g_free (calibration.v);
-  g_free (calibration.variance);
+  strata_scratch_give (array->scratch, calibration.codes);
+  strata_scratch_give (array->scratch, calibration.v);
+  strata_scratch_give (array->scratch, calibration.variance);
   if (array->n_phases > 1)
     {
-      g_free (calibration.phase_v);
-      g_free (calibration.phase_variance);
+      strata_scratch_give (array->scratch, calibration.phase_v);
+      strata_scratch_give (array->scratch, calibration.phase_variance);
     }
-  g_free (calibration.exact);
+  strata_scratch_give (array->scratch, calibration.exact);
 }

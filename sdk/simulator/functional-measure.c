@@ -13,21 +13,22 @@ strata_functional_measure_op (StrataFunctionalRun *run, int op_id)
   const StrataQOp *op = &graph->ops[op_id];
   const StrataQTensor *out = &graph->tensors[op->output];
   gsize n_positions = (gsize) out->height * (gsize) out->width;
-  g_autofree gint32 *exact = g_new0 (gint32, n_positions * (gsize) op->n);
+  StrataScratch *scratch = run->functional->scratch;
+  gint32 *exact = strata_scratch_array0 (scratch, gint32, n_positions * (gsize) op->n);
   StrataMeasure *measure = &run->measures[op_id];
 
-  strata_functional_add_exact (graph, op, run->tensors[op->inputs[0]].codes, exact);
+  strata_functional_add_exact (graph, op, scratch, run->tensors[op->inputs[0]].codes, exact);
   for (gsize p = 0; p < n_positions; p++)
     for (int j = 0; j < op->n; j++)
       {
         gsize i = p * (gsize) op->n + (gsize) j;
-        double error = (double) run->sums[op_id][i] - exact[i];
+        double error = (double) run->sums[i] - exact[i];
 
         measure->signal += (double) exact[i] * exact[i];
         measure->error += error * error;
         measure->largest = MAX (measure->largest, fabs (error * op->multiplier[j]));
       }
-  measure->n_clipped += run->n_clipped[op_id];
+  strata_scratch_give (scratch, exact);
 }
 
 void

@@ -8,12 +8,18 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/parallel.h"
+#include "kernels/int-conv.h"
+
+/* Sums that are made at once */
+#define MACS_AT_ONCE 32768
+
 void
 strata_functional_tensor_clear (StrataFunctionalTensor *tensor)
 {
-  g_clear_pointer (&tensor->codes, g_free);
-  g_clear_pointer (&tensor->reals, g_free);
-  g_clear_pointer (&tensor->integers, g_free);
+  strata_scratch_clear (tensor->scratch, tensor->codes);
+  strata_scratch_clear (tensor->scratch, tensor->reals);
+  strata_scratch_clear (tensor->scratch, tensor->integers);
 }
 
 StrataIntWindow
@@ -52,43 +58,108 @@ strata_functional_tensor_allocate (const StrataQTensor *info, StrataFunctionalTe
 
   strata_functional_tensor_clear (tensor);
   if (info->format == STRATA_FORMAT_F32)
-    tensor->reals = g_new (float, n);
+    tensor->reals = strata_scratch_array (tensor->scratch, float, n);
   else if (info->format == STRATA_FORMAT_I32)
-    tensor->integers = g_new (gint32, n);
+    tensor->integers = strata_scratch_array (tensor->scratch, gint32, n);
   else
-    tensor->codes = g_new (gint16, n);
+    tensor->codes = strata_scratch_array (tensor->scratch, gint16, n);
 }
 
+/* The tensor's part from @position and @output on */
 static void
 finish_sums (const StrataQGraph *graph,
              const StrataQOp *op,
-             const gint32 *sums,
-             gsize position_stride,
-             gsize n_stride,
+             const StrataIntSums *sums,
+             gsize position,
+             gsize output,
              StrataFunctionalTensor *out)
 {
   const StrataQTensor *info = &graph->tensors[op->output];
-  gsize n_positions = (gsize) info->height * (gsize) info->width;
+  const gsize at = output * sums->plane + position;
 
   if (info->format == STRATA_FORMAT_F32)
-    strata_int_finish_float (sums, position_stride, n_stride, n_positions, op->n, op->bias, op->multiplier,
-                             op->clamp_lo_f, op->clamp_hi_f, out->reals);
+    strata_int_finish_float (sums, op->clamp_lo_f, op->clamp_hi_f, out->reals + at);
   else
-    strata_int_finish (sums, position_stride, n_stride, n_positions, op->n, op->bias, op->multiplier,
-                       target_of (info, op), out->codes);
+    strata_int_finish (sums, target_of (info, op), out->codes + at);
+}
+
+void
+strata_functional_finish_part (const StrataQGraph *graph,
+                               const StrataQOp *op,
+                               const StrataFunctionalPart *part,
+                               const gint32 *sums,
+                               StrataFunctionalTensor *out)
+{
+  const StrataQTensor *info = &graph->tensors[op->output];
+  const gsize position = (gsize) part->position, output = (gsize) part->output;
+  const StrataIntSums here = { .sums = sums + position * (gsize) op->n + output,
+                               .position_stride = (gsize) op->n,
+                               .n_stride = 1,
+                               .n_positions = (gsize) part->n_positions,
+                               .n = part->n_outputs,
+                               .bias = op->bias + output,
+                               .multiplier = op->multiplier + output,
+                               .plane = (gsize) info->height * (gsize) info->width };
+
+  finish_sums (graph, op, &here, position, output, out);
+}
+
+/* --- MAC units --- */
+
+/* Groups, or where there is one the outputs, a few at a time: their sums stay in the cache. */
+typedef struct
+{
+  const StrataQGraph *graph;
+  const StrataQOp *op;
+  const gint16 *codes;
+  int at_once;
+  StrataFunctionalTensor *out;
+} Macs;
+
+static gboolean
+execute_macs_cb (guint index, gpointer user_data, GError **error)
+{
+  const Macs *macs = user_data;
+  const StrataQOp *op = macs->op;
+  const StrataQTensor *in = &macs->graph->tensors[op->inputs[0]], *info = &macs->graph->tensors[op->output];
+  const gsize n_positions = (gsize) info->height * (gsize) info->width;
+  const int groups = op->window.groups, outs = groups == 1 ? 1 : op->n / groups, per_group = in->channels / groups;
+  const int first = (int) index * macs->at_once, n = MIN (macs->at_once, op->n / outs - first);
+  const gsize output = (gsize) (first * outs), k = (gsize) (per_group * op->window.kernel_h * op->window.kernel_w);
+  const gsize channel = groups == 1 ? 0 : (gsize) (first * per_group);
+  StrataIntWindow window = strata_functional_window (macs->graph, op);
+  gint32 *sums = strata_scratch_array (macs->out->scratch, gint32, (gsize) (n * outs) * n_positions);
+  const StrataIntSums here = { .sums = sums,
+                               .position_stride = 1,
+                               .n_stride = n_positions,
+                               .n_positions = n_positions,
+                               .n = n * outs,
+                               .bias = op->bias + output,
+                               .multiplier = op->multiplier + output,
+                               .plane = n_positions };
+
+  window.channels = groups == 1 ? in->channels : n * per_group;
+  strata_int_group_conv (macs->codes + channel * (gsize) in->height * (gsize) in->width, &window, in->zero_point,
+                         groups == 1 ? 1 : n, n * outs, op->weights + output * k, sums);
+  finish_sums (macs->graph, op, &here, 0, output, macs->out);
+  strata_scratch_give (macs->out->scratch, sums);
+  return TRUE;
 }
 
 static void
-execute_mac (const StrataQGraph *graph, const StrataQOp *op, const gint16 *codes, StrataFunctionalTensor *out)
+execute_mac (
+  const StrataQGraph *graph, const StrataQOp *op, const gint16 *codes, int n_threads, StrataFunctionalTensor *out)
 {
-  const StrataQTensor *in = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
-  StrataIntWindow window = strata_functional_window (graph, op);
-  gsize n_positions = (gsize) info->height * (gsize) info->width;
-  g_autofree gint32 *sums = g_new (gint32, (gsize) op->n * n_positions);
+  const StrataQTensor *info = &graph->tensors[op->output];
+  const int outs = op->window.groups == 1 ? 1 : op->n / op->window.groups, n_units = op->n / outs;
+  const int at_once = MAX (1, MACS_AT_ONCE / MAX (1, outs * info->height * info->width));
+  Macs macs = { graph, op, codes, CLAMP (at_once, 1, (n_units + n_threads - 1) / n_threads), out };
 
-  strata_int_group_conv (codes, &window, in->zero_point, op->window.groups, op->n, op->weights, sums);
-  finish_sums (graph, op, sums, 1, n_positions, out);
+  strata_parallel_for ((guint) ((n_units + macs.at_once - 1) / macs.at_once), (guint) n_threads, execute_macs_cb, &macs,
+                       NULL, NULL);
 }
+
+/* --- vector units --- */
 
 static void
 execute_add (const StrataQGraph *graph, const StrataQOp *op, const StrataFunctionalTensor *tensors, gint16 *out)
@@ -140,7 +211,7 @@ execute_softmax (const StrataQGraph *graph,
     strata_int_dequantise (in->codes, n, from->scale, from->zero_point, x);
   strata_float_softmax_channels (x, info->channels, n_positions, y);
   if (info->format == STRATA_FORMAT_F32)
-    out->reals = (g_free (out->reals), g_steal_pointer (&y));
+    memcpy (out->reals, y, sizeof (float) * n);
   else
     strata_int_quantise (y, n, info->scale, target_of (info, op), out->codes);
 }
@@ -212,7 +283,7 @@ execute_max_pool (const StrataQGraph *graph,
 void
 strata_functional_execute (const StrataQGraph *graph,
                            const StrataQOp *op,
-                           const gint32 *sums,
+                           int n_threads,
                            StrataFunctionalTensor *tensors)
 {
   const StrataQTensor *from = &graph->tensors[op->inputs[0]], *info = &graph->tensors[op->output];
@@ -223,11 +294,8 @@ strata_functional_execute (const StrataQGraph *graph,
   strata_functional_tensor_allocate (info, out);
   switch (op->kind)
     {
-    case STRATA_QOP_MVM:
-      finish_sums (graph, op, sums, (gsize) op->n, 1, out);
-      break;
     case STRATA_QOP_MAC:
-      execute_mac (graph, op, in->codes, out);
+      execute_mac (graph, op, in->codes, n_threads, out);
       break;
     case STRATA_QOP_ADD:
       execute_add (graph, op, tensors, out->codes);
@@ -264,6 +332,7 @@ strata_functional_execute (const StrataQGraph *graph,
       else
         memcpy (out->codes, in->codes, sizeof (gint16) * n);
       break;
+    case STRATA_QOP_MVM:     /* functional-products.c */
     case STRATA_QOP_DIGITAL: /* functional-digital.c */
     case STRATA_N_QOPS:
     default:

@@ -172,6 +172,20 @@ find_last_uses (StrataFunctionalPlan *plan, const StrataQGraph *graph)
     plan->last_use[graph->outputs[i]] = plan->n_steps;
 }
 
+static void
+sort_tiles (StrataFunctionalPlan *plan, const StrataTileSet *tiles, int n_ops)
+{
+  plan->op_first = g_new0 (int, n_ops + 2);
+  plan->op_tiles = g_new (int, tiles->n_tiles + 1);
+  /* first how many each op has, one place further on; then the places of each; filling them leaves the ends */
+  for (int i = 0; i < tiles->n_tiles; i++)
+    plan->op_first[tiles->tiles[i].op + 2]++;
+  for (int i = 2; i < n_ops + 2; i++)
+    plan->op_first[i] += plan->op_first[i - 1];
+  for (int i = 0; i < tiles->n_tiles; i++)
+    plan->op_tiles[plan->op_first[tiles->tiles[i].op + 1]++] = i;
+}
+
 gboolean
 strata_functional_plan_init (StrataFunctionalPlan *plan, const StrataImage *image, GError **error)
 {
@@ -187,7 +201,10 @@ strata_functional_plan_init (StrataFunctionalPlan *plan, const StrataImage *imag
   plan->n_steps = (int) walk.steps->len;
   plan->steps = (StrataFunctionalStep *) (gpointer) g_array_free (walk.steps, FALSE);
   if (ok)
-    find_last_uses (plan, image->graph);
+    {
+      find_last_uses (plan, image->graph);
+      sort_tiles (plan, image->tiles, image->graph->n_ops);
+    }
   g_free (walk.missing);
   g_free (walk.done);
   g_free (walk.added);
@@ -200,4 +217,6 @@ strata_functional_plan_finish (StrataFunctionalPlan *plan)
   g_clear_pointer (&plan->steps, g_free);
   g_clear_pointer (&plan->last_use, g_free);
   g_clear_pointer (&plan->last_tile, g_free);
+  g_clear_pointer (&plan->op_first, g_free);
+  g_clear_pointer (&plan->op_tiles, g_free);
 }

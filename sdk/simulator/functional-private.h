@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/scratch.h"
 #include "kernels/int-vector.h"
 #include "model/exec/executor.h"
 #include "simulator/analog-array.h"
@@ -22,6 +23,8 @@ typedef struct
   int n_steps;
   int *last_use;  /* per tensor: the last step that reads it; n_steps for outputs of the network */
   int *last_tile; /* per op: the step of its last tile; -1: none */
+  int *op_first;  /* n_ops + 1: an op's tiles are op_tiles[op_first[op]] on */
+  int *op_tiles;
 } StrataFunctionalPlan;
 
 /* Walks the instructions in their order. Errors: STRATA_DEVICE_ERROR_PROGRAM where they do not compute the graph: a
@@ -35,18 +38,32 @@ typedef struct
   gint16 *codes;
   float *reals;
   gint32 *integers;
+  StrataScratch *scratch; /* that these come from */
 } StrataFunctionalTensor;
+
+/* Positions and outputs of an op */
+typedef struct
+{
+  int position, n_positions, output, n_outputs;
+} StrataFunctionalPart;
 
 void strata_functional_tensor_clear (StrataFunctionalTensor *tensor);
 void strata_functional_tensor_allocate (const StrataQTensor *info, StrataFunctionalTensor *tensor);
 
 StrataIntWindow strata_functional_window (const StrataQGraph *graph, const StrataQOp *op);
 
-/* Makes the output of @op from its inputs; MVM: from @sums [position][n], every tile added. */
+/* Makes the output of @op, whose products are no array's, from its inputs. */
 void strata_functional_execute (const StrataQGraph *graph,
                                 const StrataQOp *op,
-                                const gint32 *sums,
+                                int n_threads,
                                 StrataFunctionalTensor *tensors);
+/* Positions from @first on and outputs from @output on of the output of an MVM op, from the sums [position][n] of all
+ * of them */
+void strata_functional_finish_part (const StrataQGraph *graph,
+                                    const StrataQOp *op,
+                                    const StrataFunctionalPart *part,
+                                    const gint32 *sums,
+                                    StrataFunctionalTensor *out);
 
 /* A DIGITAL op: its model, prepared by strata_executor_new () */
 gboolean strata_functional_execute_digital (const StrataQGraph *graph,

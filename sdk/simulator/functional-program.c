@@ -35,6 +35,7 @@ program_tile (const Programming *programming, int index, double age_s)
     setup.die = die = strata_analog_die_new (state, tile, image->placement->site[index]);
   setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
   setup.age_s = age_s;
+  setup.scratch = programming->functional->scratch;
   return strata_analog_array_new (&setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
 }
 

@@ -14,26 +14,24 @@ execute_step (StrataFunctionalRun *run, int index, GCancellable *cancellable, GE
   const StrataQGraph *graph = functional->image->graph;
   const StrataQOp *op = &graph->ops[step->op];
 
-  if (step->tile >= 0)
+  if (step->tile >= 0 && functional->plan.last_tile[step->op] == index)
     {
-      strata_functional_add_tile (run, step);
-      /* The input may be gone when the op's own step comes. */
-      if (run->measures != NULL && functional->plan.last_tile[step->op] == index)
+      /* Its input may be gone when the op's own step comes. */
+      strata_functional_multiply (run, step->op);
+      if (run->measures != NULL)
         strata_functional_measure_op (run, step->op);
-      if (run->vectors != NULL && functional->plan.last_tile[step->op] == index)
+      if (run->vectors != NULL)
         strata_functional_vectors_collect (run, step->op);
+      strata_scratch_clear (functional->scratch, run->sums);
     }
-  else if (op->kind == STRATA_QOP_DIGITAL)
+  else if (step->tile < 0 && op->kind == STRATA_QOP_DIGITAL)
     {
       if (!strata_functional_execute_digital (graph, op, functional->executors[step->op], run->tensors, cancellable,
                                               error))
         return FALSE;
     }
-  else
-    {
-      strata_functional_execute (graph, op, run->sums[step->op], run->tensors);
-      g_clear_pointer (&run->sums[step->op], g_free);
-    }
+  else if (step->tile < 0 && op->kind != STRATA_QOP_MVM)
+    strata_functional_execute (graph, op, functional->options.spread ? (int) g_get_num_processors () : 1, run->tensors);
   for (int i = 0; i < op->n_inputs; i++)
     if (functional->plan.last_use[op->inputs[i]] == index)
       strata_functional_tensor_clear (&run->tensors[op->inputs[i]]);
@@ -47,8 +45,8 @@ strata_functional_run_init (StrataFunctionalRun *run, const StrataFunctional *fu
 
   *run = (StrataFunctionalRun){ .functional = functional };
   run->tensors = g_new0 (StrataFunctionalTensor, graph->n_tensors);
-  run->sums = g_new0 (gint32 *, graph->n_ops + 1);
-  run->n_clipped = g_new0 (gint64, graph->n_ops + 1);
+  for (int i = 0; i < graph->n_tensors; i++)
+    run->tensors[i].scratch = functional->scratch;
 }
 
 void
@@ -58,11 +56,7 @@ strata_functional_run_finish (StrataFunctionalRun *run)
 
   for (int i = 0; i < graph->n_tensors; i++)
     strata_functional_tensor_clear (&run->tensors[i]);
-  for (int i = 0; i < graph->n_ops; i++)
-    g_free (run->sums[i]);
   g_free (run->tensors);
-  g_free (run->sums);
-  g_free (run->n_clipped);
 }
 
 gboolean

@@ -24,8 +24,9 @@ struct _StrataFunctional
   StrataExecutor **executors; /* per op: of its digital model; NULL: it has none */
   int *n_copies;              /* per op: replicas of its matrix */
   StrataAnalogArray **arrays; /* per tile; NULL: exact */
-  GMutex lock;                /* guards the two below */
-  StrataMeasure *measures;    /* per op */
+  StrataScratch *scratch;
+  GMutex lock;             /* guards the two below */
+  StrataMeasure *measures; /* per op */
   StrataAccuracyRecord *accuracy;
 };
 
@@ -38,8 +39,7 @@ typedef struct
   StrataFunctionalVectors *vectors; /* calibration: collect here */
   int sample, n_samples;
   StrataFunctionalTensor *tensors;
-  gint32 **sums;           /* per op */
-  gint64 *n_clipped;       /* per op */
+  gint32 *sums;            /* [position][n] of the op that is under way */
   StrataMeasure *measures; /* per op; NULL: not asked for */
 } StrataFunctionalRun;
 
@@ -51,10 +51,11 @@ gboolean strata_functional_run_steps (StrataFunctionalRun *run,
                                       GCancellable *cancellable,
                                       GError **error);
 
-/* Adds the part of the step's tile to the sums of its op. */
-void strata_functional_add_tile (StrataFunctionalRun *run, const StrataFunctionalStep *step);
+/* Makes the output of an op from the products of its tiles, and leaves their sums. */
+void strata_functional_multiply (StrataFunctionalRun *run, int op_id);
 /* Adds the exact sums of a whole op: [position][output]. */
-void strata_functional_add_exact (const StrataQGraph *graph, const StrataQOp *op, const gint16 *codes, gint32 *sums);
+void strata_functional_add_exact (
+  const StrataQGraph *graph, const StrataQOp *op, StrataScratch *scratch, const gint16 *codes, gint32 *sums);
 
 /* Compares the sums of an op, while its input is there. */
 void strata_functional_measure_op (StrataFunctionalRun *run, int op_id);

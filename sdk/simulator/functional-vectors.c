@@ -5,10 +5,10 @@
 #include "simulator/functional-run.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/rng.h"
 #include "kernels/analog-read.h"
+#include "kernels/int-rows.h"
 
 /* Input vectors per layer that converters are calibrated with, over all samples */
 #define MAX_VECTORS 512
@@ -31,19 +31,50 @@ compare_peaks (gconstpointer a, gconstpointer b)
   return x->position - y->position;
 }
 
-/* Positions by the magnitude of their largest sum, the largest first */
+static void
+swap (Peak *a, Peak *b)
+{
+  const Peak other = *a;
+
+  *a = *b;
+  *b = other;
+}
+
+/* Brings the @n_first that sort first to the front, in any order: parts around a pivot until the border falls between
+ * two of them. */
+static void
+select_first (Peak *peaks, int n, int n_first)
+{
+  int from = 0, to = n;
+
+  while (to - from > 1)
+    {
+      int border = from;
+
+      swap (&peaks[from + (to - from) / 2], &peaks[to - 1]);
+      for (int i = from; i < to - 1; i++)
+        if (compare_peaks (&peaks[i], &peaks[to - 1]) < 0)
+          swap (&peaks[i], &peaks[border++]);
+      swap (&peaks[border], &peaks[to - 1]);
+      if (border == n_first)
+        return;
+      if (border > n_first)
+        to = border;
+      else
+        from = border + 1;
+    }
+}
+
+/* The @n_first positions of the largest sums by their magnitude, the largest first */
 static Peak *
-sort_positions (const gint32 *sums, int n_positions, int n_sums)
+find_peaks (const gint32 *sums, int n_positions, int n_sums, int n_first)
 {
   Peak *peaks = g_new (Peak, n_positions);
 
   for (int p = 0; p < n_positions; p++)
-    {
-      peaks[p] = (Peak){ 0, p };
-      for (int j = 0; j < n_sums; j++)
-        peaks[p].peak = MAX (peaks[p].peak, ABS (sums[(gsize) p * (gsize) n_sums + (gsize) j]));
-    }
-  qsort (peaks, (gsize) n_positions, sizeof *peaks, compare_peaks);
+    peaks[p] = (Peak){ strata_row_largest (sums + (gsize) p * (gsize) n_sums, (gsize) n_sums), p };
+  select_first (peaks, n_positions, n_first);
+  qsort (peaks, (gsize) n_first, sizeof *peaks, compare_peaks);
   return peaks;
 }
 
@@ -85,23 +116,19 @@ strata_functional_vectors_collect (StrataFunctionalRun *run, int op_id)
   /* Another part of the plane for each sample: steps of the golden section */
   const double shift = fmod (0.5 + run->sample * 0.6180339887, 1.0);
   const int n_rows = strata_qop_n_rows (op);
-  g_autofree gint16 *row = g_new (gint16, (gsize) window.out_width * (gsize) n_rows);
-  g_autofree Peak *peaks = n_peaks > 0 ? sort_positions (run->sums[op_id], n_positions, op->n) : NULL;
+  g_autofree Peak *peaks = n_peaks > 0 ? find_peaks (run->sums, n_positions, op->n, n_peaks) : NULL;
   const StrataFunctionalVectors *vectors = &run->vectors[op_id];
   gint16 *codes = vectors->codes + (gsize) (run->sample * n) * (gsize) n_rows;
   float *weights = vectors->weights + run->sample * n;
 
-  for (int i = 0, last_y = -1; i < n; i++)
+  for (int i = 0; i < n; i++)
     {
       int position =
         i < n_even ? MIN ((int) ((i + shift) * n_positions / n_even), n_positions - 1) : peaks[i - n_even].position;
-      int y = position / window.out_width, x = position % window.out_width;
 
-      if (y != last_y)
-        strata_int_gather (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract, y, 0, n_rows,
-                           row);
-      last_y = y;
-      memcpy (codes + (gsize) i * (gsize) n_rows, row + (gsize) x * (gsize) n_rows, sizeof (gint16) * (gsize) n_rows);
+      strata_int_gather_one (run->tensors[op->inputs[0]].codes, &window, subtract, zero_point - subtract,
+                             position / window.out_width, position % window.out_width, 0, n_rows,
+                             codes + (gsize) i * (gsize) n_rows);
       weights[i] = i < n_even ? (float) (n_positions - n_peaks) / (float) n_even : 1;
     }
 }

@@ -88,6 +88,7 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
     return NULL;
   functional = g_new0 (StrataFunctional, 1);
   g_mutex_init (&functional->lock);
+  functional->scratch = strata_scratch_new ();
   functional->image = image;
   functional->options = *options;
   functional->conditions = strata_conditions_copy (options->conditions);
@@ -127,6 +128,7 @@ strata_functional_free (StrataFunctional *functional)
   strata_conditions_free (functional->conditions);
   strata_functional_plan_finish (&functional->plan);
   g_free (functional->executors);
+  strata_scratch_free (functional->scratch);
   g_mutex_clear (&functional->lock);
   g_free (functional->arrays);
   g_free (functional->n_copies);

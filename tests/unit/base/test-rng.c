@@ -122,8 +122,10 @@ test_uniform (void)
 
   for (guint64 i = 0; i < 10000; i++)
     {
-      double u = strata_rng_uniform (key, i);
+      double u = strata_rng_uniform (key, i), four[4];
 
+      strata_rng_four (key, i / 4, four);
+      g_assert_cmpfloat (four[i % 4], ==, u);
       g_assert_cmpfloat (u, >=, 0);
       g_assert_cmpfloat (u, <, 1);
       sum += u;

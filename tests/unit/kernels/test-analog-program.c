@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "kernels/analog-read.h"
 
 #define N 1037
 #define TOP 15
@@ -160,12 +161,55 @@ test_bytes (void)
   g_assert_cmpfloat (left, <, 0.51);
 }
 
+/* Digits of rows are those of each weight, whether the base is a power of two or not. */
+static void
+test_row_digits (void)
+{
+  for (int base = 2; base <= 16; base++)
+    for (int n_slices = 1; n_slices <= 3; n_slices++)
+      {
+        enum
+        {
+          N_WEIGHTS = 37
+        };
+        const int room = (int) pow (base, n_slices) - 1;
+        gint16 weights[N_WEIGHTS], out[3 * (N_WEIGHTS + 2)];
+        gint32 plus[3 * N_WEIGHTS], minus[3 * N_WEIGHTS];
+        int factors[N_WEIGHTS];
+        const StrataDigits digits = { base, n_slices, out, N_WEIGHTS + 2, plus, minus };
+
+        for (int i = 0; i < 3 * N_WEIGHTS; i++)
+          plus[i] = i, minus[i] = 2 * i;
+        for (int i = 0; i < N_WEIGHTS; i++)
+          {
+            factors[i] = 1 + i % 3;
+            weights[i] = (gint16) ((i * 7919 % (2 * room + 1) - room) / factors[i]);
+          }
+        strata_analog_row_digits (weights, factors, N_WEIGHTS, &digits);
+        for (int i = 0; i < N_WEIGHTS; i++)
+          {
+            int expected[3];
+
+            strata_analog_digits (weights[i] * factors[i], base, n_slices, expected);
+            for (int s = 0; s < n_slices; s++)
+              {
+                const int at = s * N_WEIGHTS + i;
+
+                g_assert_cmpint (out[s * (N_WEIGHTS + 2) + i], ==, expected[s]);
+                g_assert_cmpint (plus[at], ==, at + MAX (expected[s], 0));
+                g_assert_cmpint (minus[at], ==, 2 * at + MAX (-expected[s], 0));
+              }
+          }
+      }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/kernels/analog-program/pairs-match-reference", test_pairs_match_reference);
   g_test_add_func ("/sdk/kernels/analog-program/grid-keeps-moments", test_grid_keeps_moments);
+  g_test_add_func ("/sdk/kernels/analog-program/row-digits", test_row_digits);
   g_test_add_func ("/sdk/kernels/analog-program/bytes", test_bytes);
   return g_test_run ();
 }

@@ -115,35 +115,6 @@ test_combine (void)
   g_assert_cmpint (sums[1], ==, G_MAXINT32);
 }
 
-/* Known gains and offset come back; what is not determined stays
- * at the prior. */
-static void
-test_fit (void)
-{
-  enum
-  {
-    N = 100
-  };
-  double x[2 * N], target[N], gain[2], offset;
-  const double prior[] = { 16, 1 };
-
-  for (int i = 0; i < N; i++)
-    {
-      x[i] = sin (i) * 50 + 20, x[N + i] = cos (1.7 * i) * 30;
-      target[i] = 15.5 * x[i] + 1.25 * x[N + i] - 3;
-    }
-  strata_analog_fit (x, 2, target, N, prior, gain, &offset);
-  g_assert_cmpfloat_with_epsilon (gain[0], 15.5, 1e-4);
-  g_assert_cmpfloat_with_epsilon (gain[1], 1.25, 1e-4);
-  g_assert_cmpfloat_with_epsilon (offset, -3, 1e-2);
-
-  for (int i = 0; i < N; i++)
-    target[i] = 2 * x[i], x[N + i] = 0;
-  strata_analog_fit (x, 2, target, N, prior, gain, &offset);
-  g_assert_cmpfloat_with_epsilon (gain[0], 2, 1e-3);
-  g_assert_cmpfloat_with_epsilon (gain[1], 1, 1e-6);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -153,6 +124,5 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/analog-read/convert", test_convert);
   g_test_add_func ("/sdk/kernels/analog-read/phase-digits", test_phase_digits);
   g_test_add_func ("/sdk/kernels/analog-read/combine", test_combine);
-  g_test_add_func ("/sdk/kernels/analog-read/fit", test_fit);
   return g_test_run ();
 }

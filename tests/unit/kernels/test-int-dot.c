@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "kernels/int-conv.h"
 #include "kernels/int-dot.h"
 
 #include "base/rng.h"
@@ -47,14 +48,17 @@ test_dot_extremes (void)
   {
     K = 4608
   };
-  g_autofree gint16 *a = g_new (gint16, 5 * K), *b = g_new (gint16, 5 * K);
-  gint32 sums[25] = { 0 };
+  for (int n = 5; n <= 20; n += 15)
+    {
+      g_autofree gint16 *a = g_new (gint16, n * K), *b = g_new (gint16, n * K);
+      gint32 sums[20 * 20] = { 0 };
 
-  for (int i = 0; i < 5 * K; i++)
-    a[i] = 255, b[i] = -128;
-  strata_int_dot (a, 5, K, b, 5, K, K, sums, 5);
-  for (int i = 0; i < 25; i++)
-    g_assert_cmpint (sums[i], ==, -255 * 128 * K);
+      for (int i = 0; i < n * K; i++)
+        a[i] = 255, b[i] = -128;
+      strata_int_dot (a, n, K, b, n, K, K, sums, (gsize) n);
+      for (int i = 0; i < n * n; i++)
+        g_assert_cmpint (sums[i], ==, -255 * 128 * K);
+    }
 }
 
 static void
@@ -64,7 +68,7 @@ test_dot_against_ref (void)
 
   for (int round = 0; round < 60; round++)
     {
-      int n_a = pick (&random, 1, 11), n_b = pick (&random, 1, 13), k = pick (&random, 1, 300);
+      int n_a = pick (&random, 1, 31), n_b = pick (&random, 1, 150), k = pick (&random, 1, 300);
       int ld_a = k + pick (&random, 0, 5), ld_b = k + pick (&random, 0, 5);
       g_autofree gint16 *a = codes (&random, (gsize) (n_a * ld_a), -255, 255);
       g_autofree gint16 *b = codes (&random, (gsize) (n_b * ld_b), -255, 255);
@@ -86,6 +90,9 @@ static StrataIntWindow
 random_window (Random *random, int channels)
 {
   StrataIntWindow w = { .channels = channels, .height = pick (random, 1, 12), .width = pick (random, 1, 12) };
+
+  if (pick (random, 0, 9) == 0)
+    w.width = 150;
 
   do
     {
@@ -139,7 +146,7 @@ test_gather_against_ref (void)
       gsize n = (gsize) (w.out_height * w.out_width);
       g_autofree gint16 *x = codes (&random, (gsize) (w.channels * w.height * w.width), -128, 127);
       g_autofree gint16 *weights = codes (&random, (gsize) (n_out * k), -127, 127);
-      g_autofree gint16 *rows = g_new (gint16, w.out_width * k);
+      g_autofree gint16 *rows = g_new (gint16, w.out_width * k), *one = g_new (gint16, k);
       g_autofree gint32 *sums = g_new0 (gint32, n * (gsize) n_out), *naive = g_new (gint32, n * (gsize) n_out);
 
       for (int y = 0; y < w.out_height; y++)
@@ -148,6 +155,11 @@ test_gather_against_ref (void)
             int k0 = part == 0 ? 0 : split, n_k = part == 0 ? split : k - split;
 
             strata_int_gather (x, &w, zero_point, 0, y, k0, n_k, rows);
+            for (int ox = 0; ox < w.out_width; ox++)
+              {
+                strata_int_gather_one (x, &w, zero_point, 0, y, ox, k0, n_k, one);
+                g_assert_cmpmem (one, sizeof *one * (gsize) n_k, rows + ox * n_k, sizeof *one * (gsize) n_k);
+              }
             strata_int_dot (rows, w.out_width, (gsize) n_k, weights + k0, n_out, (gsize) k, n_k,
                             sums + (gsize) (y * w.out_width * n_out), (gsize) n_out);
           }

@@ -114,6 +114,19 @@ test_extent (void)
   g_assert_cmpint (peak, ==, 12);
 }
 
+static void
+test_largest (void)
+{
+  gint32 row[100] = { 0 };
+
+  g_assert_cmpint (strata_row_largest (row, 0), ==, 0);
+  row[99] = -7, row[50] = 6;
+  g_assert_cmpint (strata_row_largest (row, 100), ==, 7);
+  g_assert_cmpint (strata_row_largest (row, 99), ==, 6);
+  row[3] = G_MININT32;
+  g_assert_cmpint (strata_row_largest (row, 100), ==, G_MAXINT32);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -123,5 +136,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/kernels/int-rows/half-to-even", test_half_to_even);
   g_test_add_func ("/sdk/kernels/int-rows/error", test_error);
   g_test_add_func ("/sdk/kernels/int-rows/extent", test_extent);
+  g_test_add_func ("/sdk/kernels/int-rows/largest", test_largest);
   return g_test_run ();
 }

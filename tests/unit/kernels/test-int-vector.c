@@ -23,17 +23,54 @@ test_finish (void)
   const gint32 bias[] = { 0, 1, -30 };
   const double multiplier[] = { 0.25, 0.5, 1 };
   const gint16 expected[] = { 2 + 3, 127, 10 + 3, -128, 0 + 3, -23 + 3 };
+  const StrataIntSums both = { sums, 3, 1, 2, 3, bias, multiplier, 2 };
   gint16 out[6];
   float reals[6];
 
-  strata_int_finish (sums, 3, 1, 2, 3, bias, multiplier, (StrataIntTarget){ 3, -128, 127 }, out);
+  strata_int_finish (&both, (StrataIntTarget){ 3, -128, 127 }, out);
   for (int i = 0; i < 6; i++)
     g_assert_cmpint (out[i], ==, expected[i]);
-  strata_int_finish_float (sums, 3, 1, 2, 3, bias, multiplier, 0, 100, reals);
+  strata_int_finish_float (&both, 0, 100, reals);
   g_assert_cmpfloat (reals[0], ==, 2.5f);
   g_assert_cmpfloat (reals[1], ==, 100);
   g_assert_cmpfloat (reals[2], ==, 10.5f);
   g_assert_cmpfloat (reals[3], ==, 0);
+}
+
+/* Either order of the sums, beyond what is taken at once, into planes that are larger */
+static void
+test_finish_orders (void)
+{
+  enum
+  {
+    POSITIONS = 37,
+    N = 70,
+    PLANE = 40
+  };
+  g_autofree gint32 *by_position = g_new (gint32, POSITIONS * N), *by_output = g_new (gint32, POSITIONS * N);
+  gint32 bias[N];
+  double multiplier[N];
+  gint16 a[N * PLANE] = { 0 }, b[N * PLANE] = { 0 };
+  const StrataIntTarget target = { -3, -128, 127 };
+  const StrataIntSums one = { by_position, N, 1, POSITIONS, N, bias, multiplier, PLANE };
+  const StrataIntSums other = { by_output, 1, POSITIONS, POSITIONS, N, bias, multiplier, PLANE };
+
+  for (int j = 0; j < N; j++)
+    {
+      bias[j] = 7 * j - 100, multiplier[j] = 0.01 + j * 0.001;
+      for (int p = 0; p < POSITIONS; p++)
+        by_position[p * N + j] = by_output[j * POSITIONS + p] = (p * 977 + j * 131) % 5000 - 2500;
+    }
+  strata_int_finish (&one, target, a);
+  strata_int_finish (&other, target, b);
+  for (int j = 0; j < N; j++)
+    for (int p = 0; p < PLANE; p++)
+      {
+        double code = p < POSITIONS ? rint ((by_position[p * N + j] + bias[j]) * multiplier[j]) - 3 : 0;
+
+        g_assert_cmpint (a[j * PLANE + p], ==, (int) CLAMP (code, -128, 127));
+        g_assert_cmpint (b[j * PLANE + p], ==, (int) CLAMP (code, -128, 127));
+      }
 }
 
 static void
@@ -134,6 +171,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/kernels/int-vector/half-to-even", test_half_to_even);
   g_test_add_func ("/sdk/kernels/int-vector/finish", test_finish);
+  g_test_add_func ("/sdk/kernels/int-vector/finish-orders", test_finish_orders);
   g_test_add_func ("/sdk/kernels/int-vector/add", test_add);
   g_test_add_func ("/sdk/kernels/int-vector/quantise", test_quantise);
   g_test_add_func ("/sdk/kernels/int-vector/pools", test_pools);
