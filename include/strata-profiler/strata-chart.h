@@ -51,6 +51,38 @@ typedef struct
 } StrataChartAxis;
 
 /**
+ * StrataChartLine:
+ * @name: what stands beside it, "limit of the skin, 43 °C"
+ * @y: where it is
+ * @family: as of curves
+ *
+ * A level, such as a limit. One that is further from all points than they are from each other would leave no room for
+ * them: it is named at the edge instead.
+ */
+typedef struct
+{
+  const char *name;
+  double y;
+  guint family;
+} StrataChartLine;
+
+/**
+ * StrataChartSpan:
+ * @name: what stands in it
+ * @from: its start
+ * @to: its end, as far as the axis goes: infinity
+ * @is_warning: shaded
+ *
+ * A stretch of the horizontal axis.
+ */
+typedef struct
+{
+  const char *name;
+  double from, to;
+  gboolean is_warning;
+} StrataChartSpan;
+
+/**
  * StrataChart:
  * @title: what it shows
  * @note: where the numbers are from: modelled or measured, of what; below the picture
@@ -58,6 +90,14 @@ typedef struct
  * @y: vertical axis
  * @curves: (array length=n_curves): curves
  * @n_curves: how many
+ * @lines: (array length=n_lines) (nullable): levels
+ * @n_lines: how many
+ * @spans: (array length=n_spans) (nullable): stretches of the horizontal axis, in order
+ * @n_spans: how many
+ * @has_cursor: whether @cursor is marked
+ * @cursor: a place on the horizontal axis
+ * @has_no_dots: points are not marked, but where they stand alone
+ * @shows_note: the note stands in the picture too
  */
 typedef struct
 {
@@ -65,6 +105,13 @@ typedef struct
   StrataChartAxis x, y;
   const StrataChartCurve *curves;
   gsize n_curves;
+  const StrataChartLine *lines;
+  gsize n_lines;
+  const StrataChartSpan *spans;
+  gsize n_spans;
+  gboolean has_cursor;
+  double cursor;
+  gboolean has_no_dots, shows_note;
 } StrataChart;
 
 /**
@@ -78,6 +125,30 @@ typedef struct
  */
 STRATA_API void
 strata_chart_draw (cairo_t *cr, const StrataChart *chart, const StrataDrawTheme *theme, const StrataRect *rect);
+
+/**
+ * strata_chart_pick: (skip)
+ * @chart: curves
+ * @theme: theme
+ * @rect: place given to strata_chart_draw()
+ * @x: point
+ * @y: point
+ * @value: (out): where it is on the horizontal axis
+ *
+ * Returns: whether the point is in the plot
+ */
+STRATA_API gboolean strata_chart_pick (
+  const StrataChart *chart, const StrataDrawTheme *theme, const StrataRect *rect, double x, double y, double *value);
+
+/**
+ * strata_chart_read: (skip)
+ * @chart: curves
+ * @curve: which
+ * @x: a place on the horizontal axis
+ *
+ * Returns: the curve there, straight between its points as it is drawn; NaN beyond them and in gaps
+ */
+STRATA_API double strata_chart_read (const StrataChart *chart, gsize curve, double x);
 
 /**
  * strata_chart_page: (skip)

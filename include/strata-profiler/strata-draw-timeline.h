@@ -44,6 +44,8 @@ typedef struct _StrataDrawIndex StrataDrawIndex;
  * @start_ps: (array length=n_events): starts, ascending
  * @duration_ps: (array length=n_events): durations, not negative
  * @layer: (array length=n_events): layers, -1: none
+ * @texts: (array length=n_events) (nullable): what bars say in place of their layers' names
+ * @warns: (array length=n_events) (nullable): bars in the colour of warnings
  * @index: (nullable): from strata_draw_index_new() over the same arrays; needed to be fast above some 10,000 events
  */
 typedef struct
@@ -53,6 +55,8 @@ typedef struct
   gsize n_events;
   const gint64 *start_ps, *duration_ps;
   const gint32 *layer;
+  const char *const *texts;
+  const gboolean *warns;
   const StrataDrawIndex *index;
 } StrataDrawTrack;
 

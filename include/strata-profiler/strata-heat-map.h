@@ -91,6 +91,19 @@ STRATA_API void
 strata_heat_map_draw (cairo_t *cr, const StrataHeatScene *scene, const StrataDrawTheme *theme, const StrataRect *rect);
 
 /**
+ * strata_heat_map_pick: (skip)
+ * @scene: temperatures
+ * @rect: place given to strata_heat_map_draw()
+ * @x: point
+ * @y: point
+ * @place: (out caller-allocates): what is there; from above the hottest place of a stack. NaN where it is unknown
+ *
+ * Returns: whether the point is on the plan or the section
+ */
+STRATA_API gboolean
+strata_heat_map_pick (const StrataHeatScene *scene, const StrataRect *rect, double x, double y, StrataHeatPlace *place);
+
+/**
  * strata_profile_heat_scene: (skip)
  * @profile: a profile
  *

@@ -13,3 +13,4 @@
 #include "strata-profiler/strata-profile-table.h"
 #include "strata-profiler/strata-profile-types.h"
 #include "strata-profiler/strata-profile.h"
+#include "strata-profiler/strata-warming.h"

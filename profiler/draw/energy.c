@@ -62,7 +62,7 @@ draw_level (Drawing *d, guint level, double sum, double y)
   double x1 = d->plot.x + sum / d->full * d->plot.width, middle = y + d->row / 2 + 4;
   g_autofree char *value = strata_draw_quantity (sum * 1e-15, "J");
   double n = level <= STRATA_BOUNDARY_MACRO ? d->scene->n_crossbar_operations : d->scene->n_operations;
-  g_autofree char *efficiency = n > 0 && sum > 0 ? strata_draw_quantity (n / (sum * 1e-15), "OPS/W") : g_strdup ("");
+  g_autofree char *efficiency = n > 0 && sum > 0 ? strata_draw_quantity (n / sum * 1e3, "TOPS/W") : g_strdup ("");
   g_autofree char *text = g_strdup_printf ("%s   %s", value, efficiency);
 
   strata_pen_font (&d->pen, STRATA_PEN_SMALL, TRUE);

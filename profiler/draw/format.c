@@ -33,7 +33,9 @@ fixed (double value, int decimals)
 static gboolean
 takes_prefix (const char *unit)
 {
-  return strcmp (unit, "%") != 0 && strcmp (unit, "°C") != 0 && strcmp (unit, "dB") != 0;
+  static const char *const bare[] = { "%", "°C", "dB", "TOPS/W", NULL };
+
+  return !g_strv_contains (bare, unit);
 }
 
 /* Value after rounding to @n_digits significant digits */

@@ -11,6 +11,8 @@
 
 #define EDGE 6
 #define NUMBER_WIDTH 118.0
+#define NUMBER_HEIGHT 42
+#define N_NUMBERS 5
 #define LEGEND_WIDTH 86.0
 #define BAR 14.0
 #define AXIS 46.0       /* names of tiers beside the section */
@@ -19,7 +21,8 @@
 #define MAX_COLUMN 90.0
 #define MAX_TIER 26.0
 #define MIN_PANEL 40.0
-#define MAX_SHAPES 4096 /* stacks that are drawn as rectangles; more as one picture */
+#define PLAN_TITLE 190.0 /* what its heading needs */
+#define MAX_SHAPES 4096  /* stacks that are drawn as rectangles; more as one picture */
 #define MAX_DECIMALS 6
 #define LEAST_LINE 0.5 /* thinner columns are drawn one in several */
 #define N_SHADES 512   /* of a column or the scale, at most */
@@ -263,12 +266,22 @@ paint_stack (Drawing *d, const StrataRect *map, gint32 stack, double side)
                      y + side / 2 + 4, 0, text);
 }
 
+/* Returns the side of a stack. */
+static double
+measure_plan (const StrataHeatScene *scene, const StrataRect *rect, StrataRect *map)
+{
+  double side = MIN (MIN ((rect->width - 2 * MARK) / scene->mesh_x, rect->height / scene->mesh_y), MAX_STACK);
+
+  *map = (StrataRect){ rect->x + MARK, rect->y, side * scene->mesh_x, side * scene->mesh_y };
+  return side;
+}
+
 static void
 draw_plan (Drawing *d, const StrataRect *rect)
 {
   const StrataHeatScene *scene = d->scene;
-  double side = MIN (MIN ((rect->width - 2 * MARK) / scene->mesh_x, rect->height / scene->mesh_y), MAX_STACK);
-  StrataRect map = { rect->x + MARK, rect->y, side * scene->mesh_x, side * scene->mesh_y };
+  StrataRect map;
+  double side = measure_plan (scene, rect, &map);
   gint32 column = d->hottest.stack % scene->mesh_x, row = d->hottest.stack / scene->mesh_x;
 
   if (scene->mesh_x * scene->mesh_y > MAX_SHAPES)
@@ -361,19 +374,27 @@ draw_stacks (Drawing *d, const Section *section, gint32 first)
     }
 }
 
+static gboolean
+measure_section (const StrataHeatScene *scene, const StrataRect *rect, Section *section)
+{
+  double height = rect->height - 18;
+
+  *section = (Section){ .x = rect->x + AXIS, .gap = 3 };
+  section->column = MIN ((rect->width - AXIS) / scene->mesh_x, MAX_COLUMN);
+  section->base = CLAMP (height * 0.07, 8, MAX_TIER);
+  section->tier = MIN ((height - section->base - section->gap) / scene->n_tiers, MAX_TIER);
+  section->bottom = rect->y + section->base + section->gap + scene->n_tiers * section->tier;
+  return section->column > 0 && section->tier > 0;
+}
+
 static void
 draw_section (Drawing *d, const StrataRect *rect)
 {
   const StrataHeatScene *scene = d->scene;
-  Section section = { .x = rect->x + AXIS, .gap = 3 };
+  Section section;
   gint32 first = d->hottest.stack / scene->mesh_x * scene->mesh_x;
-  double height = rect->height - 18;
 
-  section.column = MIN ((rect->width - AXIS) / scene->mesh_x, MAX_COLUMN);
-  section.base = CLAMP (height * 0.07, 8, MAX_TIER);
-  section.tier = MIN ((height - section.base - section.gap) / scene->n_tiers, MAX_TIER);
-  section.bottom = rect->y + section.base + section.gap + scene->n_tiers * section.tier;
-  if (section.column <= 0 || section.tier <= 0)
+  if (!measure_section (scene, rect, &section))
     return;
   for (gint32 column = 0; column < scene->mesh_x; column += (gint32) ceil (LEAST_LINE / section.column))
     paint_column (d, &section, first + column, section.x + column * section.column);
@@ -385,8 +406,17 @@ draw_section (Drawing *d, const StrataRect *rect)
 
 /* --- words --- */
 
-/* Power and temperatures in large type; returns the height they take. */
+/* As many in a row as have room */
 static double
+numbers_height (double width)
+{
+  int n = MAX ((int) (width / NUMBER_WIDTH), 1);
+
+  return (N_NUMBERS + n - 1) / n * NUMBER_HEIGHT;
+}
+
+/* Power and temperatures in large type */
+static void
 draw_numbers (Drawing *d, const StrataRect *rect)
 {
   const StrataHeatScene *scene = d->scene;
@@ -394,7 +424,7 @@ draw_numbers (Drawing *d, const StrataRect *rect)
   {
     const char *name;
     double value_c;
-  } numbers[] = {
+  } numbers[N_NUMBERS] = {
     { "power", (double) NAN }, { "hottest junction", scene->junction_c }, { "package", scene->package_c },
     { "skin", scene->skin_c }, { "ambient", scene->ambient_c },
   };
@@ -407,7 +437,7 @@ draw_numbers (Drawing *d, const StrataRect *rect)
         i == 0 ? strata_draw_quantity (scene->power_mw * 1e-3, "W") : g_strdup_printf ("%s °C", value_c);
 
       if (i > 0 && x + NUMBER_WIDTH > rect->x + rect->width)
-        x = rect->x, y += 42;
+        x = rect->x, y += NUMBER_HEIGHT;
       strata_pen_font (&d->pen, STRATA_PEN_SMALL, FALSE);
       strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->muted, x, y + 12, NUMBER_WIDTH - 8, numbers[i].name);
       strata_pen_font (&d->pen, STRATA_PEN_TITLE, TRUE);
@@ -415,7 +445,6 @@ draw_numbers (Drawing *d, const StrataRect *rect)
       x += NUMBER_WIDTH;
     }
   strata_pen_font (&d->pen, STRATA_PEN_SMALL, FALSE);
-  return y + 42 - rect->y;
 }
 
 /* The ring and what it marks, then what all numbers are; below the maps */
@@ -441,34 +470,59 @@ draw_caption (Drawing *d, const StrataRect *rect)
   strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->muted, rect->x, rect->y + 31, rect->width, source);
 }
 
-static void
-draw_panels (Drawing *d, const StrataRect *rect)
+/* What lies where on the page */
+typedef struct
 {
-  double plan_width = (rect->width - LEGEND_WIDTH - 36) * 0.47;
-  StrataRect plan = { rect->x, rect->y + 26, plan_width, rect->height - 26 };
-  StrataRect section = { rect->x + plan_width + 18, plan.y, rect->width - plan_width - LEGEND_WIDTH - 36, plan.height };
-  StrataRect bar = { rect->x + rect->width - LEGEND_WIDTH, plan.y, BAR, plan.height - 18 };
+  StrataRect inside, plan, section, bar, caption;
+} Layout;
+
+/* FALSE: no room for the maps */
+static gboolean
+lay_out (const StrataHeatScene *scene, const StrataRect *rect, Layout *layout)
+{
+  StrataRect inside = { rect->x + EDGE, rect->y + 26, MAX (rect->width - 2 * EDGE, 1), 0 }, panels = inside;
+  StrataRect map;
+  Section section;
+
+  layout->inside = inside;
+  layout->caption = (StrataRect){ inside.x, rect->y + rect->height - 40, inside.width, 40 };
+  panels.y += numbers_height (inside.width) + 4;
+  panels.height = MAX (layout->caption.y - panels.y - 4, 1);
+  layout->plan = (StrataRect){ panels.x, panels.y + 26, (panels.width - LEGEND_WIDTH - 36) * 0.47, panels.height - 26 };
+  measure_plan (scene, &layout->plan, &map);
+  layout->plan.width = MIN (layout->plan.width, MAX (map.width + 2 * MARK, PLAN_TITLE));
+  layout->section = (StrataRect){ panels.x + layout->plan.width + 18, layout->plan.y,
+                                  panels.width - layout->plan.width - LEGEND_WIDTH - 36, layout->plan.height };
+  measure_section (scene, &layout->section, &section);
+  layout->bar =
+    (StrataRect){ section.x + section.column * scene->mesh_x + 18, layout->plan.y, BAR, layout->plan.height - 18 };
+  return layout->plan.width >= MIN_PANEL && layout->plan.height >= MIN_PANEL;
+}
+
+static void
+draw_panels (Drawing *d, const Layout *layout)
+{
+  const StrataRect *plan = &layout->plan, *section = &layout->section;
   gint32 row = d->hottest.stack / d->scene->mesh_x;
   g_autofree char *text = g_strdup_printf ("Section along row %d", row);
 
-  if (plan.width < MIN_PANEL || plan.height < MIN_PANEL)
-    return;
   strata_pen_font (&d->pen, STRATA_PEN_SMALL, TRUE);
-  strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->text, plan.x + MARK, plan.y - 10, plan.width - MARK,
+  strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->text, plan->x + MARK, plan->y - 10, plan->width - MARK,
                    "Hottest place of each stack");
-  strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->text, section.x + AXIS, plan.y - 10, section.width - AXIS,
+  strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->text, section->x + AXIS, plan->y - 10, section->width - AXIS,
                    text);
   strata_pen_font (&d->pen, STRATA_PEN_SMALL, FALSE);
-  draw_plan (d, &plan);
-  draw_section (d, &section);
-  draw_scale (d, &bar);
+  draw_plan (d, plan);
+  draw_section (d, section);
+  draw_scale (d, &layout->bar);
 }
 
 void
 strata_heat_map_draw (cairo_t *cr, const StrataHeatScene *scene, const StrataDrawTheme *theme, const StrataRect *rect)
 {
   Drawing d = { .scene = scene };
-  StrataRect inside = { rect->x + EDGE, rect->y + 26, MAX (rect->width - 2 * EDGE, 1), 0 }, panels, caption;
+  Layout layout;
+  gboolean has_room;
   g_autofree char *title = g_strdup_printf ("Temperature of %s", scene->title);
 
   if (!strata_heat_scene_ends (scene, &d.hottest, &d.coolest))
@@ -479,15 +533,48 @@ strata_heat_map_draw (cairo_t *cr, const StrataHeatScene *scene, const StrataDra
       strata_message_draw (cr, theme, &message, rect);
       return;
     }
+  has_room = lay_out (scene, rect, &layout);
   set_scale (&d);
   strata_pen_init (&d.pen, cr, theme);
   strata_pen_font (&d.pen, STRATA_PEN_BODY, TRUE);
-  strata_pen_text (&d.pen, STRATA_PEN_LEFT, theme->text, inside.x, rect->y + 16, inside.width, title);
-  panels = inside;
-  panels.y += draw_numbers (&d, &inside) + 4;
-  caption = (StrataRect){ inside.x, rect->y + rect->height - 40, inside.width, 40 };
-  panels.height = MAX (caption.y - panels.y - 4, 1);
-  draw_panels (&d, &panels);
-  draw_caption (&d, &caption);
+  strata_pen_text (&d.pen, STRATA_PEN_LEFT, theme->text, layout.inside.x, rect->y + 16, layout.inside.width, title);
+  draw_numbers (&d, &layout.inside);
+  if (has_room)
+    draw_panels (&d, &layout);
+  draw_caption (&d, &layout.caption);
   strata_pen_finish (&d.pen);
+}
+
+gboolean
+strata_heat_map_pick (const StrataHeatScene *scene, const StrataRect *rect, double x, double y, StrataHeatPlace *place)
+{
+  StrataHeatPlace hottest, coolest;
+  StrataRect map;
+  Section section;
+  Layout layout;
+  double side;
+
+  if (!strata_heat_scene_ends (scene, &hottest, &coolest) || !lay_out (scene, rect, &layout))
+    return FALSE;
+  *place = (StrataHeatPlace){ -1, -1, (double) NAN };
+  side = measure_plan (scene, &layout.plan, &map);
+  if (x >= map.x && x < map.x + map.width && y >= map.y && y < map.y + map.height)
+    {
+      place->stack = (gint32) ((y - map.y) / side) * scene->mesh_x + (gint32) ((x - map.x) / side);
+      for (gint32 tier = -1; tier < scene->n_tiers; tier++)
+        if (!(temperature (scene, place->stack, tier) <= place->temperature_c))
+          *place = (StrataHeatPlace){ place->stack, tier, temperature (scene, place->stack, tier) };
+    }
+  else if (measure_section (scene, &layout.section, &section) && x >= section.x
+           && x < section.x + section.column * scene->mesh_x && y < section.bottom
+           && y >= tier_top (&section, scene->n_tiers - 1))
+    {
+      place->stack = hottest.stack / scene->mesh_x * scene->mesh_x + (gint32) ((x - section.x) / section.column);
+      place->tier =
+        y >= section.bottom - section.base
+          ? -1
+          : CLAMP ((gint32) ((tier_top (&section, -1) - section.gap - y) / section.tier), 0, scene->n_tiers - 1);
+      place->temperature_c = temperature (scene, place->stack, place->tier);
+    }
+  return place->stack >= 0;
 }

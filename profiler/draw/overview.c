@@ -36,15 +36,28 @@ draw_verdict (StrataPen *pen, const StrataOverviewScene *scene, double x, double
   return y - top;
 }
 
+/* As many columns as have room for every figure in one line, where there are any */
+static gint
+count_columns (StrataPen *pen, const StrataOverviewScene *scene, double width)
+{
+  gint n_columns = MIN (MAX (1, (gint) ((width + MARGIN) / FIGURE_WIDTH)), MAX ((gint) scene->n_figures, 1));
+  double widest = 0;
+
+  strata_pen_font (pen, STRATA_PEN_TITLE, TRUE);
+  for (gsize i = 0; i < scene->n_figures; i++)
+    widest = MAX (widest, strata_pen_text_width (pen, scene->figures[i].text));
+  while (n_columns > 1 && widest > (width + MARGIN) / n_columns - MARGIN)
+    n_columns--;
+  return n_columns;
+}
+
 /* A grid of figures in columns of equal width; a row is as tall as its tallest cell */
 static double
 draw_figures (StrataPen *pen, const StrataOverviewScene *scene, double x, double y, double width)
 {
-  gint n_columns = MAX (1, (gint) ((width + MARGIN) / FIGURE_WIDTH));
-  double column, top = y, tallest = 0;
+  gint n_columns = count_columns (pen, scene, width);
+  double column = (width + MARGIN) / n_columns, top = y, tallest = 0;
 
-  n_columns = MIN (n_columns, MAX ((gint) scene->n_figures, 1));
-  column = (width + MARGIN) / n_columns;
   for (gsize i = 0; i < scene->n_figures; i++)
     {
       const StrataOverviewFigure *figure = &scene->figures[i];

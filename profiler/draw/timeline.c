@@ -147,14 +147,29 @@ label_folded (Drawing *d, double x0, double x1, double y, gsize n_events)
   strata_pen_text (&d->pen, STRATA_PEN_LEFT, d->pen.theme->text, plate.x + 4, y + d->row / 2 + 4, 0, text);
 }
 
+/* What a bar says; NULL: nothing */
+static const char *
+bar_text (const Drawing *d, const StrataDrawTrack *track, const StrataTimelineSpan *span)
+{
+  if (track->texts != NULL)
+    return track->texts[span->first_event];
+  return span->layer >= 0 && (gsize) span->layer < d->scene->n_layers ? d->scene->layers[span->layer].name : NULL;
+}
+
 static void
-draw_bar (Drawing *d, const StrataTimelineSpan *span, double y, gboolean hover)
+draw_bar (Drawing *d, const StrataDrawTrack *track, const StrataTimelineSpan *span, double y, gboolean hover)
 {
   gboolean dimmed;
   guint32 colour = layer_colour (d, span->layer, &dimmed);
+  const char *text = bar_text (d, track, span);
   double x0 = MAX (span->x0, -2), x1 = MIN (span->x1, d->plot.width + 2), left = d->plot.x + x0;
   double gap = x1 - x0 > 5 ? 1 : 0;
 
+  if (track->texts != NULL)
+    {
+      dimmed = FALSE;
+      colour = track->warns != NULL && track->warns[span->first_event] ? d->pen.theme->warning : d->pen.theme->grid;
+    }
   strata_pen_fill (&d->pen, colour, 1, left, y + 2, x1 - x0 - gap, d->row - 4);
   if (hover)
     {
@@ -164,12 +179,11 @@ draw_bar (Drawing *d, const StrataTimelineSpan *span, double y, gboolean hover)
       cairo_stroke (d->pen.cr);
     }
   x0 = MAX (x0, 0);
-  if (x1 - x0 >= LABEL_PX && d->n_labels < MAX_LABELS && d->row >= 14 && span->layer >= 0
-      && (gsize) span->layer < d->scene->n_layers && (!dimmed || hover))
+  if (x1 - x0 >= LABEL_PX && d->n_labels < MAX_LABELS && d->row >= 14 && text != NULL && (!dimmed || hover))
     {
       d->n_labels++;
       strata_pen_text (&d->pen, STRATA_PEN_LEFT, strata_pen_text_on (colour), d->plot.x + x0 + 5, y + d->row / 2 + 4,
-                       MIN (x1, d->plot.width) - x0 - 9, d->scene->layers[span->layer].name);
+                       MIN (x1, d->plot.width) - x0 - 9, text);
     }
 }
 
@@ -192,7 +206,7 @@ draw_spans (Drawing *d, gsize track, double y)
 
       if (span->n_events == 1 && span->x1 - span->x0 >= 3)
         {
-          draw_bar (d, span, y, hover);
+          draw_bar (d, &d->scene->tracks[track], span, y, hover);
           continue;
         }
       colour = layer_colour (d, span->layer, &dimmed);

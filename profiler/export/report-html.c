@@ -5,13 +5,17 @@
  */
 #include "strata-profiler/strata-profile-report.h"
 
+#include <math.h>
+
 #include "export/page.h"
 #include "export/sections.h"
 #include "export/svg.h"
 #include "strata-profiler/strata-heat-map.h"
+#include "strata-profiler/strata-warming.h"
 
 #define MAP_WIDTH 960
 #define MAP_HEIGHT 500
+#define WARMING_HEIGHT 360
 
 static void
 append_head_row (GString *html, const StrataReportSection *section)
@@ -66,6 +70,22 @@ append_heat_map (GString *html, StrataProfile *profile)
 }
 
 static void
+paint_warming_cb (cairo_t *cr, const StrataDrawTheme *theme, const StrataRect *rect, gconstpointer scene)
+{
+  strata_warming_draw (cr, scene, NAN, theme, rect);
+}
+
+static void
+append_warming (GString *html, StrataProfile *profile)
+{
+  g_autoptr (StrataWarmingScene) scene = strata_profile_warming_scene (profile);
+
+  if (scene->chart.n_curves == 0)
+    return;
+  strata_page_picture (html, paint_warming_cb, scene, MAP_WIDTH, WARMING_HEIGHT, scene->chart.title);
+}
+
+static void
 append_picture (GString *html, StrataProfile *profile, const char *id)
 {
   g_autofree char *svg = g_str_equal (id, "layers")    ? strata_report_svg_layers (profile)
@@ -77,6 +97,8 @@ append_picture (GString *html, StrataProfile *profile, const char *id)
     g_string_append (html, svg);
   if (g_str_equal (id, "temperature"))
     append_heat_map (html, profile);
+  if (g_str_equal (id, "governor"))
+    append_warming (html, profile);
 }
 
 static void

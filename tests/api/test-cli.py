@@ -577,6 +577,11 @@ def test_report_and_query():
     assert "https:" not in page.read_text() and "http:" not in page.read_text().replace("http://www.w3.org", "")
     assert json.loads(call("report", profile(), "--json").stdout)["schema"] == "strata.report"
     assert call("report", profile(), "--csv", "layers").stdout.count("\n") > 5
+    spells = json.loads(call("report", profile(), "--json").stdout)["result"]["spells"]
+    assert spells[0]["start_ps"] == 0 and spells[-1]["duration_ps"] is None and spells[0]["interval_ps"] > 0
+    assert call("report", profile(), "--csv", "spells").stdout.count("\n") == 1 + len(spells)
+    assert "from cold" in report.stdout and "held by" in call("report", profile(), "--section", "governor").stdout
+    refused(2, ["nonsense", "spells"], "report", profile(), "--csv", "nonsense")
     total = result("query", profile(), "SELECT sum(energy_fj) AS fj, count(*) AS n FROM event")["rows"][0]
     by_component = result("query", profile(), "SELECT sum(nominal_fj) AS fj FROM energy")["rows"][0]
     assert total["fj"] == by_component["fj"] == result("info", profile())["energy_fj"]

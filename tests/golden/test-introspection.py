@@ -26,7 +26,7 @@ def refused(call):
 
 
 def main():
-    print('1..8')
+    print('1..9')
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'run.strata')
         subprocess.run([sys.argv[1], path, '20', '5000'], check=True)
@@ -51,6 +51,8 @@ def main():
         check(8, 'decisions', decision.props.reason == 'copies' and decision.props.layer == 0 and decision.props.value == 1
               and [other.props.what for other in others] == ['2 copies', 'digital units']
               and others[1].props.energy_fj == 77 and others[1].props.latency_ps == -1)
+        check(9, 'spells', 'throttles for skin after 60.0 s' in profile.dup_spell_text(0)
+              and profile.dup_spell_text(2) is None)
 
 
 main()

@@ -205,6 +205,71 @@ paint_decades (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, co
   strata_chart_draw (cr, &chart, theme, rect);
 }
 
+/* Spells, a limit that is reached and one that is far away, a cursor */
+static void
+paint_cold (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  enum
+  {
+    N = 81
+  };
+  static const StrataChartLine lines[] = { { "limit of the junction, 85 °C", 85, 1 },
+                                           { "limit of the skin, 43 °C", 43, 0 } };
+  static const StrataChartSpan spans[] = { { "full rate: 12.2 k/s", 0, 50, FALSE },
+                                           { "skin: 9.24 k/s", 50, HUGE_VAL, TRUE } };
+  double time_s[N], junction_c[N], skin_c[N];
+  const StrataChartCurve curves[] = { { "junction", N, time_s, junction_c, NULL, 1, FALSE },
+                                      { "skin", N, time_s, skin_c, NULL, 0, FALSE } };
+  const StrataChart chart = { .title = "Continuous operation from cold",
+                              .note = "Modelled, nominal",
+                              .x = { "time from cold", "s", TRUE, NAN, NAN, NULL, NULL, 0 },
+                              .y = { "temperature", "°C", FALSE, NAN, NAN, NULL, NULL, 0 },
+                              .curves = curves,
+                              .n_curves = 2,
+                              .lines = lines,
+                              .n_lines = 2,
+                              .spans = spans,
+                              .n_spans = 2,
+                              .has_cursor = TRUE,
+                              .cursor = 10,
+                              .has_no_dots = TRUE,
+                              .shows_note = TRUE };
+
+  for (int i = 0; i < N; i++)
+    {
+      time_s[i] = pow (10, -4 + i * 6.5 / (N - 1));
+      skin_c[i] = 40 + 3 * (1 - exp (-MIN (time_s[i], 50) / 20)) / (1 - exp (-2.5));
+      junction_c[i] = 1.5 * (skin_c[i] - 40) + 40 + (time_s[i] < 50 ? 1 : 0.6) * (1 - exp (-time_s[i] / 1e-3));
+    }
+  strata_chart_draw (cr, &chart, theme, rect);
+}
+
+/* A governor above two units: two spells in the run */
+static void
+paint_governor (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  static const gint64 start_ps[] = { 0, 500000000 }, duration_ps[] = { 500000000, 312000000 };
+  static const gint32 layers[] = { -1, -1 };
+  static const char *const texts[] = { "full rate, 12.2 k/s; throttles for skin after 500 µs",
+                                       "9.24 k/s, held by skin" };
+  static const gboolean warns[] = { FALSE, TRUE };
+  StrataDrawTrack tracks[3] = { { "rate from cold", "Governor", -1, 2, start_ps, duration_ps, layers, texts, warns,
+                                  NULL },
+                                scenes->timeline.tracks[0],
+                                scenes->timeline.tracks[1] };
+  StrataTimelineScene scene = scenes->timeline;
+  StrataTimelineStyle style;
+  StrataViewport view = { 0 };
+
+  scene.tracks = tracks;
+  scene.n_tracks = 3;
+  scene.n_drops = 0;
+  strata_timeline_style_default (&style);
+  style.selected_layer = 6;
+  strata_viewport_fit (&view, 0, scene.duration_ps);
+  strata_timeline_draw (cr, &scene, &style, &view, theme, rect);
+}
+
 /* A chip that is warm at one corner, @range_k from end to end; the base is the warmest of a stack */
 static void
 paint_temperatures (
@@ -270,7 +335,8 @@ static const Case cases[] = {
   { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },        { "empty", FALSE, paint_empty },
   { "ages", FALSE, paint_ages },         { "decades", TRUE, paint_decades },      { "map-light", FALSE, paint_map },
   { "map-dark", TRUE, paint_map },       { "map-tall", TRUE, paint_tall },        { "map-planar", FALSE, paint_planar },
-  { "map-single", TRUE, paint_single },  { "map-unknown", FALSE, paint_unknown },
+  { "map-single", TRUE, paint_single },  { "map-unknown", FALSE, paint_unknown }, { "cold-light", FALSE, paint_cold },
+  { "cold-dark", TRUE, paint_cold },     { "governor", FALSE, paint_governor },
 };
 
 static cairo_surface_t *

@@ -23,7 +23,7 @@ typedef struct
 } Fixture;
 
 static char *
-make_profile (Fixture *f, const char *name, int n_layers)
+make_run (Fixture *f, const char *name, int n_layers, gint64 n_events)
 {
   char *path = g_build_filename (f->folder, name, NULL);
   g_autoptr (GError) error = NULL;
@@ -32,12 +32,18 @@ make_profile (Fixture *f, const char *name, int n_layers)
 
   strata_synthetic_options_init (&options);
   options.n_layers = n_layers;
-  options.n_events = 5000;
+  options.n_events = n_events;
   sink = strata_profile_recorder_new (path);
   strata_synthetic_run (&options, sink, &error);
   g_assert_no_error (error);
   sink->free (sink);
   return path;
+}
+
+static char *
+make_profile (Fixture *f, const char *name, int n_layers)
+{
+  return make_run (f, name, n_layers, 5000);
 }
 
 static void
@@ -187,7 +193,7 @@ test_empty (Fixture *f, gconstpointer data)
 static void
 test_sections (Fixture *f, gconstpointer data)
 {
-  static const char *const names[] = { "overview", "stack", "layers", "timeline", "power" };
+  static const char *const names[] = { "overview", "stack", "layers", "timeline", "power", "temperature" };
   GtkWidget *seen[G_N_ELEMENTS (names)];
 
   if (f->window == NULL)
@@ -382,6 +388,39 @@ test_links (Fixture *f, gconstpointer data)
   g_assert_cmpint (strata_session_get_layer (f->session), ==, 4);
 }
 
+/* The map selects what stands at a place; the inspector says the rate that lasts; without spells both still draw. */
+static void
+test_temperature (Fixture *f, gconstpointer data)
+{
+  g_autofree char *text = NULL, *path = NULL;
+  GtkWidget *section, *inspector;
+  const StrataScenes *scenes;
+
+  if (f->window == NULL)
+    return;
+  activate (f, "section", "temperature");
+  section = visible_section (f);
+  inspector = find (GTK_WIDGET (f->window), GTK_TYPE_BOX, "inspector");
+  g_assert_nonnull (find (section, g_type_from_name ("StrataHeatView"), NULL));
+  g_assert_nonnull (find (section, g_type_from_name ("StrataWarmingView"), NULL));
+  g_assert_true (says (inspector, "Rate for ever"));
+  g_assert_true (says (inspector, ", skin"));
+  scenes = strata_session_get_scenes (f->session);
+  g_assert_cmpuint (scenes->warming->chart.n_spans, ==, 2);
+  g_assert_cmpuint (scenes->warming->chart.n_lines, ==, 2);
+  g_assert_cmpstr (scenes->timeline.tracks[0].group, ==, "Governor");
+  g_assert_nonnull (strstr (scenes->timeline.tracks[0].texts[0], "throttles for skin after 60.0 s"));
+  text = strata_warming_describe (scenes->warming, 200);
+  g_assert_nonnull (strstr (text, "skin:"));
+  g_assert_null (strata_warming_describe (scenes->warming, 1e9));
+  path = make_run (f, "estimate.strata", 3, 0);
+  open_path (f, path);
+  spin (200);
+  g_assert_cmpuint (strata_session_get_scenes (f->session)->warming->chart.n_curves, ==, 0);
+  g_assert_cmpuint (strata_session_get_scenes (f->session)->timeline.n_tracks, ==, 0);
+  g_assert_false (says (inspector, "Rate for ever"));
+}
+
 static void
 test_findings (Fixture *f, gconstpointer data)
 {
@@ -490,6 +529,7 @@ main (int argc, char **argv)
   ADD ("dark", N_LAYERS, test_dark);
   ADD ("links", N_LAYERS, test_links);
   ADD ("findings", N_LAYERS, test_findings);
+  ADD ("temperature", N_LAYERS, test_temperature);
   ADD ("broken", 0, test_broken);
   ADD ("newer", 0, test_newer);
   ADD ("open-twice", 0, test_open_twice);

@@ -72,13 +72,21 @@ add_accels (GtkApplication *application)
     const char *action;
     const char *accels[3]; /* ends with NULL */
   } accels[] = {
-    { "app.quit", { "<Control>q" } },          { "win.open", { "<Control>o" } },
-    { "window.close", { "<Control>w" } },      { "win.back", { "<Alt>Left" } },
-    { "win.forward", { "<Alt>Right" } },       { "win.inspector", { "F9" } },
-    { "win.search", { "<Control>f" } },        { "win.clear", { "Escape" } },
-    { "win.section::overview", { "<Alt>1" } }, { "win.section::stack", { "<Alt>2" } },
-    { "win.section::layers", { "<Alt>3" } },   { "win.section::timeline", { "<Alt>4" } },
-    { "win.section::power", { "<Alt>5" } },    { "win.show-help-overlay", { "<Control>question", "<Control>F1" } },
+    { "app.quit", { "<Control>q" } },
+    { "win.open", { "<Control>o" } },
+    { "window.close", { "<Control>w" } },
+    { "win.back", { "<Alt>Left" } },
+    { "win.forward", { "<Alt>Right" } },
+    { "win.inspector", { "F9" } },
+    { "win.search", { "<Control>f" } },
+    { "win.clear", { "Escape" } },
+    { "win.section::overview", { "<Alt>1" } },
+    { "win.section::stack", { "<Alt>2" } },
+    { "win.section::layers", { "<Alt>3" } },
+    { "win.section::timeline", { "<Alt>4" } },
+    { "win.section::power", { "<Alt>5" } },
+    { "win.section::temperature", { "<Alt>6" } },
+    { "win.show-help-overlay", { "<Control>question", "<Control>F1" } },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (accels); i++)

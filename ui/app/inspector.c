@@ -98,6 +98,25 @@ add_counts (GtkWidget *grid, int *row, StrataProfile *profile)
     }
 }
 
+/* The rate of the last spell from cold, and what holds it */
+static void
+add_sustained (GtkWidget *grid, int *row, StrataProfile *profile)
+{
+  gsize n;
+  const StrataProfileSpell *spells = strata_profile_get_spells (profile, &n), *last = n > 0 ? &spells[n - 1] : NULL;
+  g_autofree char *rate =
+    last != NULL && last->interval_ps > 0 ? strata_format_quantity (1e12 / (double) last->interval_ps, "1/s") : NULL;
+  g_autofree char *text = strata_profile_dup_spell_text (profile, 0);
+
+  if (last != NULL)
+    add_row (grid, row, "Rate for ever",
+             rate == NULL ? g_strdup ("none")
+             : last->reason == STRATA_SPELL_NONE
+               ? g_strdup (rate)
+               : g_strdup_printf ("%s, %s", rate, strata_spell_reason_name (last->reason)),
+             text);
+}
+
 static void
 fill_run (GtkWidget *box, StrataProfile *profile)
 {
@@ -134,6 +153,7 @@ fill_run (GtkWidget *box, StrataProfile *profile)
                                      figure->value[2] * rows[i].factor, rows[i].unit),
                  figure->source);
     }
+  add_sustained (grid, &row, profile);
   add_counts (grid, &row, profile);
 }
 

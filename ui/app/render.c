@@ -7,8 +7,7 @@
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <glib/gstdio.h>
-
-#include <strata-profiler/strata-heat-map.h>
+#include <math.h>
 
 #include "scenes.h"
 
@@ -113,9 +112,13 @@ render_power (cairo_t *cr, const Page *page, GError **error)
 static gboolean
 render_temperature (cairo_t *cr, const Page *page, GError **error)
 {
-  g_autoptr (StrataHeatScene) scene = strata_profile_heat_scene (page->scenes->profile);
+  StrataRect top = page->rect, bottom = page->rect;
 
-  strata_heat_map_draw (cr, scene, page->theme, &page->rect);
+  top.height = (page->rect.height - 18) * 0.57;
+  bottom.y += top.height + 18;
+  bottom.height = page->rect.height - 18 - top.height;
+  strata_heat_map_draw (cr, page->scenes->heat, page->theme, &top);
+  strata_warming_draw (cr, page->scenes->warming, NAN, page->theme, &bottom);
   return TRUE;
 }
 

@@ -96,10 +96,10 @@ static const struct
   { "junction_c", "Junction", "°C", 1 },
   { "arrays_used", "Arrays used", "", 1 },
   { "lower_bound_ps", "Lower bound of latency", "s", 1e-12 },
-  { "array_tops_w", "Efficiency, array", "OP/J", 1e12 },
-  { "macro_tops_w", "Efficiency, macro", "OP/J", 1e12 },
-  { "chip_tops_w", "Efficiency, chip", "OP/J", 1e12 },
-  { "workload_tops_w", "Efficiency, workload", "OP/J", 1e12 },
+  { "array_tops_w", "Efficiency, array", "TOPS/W", 1 },
+  { "macro_tops_w", "Efficiency, macro", "TOPS/W", 1 },
+  { "chip_tops_w", "Efficiency, chip", "TOPS/W", 1 },
+  { "workload_tops_w", "Efficiency, workload", "TOPS/W", 1 },
 };
 
 static const StrataProfileVerdict *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tracks, drops and power of a profile for the painters of time.
+ * Governor, tracks, drops and power of a profile for the painters of time.
  */
 #include "scenes-private.h"
 
@@ -61,6 +61,44 @@ add_tracks (StrataScenes *scenes, int rank)
     }
 }
 
+/* Continuous operation from cold over the run, which is its first inference: as a rule one spell, longer than the run,
+ * that says what comes after it. */
+static void
+add_governor (StrataScenes *scenes)
+{
+  StrataScenesGovernor *g = &scenes->governor;
+  gint64 end_ps = MAX (strata_profile_get_run (scenes->profile)->end_ps, 1);
+  gsize n_rows, n = 0;
+  const StrataProfileSpell *rows = strata_profile_get_spells (scenes->profile, &n_rows);
+  StrataDrawTrack track = { .name = "rate from cold", .group = "Governor", .unit = -1 };
+
+  if (n_rows == 0 || strata_profile_get_n_events (scenes->profile) == 0)
+    return;
+  g->start_ps = g_new (gint64, n_rows);
+  g->duration_ps = g_new (gint64, n_rows);
+  g->layer = g_new (gint32, n_rows);
+  g->texts = g_new (const char *, n_rows);
+  g->warns = g_new (gboolean, n_rows);
+  for (; n < n_rows && rows[n].start_ps < end_ps; n++)
+    {
+      g_autofree char *text = strata_profile_dup_spell_text (scenes->profile, (guint) n);
+
+      g->start_ps[n] = rows[n].start_ps;
+      g->duration_ps[n] =
+        (rows[n].duration_ps < 0 ? end_ps : MIN (rows[n].start_ps + rows[n].duration_ps, end_ps)) - rows[n].start_ps;
+      g->layer[n] = -1;
+      g->texts[n] = g_string_chunk_insert (scenes->words, text);
+      g->warns[n] = rows[n].reason > STRATA_SPELL_BUDGET;
+    }
+  track.n_events = n;
+  track.start_ps = g->start_ps;
+  track.duration_ps = g->duration_ps;
+  track.layer = g->layer;
+  track.texts = g->texts;
+  track.warns = g->warns;
+  g_array_append_val (scenes->tracks, track);
+}
+
 static void
 add_drops (StrataScenes *scenes)
 {
@@ -82,6 +120,7 @@ strata_scenes_add_timeline (StrataScenes *scenes)
 {
   scenes->tracks = g_array_new (FALSE, FALSE, sizeof (StrataDrawTrack));
   scenes->drops = g_array_new (FALSE, FALSE, sizeof (StrataTimelineDrop));
+  add_governor (scenes);
   for (int rank = 0; rank < 4; rank++)
     add_tracks (scenes, rank);
   add_drops (scenes);

@@ -158,6 +158,8 @@ strata_scenes_new (StrataProfile *profile, const StrataDrawTheme *theme)
   strata_scenes_add_power (scenes);
   strata_scenes_add_table (scenes);
   strata_scenes_add_overview (scenes);
+  scenes->heat = strata_profile_heat_scene (profile);
+  scenes->warming = strata_profile_warming_scene (profile);
   strata_scenes_set_time (scenes, 0, 0);
   return scenes;
 }
@@ -179,6 +181,13 @@ strata_scenes_free (StrataScenes *scenes)
   g_free (scenes->tiles);
   g_free (scenes->units);
   g_free (scenes->temperature_c);
+  g_free (scenes->governor.start_ps);
+  g_free (scenes->governor.duration_ps);
+  g_free (scenes->governor.layer);
+  g_free (scenes->governor.texts);
+  g_free (scenes->governor.warns);
+  strata_heat_scene_free (scenes->heat);
+  strata_warming_scene_free (scenes->warming);
   g_clear_object (&scenes->profile);
   g_free (scenes);
 }

@@ -8,7 +8,18 @@
 #include <strata-profiler/strata-draw-charts.h>
 #include <strata-profiler/strata-draw-stack.h>
 #include <strata-profiler/strata-draw-timeline.h>
+#include <strata-profiler/strata-heat-map.h>
 #include <strata-profiler/strata-profiler.h>
+#include <strata-profiler/strata-warming.h>
+
+/* Events of the governor's track: spells from cold that begin within the run */
+typedef struct
+{
+  gint64 *start_ps, *duration_ps;
+  gint32 *layer; /* -1 all */
+  const char **texts;
+  gboolean *warns;
+} StrataScenesGovernor;
 
 typedef struct
 {
@@ -24,10 +35,13 @@ typedef struct
   StrataTimelineScene timeline;
   StrataPowerScene power;
   StrataOverviewScene overview;
+  StrataHeatScene *heat;
+  StrataWarmingScene *warming;
   StrataLayerTable table; /* rows by id, then static energy and the total */
 
   /* What the above point into */
   GArray *tracks, *drops, *rows, *figures, *findings;
+  StrataScenesGovernor governor;
   GStringChunk *words;
 } StrataScenes;
 

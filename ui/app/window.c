@@ -352,6 +352,7 @@ add_sections (StrataWindow *self)
   gtk_stack_add_titled (self->sections, self->layers_section, "layers", "Layers");
   gtk_stack_add_titled (self->sections, self->timeline_section, "timeline", "Timeline");
   gtk_stack_add_titled (self->sections, strata_power_section_new (self->session), "power", "Power");
+  gtk_stack_add_titled (self->sections, strata_temperature_section_new (self->session), "temperature", "Temperature");
   gtk_revealer_set_child (self->inspector_revealer, strata_inspector_new (self->session));
   strata_view_set_session (STRATA_VIEW (scrubber), self->session);
   gtk_box_append (self->scrubber_box, scrubber);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The five sections of the window. Each is a widget bound to the session; none knows another.
+ * The six sections of the window. Each is a widget bound to the session; none knows another.
  */
 #pragma once
 
@@ -13,6 +13,7 @@ GtkWidget *strata_stack_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_
 GtkWidget *strata_layers_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
 GtkWidget *strata_timeline_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
 GtkWidget *strata_power_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
+GtkWidget *strata_temperature_section_new (StrataSession *session) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Zooms to the selected layer */
 void strata_timeline_section_frame (GtkWidget *section);

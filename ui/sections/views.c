@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The sections that are one or two painters with a bar of controls above: stack, timeline, power.
+ * The sections that are one or two painters with a bar of controls above: stack, timeline, power, temperature.
  */
 #include "sections.h"
 
 #include "widgets/energy-view.h"
+#include "widgets/heat-view.h"
 #include "widgets/stack-view.h"
 #include "widgets/tier-strip.h"
 #include "widgets/timeline-view.h"
+#include "widgets/warming-view.h"
 
 static GtkWidget *
 add_view (GtkWidget *box, GtkWidget *view, StrataSession *session)
@@ -120,19 +122,31 @@ strata_timeline_section_frame (GtkWidget *section)
   strata_timeline_view_frame (STRATA_TIMELINE_VIEW (gtk_widget_get_first_child (section)));
 }
 
-GtkWidget *
-strata_power_section_new (StrataSession *session)
+/* Two views, of which neither can be pushed away */
+static GtkWidget *
+make_pair (GtkWidget *upper, GtkWidget *lower, int least, StrataSession *session)
 {
   GtkWidget *paned = gtk_paned_new (GTK_ORIENTATION_VERTICAL);
-  GtkWidget *power = strata_timeline_view_new (TRUE), *energy = strata_energy_view_new ();
 
-  strata_view_set_session (STRATA_VIEW (power), session);
-  strata_view_set_session (STRATA_VIEW (energy), session);
-  gtk_widget_set_size_request (power, -1, 200);
-  gtk_widget_set_size_request (energy, -1, 200);
-  gtk_paned_set_start_child (GTK_PANED (paned), power);
-  gtk_paned_set_end_child (GTK_PANED (paned), energy);
+  strata_view_set_session (STRATA_VIEW (upper), session);
+  strata_view_set_session (STRATA_VIEW (lower), session);
+  gtk_widget_set_size_request (upper, -1, least);
+  gtk_widget_set_size_request (lower, -1, 200);
+  gtk_paned_set_start_child (GTK_PANED (paned), upper);
+  gtk_paned_set_end_child (GTK_PANED (paned), lower);
   gtk_paned_set_shrink_start_child (GTK_PANED (paned), FALSE);
   gtk_paned_set_shrink_end_child (GTK_PANED (paned), FALSE);
   return paned;
+}
+
+GtkWidget *
+strata_power_section_new (StrataSession *session)
+{
+  return make_pair (strata_timeline_view_new (TRUE), strata_energy_view_new (), 200, session);
+}
+
+GtkWidget *
+strata_temperature_section_new (StrataSession *session)
+{
+  return make_pair (strata_heat_view_new (), strata_warming_view_new (), 300, session);
 }

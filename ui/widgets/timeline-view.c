@@ -313,10 +313,15 @@ static char *
 describe_hit (const StrataScenes *scenes, const StrataTimelineHit *hit)
 {
   const StrataDrawTrack *track = &scenes->timeline.tracks[hit->track];
+  gsize n_spells;
+  const StrataProfileSpell *spells = strata_profile_get_spells (scenes->profile, &n_spells);
   g_autofree char *start = NULL;
   g_autofree char *duration = NULL;
   const char *layer = hit->layer >= 0 ? scenes->layers[hit->layer].name : "no layer";
 
+  if (track->texts != NULL && hit->event < (gint64) n_spells)
+    return g_markup_printf_escaped ("<b>Governor</b>  %s\nRate held by: %s. Times are from cold, continuous operation.",
+                                    track->texts[hit->event], strata_spell_reason_meaning (spells[hit->event].reason));
   if (hit->n_events > 1)
     return g_markup_printf_escaped ("<b>%s</b>\n%" G_GINT64_FORMAT
                                     " events, too narrow for a bar each; the longest is of %s",

@@ -213,6 +213,8 @@ test_csv (Place *place, gconstpointer data)
 {
   g_autofree char *layers = write_csv (place->profile, strata_profile_write_layers_csv);
   g_autofree char *events = write_csv (place->profile, strata_profile_write_events_csv);
+  g_autofree char *spells = write_csv (place->profile, strata_profile_write_spells_csv);
+  g_auto (GStrv) spell_lines = g_strsplit (spells, "\r\n", -1);
   g_auto (GStrv) lines = g_strsplit (events, "\r\n", -1), layer_lines = g_strsplit (layers, "\r\n", -1);
   guint n_columns = 0;
   gint64 sum = 0;
@@ -233,6 +235,10 @@ test_csv (Place *place, gconstpointer data)
       g_assert_cmpuint (g_strv_length (cells), ==, n_columns);
     }
   g_assert_cmpuint (g_strv_length (layer_lines), ==, 1 + 20 + 3 + 1);
+  g_assert_cmpuint (g_strv_length (spell_lines), ==, 1 + 2 + 1);
+  g_assert_true (g_str_has_prefix (spell_lines[1], "0,60000000000000,"));
+  g_assert_true (g_str_has_prefix (spell_lines[2], "60000000000000,,"));
+  g_assert_true (g_str_has_suffix (spell_lines[2], ",skin"));
 }
 
 int
