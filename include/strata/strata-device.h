@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 #include <strata/strata-conditions.h>
+#include <strata/strata-die.h>
 #include <strata/strata-program.h>
 #include <strata/strata-tensor.h>
 #include <strata/strata-types.h>
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  * @STRATA_CAPABILITY_ENERGY: has an energy counter
  * @STRATA_CAPABILITY_ANALOG_LEVELS: the analog level of a job can be chosen
  * @STRATA_CAPABILITY_PHYSICAL: is hardware; its figures are measured
+ * @STRATA_CAPABILITY_DIE: can be told which die it is
  *
  * What a device can do. Ask for these, not for a type.
  */
@@ -30,6 +32,7 @@ typedef enum /*< flags >*/
   STRATA_CAPABILITY_ENERGY = 1 << 2,
   STRATA_CAPABILITY_ANALOG_LEVELS = 1 << 3,
   STRATA_CAPABILITY_PHYSICAL = 1 << 4,
+  STRATA_CAPABILITY_DIE = 1 << 5,
 } StrataCapabilities;
 
 #define STRATA_TYPE_JOB (strata_job_get_type ())
@@ -211,10 +214,12 @@ STRATA_API char **strata_device_scan (void) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_device_open:
- * @uri: "sim:", "sim:CHIP", "null:"
+ * @uri: "sim:", "sim:CHIP", "null:"; behind the simulator's "?die=FILE" with a die file, and "&unfitted" to use that as
+ *   %STRATA_DIE_UNFITTED. What a file's name has of "%", "&" and "#" is escaped as in any URI.
  * @error: return location for a #GError
  *
- * Opens a device. Fails with %STRATA_DEVICE_ERROR_NOT_FOUND. May block.
+ * Opens a device. Fails with %STRATA_DEVICE_ERROR_NOT_FOUND, and with %STRATA_CHIP_ERROR where a chip or a die is no
+ * sound description. May block.
  *
  * Returns: (transfer full): the device
  */
@@ -252,7 +257,7 @@ STRATA_API StrataCapabilities strata_device_get_capabilities (StrataDevice *self
  * @error: return location for a #GError
  *
  * Loads a program; replaces the one before. Fails with %STRATA_DEVICE_ERROR_PROGRAM where it was compiled for another
- * chip. Blocks.
+ * chip, or is not fitted to the device's die (strata_die_fit ()). Blocks.
  *
  * Returns: %TRUE on success
  */
@@ -268,6 +273,32 @@ STRATA_API gboolean strata_device_load (StrataDevice *self,
  * Returns: (transfer none) (nullable): the loaded program
  */
 STRATA_API StrataProgram *strata_device_get_program (StrataDevice *self);
+
+/**
+ * strata_device_set_die:
+ * @self: a device with %STRATA_CAPABILITY_DIE
+ * @die: (nullable): which die it is; %NULL: one without faults, whose spreads are drawn
+ * @use: how the die is used
+ * @error: return location for a #GError
+ *
+ * Says which die of its chip a device is. Values then lose what is dead or stuck there, and are converted with the
+ * gain and offset of its converters, at analog levels with noise; time and energy stay those of the program. Programs
+ * that are not fitted to the die are refused from then on, unless @use is %STRATA_DIE_UNFITTED. Fails, and changes
+ * nothing, with %STRATA_DEVICE_ERROR_PROGRAM where the loaded program is such a one, %STRATA_DEVICE_ERROR_INPUT where
+ * the die is of another chip than the device's, %STRATA_DEVICE_ERROR_UNSUPPORTED.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_device_set_die (StrataDevice *self, StrataDie *die, StrataDieUse use, GError **error);
+
+/**
+ * strata_device_get_die:
+ * @self: a device
+ * @use: (out) (optional): how the die is used
+ *
+ * Returns: (transfer none) (nullable): the die that it is
+ */
+STRATA_API StrataDie *strata_device_get_die (StrataDevice *self, StrataDieUse *use);
 
 /**
  * strata_device_run:

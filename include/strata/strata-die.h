@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One die of a chip: what of it does not work, and programs fitted to that.
+ * One die of a chip: what its test found, and programs fitted to that.
  */
 #pragma once
 
 #include <gio/gio.h>
+#include <strata/strata-chip.h>
 #include <strata/strata-program.h>
 #include <strata/strata-types.h>
 
@@ -15,8 +16,9 @@ G_BEGIN_DECLS
 /**
  * StrataDie:
  *
- * Dead tiers, rows and columns of one die of a chip, as its test found them. Spare rows, columns and tiers of the chip
- * stand for dead ones as far as they go. Thread-safe once its spare tiers are set.
+ * One die of a chip as its test found it: dead tiers, rows and columns, stuck cells, gain and offset of converters.
+ * Spare rows, columns and tiers of the chip stand for dead ones as far as they go. What a die says nothing of is drawn
+ * from the chip's spreads where values are computed. Thread-safe once its spare tiers are set.
  */
 STRATA_API
 G_DECLARE_FINAL_TYPE (StrataDie, strata_die, STRATA, DIE, GObject)
@@ -58,6 +60,22 @@ STRATA_API StrataDie *
 strata_die_suppose (StrataProgram *program, const char *words, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
+ * strata_die_draw:
+ * @chip: a chip
+ * @band: of the chip's spreads and shares of stuck cells
+ * @seed: which die; the same for the same seed
+ * @error: return location for a #GError
+ *
+ * A die as the chip's yield model and spreads make them: dead arrays, rows and columns, gain and offset of every
+ * converter, stuck cells of every array. Converters and cells of a chip that has too many to list in one die file are
+ * left out. Fails with %STRATA_CHIP_ERROR_CONTRADICTION where more is dead than can be described.
+ *
+ * Returns: (transfer full): the die
+ */
+STRATA_API StrataDie *
+strata_die_draw (StrataChip *chip, StrataBand band, guint64 seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
  * strata_die_set_spare_tiers:
  * @self: a die
  * @n_spare_tiers: how many of the chip's spare tiers may stand for dead ones; below 0: all
@@ -86,7 +104,7 @@ STRATA_API const char *strata_die_get_chip_name (StrataDie *self);
  * strata_die_get_hash:
  * @self: a die
  *
- * Returns: (transfer full): hash of the chip and every fault, 16 hexadecimal digits
+ * Returns: (transfer full): hash of the chip and all that was found, 16 hexadecimal digits
  */
 STRATA_API char *strata_die_get_hash (StrataDie *self);
 
@@ -108,13 +126,43 @@ STRATA_API const char *const *strata_die_list_counts (void);
 /**
  * strata_die_get_count:
  * @self: a die
- * @name: what is counted: "dead_arrays", "dead_rows", "dead_columns" (as named, spare ones included); "repaired_lines"
- *   (rows and columns that their arrays make up for), "used_spare_tiers" (arrays that stand for others), "weak_arrays"
- *   (with fewer rows or columns than the chip says), "lost_arrays" (nothing stands for them)
+ * @name: what is counted: "dead_arrays", "dead_rows", "dead_columns" (as named, spare ones included); "converters",
+ *   "stuck_cells" (that are listed), "tested_arrays" (of which all stuck cells are listed); "repaired_lines" (rows and
+ *   columns that their arrays make up for), "used_spare_tiers" (arrays that stand for others), "weak_arrays" (with
+ * fewer rows or columns than the chip says), "lost_arrays" (nothing stands for them)
  *
  * Returns: the count; -1 where @name is none
  */
 STRATA_API int strata_die_get_count (StrataDie *self, const char *name);
+
+/**
+ * StrataDieUse:
+ * @STRATA_DIE_FITTED: spares stand for what is dead, and programs that lie on what is left dead are refused
+ * @STRATA_DIE_UNFITTED: as the die was made: no spare stands for anything, and programs lose what lies on dead arrays,
+ *   rows and columns. Shows what repair and fitting are worth.
+ *
+ * How a die is used where values are computed.
+ */
+typedef enum
+{
+  STRATA_DIE_FITTED,
+  STRATA_DIE_UNFITTED,
+} StrataDieUse;
+
+/**
+ * strata_die_takes:
+ * @self: a die
+ * @program: a program
+ * @use: how the die is used
+ * @error: return location for a #GError
+ *
+ * Whether @program can run on @self: it is of the die's chip and, unless @use is %STRATA_DIE_UNFITTED, lies on arrays
+ * that have what it uses. Fails with %STRATA_DEVICE_ERROR_PROGRAM; the message names the first layer that does not and
+ * what to do. Thread-safe.
+ *
+ * Returns: %TRUE where it can
+ */
+STRATA_API gboolean strata_die_takes (StrataDie *self, StrataProgram *program, StrataDieUse use, GError **error);
 
 /**
  * StrataDieFit:

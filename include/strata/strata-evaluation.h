@@ -8,6 +8,7 @@
 #include <strata/strata-attribution.h>
 #include <strata/strata-compiler.h>
 #include <strata/strata-conditions.h>
+#include <strata/strata-die.h>
 #include <strata/strata-model.h>
 #include <strata/strata-program.h>
 
@@ -82,6 +83,34 @@ STRATA_API void strata_evaluation_set_conditions (StrataEvaluation *self, const 
  *   "no data", where their model does not age at all
  */
 STRATA_API const char *strata_evaluation_get_retention (StrataEvaluation *self);
+
+/**
+ * strata_evaluation_set_die:
+ * @self: an evaluation
+ * @die: (nullable): the die of the analog column; %NULL: one without faults, whose spreads are drawn
+ * @use: how the die is used
+ * @error: return location for a #GError
+ *
+ * Says which die the arrays are on: levels with noise lose what is dead or stuck there, and convert with the gain and
+ * offset of its converters. Fails with %STRATA_DEVICE_ERROR_PROGRAM where the program is not fitted to the die
+ * (strata_die_fit ()), unless @use is %STRATA_DIE_UNFITTED, or is of another chip.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_evaluation_set_die (StrataEvaluation *self,
+                                               StrataDie *die,
+                                               StrataDieUse use,
+                                               GError **error);
+
+/**
+ * strata_evaluation_set_corrected:
+ * @self: an evaluation
+ * @corrected: %FALSE: columns are read with the gains that the chip was designed for, without the gain and offset that
+ *   calibration fits to each; default %TRUE
+ *
+ * Chooses whether the arrays of the analog column are calibrated on themselves.
+ */
+STRATA_API void strata_evaluation_set_corrected (StrataEvaluation *self, gboolean corrected);
 
 /**
  * strata_evaluation_set_limit:

@@ -127,16 +127,23 @@ char *
 strata_profile_report_html (StrataProfile *profile)
 {
   const StrataProfileRun *run;
+  const char *die;
   GString *html;
 
   g_return_val_if_fail (STRATA_IS_PROFILE (profile), NULL);
 
   run = strata_profile_get_run (profile);
+  die = strata_profile_get_meta (profile, "die_serial");
   html = strata_page_begin (run->run_name);
   g_string_append (html, "<p class=\"muted\">");
   strata_page_escaped (html, run->model_name);
   g_string_append (html, " on ");
   strata_page_escaped (html, run->chip_name);
+  if (die != NULL)
+    {
+      g_string_append (html, ", die ");
+      strata_page_escaped (html, die);
+    }
   g_string_append_printf (html, " · %s · Strata " STRATA_VERSION "</p>\n", strata_profile_get_fidelity_name (profile));
   for (const char *const *id = strata_report_section_ids (); *id != NULL; id++)
     append_section (html, profile, *id);

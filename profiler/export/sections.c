@@ -123,6 +123,11 @@ fill_summary (StrataProfile *profile, StrataReportSection *section)
             g_strdup_printf ("%s, %d × %d stacks of %d tiers, arrays of %d × %d", run->chip_name, run->mesh_x,
                              run->mesh_y, run->n_tiers, run->n_rows, run->n_columns),
             "");
+  if (strata_profile_get_meta (profile, "die_serial") != NULL)
+    add_pair (section, "die",
+              g_strdup_printf ("%s, %s", strata_profile_get_meta (profile, "die_serial"),
+                               strata_profile_get_meta (profile, "die_use")),
+              strata_profile_get_meta (profile, "die_hash"));
   for (gsize i = 0; i < G_N_ELEMENTS (key_figures); i++)
     {
       const StrataProfileFigure *figure = strata_profile_find_figure (profile, key_figures[i].name);

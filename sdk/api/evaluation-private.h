@@ -21,6 +21,9 @@ struct _StrataEvaluation
   gsize n_elements;
   StrataAnalog analog;
   StrataConditions *conditions;
+  StrataDie *die; /* NULL: one without faults */
+  StrataDieUse use;
+  gboolean uncorrected;
   guint n_trials, n_threads;
   guint64 seed;
 
@@ -48,7 +51,8 @@ typedef struct
   gint n_done;
 } StrataEvaluationPass;
 
-/* Fills classes, outputs and measures; @options NULL: by the float model. */
+/* Fills classes, outputs and measures; @options NULL: by the float model. What the evaluation says of die and
+ * correction is added to @options. */
 gboolean strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOptions *options, GError **error);
 /* The classes that count as right, labels or else the float model's, into @truth; and a pass of exact integers.
  * @with_float: the float model's accuracy too, where there is one */

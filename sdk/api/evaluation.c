@@ -11,6 +11,7 @@
 #include "api/model-private.h"
 #include "base/parallel.h"
 #include "cost/noise.h"
+#include "device/die-private.h"
 #include "device/program-private.h"
 
 #define BLOCK STRATA_EVALUATION_BLOCK
@@ -25,6 +26,7 @@ strata_evaluation_finalize (GObject *object)
   g_clear_object (&self->program);
   g_clear_object (&self->model);
   strata_conditions_free (self->conditions);
+  g_clear_object (&self->die);
   g_free (self->samples);
   g_free (self->labels);
   g_free (self->trials);
@@ -181,6 +183,25 @@ strata_evaluation_get_retention (StrataEvaluation *self)
                                       self->conditions->temperature_c);
 }
 
+gboolean
+strata_evaluation_set_die (StrataEvaluation *self, StrataDie *die, StrataDieUse use, GError **error)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  g_return_val_if_fail (die == NULL || STRATA_IS_DIE (die), FALSE);
+  if (die != NULL && !strata_die_takes (die, self->program, use, error))
+    return FALSE;
+  g_set_object (&self->die, die);
+  self->use = use;
+  return TRUE;
+}
+
+void
+strata_evaluation_set_corrected (StrataEvaluation *self, gboolean corrected)
+{
+  g_return_if_fail (STRATA_IS_EVALUATION (self));
+  self->uncorrected = !corrected;
+}
+
 void
 strata_evaluation_set_limit (StrataEvaluation *self, guint n_samples)
 {
@@ -282,13 +303,22 @@ gboolean
 strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOptions *options, GError **error)
 {
   StrataEvaluation *self = pass->self;
+  StrataDieState state;
   gboolean ok;
 
   pass->n_done = 0;
   pass->functional = NULL;
   if (options != NULL)
     {
-      pass->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
+      StrataFunctionalOptions all = *options;
+
+      if (self->die != NULL)
+        {
+          state = strata_die_get_state (self->die, self->use);
+          all.die = &state;
+        }
+      all.without |= self->uncorrected ? STRATA_CORRECT_AFFINE : 0;
+      pass->functional = strata_functional_new (strata_program_get_image (self->program), &all, error);
       if (pass->functional == NULL)
         return FALSE;
     }

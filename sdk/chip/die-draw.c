@@ -190,12 +190,13 @@ draw_cells (const Draw *draw)
 StrataDieSpec *
 strata_die_spec_draw (const StrataChipSpec *chip, StrataBand band, guint64 seed, GError **error)
 {
+  static const char *const bands[STRATA_N_BANDS] = { "", " optimistic", " conservative" };
   g_autoptr (StrataDieSpec) die = NULL;
   g_autofree char *words = NULL;
   Draw draw = { .band = band, .seed = seed };
 
   g_return_val_if_fail (chip != NULL, NULL);
-  words = g_strdup_printf ("%s seed %" G_GUINT64_FORMAT, chip->name, seed);
+  words = g_strdup_printf ("%s seed %" G_GUINT64_FORMAT "%s", chip->name, seed, bands[band]);
   draw.die = die = strata_die_spec_new (chip, words, error);
   if (die == NULL || !draw_arrays (&draw, error) || !draw_lines (&draw, FALSE, error)
       || !draw_lines (&draw, TRUE, error))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "chip/fields.h"
+#include "program/needs.h"
 
 typedef struct
 {
@@ -22,44 +23,11 @@ typedef struct
   StrataFitCounts counts;
 } Fit;
 
-/* Cells that the tiles of an array use: rows 0 … n_rows - 1 and columns 0 … n_columns - 1, of so many tiers */
-typedef struct
-{
-  int n_rows, n_columns, n_tiers;
-} Need;
-
-static Need *
-count_needs (const StrataTileSet *tiles, const StrataChipSpec *chip)
-{
-  Need *needs = g_new0 (Need, (gsize) tiles->n_tiles + 1);
-
-  for (int i = 0; i < tiles->n_tiles; i++)
-    {
-      const StrataTile *tile = &tiles->tiles[i];
-      Need *need = &needs[strata_tile_set_array (tiles, i)];
-      int n_rows = tile->n_tiers > 1 ? chip->rows : tile->at_row + tile->n_rows * tile->n_row_copies;
-
-      need->n_rows = MAX (need->n_rows, n_rows);
-      need->n_columns = MAX (need->n_columns, tile->at_col + tile->n_cols * tile->n_slices);
-      need->n_tiers = strata_tile_n_tiers (tile);
-    }
-  return needs;
-}
-
 /* Whether what is left of the arrays from @site up holds the tiles. */
 static gboolean
-holds (const Fit *fit, StrataSite site, const Need *need)
+holds (const Fit *fit, StrataSite site, const StrataArrayNeed *need)
 {
-  for (int i = 0; i < need->n_tiers; i++)
-    {
-      StrataSite at = { site.stack, site.tier + i };
-      const StrataDieArray *array = strata_die_repair_find (fit->repair, at);
-
-      if (!strata_chip_site_usable (fit->die->chip, at)
-          || (array != NULL && (array->rows < need->n_rows || array->columns < need->n_columns)))
-        return FALSE;
-    }
-  return TRUE;
+  return strata_array_need_is_met (need, site, fit->die->chip, fit->repair);
 }
 
 static guint8 *
@@ -69,7 +37,7 @@ taken_at (const Fit *fit, StrataSite site)
 }
 
 static void
-take (Fit *fit, StrataSite site, const Need *need)
+take (Fit *fit, StrataSite site, const StrataArrayNeed *need)
 {
   for (int i = 0; i < need->n_tiers; i++)
     *taken_at (fit, (StrataSite){ site.stack, site.tier + i }) = TRUE;
@@ -77,7 +45,7 @@ take (Fit *fit, StrataSite site, const Need *need)
 }
 
 static gboolean
-is_free (const Fit *fit, StrataSite site, const Need *need)
+is_free (const Fit *fit, StrataSite site, const StrataArrayNeed *need)
 {
   for (int i = 0; i < need->n_tiers; i++)
     if (*taken_at (fit, (StrataSite){ site.stack, site.tier + i }))
@@ -87,7 +55,7 @@ is_free (const Fit *fit, StrataSite site, const Need *need)
 
 /* The free place of @stack nearest to @tier, the lower of two; -1: none */
 static int
-find_tier (const Fit *fit, int stack, int tier, const Need *need)
+find_tier (const Fit *fit, int stack, int tier, const StrataArrayNeed *need)
 {
   int n = fit->die->chip->tiers - need->n_tiers;
 
@@ -110,7 +78,7 @@ distance_between (const StrataChipSpec *chip, int a, int b)
 
 /* The nearest place that is free, of equally near stacks on the emptiest; FALSE: none */
 static gboolean
-find_site (const Fit *fit, StrataSite from, const Need *need, StrataSite *to)
+find_site (const Fit *fit, StrataSite from, const StrataArrayNeed *need, StrataSite *to)
 {
   const StrataChipSpec *chip = fit->die->chip;
   int best = -1, best_tier = -1, best_distance = G_MAXINT;
@@ -134,7 +102,7 @@ find_site (const Fit *fit, StrataSite from, const Need *need, StrataSite *to)
 
 /* Arrays that stay take their place first; returns those that cannot, by their first tiles. */
 static GArray *
-keep_arrays (Fit *fit, const Need *needs)
+keep_arrays (Fit *fit, const StrataArrayNeed *needs)
 {
   const StrataTileSet *tiles = fit->image->tiles;
   GArray *homeless = g_array_new (FALSE, FALSE, sizeof (int));
@@ -155,7 +123,7 @@ keep_arrays (Fit *fit, const Need *needs)
 
 /* FALSE: some found no place. */
 static gboolean
-move_arrays (Fit *fit, const Need *needs, const GArray *homeless)
+move_arrays (Fit *fit, const StrataArrayNeed *needs, const GArray *homeless)
 {
   const StrataTileSet *tiles = fit->image->tiles;
   StrataSite *site = fit->image->placement->site;
@@ -200,12 +168,9 @@ count_arrays (Fit *fit)
 /* --- the chip of the new image --- */
 
 static int
-compare_sites (const void *a, const void *b)
+compare_sites_cb (const void *a, const void *b)
 {
-  const StrataSite *left = a, *right = b;
-
-  return left->stack != right->stack ? (left->stack > right->stack) - (left->stack < right->stack)
-                                     : (left->tier > right->tier) - (left->tier < right->tier);
+  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
 }
 
 /* Names the arrays that lack something as dead, but for those that hold tiles nevertheless. @weak_too: those as well */
@@ -236,7 +201,7 @@ mark_dead (Fit *fit, gboolean weak_too, GError **error)
       return FALSE;
     }
   if (n > 0)
-    qsort (dead, (gsize) n, sizeof *dead, compare_sites);
+    qsort (dead, (gsize) n, sizeof *dead, compare_sites_cb);
   chip->dead = dead;
   chip->n_dead = n;
   row->text = strata_arena_printf (chip->arena, "%d", n);
@@ -317,7 +282,7 @@ explain (Fit *fit, guint64 hash)
     {
       StrataSite to = image->placement->site[i], from = fit->before[i];
 
-      if (compare_sites (&to, &from) != 0)
+      if (strata_site_compare (to, from) != 0)
         strata_decisions_add (image->decisions, STRATA_REASON_DIE, image->tiles->tiles[i].op, i,
                               (gint64) to.stack * image->chip->tiers + to.tier,
                               "moved from stack %d tier %d to stack %d tier %d, %d links away", from.stack, from.tier,
@@ -329,7 +294,7 @@ static gboolean
 fit_image (Fit *fit, guint64 hash, GError **error)
 {
   StrataImage *image = fit->image;
-  g_autofree Need *needs = count_needs (image->tiles, image->chip);
+  g_autofree StrataArrayNeed *needs = strata_tile_set_needs (image->tiles, image->chip);
   g_autoptr (GArray) homeless = keep_arrays (fit, needs);
 
   if (move_arrays (fit, needs, homeless) ? !mark_dead (fit, FALSE, error) : !place_anew (fit, error))

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sim: the simulator as a device. "sim:" runs programs of any chip, "sim:CHIP" those of one. Arrays are programmed
- * (noise is drawn, converters are calibrated) at the first functional job of an analog level and seed, and stay
- * programmed until another is asked for.
+ * sim: the simulator as a device. "sim:" runs programs of any chip, "sim:CHIP" those of one, "sim:CHIP?die=FILE" on one
+ * die of it. Arrays are programmed (noise is drawn, converters are calibrated) at the first functional job of an analog
+ * level and seed, and stay programmed until another is asked for.
  */
-#include "base/parallel.h"
 #include "device/device-private.h"
 
+#include <string.h>
+
+#include "base/parallel.h"
+#include "device/die-private.h"
 #include "device/program-private.h"
 #include "device/tensor-private.h"
 
@@ -18,6 +21,8 @@ struct _StrataDeviceSim
   StrataDevice parent_instance;
   StrataChipSpec *chip; /* NULL: any */
   char *description;
+  StrataDie *die;         /* NULL: one without faults; held for the functional state, as what follows is */
+  StrataDieState state;   /* of the die */
   StrataProgram *program; /* held for the functional state, which points into its image */
   StrataFunctional *functional;
   StrataFunctionalOptions programmed;
@@ -36,6 +41,7 @@ strata_device_sim_finalize (GObject *object)
   strata_functional_free (self->functional);
   strata_conditions_free (self->conditions);
   g_clear_object (&self->program);
+  g_clear_object (&self->die);
   strata_chip_spec_free (self->chip);
   g_free (self->description);
   g_mutex_clear (&self->counter_lock);
@@ -51,8 +57,8 @@ strata_device_sim_get_description (StrataDevice *device)
 static StrataCapabilities
 strata_device_sim_get_capabilities (StrataDevice *device)
 {
-  return STRATA_CAPABILITY_VALUES | STRATA_CAPABILITY_TRACE | STRATA_CAPABILITY_ENERGY
-         | STRATA_CAPABILITY_ANALOG_LEVELS;
+  return STRATA_CAPABILITY_VALUES | STRATA_CAPABILITY_TRACE | STRATA_CAPABILITY_ENERGY | STRATA_CAPABILITY_ANALOG_LEVELS
+         | STRATA_CAPABILITY_DIE;
 }
 
 static gboolean
@@ -70,6 +76,26 @@ strata_device_sim_load (StrataDevice *device, StrataProgram *program, GCancellab
     }
   g_clear_pointer (&self->functional, strata_functional_free);
   g_set_object (&self->program, program);
+  return TRUE;
+}
+
+static gboolean
+strata_device_sim_set_die (StrataDevice *device, StrataDie *die, StrataDieUse use, GError **error)
+{
+  StrataDeviceSim *self = STRATA_DEVICE_SIM (device);
+  const StrataChipSpec *chip = die == NULL ? NULL : strata_die_get_spec (die)->chip;
+
+  if (chip != NULL && self->chip != NULL && !strata_chip_spec_covers (chip, self->chip))
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
+                   "%s: die %s is one of chip %s; give one of %s, or open sim:", strata_device_get_uri (device),
+                   strata_die_get_serial (die), chip->name, self->chip->name);
+      return FALSE;
+    }
+  g_clear_pointer (&self->functional, strata_functional_free);
+  g_set_object (&self->die, die);
+  if (die != NULL)
+    self->state = strata_die_get_state (die, use);
   return TRUE;
 }
 
@@ -97,6 +123,7 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
                                       .seed = strata_job_get_seed (job),
                                       .conditions = strata_job_get_conditions (job),
                                       .measure = strata_job_get_sink (job, NULL) != NULL,
+                                      .die = self->die == NULL ? NULL : &self->state,
                                       .spread = TRUE };
   g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
   g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);
@@ -161,6 +188,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   if (!ok)
     return FALSE;
   labelled = *modelled; /* shares its tables, which the program keeps */
+  labelled.die = self->die == NULL ? NULL : &self->state;
   if (functional)
     {
       labelled.analog = strata_job_get_analog (job);
@@ -203,6 +231,7 @@ strata_device_sim_class_init (StrataDeviceSimClass *klass)
   device_class->load = strata_device_sim_load;
   device_class->run = strata_device_sim_run;
   device_class->read_energy = strata_device_sim_read_energy;
+  device_class->set_die = strata_device_sim_set_die;
 }
 
 static void
@@ -211,12 +240,65 @@ strata_device_sim_init (StrataDeviceSim *self)
   g_mutex_init (&self->counter_lock);
 }
 
+/* --- opening --- */
+
+static char *
+describe (const StrataDeviceSim *self)
+{
+  const char *serial = self->die == NULL ? NULL : strata_die_get_serial (self->die);
+  const char *chip = self->chip != NULL ? self->chip->name : serial != NULL ? self->state.spec->chip->name : "any chip";
+
+  return g_strdup_printf ("simulator of %s%s%s; figures are modelled", chip, serial == NULL ? "" : ", die ",
+                          serial == NULL ? "" : serial);
+}
+
+/* Takes on what stands behind "?": settings with "&" between them. */
+static gboolean
+apply_settings (StrataDeviceSim *self, const char *uri, const char *settings, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (settings, "&", -1);
+  StrataDieUse use = STRATA_DIE_FITTED;
+  g_autoptr (StrataDie) die = NULL;
+
+  for (int i = 0; parts[i] != NULL; i++)
+    {
+      g_autofree char *path =
+        g_str_has_prefix (parts[i], "die=") ? g_uri_unescape_string (parts[i] + strlen ("die="), NULL) : NULL;
+
+      if (g_str_equal (parts[i], "unfitted"))
+        use = STRATA_DIE_UNFITTED;
+      else if (path != NULL && die == NULL)
+        {
+          die = strata_die_load (path, error);
+          if (die == NULL)
+            {
+              g_prefix_error (error, "%s: ", uri);
+              return FALSE;
+            }
+        }
+      else
+        {
+          g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_NOT_FOUND,
+                       "%s: \"%s\" is no setting, or a second one; die=FILE and unfitted are accepted, once", uri,
+                       parts[i]);
+          return FALSE;
+        }
+    }
+  if (die != NULL)
+    return strata_device_set_die (STRATA_DEVICE (self), die, use, error);
+  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_NOT_FOUND,
+               "%s: settings without a die; write one like sim:phone?die=FILE", uri);
+  return FALSE;
+}
+
 StrataDevice *
 strata_device_sim_open (const char *uri, GError **error)
 {
-  const char *name = uri + strlen ("sim:");
+  const char *settings = strchr (uri, '?');
+  const gsize n_bytes = settings == NULL ? strlen (uri) : (gsize) (settings - uri);
+  g_autofree char *name = g_strndup (uri + strlen ("sim:"), n_bytes - strlen ("sim:"));
   g_autoptr (StrataChipSpec) chip = NULL;
-  StrataDeviceSim *self;
+  g_autoptr (StrataDeviceSim) self = NULL;
 
   if (*name != '\0')
     {
@@ -228,8 +310,9 @@ strata_device_sim_open (const char *uri, GError **error)
         }
     }
   self = g_object_new (STRATA_TYPE_DEVICE_SIM, "uri", uri, NULL);
-  self->description = chip == NULL ? g_strdup ("simulator of any chip; figures are modelled")
-                                   : g_strdup_printf ("simulator of %s; figures are modelled", chip->name);
   self->chip = g_steal_pointer (&chip);
-  return STRATA_DEVICE (self);
+  if (settings != NULL && !apply_settings (self, uri, settings + 1, error))
+    return NULL;
+  self->description = describe (self);
+  return STRATA_DEVICE (g_steal_pointer (&self));
 }

@@ -14,6 +14,8 @@ typedef struct
   char *uri;
   GMutex lock;
   StrataProgram *program;
+  StrataDie *die;
+  StrataDieUse use;
 } StrataDevicePrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (StrataDevice, strata_device, G_TYPE_OBJECT)
@@ -32,6 +34,7 @@ strata_device_finalize (GObject *object)
 
   g_free (priv->uri);
   g_clear_object (&priv->program);
+  g_clear_object (&priv->die);
   g_mutex_clear (&priv->lock);
   G_OBJECT_CLASS (strata_device_parent_class)->finalize (object);
 }
@@ -112,7 +115,7 @@ strata_device_open (const char *uri, GError **error)
   if (g_str_equal (uri, "null:"))
     return strata_device_null_open (uri);
   g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_NOT_FOUND,
-               "%s: no such device; sim:, sim:CHIP and null: can be opened", uri);
+               "%s: no such device; sim:, sim:CHIP, sim:CHIP?die=FILE and null: can be opened", uri);
   return NULL;
 }
 
@@ -158,10 +161,46 @@ strata_device_load (StrataDevice *self, StrataProgram *program, GCancellable *ca
   g_return_val_if_fail (STRATA_IS_PROGRAM (program), FALSE);
   locker = g_mutex_locker_new (&priv->lock);
   if (g_cancellable_set_error_if_cancelled (cancellable, error)
+      || (priv->die != NULL && !strata_die_takes (priv->die, program, priv->use, error))
       || !STRATA_DEVICE_GET_CLASS (self)->load (self, program, cancellable, error))
     return FALSE;
   g_set_object (&priv->program, program);
   return TRUE;
+}
+
+gboolean
+strata_device_set_die (StrataDevice *self, StrataDie *die, StrataDieUse use, GError **error)
+{
+  StrataDevicePrivate *priv = strata_device_get_instance_private (self);
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  g_return_val_if_fail (STRATA_IS_DEVICE (self), FALSE);
+  g_return_val_if_fail (die == NULL || STRATA_IS_DIE (die), FALSE);
+  locker = g_mutex_locker_new (&priv->lock);
+  if (!(STRATA_DEVICE_GET_CLASS (self)->get_capabilities (self) & STRATA_CAPABILITY_DIE))
+    {
+      g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
+                   "%s: cannot be told which die it is; the simulator, sim:, can", priv->uri);
+      return FALSE;
+    }
+  if (die != NULL && priv->program != NULL && !strata_die_takes (die, priv->program, use, error))
+    return FALSE;
+  if (!STRATA_DEVICE_GET_CLASS (self)->set_die (self, die, use, error))
+    return FALSE;
+  g_set_object (&priv->die, die);
+  priv->use = use;
+  return TRUE;
+}
+
+StrataDie *
+strata_device_get_die (StrataDevice *self, StrataDieUse *use)
+{
+  StrataDevicePrivate *priv = strata_device_get_instance_private (self);
+
+  g_return_val_if_fail (STRATA_IS_DEVICE (self), NULL);
+  if (use != NULL)
+    *use = priv->use;
+  return priv->die;
 }
 
 /* Converters have no code for NaN and infinities. */

@@ -496,6 +496,12 @@ strata_record_meta (StrataArena *arena,
       add_meta (meta, "noise_seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, modelled->noise_seed));
       add_conditions (arena, image, modelled->conditions, meta);
     }
+  if (modelled->die != NULL)
+    {
+      add_meta (meta, "die_serial", modelled->die->spec->serial);
+      add_meta (meta, "die_hash", hash_text (arena, modelled->die->spec->hash));
+      add_meta (meta, "die_use", modelled->die->repair == NULL ? "unfitted" : "fitted");
+    }
   add_verdicts (arena, image, modelled, meta);
   return meta;
 }

@@ -171,6 +171,7 @@ typedef struct
   int analog;                         /* StrataAnalog of the values beside, for the record; -1: none were computed */
   guint64 noise_seed;                 /* of the analog values, where computed */
   const StrataConditions *conditions; /* of these values, kept by whoever gives them; NULL: none were computed */
+  const StrataDieState *die;          /* likewise; NULL: one without faults */
 } StrataModelled;
 
 /* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast

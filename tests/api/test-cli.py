@@ -18,45 +18,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tap  # noqa: E402
+from command import Command  # noqa: E402
 
 STRATA, DATA = str(Path(sys.argv[1]).resolve()), Path(sys.argv[2]).resolve()
 MODEL = str(DATA / "digits.onnx")
 WORK = Path(tempfile.mkdtemp(prefix="strata-cli-"))
-
-
-def call(*args, cwd=WORK, **kwargs):
-    return subprocess.run([STRATA, *map(str, args)], capture_output=True, text=True, cwd=cwd, **kwargs)
-
-
-def result(*args):
-    done = call(*args, "--json")
-    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
-    reply = json.loads(done.stdout)
-    assert reply["schema"] == f"strata.{args[0]}" and reply["schema_version"] == "1.0", reply
-    return reply["result"]
-
-
-def refused(status, words, *args, **kwargs):
-    """The command fails with this exit code and one line that has these words; the JSON form says the same."""
-    done = call(*args, **kwargs)
-    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
-    lines = [line for line in done.stderr.splitlines() if line]
-    # Limits that are not met come with their certificate, a table below the message.
-    assert (len(lines) == 1 or status == 5) and lines[0].startswith("strata: "), done.stderr
-    for word in words:
-        assert word in lines[0], (word, lines[0])
-    as_json = call(*args, "--json", **kwargs)
-    assert as_json.returncode == status
-    error = json.loads(as_json.stdout)["error"]
-    assert error["exit"] == status and lines[0].removeprefix("strata: ") == error["message"], error
-    return lines[0]
-
-
-def save(name, kind, shape, data):
-    """A .npy file, without numpy."""
-    header = str({"descr": kind, "fortran_order": False, "shape": shape}).encode()
-    header += b" " * (-(len(header) + 11) % 64) + b"\n"
-    (WORK / name).write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data)
+COMMAND = Command(STRATA, WORK)
+call, result, refused, save = COMMAND.call, COMMAND.result, COMMAND.refused, COMMAND.save
 
 
 def program():
@@ -188,75 +156,6 @@ def test_explain():
     refused(3, [], "explain", "nothing.strp")
     report = call("report", profile(), "--section", "decisions").stdout
     assert "conv2" in report and "2 copies" in report
-
-
-def save_die(name, *lines):
-    (WORK / name).write_text("\n".join(("chip: demonstrator", f"serial: {name}") + lines) + "\n")
-    return name
-
-
-def places():
-    """Stack and tier of each tile of the program."""
-    layers = range(result("info", program())["layers"])
-    tiles = [tile for layer in layers for tile in result("explain", program(), layer)["layers"][0]["tiles"]]
-    return sorted({(tile["stack"], tile["tier"]) for tile in tiles})
-
-
-def test_die():
-    stack, tier = places()[0]
-    spared = save_die("spared.yaml", f"dead_tiers: [{{stack: {stack}, tier: {tier}}}]",
-                      "dead_rows: [{stack: 0, tier: 1, rows: [3, 250-255]}]")
-    dead = save_die("dead.yaml", f"dead_tiers: [{{stack: {stack}}}]")
-    die = result("chip", "check", spared)
-    assert (die["valid"], die["chip"], die["serial"]) == (True, "demonstrator", "spared.yaml")
-    assert (die["dead_arrays"], die["used_spare_tiers"], die["lost_arrays"]) == (1, 1, 0)
-    assert (die["dead_rows"], die["repaired_lines"], die["weak_arrays"]) == (7, 7, 0)
-    assert "die spared.yaml of demonstrator" in call("chip", "check", spared).stdout
-    again = WORK / "again.yaml"
-    again.write_text(call("chip", "show", spared, "--yaml").stdout)
-    assert result("chip", "check", again)["hash"] == die["hash"] == result("chip", "show", spared)["hash"]
-    before, on_spares, moved = (result("explain", program(), *extra) for extra in ((), ("--die", spared), ("--die", dead)))
-    assert on_spares["program_hash"] == before["program_hash"] != moved["program_hash"]
-    move = next(item for item in moved["decisions"] if item["reason"] == "die")
-    assert before["program_hash"] in move["text"] and "dead.yaml" in move["text"] and move["value"] > 0
-    outputs = []
-    save("digit.npy", "<f4", (1, 1, 8, 8), struct.pack("<64f", *(i % 17 / 16 for i in range(64))))
-    for extra in ((), ("--die", dead)):
-        done = call("run", program(), "--analog", "off", "--input", WORK / "digit.npy", "--output", WORK / "die", *extra)
-        assert done.returncode == 0, done.stderr
-        outputs.append((WORK / "die" / sorted(os.listdir(WORK / "die"))[0]).read_bytes())
-    assert outputs[0] == outputs[1]
-    assert "die dead.yaml: of" in done.stderr
-    # compiled and fitted in one go, for the device of that chip
-    assert call("compile", MODEL, "--die", dead, "-o", WORK / "fitted.strp").returncode == 0
-    assert call("run", WORK / "fitted.strp", "--device", "sim:demonstrator", "--analog", "off", "--input",
-                WORK / "digit.npy").returncode == 0
-    assert result("profile", program(), "--die", dead, "-o", WORK / "die.strata")["program_hash"] == moved["program_hash"]
-
-
-def test_die_is_refused():
-    refused(4, ["bad.yaml:3:", "dead_tiers", "0 to 63"], "chip", "check", save_die("bad.yaml", "dead_tiers: [{stack: 64}]"))
-    refused(3, ["nowhere.yaml"], "explain", program(), "--die", "nowhere.yaml")
-    refused(2, ["--die", "--reference"], "run", MODEL, "--reference", "--die", "spared.yaml")
-    other = WORK / "other.yaml"
-    other.write_text("chip: phone\nserial: other\n")
-    refused(4, ["die other is one of chip phone", "compile it for the die's chip"], "explain", program(), "--die", other)
-
-
-def test_what_if():
-    stack, tier = places()[0]
-    one = result("explain", program(), "--what-if", f"stack {stack} tier {tier}")
-    assert one["with_spares"]["program_hash"] == one["before"]["program_hash"]
-    assert one["with_spares"]["arrays_spared"] == 1 and one["without_spares"]["arrays_moved_tier"] == 1
-    assert one["before"]["latency_ps"] == one["with_spares"]["latency_ps"] == one["without_spares"]["latency_ps"]
-    whole = result("explain", program(), "--what-if", f"stack {stack}")
-    assert whole["with_spares"]["arrays_moved_stack"] > 0 and not whole["with_spares"]["placed_anew"]
-    text = call("explain", program(), "--what-if", "tier 0-15").stdout
-    assert "spare tiers used up" in text and "too few" in text
-    none = call("explain", program(), "--what-if", "tier 0-19", "--json")
-    assert none.returncode == 5 and not json.loads(none.stdout)["result"]["with_spares"]["fits"]
-    refused(2, ["whole program"], "explain", program(), "conv2", "--what-if", "tier 7")
-    refused(4, ["tier 99", "tiers 0 to 19"], "explain", program(), "--what-if", "tier 99")
 
 
 def test_cost():

@@ -87,6 +87,32 @@ def test_die():
     refused(Strata.compile_error_quark(), Strata.CompileError.CAPACITY, lambda: all_dead.fit(program(), None))
 
 
+def test_die_of_device():
+    chip = Strata.Chip.load("demonstrator")
+    die, same, other = (Strata.Die.draw(chip, Strata.Band.NOMINAL, seed) for seed in (3, 3, 4))
+    assert die.get_hash() == same.get_hash() != other.get_hash() and die.get_serial() == "demonstrator seed 3"
+    assert die.get_count("converters") == 64 * 32 and die.get_count("tested_arrays") == 64 * 20
+    path = WORK / "drawn.yaml"
+    path.write_text(die.to_yaml())
+    device = Strata.Device.open(f"sim:demonstrator?die={path}")
+    got, use = device.get_die()
+    assert got.get_hash() == die.get_hash() and use == Strata.DieUse.FITTED
+    assert "die demonstrator seed 3" in device.get_description()
+    assert Strata.Device.open(f"sim:?die={path}&unfitted").get_die()[1] == Strata.DieUse.UNFITTED
+    dead = Strata.Die.suppose(program(), f"stack {program().get_tile_site(0)[1]}")
+    unfitted, refusal = Strata.DeviceError.PROGRAM, Strata.Device.error_quark()
+    refused(refusal, unfitted, lambda: dead.takes(program(), Strata.DieUse.FITTED))
+    assert dead.takes(program(), Strata.DieUse.UNFITTED)
+    assert dead.takes(dead.fit(program(), None)[0], Strata.DieUse.FITTED)
+    refused(refusal, unfitted, lambda: Strata.Evaluation.new(program(), None).set_die(dead, Strata.DieUse.FITTED))
+    phone = Strata.Die.draw(Strata.Chip.load("phone"), Strata.Band.NOMINAL, 1)
+    refused(refusal, unfitted, lambda: phone.takes(program(), Strata.DieUse.UNFITTED))
+    refused(refusal, Strata.DeviceError.INPUT, lambda: device.set_die(phone, Strata.DieUse.FITTED))
+    for uri in (f"sim:?die={path}&die={path}", "sim:phone?", "sim:?unfitted", "sim:?dye=x"):
+        refused(refusal, Strata.DeviceError.NOT_FOUND, lambda: Strata.Device.open(uri))
+    refused(Strata.Chip.error_quark(), Strata.ChipError.NOT_FOUND, lambda: Strata.Device.open("sim:?die=nowhere.yaml"))
+
+
 def test_compile_and_figures():
     made = program()
     assert made.is_calibrated() and made.get_model_name() == "digits" and made.get_chip_name() == "demonstrator"

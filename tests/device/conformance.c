@@ -338,6 +338,78 @@ test_program_of_another_chip (void)
   g_object_unref (device);
 }
 
+static GBytes *
+run_nominal (StrataDevice *device)
+{
+  StrataJob *job = make_job (device);
+  g_autoptr (GError) error = NULL;
+  GBytes *bytes;
+
+  strata_job_set_seed (job, 5);
+  g_assert_true (strata_device_run (device, job, NULL, &error));
+  g_assert_no_error (error);
+  bytes = g_bytes_ref (strata_tensor_get_bytes (strata_job_get_outputs (job)->pdata[0]));
+  g_assert_finalize_object (job);
+  return bytes;
+}
+
+/* A program that is not fitted to the die is refused, by load and by set_die, and what was there stays; a fitted one
+ * runs, and an unfitted one where that is asked for, which then computes something else. */
+static void
+test_die (void)
+{
+  StrataDevice *device = open_loaded ();
+  g_autoptr (StrataProgram) program = g_object_ref (strata_device_get_program (device));
+  g_autoptr (StrataProgram) fitted = NULL;
+  g_autoptr (StrataDie) die = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
+  StrataDieUse use;
+  int stack;
+
+  strata_program_get_tile_site (program, 0, NULL, &stack, NULL);
+  words = g_strdup_printf ("stack %d", stack);
+  die = strata_die_suppose (program, words, &error);
+  g_assert_no_error (error);
+  g_assert_null (strata_device_get_die (device, NULL));
+  g_assert_false (strata_device_set_die (device, die, STRATA_DIE_FITTED, &error));
+  if (!(strata_device_get_capabilities (device) & STRATA_CAPABILITY_DIE))
+    g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED);
+  else
+    {
+      g_autoptr (GBytes) whole = run_nominal (device);
+      g_autoptr (GBytes) unfitted = NULL;
+      g_autoptr (GBytes) again = NULL;
+
+      g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM);
+      g_assert_nonnull (strstr (error->message, "strata_die_fit ()"));
+      g_assert_null (strata_device_get_die (device, NULL));
+      g_clear_error (&error);
+      g_assert_true (strata_device_set_die (device, die, STRATA_DIE_UNFITTED, &error));
+      g_assert_true (strata_device_get_die (device, &use) == die && use == STRATA_DIE_UNFITTED);
+      unfitted = run_nominal (device);
+      g_assert_false (g_bytes_equal (whole, unfitted));
+      fitted = strata_die_fit (die, program, NULL, NULL, &error);
+      g_assert_true (strata_device_load (device, fitted, NULL, &error));
+      g_assert_true (strata_device_set_die (device, die, STRATA_DIE_FITTED, &error));
+      g_assert_no_error (error);
+      g_bytes_unref (run_nominal (device));
+      g_assert_true (strata_device_set_die (device, NULL, STRATA_DIE_FITTED, &error));
+      g_assert_null (strata_device_get_die (device, NULL));
+      g_assert_true (strata_device_set_die (device, die, STRATA_DIE_FITTED, &error));
+      g_assert_true (strata_die_takes (die, fitted, STRATA_DIE_FITTED, &error));
+      g_assert_false (strata_device_load (device, program, NULL, &error));
+      g_assert_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_PROGRAM);
+      g_assert_true (strata_device_get_program (device) == fitted);
+      g_clear_error (&error);
+      g_assert_true (strata_device_set_die (device, NULL, STRATA_DIE_FITTED, &error));
+      g_assert_true (strata_device_load (device, program, NULL, &error));
+      again = run_nominal (device);
+      g_assert_true (g_bytes_equal (whole, again));
+    }
+  g_assert_finalize_object (device);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -358,5 +430,6 @@ main (int argc, char **argv)
   g_test_add_func ("/device/energy-is-monotonic", test_energy_is_monotonic);
   g_test_add_func ("/device/records-close", test_records_close);
   g_test_add_func ("/device/program-of-another-chip", test_program_of_another_chip);
+  g_test_add_func ("/device/die", test_die);
   return g_test_run ();
 }

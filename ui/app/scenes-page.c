@@ -240,6 +240,7 @@ strata_scenes_add_overview (StrataScenes *scenes)
 {
   gsize n_rows;
   const StrataProfileFinding *rows = strata_profile_get_findings (scenes->profile, &n_rows);
+  const char *die = strata_profile_get_meta (scenes->profile, "die_serial");
   StrataOverviewScene *overview = &scenes->overview;
   StrataEnergyScene energy;
 
@@ -252,9 +253,10 @@ strata_scenes_add_overview (StrataScenes *scenes)
   strata_scenes_energy (scenes, -1, &energy);
   memcpy (overview->component_fj, energy.component_fj, sizeof overview->component_fj);
   overview->run = strata_profile_get_run_name (scenes->profile);
-  overview->subtitle = keep (scenes, g_strdup_printf ("%s on %s, %s", strata_profile_get_model_name (scenes->profile),
-                                                      strata_profile_get_chip_name (scenes->profile),
-                                                      strata_profile_get_fidelity_name (scenes->profile)));
+  overview->subtitle =
+    keep (scenes, g_strdup_printf ("%s on %s%s%s, %s", strata_profile_get_model_name (scenes->profile),
+                                   strata_profile_get_chip_name (scenes->profile), die == NULL ? "" : ", die ",
+                                   die == NULL ? "" : die, strata_profile_get_fidelity_name (scenes->profile)));
   set_verdict (scenes, overview);
   overview->figures = (const StrataOverviewFigure *) (gpointer) scenes->figures->data;
   overview->n_figures = scenes->figures->len;

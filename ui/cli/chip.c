@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * `strata chip list | show | check`.
+ * `strata chip list | show | check | die`.
  */
 #include "cli.h"
 #include "info.h"
@@ -221,21 +221,27 @@ static const char examples[] = "  strata chip list\n"
                                "  strata chip show phone\n"
                                "  strata chip show demonstrator --yaml > mine.yaml\n"
                                "  strata chip check mine.yaml\n"
-                               "  strata chip check W07-X12Y08.yaml        (a die file)\n";
+                               "  strata chip check W07-X12Y08.yaml        (a die file)\n"
+                               "  strata chip die demonstrator --seed 7 -o die-7.yaml\n";
 
 int
 cli_chip (Cli *cli, int argc, char **argv)
 {
   gboolean yaml = FALSE;
+  g_autofree char *band = NULL;
   const GOptionEntry own[] = {
     { "yaml", 0, 0, G_OPTION_ARG_NONE, &yaml, "show: print a description that loads as the same chip", NULL },
+    { "band", 0, 0, G_OPTION_ARG_STRING, &band,
+      "die: spreads and shares that the die is drawn from: nominal (default), optimistic, conservative", "BAND" },
     { NULL },
   };
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
-  if (!cli_parse (cli, own, "list | show CHIP|DIE | check CHIP|DIE", "Chips: the shipped ones by name, others by file.",
-                  examples, &argc, &argv, &status))
+  if (!cli_parse (
+        cli, own, "list | show CHIP|DIE | check CHIP|DIE | die CHIP",
+        "Chips: the shipped ones by name, others by file. Dies of them: what a test found, or drawn by --seed.",
+        examples, &argc, &argv, &status))
     return status;
   if (!cli_redirect (cli, argc > 2 ? argv[2] : "", &status))
     return status;
@@ -245,7 +251,9 @@ cli_chip (Cli *cli, int argc, char **argv)
     status = show_chip (cli, argv[2], yaml, &error);
   else if (argc == 3 && g_str_equal (argv[1], "check"))
     status = check_chip (cli, argv[2], &error);
+  else if (argc == 3 && g_str_equal (argv[1], "die"))
+    status = cli_draw_die (cli, argv[2], band, &error);
   else
-    return cli_usage (cli, "chip takes list, show CHIP or check CHIP; `strata chip --help` explains");
+    return cli_usage (cli, "chip takes list, show CHIP, check CHIP or die CHIP; `strata chip --help` explains");
   return status < 0 ? cli_fail (cli, error) : status;
 }

@@ -149,9 +149,16 @@ StrataProgram *cli_open_program (Cli *cli,
                                  const CliCompileOptions *options,
                                  StrataModel **model,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Fits @program to the die of the file @path, and says on stderr what moved. */
-StrataProgram *
-cli_fit_die (Cli *cli, StrataProgram *program, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Fits @program to the die of the file @path, and says on stderr what moved. @die: (out) (optional) */
+StrataProgram *cli_fit_die (Cli *cli, StrataProgram *program, const char *path, StrataDie **die, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+/* Makes @device the die of the file @path, to which *@program is fitted already; NULL: fits *@program, taking it, to
+ * the die that the device's URI names, if any. */
+gboolean cli_use_die (Cli *cli, StrataDevice *device, const char *path, StrataProgram **program, GError **error);
+/* "die" and "die_hash"; nothing for NULL */
+void cli_json_die (JsonBuilder *builder, StrataDie *die);
+/* Prints a die file drawn from the chip's rates. Exit codes, or -1 with @error set */
+int cli_draw_die (Cli *cli, const char *chip, const char *band, GError **error);
 /* What a die file says and what repair makes of it, or its text. Exit codes, or -1 with @error set */
 int cli_check_die (Cli *cli, const char *path, gboolean yaml, GError **error);
 /* @what: "tier 7", "stack 3 tier 7" …, or a die file */

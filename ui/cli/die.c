@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Dies in the command: `--die FILE` of every verb that opens a program, `strata chip check DIE`, and `strata explain
- * PROGRAM --what-if PLACE`, which fits the program to a die with that fault, once with its spare tiers and once as if
- * those were used up, and puts what that costs beside the program as it is.
+ * Dies in the command: `--die FILE` of every verb that opens a program, devices whose URI names one, `strata chip check
+ * DIE`, `strata chip die CHIP`, and `strata explain PROGRAM --what-if PLACE`, which fits the program to a die with that
+ * fault, once with its spare tiers and once as if those were used up, and puts what that costs beside the program as it
+ * is.
  */
 #include "cli.h"
 
@@ -32,6 +33,8 @@ cli_check_die (Cli *cli, const char *path, gboolean yaml, GError **error)
       g_print ("%s: valid, die %s of %s\n", path, strata_die_get_serial (die), strata_die_get_chip_name (die));
       cli_row ("dead", "%d arrays, %d rows and %d columns of others", strata_die_get_count (die, "dead_arrays"),
                strata_die_get_count (die, "dead_rows"), strata_die_get_count (die, "dead_columns"));
+      cli_row ("measured", "%d converters; %d stuck cells of %d arrays", strata_die_get_count (die, "converters"),
+               strata_die_get_count (die, "stuck_cells"), strata_die_get_count (die, "tested_arrays"));
       cli_row ("repaired", "%d arrays by spare tiers, %d rows and columns by spare ones",
                strata_die_get_count (die, "used_spare_tiers"), strata_die_get_count (die, "repaired_lines"));
       cli_row ("left", "%d arrays are lost, %d have fewer rows or columns than the chip says",
@@ -50,24 +53,133 @@ cli_check_die (Cli *cli, const char *path, gboolean yaml, GError **error)
   return CLI_EXIT_DONE;
 }
 
+/* --- drawing --- */
+
+/* What a die file does not list is drawn where values are computed. */
+static void
+say_left_out (Cli *cli, StrataDie *die)
+{
+  const gboolean converters = strata_die_get_count (die, "converters") == 0;
+  const gboolean cells = strata_die_get_count (die, "tested_arrays") == 0;
+
+  if ((converters || cells) && !cli->quiet)
+    g_printerr ("strata: %s has too many %s to list in a die file; they are drawn with the program\n",
+                strata_die_get_chip_name (die),
+                !cells       ? "converters"
+                : converters ? "converters and cells"
+                             : "cells");
+}
+
+int
+cli_draw_die (Cli *cli, const char *name, const char *band, GError **error)
+{
+  static const char *const bands[STRATA_N_BANDS] = { "nominal", "optimistic", "conservative" };
+  /* a die file finds its chip from where it lies */
+  g_autofree char *path = g_file_test (name, G_FILE_TEST_EXISTS) ? g_canonicalize_filename (name, NULL) : NULL;
+  g_autoptr (StrataChip) chip = NULL;
+  g_autoptr (StrataDie) die = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *hash = NULL;
+  StrataBand which = STRATA_BAND_NOMINAL;
+  JsonBuilder *builder;
+
+  while (band != NULL && which < STRATA_N_BANDS && !g_str_equal (band, bands[which]))
+    which++;
+  if (which == STRATA_N_BANDS)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "--band: %s is none; nominal, optimistic and conservative are accepted", band);
+      return -1;
+    }
+  chip = strata_chip_load (path == NULL ? name : path, error);
+  die = chip == NULL ? NULL : strata_die_draw (chip, which, (guint64) cli->seed, error);
+  if (die == NULL)
+    return -1;
+  text = strata_die_to_yaml (die);
+  say_left_out (cli, die);
+  if (!cli->json)
+    {
+      g_print ("%s", text);
+      return CLI_EXIT_DONE;
+    }
+  builder = cli_json_begin (cli);
+  hash = strata_die_get_hash (die);
+  cli_json_string (builder, "serial", strata_die_get_serial (die));
+  cli_json_string (builder, "chip", strata_die_get_chip_name (die));
+  cli_json_string (builder, "hash", hash);
+  cli_json_string (builder, "text", text);
+  cli_json_end (cli, builder);
+  return CLI_EXIT_DONE;
+}
+
 /* --- --die --- */
 
-StrataProgram *
-cli_fit_die (Cli *cli, StrataProgram *program, const char *path, GError **error)
+static StrataProgram *
+fit (Cli *cli, StrataProgram *program, StrataDie *die, GError **error)
 {
-  g_autoptr (StrataDie) die = strata_die_load (path, error);
   StrataDieFit fit;
-  StrataProgram *fitted;
+  StrataProgram *fitted = strata_die_fit (die, program, &fit, cli->cancellable, error);
 
-  if (die == NULL)
-    return NULL;
-  fitted = strata_die_fit (die, program, &fit, cli->cancellable, error);
   if (fitted != NULL && !cli->quiet)
     g_printerr (
       "strata: die %s: of %d arrays of the program %d stand on spare tiers, %d moved within their stack, %d to "
       "another stack\n",
       strata_die_get_serial (die), fit.n_arrays, fit.n_spared, fit.n_moved_tier, fit.n_moved_stack);
   return fitted;
+}
+
+StrataProgram *
+cli_fit_die (Cli *cli, StrataProgram *program, const char *path, StrataDie **die, GError **error)
+{
+  g_autoptr (StrataDie) loaded = strata_die_load (path, error);
+  StrataProgram *fitted = loaded == NULL ? NULL : fit (cli, program, loaded, error);
+
+  if (fitted != NULL && die != NULL)
+    *die = g_steal_pointer (&loaded);
+  return fitted;
+}
+
+void
+cli_json_die (JsonBuilder *builder, StrataDie *die)
+{
+  g_autofree char *hash = die == NULL ? NULL : strata_die_get_hash (die);
+
+  if (die == NULL)
+    return;
+  cli_json_string (builder, "die", strata_die_get_serial (die));
+  cli_json_string (builder, "die_hash", hash);
+}
+
+gboolean
+cli_use_die (Cli *cli, StrataDevice *device, const char *path, StrataProgram **program, GError **error)
+{
+  StrataDieUse use;
+  StrataDie *own = strata_device_get_die (device, &use);
+  StrataProgram *fitted;
+
+  if (path != NULL && own != NULL)
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "--die %s: the device %s is a die already; leave one of them out", path,
+                   strata_device_get_uri (device));
+      return FALSE;
+    }
+  if (path != NULL)
+    {
+      g_autoptr (StrataDie) die = strata_die_load (path, error);
+
+      return die != NULL
+             && (!(strata_device_get_capabilities (device) & STRATA_CAPABILITY_DIE)
+                 || strata_device_set_die (device, die, STRATA_DIE_FITTED, error));
+    }
+  if (own == NULL || use == STRATA_DIE_UNFITTED)
+    return TRUE;
+  fitted = fit (cli, *program, own, error);
+  if (fitted == NULL)
+    return FALSE;
+  g_object_unref (*program);
+  *program = fitted;
+  return TRUE;
 }
 
 /* --- --what-if --- */

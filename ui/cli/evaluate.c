@@ -63,12 +63,12 @@ print_text (StrataEvaluation *evaluation,
 static void
 print_json (Cli *cli,
             StrataEvaluation *evaluation,
-            StrataProgram *program,
-            StrataAnalog analog,
-            const StrataConditions *conditions,
+            const CliEvaluation *what,
+            const CliDieFigure *figures,
             StrataAttribution *attribution)
 {
-  g_autofree char *told = strata_conditions_to_text (conditions);
+  StrataProgram *program = what->program;
+  g_autofree char *told = strata_conditions_to_text (what->conditions);
   JsonBuilder *builder = cli_json_begin (cli);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
 
@@ -80,7 +80,7 @@ print_json (Cli *cli,
                    strata_evaluation_has_labels (evaluation) ? "top-1 accuracy" : "agreement with float");
   cli_json_number (builder, "float", strata_evaluation_get_float (evaluation));
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
-  cli_json_string (builder, "analog_level", cli_analog_name (analog));
+  cli_json_string (builder, "analog_level", cli_analog_name (what->analog));
   cli_json_string (builder, "conditions", told);
   cli_json_string (builder, "retention", strata_evaluation_get_retention (evaluation));
   cli_json_number (builder, "analog_mean", mean);
@@ -93,53 +93,100 @@ print_json (Cli *cli,
   cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
   cli_json_int (builder, "reads", strata_program_get_n_reads (program));
   cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  if (figures != NULL)
+    cli_json_die_figures (builder, what->die, figures);
   if (attribution != NULL)
     cli_json_attribution (builder, attribution);
   cli_json_end (cli, builder);
 }
 
+StrataEvaluation *
+cli_evaluation_new (Cli *cli, const CliEvaluation *what, StrataProgram *program, GError **error)
+{
+  g_autoptr (StrataEvaluation) evaluation = strata_evaluation_new (program, what->model);
+
+  strata_evaluation_set_analog (evaluation, what->analog, what->n_trials, (guint64) cli->seed);
+  strata_evaluation_set_conditions (evaluation, what->conditions);
+  strata_evaluation_set_limit (evaluation, what->limit);
+  strata_evaluation_set_n_threads (evaluation, (guint) cli->n_threads);
+  if (!strata_evaluation_set_data (evaluation, what->inputs, what->labels, what->scale, what->offset, error))
+    return NULL;
+  return g_steal_pointer (&evaluation);
+}
+
+static void
+evaluation_clear (CliEvaluation *what)
+{
+  g_clear_object (&what->program);
+  g_clear_object (&what->whole);
+  g_clear_object (&what->model);
+  g_clear_object (&what->die);
+  g_clear_object (&what->inputs);
+  g_clear_object (&what->labels);
+  g_clear_pointer (&what->conditions, strata_conditions_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliEvaluation, evaluation_clear)
+
+static gboolean
+evaluation_open (Cli *cli, const char *path, const Options *options, CliEvaluation *what, GError **error)
+{
+  CliCompileOptions compile = options->compile;
+
+  compile.die = NULL; /* what it does to the program is shown */
+  what->whole = cli_open_program (cli, path, &compile, &what->model, error);
+  if (what->whole == NULL || !cli_check_conditions (&options->conditions, what->analog, error)
+      || (what->conditions = cli_read_conditions (&options->conditions, error)) == NULL
+      || !cli_read_scale (&options->compile, &what->scale, error))
+    return FALSE;
+  what->program = options->compile.die == NULL
+                    ? g_object_ref (what->whole)
+                    : cli_fit_die (cli, what->whole, options->compile.die, &what->die, error);
+  if (what->program == NULL)
+    return FALSE;
+  /* A program remembers its model; where that has gone, the float column is unavailable. */
+  if (what->model == NULL)
+    what->model = cli_reopen_model (cli, what->program);
+  what->inputs = strata_tensor_load (options->inputs, error);
+  if (what->inputs == NULL)
+    return FALSE;
+  what->labels = options->labels != NULL ? strata_tensor_load (options->labels, error) : NULL;
+  return options->labels == NULL || what->labels != NULL;
+}
+
 static int
 evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analog, GError **error)
 {
-  g_autoptr (StrataModel) model = NULL;
-  g_autoptr (StrataProgram) program = cli_open_program (cli, path, &options->compile, &model, error);
+  g_auto (CliEvaluation) what = { .analog = analog,
+                                  .offset = options->compile.input_offset,
+                                  .n_trials = options->n_trials > 0 ? (guint) options->n_trials : 8,
+                                  .limit = options->limit > 0 ? (guint) options->limit : 0 };
   g_autoptr (StrataEvaluation) evaluation = NULL;
   g_autoptr (StrataAttribution) attribution = NULL;
-  g_autoptr (StrataTensor) inputs = NULL;
-  g_autoptr (StrataTensor) labels = NULL;
-  g_autoptr (StrataConditions) conditions = NULL;
-  double scale;
+  CliDieFigure figures[CLI_N_DIE_FIGURES];
+  gboolean with_die;
 
-  if (program == NULL || !cli_check_conditions (&options->conditions, analog, error)
-      || (conditions = cli_read_conditions (&options->conditions, error)) == NULL
-      || !cli_read_scale (&options->compile, &scale, error))
-    return -1;
-  /* A program remembers its model; where that has gone, the float column is unavailable. */
-  if (model == NULL)
-    model = cli_reopen_model (cli, program);
-  inputs = strata_tensor_load (options->inputs, error);
-  if (inputs == NULL || (options->labels != NULL && (labels = strata_tensor_load (options->labels, error)) == NULL))
-    return -1;
-  evaluation = strata_evaluation_new (program, model);
-  strata_evaluation_set_analog (evaluation, analog, options->n_trials > 0 ? (guint) options->n_trials : 8,
-                                (guint64) cli->seed);
-  strata_evaluation_set_conditions (evaluation, conditions);
-  strata_evaluation_set_limit (evaluation, options->limit > 0 ? (guint) options->limit : 0);
-  strata_evaluation_set_n_threads (evaluation, (guint) cli->n_threads);
-  if (!strata_evaluation_set_data (evaluation, inputs, labels, scale, options->compile.input_offset, error))
+  if (!evaluation_open (cli, path, options, &what, error)
+      || (evaluation = cli_evaluation_new (cli, &what, what.program, error)) == NULL
+      || (what.die != NULL && !strata_evaluation_set_die (evaluation, what.die, STRATA_DIE_FITTED, error)))
     return -1;
   if (options->ages.ages != NULL)
-    return cli_evaluate_ages (cli, evaluation, program, &options->ages, error);
-  if (!strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
+    return cli_evaluate_ages (cli, evaluation, what.program, &options->ages, error);
+  with_die = what.die != NULL && analog > STRATA_ANALOG_IDEAL;
+  if ((with_die && !cli_evaluate_die (cli, &what, figures, error))
+      || !strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
     return -1;
   if (options->attribute
       && (attribution = strata_evaluation_attribute (evaluation, cli_progress, cli, cli->cancellable, error)) == NULL)
     return -1;
   cli_progress_clear (cli);
+  if (with_die)
+    cli_keep_die_figure (&figures[CLI_N_DIE_FIGURES - 1], evaluation);
   if (cli->json)
-    print_json (cli, evaluation, program, analog, conditions, attribution);
+    print_json (cli, evaluation, &what, with_die ? figures : NULL, attribution);
   else
-    print_text (evaluation, program, analog, conditions);
+    print_text (evaluation, what.program, analog, what.conditions);
+  if (!cli->json && with_die)
+    cli_print_die_figures (what.die, figures);
   if (!cli->json && attribution != NULL)
     cli_print_attribution (attribution);
   return CLI_EXIT_DONE;
@@ -170,6 +217,7 @@ static const char examples[] =
   "  strata evaluate kws.strp --inputs features.npy --labels labels.npy --input-offset -83 --input-scale 0.5847\n"
   "  strata evaluate model.onnx --chip phone --calibration x.npy --inputs x.npy --labels y.npy --trials 8\n"
   "  strata evaluate model.strp --inputs x.npy --labels y.npy --attribute\n"
+  "  strata evaluate model.strp --inputs x.npy --labels y.npy --die W07-X12Y08.yaml\n"
   "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n"
   "  strata evaluate kws.strp --inputs x.npy --labels y.npy --ages 0,1h,1d,7d,30d,1y --recalibrate --html -o "
   "age.html\n";

@@ -6,6 +6,41 @@
 
 #include "cli.h"
 
+/* What is evaluated, on what */
+typedef struct
+{
+  StrataProgram *program; /* fitted to the die where there is one, */
+  StrataProgram *whole;   /* and as it was compiled */
+  StrataModel *model;     /* NULL: not there */
+  StrataDie *die;         /* NULL: one without faults */
+  StrataTensor *inputs, *labels;
+  StrataConditions *conditions;
+  StrataAnalog analog;
+  double scale, offset;
+  guint n_trials, limit;
+} CliEvaluation;
+
+/* Of @program, with data, without a die */
+StrataEvaluation *cli_evaluation_new (Cli *cli, const CliEvaluation *what, StrataProgram *program, GError **error)
+  G_GNUC_WARN_UNUSED_RESULT;
+
+/* Accuracy of the analog column */
+typedef struct
+{
+  double mean, deviation;
+  guint n_trials;
+} CliDieFigure;
+
+/* A die without faults; this one unfitted, fitted, calibrated */
+#define CLI_N_DIE_FIGURES 4
+
+void cli_keep_die_figure (CliDieFigure *figure, StrataEvaluation *evaluation);
+/* Runs all but the last, which is what evaluate does in any case. */
+gboolean cli_evaluate_die (Cli *cli, const CliEvaluation *what, CliDieFigure *result, GError **error);
+void cli_print_die_figures (StrataDie *die, const CliDieFigure *result);
+/* "die" */
+void cli_json_die_figures (JsonBuilder *builder, StrataDie *die, const CliDieFigure *result);
+
 /* --ages and what goes with it */
 typedef struct
 {

@@ -65,7 +65,7 @@ choose_fidelity (const Options *options, StrataFidelity *fidelity, GError **erro
 
 static gboolean
 record (Cli *cli,
-        StrataProgram *program,
+        StrataProgram **program,
         const Options *options,
         StrataFidelity fidelity,
         StrataAnalog analog,
@@ -77,7 +77,8 @@ record (Cli *cli,
   StrataTraceSink *sink;
   gboolean ok;
 
-  if (conditions == NULL || !strata_device_load (device, program, cli->cancellable, error))
+  if (conditions == NULL || !cli_use_die (cli, device, options->compile.die, program, error)
+      || !strata_device_load (device, *program, cli->cancellable, error))
     return FALSE;
   strata_job_set_seed (job, (guint64) cli->seed);
   strata_job_set_fidelity (job, fidelity);
@@ -94,7 +95,7 @@ record (Cli *cli,
       strata_job_set_inputs (job, inputs);
     }
   sink = strata_profile_recorder_new (cli->output);
-  strata_job_set_sink (job, sink, options->name == NULL ? strata_program_get_model_name (program) : options->name);
+  strata_job_set_sink (job, sink, options->name == NULL ? strata_program_get_model_name (*program) : options->name);
   ok = strata_device_run (device, job, cli->cancellable, error);
   strata_job_set_sink (job, NULL, NULL);
   sink->free (sink);
@@ -134,7 +135,7 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
     return -1;
   if (cli->output == NULL)
     cli->output = default_output (path);
-  if (!record (cli, program, options, fidelity, analog, error))
+  if (!record (cli, &program, options, fidelity, analog, error))
     return -1;
   recorded = strata_profile_open (cli->output, cli->cancellable, error);
   if (recorded == NULL || (hash = strata_profile_content_hash (recorded, cli->cancellable, error)) == NULL)

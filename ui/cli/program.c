@@ -17,7 +17,7 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
     {
       program = cli_check_unused (path, options, error) ? strata_program_load (path, error) : NULL;
       return program == NULL || options->die == NULL ? g_steal_pointer (&program)
-                                                     : cli_fit_die (cli, program, options->die, error);
+                                                     : cli_fit_die (cli, program, options->die, NULL, error);
     }
   shapes = cli_read_shapes (options->shapes, options->bound, error);
   if (shapes == NULL)
@@ -29,7 +29,7 @@ cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, 
   if (program != NULL && model != NULL)
     *model = g_steal_pointer (&opened);
   return program == NULL || options->die == NULL ? g_steal_pointer (&program)
-                                                 : cli_fit_die (cli, program, options->die, error);
+                                                 : cli_fit_die (cli, program, options->die, NULL, error);
 }
 
 StrataModel *

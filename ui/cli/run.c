@@ -87,6 +87,7 @@ run_once (Runner *runner, GError **error)
           g_autofree char *conditions = strata_conditions_to_text (runner->conditions);
 
           cli_json_string (builder, "conditions", conditions);
+          cli_json_die (builder, strata_device_get_die (runner->device, NULL));
         }
       cli_json_end (cli, builder);
     }
@@ -111,6 +112,7 @@ static const char examples[] =
   "  strata run model.onnx --reference --test-data folder/\n"
   "  strata run model.onnx --chip demonstrator --analog off --test-data folder/\n"
   "  strata run model.strp --device sim:demonstrator --analog nominal --seed 7 --input image.npy\n"
+  "  strata run model.strp --device 'sim:demonstrator?die=W07-X12Y08.yaml' --input image.npy\n"
   "  strata run vad.onnx --reference --shape sequence=512 --input input=audio.npy --input sr=16000\n"
   "  strata run llm.onnx --reference --steps 128 --state logits=input_ids --state 'present.*=past.*' \\\n"
   "      --input input_ids=1 --input position=@step --input mask=mask.npy     (mask: 128 of them)\n";

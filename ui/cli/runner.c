@@ -55,7 +55,8 @@ runner_open (Runner *runner, GError **error)
   if (runner->program == NULL)
     return FALSE;
   runner->device = strata_device_open (options->device == NULL ? "sim:" : options->device, error);
-  if (runner->device == NULL)
+  if (runner->device == NULL
+      || !cli_use_die (runner->cli, runner->device, options->compile.die, &runner->program, error))
     return FALSE;
   if (strata_program_has_weights (runner->program) && !strata_program_is_calibrated (runner->program)
       && !runner->cli->quiet)

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @run: runs one job; called with a program loaded and the job's inputs checked against it, one call at a time. Must
  *   honour @cancellable within 100 ms and leave the device usable. Outputs go to strata_job_take_outputs().
  * @read_energy: the energy counter; may be called during @run; %NULL: there is none
+ * @set_die: takes on a die, or %NULL; only called with %STRATA_CAPABILITY_DIE. The base class keeps the reference and
+ *   checks programs against it; on failure the die before stays.
  *
  * The driver interface.
  */
@@ -29,8 +31,9 @@ struct _StrataDeviceClass
   gboolean (*load) (StrataDevice *self, StrataProgram *program, GCancellable *cancellable, GError **error);
   gboolean (*run) (StrataDevice *self, StrataJob *job, GCancellable *cancellable, GError **error);
   gboolean (*read_energy) (StrataDevice *self, gint64 *energy_fj, gint64 *time_ps, StrataFidelity *source);
+  gboolean (*set_die) (StrataDevice *self, StrataDie *die, StrataDieUse use, GError **error);
 
-  gpointer reserved[8];
+  gpointer reserved[7];
 };
 
 G_END_DECLS
