@@ -108,16 +108,35 @@ add_from_cold (StrataProfile *profile, StrataReportSection *section)
     add_pair (section, "from cold", text, "ideal governor: the fastest rate that keeps the limits reached so far");
 }
 
+/* Of what crossbars the values are, where any were computed */
+static void
+add_values (StrataProfile *profile, StrataReportSection *section)
+{
+  const char *analog = strata_profile_get_meta (profile, "analog");
+  const char *seed = strata_profile_get_meta (profile, "noise_seed");
+  const char *conditions = strata_profile_get_meta (profile, "conditions");
+  const char *retention = strata_profile_get_meta (profile, "retention");
+  g_autofree char *how = NULL;
+
+  if (analog == NULL || seed == NULL || conditions == NULL)
+    return;
+  how = retention != NULL ? g_strdup_printf ("cells of that age and temperature: %s", retention) : g_strdup ("");
+  add_pair (section, "values", g_strdup_printf ("analog %s of seed %s, %s", analog, seed, conditions), how);
+}
+
 static void
 fill_summary (StrataProfile *profile, StrataReportSection *section)
 {
   static const char *const columns[] = { "what", "value", "how", NULL };
   const StrataProfileRun *run = strata_profile_get_run (profile);
+  const char *fidelity = strata_profile_get_fidelity_name (profile);
+  g_autofree char *how = NULL;
   gsize n_layers;
 
   strata_profile_get_layers (profile, &n_layers);
   add_columns (section, columns);
-  add_pair (section, "run", g_strdup (run->run_name), strata_profile_get_fidelity_name (profile));
+  how = g_strconcat (g_str_equal (fidelity, "measured") ? "" : "all figures are modelled; fidelity ", fidelity, NULL);
+  add_pair (section, "run", g_strdup (run->run_name), how);
   add_pair (section, "model", g_strdup_printf ("%s, %" G_GSIZE_FORMAT " layers", run->model_name, n_layers), "");
   add_pair (section, "chip",
             g_strdup_printf ("%s, %d × %d stacks of %d tiers, arrays of %d × %d", run->chip_name, run->mesh_x,
@@ -137,6 +156,7 @@ fill_summary (StrataProfile *profile, StrataReportSection *section)
       if (g_str_equal (key_figures[i].name, "skin_c"))
         add_from_cold (profile, section);
     }
+  add_values (profile, section);
   add_pair (section, "events", g_strdup_printf ("%" G_GINT64_FORMAT, run->n_events),
             run->n_dropped > 0 ? "events were dropped: sums are lower bounds" : "");
 }

@@ -254,6 +254,23 @@ test_variants (void)
   g_assert_cmpfloat (strata_cost_yield_chip (&larger), <=, strata_cost_yield_chip (chip));
 }
 
+/* The notes' price of tiers is that of 256: shipped chips that have other numbers pay what the phone chip with those
+ * would. */
+static void
+test_stack_of_others (void)
+{
+  static const char *const names[] = { "demonstrator", "ibm-3d" };
+  g_autoptr (StrataChipSpec) phone = strata_chip_spec_load ("phone", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (StrataChipSpec) chip = strata_chip_spec_load (names[i], NULL);
+      const StrataCostVariant variant = { chip->tiers, chip->spare_tiers, -1, -1 };
+
+      assert_within (chip->cost_stack_usd, strata_cost_vary (phone, &variant).cost_stack_usd, 0.005);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -267,5 +284,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/cost/price/parts", test_price);
   g_test_add_func ("/sdk/cost/price/several-dies", test_several_dies);
   g_test_add_func ("/sdk/cost/price/variants", test_variants);
+  g_test_add_func ("/sdk/cost/yield/stack-of-others", test_stack_of_others);
   return g_test_run ();
 }
