@@ -29,6 +29,7 @@
 #define STEADY_SHARE 1e-3      /* of the rise: settled */
 #define STEP_WORK 4e9      /* arithmetic operations that all steps should take where a limit is looked for: seconds */
 #define CURVE_WORK 4e8     /* where it is a curve to look at alone */
+#define CHANGE_SHARE 0.2   /* of the share, as one of the rise: leakage that runs away outruns any time constant */
 #define N_HALVINGS 24      /* of the step in which a limit is crossed */
 #define KEPT_RATIO 1.15    /* a point of the curve is kept when so much more time has passed, */
 #define KEPT_SHARE 0.01    /* or the junction has moved by so much of its rise */
@@ -179,6 +180,30 @@ is_settled (const Governor *governor, const StrataSteady *steady)
 
 /* --- spells --- */
 
+/* Of the step from from_c to to_c, as a share of the rise */
+static double
+find_change (const Governor *governor)
+{
+  StrataHeat *heat = governor->throttle->run->heat;
+
+  return fabs (strata_heat_summary (heat, governor->to_c).junction_c
+               - strata_heat_summary (heat, governor->from_c).junction_c)
+         / governor->span_k;
+}
+
+/* As long a step as is exact enough, at most @step_ps */
+static gint64
+take_step (Governor *governor, gint64 step_ps, double *energy_fj)
+{
+  *energy_fj = advance (governor, step_ps);
+  while (step_ps > 2 * (gint64) FIRST_STEP_PS && find_change (governor) > CHANGE_SHARE * governor->share)
+    {
+      step_ps /= 2;
+      *energy_fj = advance (governor, step_ps);
+    }
+  return step_ps;
+}
+
 /* Runs at interval_ps until a limit is reached, which it returns, or what it settles at is; from_c is then of that
  * time. */
 static Limit *
@@ -194,8 +219,9 @@ run_spell (Governor *governor, const StrataSteady *steady)
       double passed_ps = (double) (governor->now_ps - governor->start_ps);
       gint64 step_ps =
         (gint64) CLAMP (passed_ps * governor->share, FIRST_STEP_PS, governor->constant_ps * governor->share);
-      double energy_fj = advance (governor, step_ps), *swap = governor->from_c;
+      double energy_fj, *swap = governor->from_c;
 
+      step_ps = take_step (governor, step_ps, &energy_fj);
       crossed = find_crossed (governor);
       if (crossed != NULL)
         step_ps = refine (governor, step_ps, &energy_fj);
