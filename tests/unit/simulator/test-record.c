@@ -178,6 +178,9 @@ test_complete (void)
   /* bursts; control, fixed leakage, two stacks */
   g_assert_cmpuint (sink.n_records[STRATA_RECORD_EVENT], ==, 5020 + 4);
   g_assert_cmpuint (sink.n_records[STRATA_RECORD_ACCURACY], ==, 3);
+  g_assert_cmpuint (sink.n_records[STRATA_RECORD_SPELL], ==, 1);
+  g_assert_cmpuint (sink.n_records[STRATA_RECORD_WARMING], >, 20);
+  g_assert_cmpfloat (figure (&sink, "throttle_skin_c", 0), ==, fixture->chip.t_skin_max_c);
   g_assert_cmpint (sink.events_fj, ==, sink.records_fj);
   g_assert_cmpfloat (figure (&sink, "energy_fj", 0), ==, (double) sink.events_fj);
   g_assert_cmpint (sink.n_layers, ==, 3);
