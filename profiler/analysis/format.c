@@ -4,7 +4,6 @@
  * painters, so that a number reads the same in a table and in a picture.
  */
 #include <math.h>
-#include <string.h>
 
 #include "strata-profiler/strata-draw.h"
 #include "strata-profiler/strata-profile-analysis.h"

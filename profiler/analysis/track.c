@@ -17,8 +17,9 @@ power_of (gint64 energy_fj, gint64 duration_ps)
   return duration_ps > 0 ? (float) ((double) energy_fj / (double) duration_ps) : 0; /* 1 fJ / 1 ps = 1 mW */
 }
 
-gint64
-strata_event_energy_until (gint64 start_ps, gint64 duration_ps, gint64 energy_fj, gint64 time_ps)
+/* The share of an event's energy up to @time_ps: 0 before it starts, all at its end, rounded down between. */
+static gint64
+energy_until (gint64 start_ps, gint64 duration_ps, gint64 energy_fj, gint64 time_ps)
 {
   if (time_ps <= start_ps)
     return 0;
@@ -132,8 +133,8 @@ add_event (const StrataTrack *track, gsize i, gint64 from_ps, gint64 to_ps, Stra
   part = MIN (end, to_ps) - MAX (start, from_ps);
   power = power_of (events->energy_fj[i], duration);
   span->busy_ps += part;
-  span->energy_fj += strata_event_energy_until (start, duration, events->energy_fj[i], to_ps)
-                     - strata_event_energy_until (start, duration, events->energy_fj[i], from_ps);
+  span->energy_fj += energy_until (start, duration, events->energy_fj[i], to_ps)
+                     - energy_until (start, duration, events->energy_fj[i], from_ps);
   span->n_events += start >= from_ps;
   span->max_power_mw = MAX (span->max_power_mw, power);
   add_longest (span, part, events->layer[i]);

@@ -36,6 +36,3 @@ void strata_track_fold (const StrataTrack *track, gint64 from_ps, gint64 to_ps, 
 gsize strata_track_seek (const StrataTrack *track, gint64 time_ps);
 /* Power in mW of the events that are active at @time_ps. */
 double strata_track_power (const StrataTrack *track, gint64 time_ps);
-
-/* The share of an event's energy up to @time_ps: 0 before it starts, all at its end, rounded down between. */
-gint64 strata_event_energy_until (gint64 start_ps, gint64 duration_ps, gint64 energy_fj, gint64 time_ps);

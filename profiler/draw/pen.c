@@ -46,8 +46,8 @@ strata_pen_fill (StrataPen *pen, guint32 colour, double alpha, double x, double 
   cairo_fill (pen->cr);
 }
 
-void
-strata_pen_round_path (StrataPen *pen, const StrataRect *rect, double radius)
+static void
+round_path (StrataPen *pen, const StrataRect *rect, double radius)
 {
   double r = MIN (radius, MIN (rect->width, rect->height) / 2);
 
@@ -63,7 +63,7 @@ void
 strata_pen_fill_round (StrataPen *pen, guint32 colour, double alpha, const StrataRect *rect, double radius)
 {
   strata_pen_colour (pen, colour, alpha);
-  strata_pen_round_path (pen, rect, radius);
+  round_path (pen, rect, radius);
   cairo_fill (pen->cr);
 }
 

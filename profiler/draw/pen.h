@@ -38,7 +38,6 @@ void strata_pen_colour (StrataPen *pen, guint32 colour, double alpha);
 void strata_pen_fill (StrataPen *pen, guint32 colour, double alpha, double x, double y, double width, double height);
 /* Filled with corners of @radius */
 void strata_pen_fill_round (StrataPen *pen, guint32 colour, double alpha, const StrataRect *rect, double radius);
-void strata_pen_round_path (StrataPen *pen, const StrataRect *rect, double radius);
 /* One pixel wide, on whole pixels */
 void strata_pen_hline (StrataPen *pen, guint32 colour, double x0, double x1, double y);
 void strata_pen_vline (StrataPen *pen, guint32 colour, double x, double y0, double y1);

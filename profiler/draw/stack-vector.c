@@ -6,8 +6,6 @@
 #include "draw/pen.h"
 #include "draw/volume.h"
 
-#include <math.h>
-
 #define MAX_POLYGON_BLOCKS 10000
 
 typedef struct

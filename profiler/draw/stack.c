@@ -3,11 +3,7 @@
  * The picture of the stack: rows of rays over threads, supersamples averaged, outlines where what is seen changes.
  * Invariant: pick and picture cast the same lanes, so they agree at every pixel.
  */
-#include "draw/pen.h"
 #include "draw/volume.h"
-
-#include <math.h>
-#include <string.h>
 
 #define MAX_SIDE_PX 16384
 #define CHUNK_ROWS 8

@@ -6,8 +6,6 @@
  */
 #include "strata-profiler/strata-draw-timeline.h"
 
-#include <math.h>
-
 #define FOLD_PX 3.0
 
 struct _StrataDrawIndex

@@ -7,7 +7,6 @@
 #include "strata-profiler/strata-draw-timeline.h"
 
 #include <math.h>
-#include <string.h>
 
 #define GUTTER 132.0
 #define RULER 36.0

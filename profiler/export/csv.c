@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/schema.h"
 #include "strata-profiler/strata-profile-analysis.h"
 #include "strata-profiler/strata-profile-report.h"
 

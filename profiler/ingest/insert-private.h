@@ -43,8 +43,6 @@ struct _StrataInserter
   gint64 spell_end_ps, warming_ps; /* of the last one; -1: for ever, and none yet */
 };
 
-/* A write that SQLite refused with @code, by its cause; always FALSE. */
-gboolean strata_inserter_fail (StrataInserter *inserter, int code, GError **error);
 /* A record that points nowhere or is out of range; always FALSE. */
 gboolean strata_inserter_refuse (StrataInserter *inserter, GError **error, const char *format, ...)
   G_GNUC_PRINTF (3, 4);

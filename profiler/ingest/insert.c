@@ -37,8 +37,9 @@ static const struct
 
 /* --- errors --- */
 
-gboolean
-strata_inserter_fail (StrataInserter *inserter, int code, GError **error)
+/* A write that SQLite refused with @code, by its cause; always FALSE. */
+static gboolean
+fail_write (StrataInserter *inserter, int code, GError **error)
 {
   /* SQLite keeps the cause for some calls only; errno is then that of the write that has just failed. */
   int last_errno = errno, system_errno = inserter->db != NULL ? sqlite3_system_errno (inserter->db) : 0;
@@ -121,7 +122,7 @@ strata_inserter_row (StrataInserter *inserter, StrataTable table, GError **error
   if ((code & 0xff) == SQLITE_CONSTRAINT)
     return strata_inserter_refuse (inserter, error, "a row of table %s is there twice or lacks a value (%s)",
                                    tables[table].name, sqlite3_errmsg (inserter->db));
-  return strata_inserter_fail (inserter, code, error);
+  return fail_write (inserter, code, error);
 }
 
 /* --- begin and finish --- */
@@ -131,7 +132,7 @@ execute (StrataInserter *inserter, const char *sql, GError **error)
 {
   int code = sqlite3_exec (inserter->db, sql, NULL, NULL, NULL);
 
-  return code == SQLITE_OK || strata_inserter_fail (inserter, code, error);
+  return code == SQLITE_OK || fail_write (inserter, code, error);
 }
 
 gboolean
@@ -157,7 +158,7 @@ open_database (StrataInserter *inserter, GError **error)
   int code = sqlite3_open_v2 (absolute, &inserter->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 
   if (code != SQLITE_OK)
-    return strata_inserter_fail (inserter, code, error);
+    return fail_write (inserter, code, error);
   return strata_inserter_execute (
            inserter, error,
            "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
@@ -175,7 +176,7 @@ prepare_inserts (StrataInserter *inserter, GError **error)
       int code = sqlite3_prepare_v3 (inserter->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &inserter->insert[table], NULL);
 
       if (code != SQLITE_OK)
-        return strata_inserter_fail (inserter, code, error);
+        return fail_write (inserter, code, error);
     }
   return TRUE;
 }
@@ -228,7 +229,7 @@ strata_inserter_finish (StrataInserter *inserter, GError **error)
   finalise_statements (inserter);
   code = sqlite3_close (inserter->db);
   if (code != SQLITE_OK)
-    return strata_inserter_fail (inserter, code, error);
+    return fail_write (inserter, code, error);
   inserter->db = NULL;
   return TRUE;
 }

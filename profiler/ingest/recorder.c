@@ -15,7 +15,6 @@
 #include <glib/gstdio.h>
 
 #include "ingest/insert.h"
-#include "store/schema.h"
 
 typedef struct
 {

@@ -21,5 +21,3 @@ struct _StrataProfile
   StrataProfileVerdict *verdicts;
   gsize n_verdicts;
 };
-
-void strata_profile_get_track_events (StrataProfile *profile, gsize track, StrataProfileEvents *events);

@@ -44,6 +44,31 @@ strata_profile_init (StrataProfile *self)
 /* --- opening --- */
 
 static void
+get_track_events (StrataProfile *self, gsize track, StrataProfileEvents *events)
+{
+  const StrataEventTable *table = &self->rows->events;
+  gsize first = table->first[track];
+
+  if (table->first[track + 1] == first)
+    {
+      *events = (StrataProfileEvents){ 0 };
+      return;
+    }
+  *events = (StrataProfileEvents){
+    .n_events = table->first[track + 1] - first,
+    .start_ps = table->start_ps + first,
+    .duration_ps = table->duration_ps + first,
+    .energy_fj = table->energy_fj + first,
+    .n_actions = table->n_actions + first,
+    .layer = table->layer + first,
+    .instruction = table->instruction + first,
+    .burst = table->burst + first,
+    .tier = table->tier + first,
+    .flags = table->flags + first,
+  };
+}
+
+static void
 make_tracks (StrataProfile *self)
 {
   gsize n_tracks = 2 * self->rows->n_units;
@@ -53,7 +78,7 @@ make_tracks (StrataProfile *self)
     {
       StrataProfileEvents events;
 
-      strata_profile_get_track_events (self, track, &events);
+      get_track_events (self, track, &events);
       strata_track_init (&self->tracks[track], &events);
     }
 }
@@ -333,36 +358,11 @@ strata_profile_find_figure (StrataProfile *self, const char *name)
   return NULL;
 }
 
-void
-strata_profile_get_track_events (StrataProfile *self, gsize track, StrataProfileEvents *events)
-{
-  const StrataEventTable *table = &self->rows->events;
-  gsize first = table->first[track];
-
-  if (table->first[track + 1] == first)
-    {
-      *events = (StrataProfileEvents){ 0 };
-      return;
-    }
-  *events = (StrataProfileEvents){
-    .n_events = table->first[track + 1] - first,
-    .start_ps = table->start_ps + first,
-    .duration_ps = table->duration_ps + first,
-    .energy_fj = table->energy_fj + first,
-    .n_actions = table->n_actions + first,
-    .layer = table->layer + first,
-    .instruction = table->instruction + first,
-    .burst = table->burst + first,
-    .tier = table->tier + first,
-    .flags = table->flags + first,
-  };
-}
-
 static void
 get_events (StrataProfile *self, gint32 unit, gsize offset, StrataProfileEvents *events)
 {
   if (unit >= 0 && (gsize) unit < self->rows->n_units)
-    strata_profile_get_track_events (self, 2 * (gsize) unit + offset, events);
+    get_track_events (self, 2 * (gsize) unit + offset, events);
   else
     *events = (StrataProfileEvents){ 0 };
 }

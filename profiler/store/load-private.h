@@ -30,9 +30,6 @@ gboolean strata_loader_fail (StrataLoader *loader, const char *format, ...) G_GN
 gint64 strata_loader_int (StrataLoader *loader, int column, gint64 low, gint64 high);
 /* -1 for NULL, else 0 to n - 1 */
 gint32 strata_loader_id (StrataLoader *loader, int column, gsize n);
-gint32 strata_loader_count (StrataLoader *loader, int column);
-double strata_loader_number (StrataLoader *loader, int column);
-const char *strata_loader_text (StrataLoader *loader, int column);
 gboolean strata_loader_each (StrataLoader *loader, const char *table, const char *sql, StrataLoaderFunc read);
 
 gboolean strata_loader_events (StrataLoader *loader);

@@ -51,22 +51,22 @@ strata_loader_id (StrataLoader *loader, int column, gsize n)
   return strata_loader_int (loader, column, 0, (gint64) MIN (n, G_MAXINT32) - 1);
 }
 
-gint32
-strata_loader_count (StrataLoader *loader, int column)
+static gint32
+read_count (StrataLoader *loader, int column)
 {
   return strata_loader_int (loader, column, 0, G_MAXINT32);
 }
 
-double
-strata_loader_number (StrataLoader *loader, int column)
+static double
+read_number (StrataLoader *loader, int column)
 {
   int type = sqlite3_column_type (loader->statement, column);
 
   return type == SQLITE_FLOAT || type == SQLITE_INTEGER ? sqlite3_column_double (loader->statement, column) : NAN;
 }
 
-const char *
-strata_loader_text (StrataLoader *loader, int column)
+static const char *
+read_text (StrataLoader *loader, int column)
 {
   const char *text = (const char *) sqlite3_column_text (loader->statement, column);
 
@@ -101,8 +101,8 @@ read_run (StrataLoader *loader)
 {
   StrataProfileRun *run = &loader->rows->run;
 
-  run->run_name = strata_loader_text (loader, 0);
-  run->model_name = strata_loader_text (loader, 1);
+  run->run_name = read_text (loader, 0);
+  run->model_name = read_text (loader, 1);
   run->fidelity = strata_loader_int (loader, 2, 0, STRATA_FIDELITY_MEASURED);
   loader->n_single++;
 }
@@ -112,24 +112,24 @@ read_chip (StrataLoader *loader)
 {
   StrataProfileRun *run = &loader->rows->run;
 
-  run->chip_name = strata_loader_text (loader, 0);
-  run->chip_yaml = strata_loader_text (loader, 1);
-  run->mesh_x = strata_loader_count (loader, 2);
-  run->mesh_y = strata_loader_count (loader, 3);
+  run->chip_name = read_text (loader, 0);
+  run->chip_yaml = read_text (loader, 1);
+  run->mesh_x = read_count (loader, 2);
+  run->mesh_y = read_count (loader, 3);
   run->n_stacks = strata_loader_int (loader, 4, 0, STRATA_MAX_SITES);
   run->n_tiers = strata_loader_int (loader, 5, 0, STRATA_MAX_SITES);
-  run->n_rows = strata_loader_count (loader, 6);
-  run->n_columns = strata_loader_count (loader, 7);
+  run->n_rows = read_count (loader, 6);
+  run->n_columns = read_count (loader, 7);
   run->hub_x2 = strata_loader_int (loader, 8, G_MININT32, G_MAXINT32);
   run->hub_y2 = strata_loader_int (loader, 9, G_MININT32, G_MAXINT32);
-  run->power_budget_mw = strata_loader_number (loader, 10);
+  run->power_budget_mw = read_number (loader, 10);
   loader->n_single++;
 }
 
 static void
 read_meta (StrataLoader *loader)
 {
-  StrataProfileMeta meta = { strata_loader_text (loader, 0), strata_loader_text (loader, 1) };
+  StrataProfileMeta meta = { read_text (loader, 0), read_text (loader, 1) };
 
   g_array_append_val (loader->array, meta);
 }
@@ -144,7 +144,7 @@ read_unit (StrataLoader *loader)
   unit.index = strata_loader_int (loader, 2, G_MININT32, G_MAXINT32);
   unit.x = strata_loader_id (loader, 3, G_MAXINT32);
   unit.y = strata_loader_id (loader, 4, G_MAXINT32);
-  unit.name = strata_loader_text (loader, 5);
+  unit.name = read_text (loader, 5);
   g_array_append_val (loader->array, unit);
 }
 
@@ -155,26 +155,26 @@ read_layer (StrataLoader *loader)
 
   layer.id = strata_loader_int (loader, 0, loader->array->len, loader->array->len);
   layer.node = strata_loader_id (loader, 1, G_MAXINT32);
-  layer.name = strata_loader_text (loader, 2);
-  layer.op = strata_loader_text (loader, 3);
-  layer.kind = strata_loader_text (loader, 4);
-  layer.stage = strata_loader_text (loader, 5);
-  layer.stage_index = strata_loader_count (loader, 6);
-  layer.index_in_stage = strata_loader_count (loader, 7);
-  layer.n_in_stage = strata_loader_count (loader, 8);
+  layer.name = read_text (loader, 2);
+  layer.op = read_text (loader, 3);
+  layer.kind = read_text (loader, 4);
+  layer.stage = read_text (loader, 5);
+  layer.stage_index = read_count (loader, 6);
+  layer.index_in_stage = read_count (loader, 7);
+  layer.n_in_stage = read_count (loader, 8);
   layer.n_macs = strata_loader_int (loader, 9, 0, G_MAXINT64);
   layer.n_weights = strata_loader_int (loader, 10, 0, G_MAXINT64);
-  layer.out_channels = strata_loader_count (loader, 11);
-  layer.out_height = strata_loader_count (loader, 12);
-  layer.out_width = strata_loader_count (loader, 13);
-  layer.k = strata_loader_count (loader, 14);
-  layer.n = strata_loader_count (loader, 15);
-  layer.n_tiles = strata_loader_count (loader, 16);
-  layer.n_copies = strata_loader_count (loader, 17);
-  layer.n_row_copies = strata_loader_count (loader, 18);
-  layer.n_reads = strata_loader_count (loader, 19);
-  layer.n_slices = strata_loader_count (loader, 20);
-  layer.utilisation = strata_loader_number (loader, 21);
+  layer.out_channels = read_count (loader, 11);
+  layer.out_height = read_count (loader, 12);
+  layer.out_width = read_count (loader, 13);
+  layer.k = read_count (loader, 14);
+  layer.n = read_count (loader, 15);
+  layer.n_tiles = read_count (loader, 16);
+  layer.n_copies = read_count (loader, 17);
+  layer.n_row_copies = read_count (loader, 18);
+  layer.n_reads = read_count (loader, 19);
+  layer.n_slices = read_count (loader, 20);
+  layer.utilisation = read_number (loader, 21);
   layer.snr_db = layer.clip_fraction = layer.max_abs_error = NAN;
   layer.noise = (StrataProfileNoise){ 0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
   layer.start_ps = layer.end_ps = -1;
@@ -208,19 +208,19 @@ read_tile (StrataLoader *loader)
 
   tile.id = strata_loader_int (loader, 0, loader->array->len, loader->array->len);
   tile.layer = strata_loader_int (loader, 1, 0, (gint64) loader->rows->n_layers - 1);
-  tile.copy = strata_loader_count (loader, 2);
+  tile.copy = read_count (loader, 2);
   tile.stack = strata_loader_int (loader, 3, 0, MAX (loader->rows->run.n_stacks, 1) - 1);
   tile.tier = strata_loader_int (loader, 4, 0, MAX (loader->rows->run.n_tiers, 1) - 1);
-  tile.row0 = strata_loader_count (loader, 5);
-  tile.n_rows = strata_loader_count (loader, 6);
-  tile.col0 = strata_loader_count (loader, 7);
-  tile.n_cols = strata_loader_count (loader, 8);
-  tile.n_slices = strata_loader_count (loader, 9);
-  tile.n_row_copies = strata_loader_count (loader, 10);
-  tile.utilisation = strata_loader_number (loader, 11);
+  tile.row0 = read_count (loader, 5);
+  tile.n_rows = read_count (loader, 6);
+  tile.col0 = read_count (loader, 7);
+  tile.n_cols = read_count (loader, 8);
+  tile.n_slices = read_count (loader, 9);
+  tile.n_row_copies = read_count (loader, 10);
+  tile.utilisation = read_number (loader, 11);
   tile.first_in_array = loader->version < 2 ? tile.id : strata_loader_int (loader, 12, 0, tile.id);
-  tile.at_row = loader->version < 2 ? 0 : strata_loader_count (loader, 13);
-  tile.at_col = loader->version < 2 ? 0 : strata_loader_count (loader, 14);
+  tile.at_row = loader->version < 2 ? 0 : read_count (loader, 13);
+  tile.at_col = loader->version < 2 ? 0 : read_count (loader, 14);
   tile.x = tile.y = -1;
   g_array_append_val (loader->array, tile);
 }
@@ -234,8 +234,8 @@ read_instruction (StrataLoader *loader)
   instruction.layer = strata_loader_id (loader, 1, loader->rows->n_layers);
   instruction.tile = strata_loader_id (loader, 2, loader->rows->n_tiles);
   instruction.unit = strata_loader_int (loader, 3, 0, (gint64) loader->rows->n_units - 1);
-  instruction.opcode = strata_loader_text (loader, 4);
-  instruction.n_bursts = strata_loader_count (loader, 5);
+  instruction.opcode = read_text (loader, 4);
+  instruction.n_bursts = read_count (loader, 5);
   instruction.n_actions = strata_loader_int (loader, 6, 0, G_MAXINT64);
   g_array_append_val (loader->array, instruction);
 }
@@ -271,9 +271,9 @@ read_accuracy (StrataLoader *loader)
 
   if (loader->error != NULL)
     return;
-  loader->rows->layers[id].snr_db = strata_loader_number (loader, 1);
-  loader->rows->layers[id].clip_fraction = strata_loader_number (loader, 2);
-  loader->rows->layers[id].max_abs_error = strata_loader_number (loader, 3);
+  loader->rows->layers[id].snr_db = read_number (loader, 1);
+  loader->rows->layers[id].clip_fraction = read_number (loader, 2);
+  loader->rows->layers[id].max_abs_error = read_number (loader, 3);
 }
 
 static void
@@ -285,15 +285,15 @@ read_noise (StrataLoader *loader)
   noise.n_reads = strata_loader_int (loader, 1, 1, G_MAXINT32);
   noise.adc_bits = strata_loader_int (loader, 2, 1, G_MAXINT32);
   noise.sound_bits = strata_loader_int (loader, 3, 0, noise.adc_bits);
-  noise.snr_db = strata_loader_number (loader, 4);
-  noise.effective_bits = strata_loader_number (loader, 5);
-  noise.thermal_db = strata_loader_number (loader, 6);
-  noise.cells_db = strata_loader_number (loader, 7);
-  noise.converter_db = strata_loader_number (loader, 8);
-  noise.lasting_db = strata_loader_number (loader, 9);
-  noise.rounding_db = strata_loader_number (loader, 10);
-  noise.share = strata_loader_number (loader, 11);
-  noise.drowned_fj = strata_loader_number (loader, 12);
+  noise.snr_db = read_number (loader, 4);
+  noise.effective_bits = read_number (loader, 5);
+  noise.thermal_db = read_number (loader, 6);
+  noise.cells_db = read_number (loader, 7);
+  noise.converter_db = read_number (loader, 8);
+  noise.lasting_db = read_number (loader, 9);
+  noise.rounding_db = read_number (loader, 10);
+  noise.share = read_number (loader, 11);
+  noise.drowned_fj = read_number (loader, 12);
   if (loader->error == NULL)
     loader->rows->layers[id].noise = noise;
 }
@@ -303,12 +303,12 @@ read_figure (StrataLoader *loader)
 {
   StrataProfileFigure figure = { 0 };
 
-  figure.name = strata_loader_text (loader, 0);
-  figure.unit = strata_loader_text (loader, 1);
+  figure.name = read_text (loader, 0);
+  figure.unit = read_text (loader, 1);
   for (int band = 0; band < STRATA_N_BANDS; band++)
-    figure.value[band] = strata_loader_number (loader, 2 + band);
+    figure.value[band] = read_number (loader, 2 + band);
   figure.fidelity = strata_loader_int (loader, 5, 0, STRATA_FIDELITY_MEASURED);
-  figure.source = strata_loader_text (loader, 6);
+  figure.source = read_text (loader, 6);
   g_array_append_val (loader->array, figure);
 }
 
@@ -317,13 +317,13 @@ read_finding (StrataLoader *loader)
 {
   StrataProfileFinding finding = { 0 };
 
-  finding.rule = strata_loader_text (loader, 0);
+  finding.rule = read_text (loader, 0);
   finding.severity = strata_loader_int (loader, 1, 0, 2);
   finding.layer = strata_loader_id (loader, 2, loader->rows->n_layers);
-  finding.evidence = strata_loader_text (loader, 3);
-  finding.action = strata_loader_text (loader, 4);
-  finding.gain = strata_loader_number (loader, 5);
-  finding.gain_of = strata_loader_text (loader, 6);
+  finding.evidence = read_text (loader, 3);
+  finding.action = read_text (loader, 4);
+  finding.gain = read_number (loader, 5);
+  finding.gain_of = read_text (loader, 6);
   if (loader->error == NULL && finding.layer >= 0)
     loader->rows->layers[finding.layer].n_findings++;
   g_array_append_val (loader->array, finding);
@@ -335,12 +335,12 @@ read_decision (StrataLoader *loader)
   StrataProfileDecision decision = { 0 };
 
   strata_loader_int (loader, 0, loader->array->len, loader->array->len);
-  decision.reason = strata_loader_text (loader, 1);
-  decision.meaning = strata_loader_text (loader, 2);
+  decision.reason = read_text (loader, 1);
+  decision.meaning = read_text (loader, 2);
   decision.layer = strata_loader_id (loader, 3, loader->rows->n_layers);
   decision.tile = strata_loader_id (loader, 4, loader->rows->n_tiles);
   decision.value = strata_loader_int (loader, 5, G_MININT64, G_MAXINT64);
-  decision.text = strata_loader_text (loader, 6);
+  decision.text = read_text (loader, 6);
   g_array_append_val (loader->array, decision);
 }
 
@@ -365,12 +365,12 @@ read_alternative (StrataLoader *loader)
     return;
   strata_loader_int (loader, 1, rows->decisions[id].n_alternatives, rows->decisions[id].n_alternatives);
   rows->decisions[id].n_alternatives++;
-  other.what = strata_loader_text (loader, 2);
+  other.what = read_text (loader, 2);
   other.latency_ps = read_known (loader, 3);
   other.interval_ps = read_known (loader, 4);
   other.energy_fj = read_known (loader, 5);
   other.n_arrays = read_known (loader, 6);
-  other.verdict = strata_loader_text (loader, 7);
+  other.verdict = read_text (loader, 7);
   g_array_append_val (loader->array, other);
 }
 
@@ -383,7 +383,7 @@ read_drop (StrataLoader *loader)
   drop.from_ps = strata_loader_int (loader, 1, 0, G_MAXINT64);
   drop.to_ps = strata_loader_int (loader, 2, drop.from_ps, G_MAXINT64);
   drop.n_dropped = strata_loader_int (loader, 3, 0, G_MAXINT32);
-  drop.reason = strata_loader_text (loader, 4);
+  drop.reason = read_text (loader, 4);
   loader->rows->run.n_dropped += drop.n_dropped;
   g_array_append_val (loader->array, drop);
 }
@@ -398,7 +398,7 @@ read_temperature (StrataLoader *loader)
   temperature.node = strata_loader_int (loader, 1, 0, STRATA_HEAT_SKIN);
   temperature.stack = strata_loader_id (loader, 2, loader->rows->run.n_stacks);
   temperature.tier = strata_loader_id (loader, 3, loader->rows->run.n_tiers);
-  temperature.temperature_c = strata_loader_number (loader, 4);
+  temperature.temperature_c = read_number (loader, 4);
   g_array_append_val (loader->array, temperature);
 }
 
@@ -417,8 +417,7 @@ read_power (StrataLoader *loader)
       g_array_append_val (loader->steps, step);
       g_array_append_vals (loader->powers, nothing, STRATA_N_COMPONENTS);
     }
-  g_array_index (loader->powers, double, (times->len - 1) * STRATA_N_COMPONENTS + component) +=
-    strata_loader_number (loader, 3);
+  g_array_index (loader->powers, double, (times->len - 1) * STRATA_N_COMPONENTS + component) += read_number (loader, 3);
 }
 
 static gint64
@@ -446,7 +445,7 @@ rows_of_table (StrataLoader *loader, const char *name)
 static void
 read_seal (StrataLoader *loader)
 {
-  const char *name = strata_loader_text (loader, 0);
+  const char *name = read_text (loader, 0);
   gint64 sealed = strata_loader_int (loader, 1, 0, G_MAXINT64), sum = strata_loader_int (loader, 2, 0, G_MAXINT64);
   gint64 n_rows = rows_of_table (loader, name);
 

@@ -5,7 +5,6 @@
 #include "strata/strata-ageing.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "api/evaluation-private.h"
 #include "cost/noise.h"

@@ -12,7 +12,6 @@
 #include "api/model-private.h"
 #include "compiler/pipeline.h"
 #include "device/program-private.h"
-#include "device/tensor-private.h"
 #include "strata/strata-evaluation.h"
 
 /* Noise seeds that an accuracy is the mean of: as many as an evaluation takes by default */

@@ -5,7 +5,6 @@
 #include "strata/strata-conditions.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/quantity.h"
 

@@ -208,8 +208,9 @@ find_unit (const char *text, StrataQuantityKind kind, const Unit **of_other_kind
   return NULL;
 }
 
-char *
-strata_quantity_units (StrataQuantityKind kind)
+/* "fJ", "pJ", …: the units of a kind, separated by commas. (transfer full) */
+static char *
+list_units (StrataQuantityKind kind)
 {
   GString *list = g_string_new (NULL);
 
@@ -239,7 +240,7 @@ read_number (const char *text, double *value, const char **rest)
 static gboolean
 refuse_unit (const char *text, const char *unit, const Unit *other, StrataQuantityKind kind, GError **error)
 {
-  g_autofree char *accepted = strata_quantity_units (kind);
+  g_autofree char *accepted = list_units (kind);
 
   if (kind == STRATA_QUANTITY_NUMBER)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "\"%s\" has a unit; write a plain number like \"%s\"",

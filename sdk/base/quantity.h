@@ -46,5 +46,3 @@ gboolean strata_quantity_parse (const char *text, StrataQuantityKind kind, doubl
 char *strata_quantity_format (double value, StrataQuantityKind kind) G_GNUC_WARN_UNUSED_RESULT;
 /* Every digit, plain ASCII: parses back to the same double. (transfer full) */
 char *strata_quantity_print (double value, StrataQuantityKind kind) G_GNUC_WARN_UNUSED_RESULT;
-/* "fJ", "pJ", …: the units of a kind, separated by commas. (transfer full) */
-char *strata_quantity_units (StrataQuantityKind kind) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,8 +3,6 @@
  * What must hold between fields. Ranges come from the field table; contradictions are written out here, each with the
  * place of a field that the file gives.
  */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chip/fields.h"

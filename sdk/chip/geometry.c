@@ -36,12 +36,14 @@ strata_chip_arrays (const StrataChipSpec *chip)
   return (gint64) chip->n_stacks * chip->tiers - chip->n_dead;
 }
 
-static int
-compare_site (StrataSite a, StrataSite b)
+int
+strata_site_compare (gconstpointer a, gconstpointer b)
 {
-  if (a.stack != b.stack)
-    return a.stack < b.stack ? -1 : 1;
-  return (a.tier > b.tier) - (a.tier < b.tier);
+  const StrataSite *left = a, *right = b;
+
+  if (left->stack != right->stack)
+    return left->stack < right->stack ? -1 : 1;
+  return (left->tier > right->tier) - (left->tier < right->tier);
 }
 
 gboolean
@@ -54,7 +56,7 @@ strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site)
   while (low < high)
     {
       int middle = low + (high - low) / 2;
-      int order = compare_site (site, chip->dead[middle]);
+      int order = strata_site_compare (&site, &chip->dead[middle]);
 
       if (order == 0)
         return FALSE;

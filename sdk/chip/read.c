@@ -236,15 +236,6 @@ read_index (const Reader *reader, const StrataYaml *node, int *result, GError **
   return TRUE;
 }
 
-static int
-compare_sites (const void *a, const void *b)
-{
-  const StrataSite *left = a, *right = b;
-
-  return left->stack != right->stack ? (left->stack > right->stack) - (left->stack < right->stack)
-                                     : (left->tier > right->tier) - (left->tier < right->tier);
-}
-
 static gboolean
 read_dead (const Reader *reader, const StrataYaml *node, GError **error)
 {
@@ -267,7 +258,7 @@ read_dead (const Reader *reader, const StrataYaml *node, GError **error)
         return FALSE;
     }
   if (chip->n_dead > 0)
-    qsort (chip->dead, (gsize) chip->n_dead, sizeof (StrataSite), compare_sites);
+    qsort (chip->dead, (gsize) chip->n_dead, sizeof (StrataSite), strata_site_compare);
   row->text = strata_arena_printf (chip->arena, "%d", chip->n_dead);
   row->source = NULL;
   row->tag = STRATA_TAG_MEASURED;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/write.h"
 #include "program/bytes.h"
 
 #define MAGIC "STRC"
@@ -243,23 +244,6 @@ make_room (StrataCacheFolder *folder, guint64 n_new)
 
 /* --- writing --- */
 
-static int
-write_all (int fd, const guint8 *data, gsize n)
-{
-  while (n > 0)
-    {
-      gssize done = write (fd, data, n);
-
-      if (done < 0 && errno == EINTR)
-        continue;
-      if (done < 0)
-        return errno;
-      data += done;
-      n -= (gsize) done;
-    }
-  return 0;
-}
-
 static GByteArray *
 make_header (const StrataCacheFolder *folder, StrataStage stage, guint64 key, gconstpointer data, gsize n)
 {
@@ -290,9 +274,9 @@ write_file (const StrataCacheFolder *folder, StrataStage stage, guint64 key, GBy
 
   if (fd < 0)
     return errno;
-  problem = write_all (fd, header->data, header->len);
+  problem = strata_write_all (fd, header->data, header->len);
   if (problem == 0)
-    problem = write_all (fd, data, n);
+    problem = strata_write_all (fd, data, n);
   if (close (fd) < 0 && problem == 0)
     problem = errno;
   if (problem == 0 && g_rename (partial, path) < 0)

@@ -201,12 +201,6 @@ strata_cache_unref (StrataCache *cache)
   g_free (cache);
 }
 
-guint64
-strata_cache_build (const StrataCache *cache)
-{
-  return cache->build;
-}
-
 gboolean
 strata_cache_has_folder (const StrataCache *cache)
 {

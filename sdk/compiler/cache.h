@@ -61,6 +61,3 @@ gboolean strata_cache_has_folder (const StrataCache *cache);
 /* The bytes that strata_cache_get () gave are not what they should be: they are forgotten, with a note. */
 void strata_cache_reject (StrataCache *cache, StrataStage stage, guint64 key, const char *reason);
 void strata_cache_count_made (StrataCache *cache, StrataStage stage);
-/* Of the library that runs and of what its floats depend on: results of another build or another instruction set are
- * not taken. */
-guint64 strata_cache_build (const StrataCache *cache);

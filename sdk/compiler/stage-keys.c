@@ -43,8 +43,9 @@ reads (int stage, const char *key)
   return TRUE;
 }
 
-void
-strata_key_chip (StrataHasher *hasher, StrataStage stage, gboolean guessed, const StrataChipSpec *chip)
+/* Adds what @stage reads of @chip; @guessed: without samples of the user. */
+static void
+key_chip (StrataHasher *hasher, StrataStage stage, gboolean guessed, const StrataChipSpec *chip)
 {
   for (int i = 0; i < strata_fields_count (); i++)
     {
@@ -117,7 +118,7 @@ strata_key_graph (guint64 source,
       strata_hasher_int (hasher, calibration->choices[i].n_reads);
     }
   strata_hasher_int (hasher, calibration->no_row_copies);
-  strata_key_chip (hasher, STRATA_STAGE_GRAPH, n < 1, chip);
+  key_chip (hasher, STRATA_STAGE_GRAPH, n < 1, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -132,7 +133,7 @@ strata_key_tiles (const StrataQGraph *graph, const StrataChipSpec *chip, const S
   strata_hasher_int (hasher, options != NULL ? options->packing : STRATA_PACK_NEEDED);
   for (int i = 0; i < graph->n_ops; i++)
     strata_hasher_int (hasher, n_copies != NULL ? n_copies[i] : 1);
-  strata_key_chip (hasher, STRATA_STAGE_TILES, FALSE, chip);
+  key_chip (hasher, STRATA_STAGE_TILES, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -178,7 +179,7 @@ strata_key_placement (const StrataQGraph *graph,
   strata_hasher_double (hasher, options->effort);
   hash_experts (hasher, graph->n_ops, options);
   hash_windows (hasher, options->windows);
-  strata_key_chip (hasher, STRATA_STAGE_PLACEMENT, FALSE, chip);
+  key_chip (hasher, STRATA_STAGE_PLACEMENT, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -196,7 +197,7 @@ strata_key_schedule (const StrataQGraph *graph,
   strata_hasher_int (hasher, (gint64) strata_placement_hash (placement));
   strata_hasher_int (hasher, options != NULL ? options->max_active_stacks : 0);
   strata_hasher_int (hasher, options != NULL ? options->n_trials : 0);
-  strata_key_chip (hasher, STRATA_STAGE_SCHEDULE, FALSE, chip);
+  key_chip (hasher, STRATA_STAGE_SCHEDULE, FALSE, chip);
   return strata_hasher_digest (hasher);
 }
 
@@ -209,7 +210,7 @@ strata_key_judgement (const StrataImage *image)
   strata_hasher_int (hasher, (gint64) strata_tile_set_hash (image->tiles));
   strata_hasher_int (hasher, (gint64) strata_placement_hash (image->placement));
   strata_hasher_int (hasher, (gint64) strata_schedule_hash (image->schedule));
-  strata_key_chip (hasher, STRATA_STAGE_JUDGEMENT, FALSE, image->chip);
+  key_chip (hasher, STRATA_STAGE_JUDGEMENT, FALSE, image->chip);
   strata_hasher_int (hasher, image->limits.max_interval_ps);
   strata_hasher_int (hasher, image->pace_ps);
   return strata_hasher_digest (hasher);

@@ -7,8 +7,6 @@
 #include "base/hash.h"
 #include "compiler/cached.h"
 
-/* Adds what @stage reads of @chip; @guessed: without samples of the user. */
-void strata_key_chip (StrataHasher *hasher, StrataStage stage, gboolean guessed, const StrataChipSpec *chip);
 /* @source: the key of @graph, whose inputs the samples are for */
 guint64 strata_key_graph (guint64 source,
                           const StrataGraph *graph,

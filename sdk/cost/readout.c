@@ -36,7 +36,6 @@ set_lines (const StrataChipSpec *chip, StrataBand band, int n_tiers, StrataPhysi
   r->load_ff = strata_cost_summed_ff (chip, n_tiers);
   r->fixed_ff = chip->c_fix_ff;
   r->cells_ff = r->load_ff - chip->tiers * chip->c_vt_ff - chip->c_fix_ff;
-  r->attenuation = r->cells_ff / r->load_ff;
   r->level_ff = chip->c_on_ff * signal / top;
   r->floor_levels = chip->c_on_ff / ratio / r->level_ff;
   r->varying = is_off (off, STRATA_PHYSICS_PARASITIC) ? 0 : chip->c_varying[band];

@@ -15,7 +15,6 @@ typedef struct
   double load_ff;        /* of one readout line: cells, tiers, wire and sample capacitor; C_Sigma */
   double fixed_ff;       /* of that, wire and sample capacitor */
   double cells_ff;       /* of that, the cells at half weight */
-  double attenuation;    /* C_sig / (C_sig + C_par) */
   double level_ff;       /* coupling of one level: C_on (1 - 1 / ratio) / (levels - 1) */
   double floor_levels;   /* coupling of a cell at zero weight, in levels: (levels - 1) / (ratio - 1) */
   double varying;        /* share of a cell's coupling that loads its line, the rest does whatever it holds */

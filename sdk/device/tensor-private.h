@@ -7,8 +7,6 @@
 #include "model/graph.h"
 #include "strata/strata-tensor.h"
 
-/* Takes @array. */
-StrataTensor *strata_tensor_new_from_array (StrataArray *array) G_GNUC_WARN_UNUSED_RESULT;
 /* Fills @view with the tensor's shape and bytes; valid as long as the tensor; not to be written to or freed. */
 void strata_tensor_view (StrataTensor *self, StrataArray *view);
 /* @arrays: n of them, each taken; the vector itself is not. */

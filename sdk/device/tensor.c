@@ -92,8 +92,9 @@ free_array_cb (gpointer data)
   strata_array_free (data);
 }
 
-StrataTensor *
-strata_tensor_new_from_array (StrataArray *array)
+/* Takes @array. */
+static StrataTensor *
+new_from_array (StrataArray *array)
 {
   g_autoptr (GBytes) bytes = g_bytes_new_with_free_func (array->data, array->n_bytes, free_array_cb, array);
 
@@ -106,7 +107,7 @@ strata_tensors_from_arrays (StrataArray **arrays, guint n)
   GPtrArray *tensors = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < n; i++)
-    g_ptr_array_add (tensors, strata_tensor_new_from_array (arrays[i]));
+    g_ptr_array_add (tensors, new_from_array (arrays[i]));
   return tensors;
 }
 
@@ -130,7 +131,7 @@ strata_tensor_load (const char *path, GError **error)
 
   g_return_val_if_fail (path != NULL, NULL);
   array = strata_array_load (path, error);
-  return array == NULL ? NULL : strata_tensor_new_from_array (array);
+  return array == NULL ? NULL : new_from_array (array);
 }
 
 gboolean

@@ -7,7 +7,6 @@
 
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ALIGNMENT 64
 

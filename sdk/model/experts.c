@@ -64,8 +64,8 @@ mark_expert (Walk *walk, int value, int k, int n)
     }
 }
 
-void
-strata_experts_init (StrataExperts *experts, const StrataGraph *graph)
+static void
+experts_init (StrataExperts *experts, const StrataGraph *graph)
 {
   g_autofree int *n_left = g_new (int, graph->n_values + 1);
   g_autoptr (GArray) path = g_array_new (FALSE, FALSE, sizeof (int));
@@ -102,7 +102,7 @@ strata_graph_n_active_macs (const StrataGraph *graph)
   g_auto (StrataExperts) experts = { NULL, NULL };
   gint64 sum = 0;
 
-  strata_experts_init (&experts, graph);
+  experts_init (&experts, graph);
   for (int i = 0; i < graph->n_nodes; i++)
     {
       gint64 n_macs = strata_node_n_macs (graph, i);

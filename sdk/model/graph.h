@@ -221,7 +221,6 @@ typedef struct
   int *k, *n; /* per node; 1 and 1 outside of experts */
 } StrataExperts;
 
-void strata_experts_init (StrataExperts *experts, const StrataGraph *graph);
 void strata_experts_clear (StrataExperts *experts);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StrataExperts, strata_experts_clear)
 /* Multiply-accumulates of what is used: strata_graph_n_macs () where there are no experts */
@@ -290,12 +289,6 @@ typedef struct
 /* Names of the inputs of a model, initialisers not counted, in the file's order; whatever else is wrong with it.
  * (transfer full), NULL-terminated. */
 char **strata_onnx_input_names (GBytes *bytes, const char *origin, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-StrataGraph *strata_onnx_load_bound (const char *path,
-                                     const StrataBinding *bindings,
-                                     int n_bindings,
-                                     GCancellable *cancellable,
-                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 StrataGraph *
 strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCancellable *cancellable, GError **error);

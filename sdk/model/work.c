@@ -3,25 +3,10 @@
  * What nodes ask of a chip: multiply-accumulates, constant matrices, which units execute them, and how much is alive
  * between them. All from shapes; weights are not touched.
  */
+#include "base/saturate.h"
 #include "model/attention.h"
 #include "model/heads.h"
 #include "model/recurrent.h"
-
-static gint64
-multiply (gint64 a, gint64 b)
-{
-  gint64 product;
-
-  return __builtin_mul_overflow (a, b, &product) ? G_MAXINT64 : product;
-}
-
-static gint64
-add (gint64 a, gint64 b)
-{
-  gint64 sum;
-
-  return __builtin_add_overflow (a, b, &sum) ? G_MAXINT64 : sum;
-}
 
 static const StrataValue *
 get_input (const StrataGraph *graph, const StrataNode *node, int input)
@@ -43,7 +28,7 @@ count_rows (const StrataValue *weights)
   gint64 count = 1;
 
   for (int d = 1; d < weights->n_dims; d++)
-    count = multiply (count, weights->dims[d]);
+    count = strata_times (count, weights->dims[d]);
   return count;
 }
 
@@ -63,8 +48,9 @@ recurrent_macs (const StrataGraph *graph, const StrataNode *node)
 
   if (!read_recurrent (graph, node, &r))
     return 0;
-  per_step = multiply (multiply (strata_recurrent_n_gates (node->op), r.hidden), add (r.input, r.hidden));
-  return multiply (multiply (multiply (r.steps, r.batch), r.n_directions), per_step);
+  per_step =
+    strata_times (strata_times (strata_recurrent_n_gates (node->op), r.hidden), strata_plus (r.input, r.hidden));
+  return strata_times (strata_times (strata_times (r.steps, r.batch), r.n_directions), per_step);
 }
 
 static gint64
@@ -74,7 +60,8 @@ attention_macs (const StrataGraph *graph, const StrataNode *node)
 
   if (!strata_attention_read (graph, node, &a, NULL))
     return 0;
-  return multiply (multiply (multiply (a.batch, a.q_heads), multiply (a.queries, a.keys)), add (a.width, a.v_width));
+  return strata_times (strata_times (strata_times (a.batch, a.q_heads), strata_times (a.queries, a.keys)),
+                       strata_plus (a.width, a.v_width));
 }
 
 /* Attention of com.microsoft, which may project its input first. Causality and windows are not counted off. */
@@ -94,16 +81,17 @@ heads_macs (const StrataGraph *graph, const StrataNode *node)
   if (!ok)
     return 0;
   if (node->op == STRATA_OP_MS_ATTENTION)
-    projected = multiply (multiply (h.batch, h.queries), strata_value_count (get_input (graph, node, 1)));
-  return add (projected, multiply (multiply (multiply (h.batch, h.q_heads), multiply (h.queries, h.keys)),
-                                   add (h.width, h.v_width)));
+    projected = strata_times (strata_times (h.batch, h.queries), strata_value_count (get_input (graph, node, 1)));
+  return strata_plus (projected,
+                      strata_times (strata_times (strata_times (h.batch, h.q_heads), strata_times (h.queries, h.keys)),
+                                    strata_plus (h.width, h.v_width)));
 }
 
 /* Each input element meets every weight of its channel once. */
 static gint64
 transposed_macs (const StrataGraph *graph, const StrataNode *node)
 {
-  return multiply (count_rows (get_input (graph, node, 1)), strata_value_count (get_input (graph, node, 0)));
+  return strata_times (count_rows (get_input (graph, node, 1)), strata_value_count (get_input (graph, node, 0)));
 }
 
 gint64
@@ -147,7 +135,7 @@ strata_node_n_macs (const StrataGraph *graph, int index)
     default:
       return 0;
     }
-  return multiply (per_output, strata_value_count (&graph->values[node->outputs[0]]));
+  return strata_times (per_output, strata_value_count (&graph->values[node->outputs[0]]));
 }
 
 gint64
@@ -156,7 +144,7 @@ strata_graph_n_macs (const StrataGraph *graph)
   gint64 sum = 0;
 
   for (int i = 0; i < graph->n_nodes; i++)
-    sum = add (sum, strata_node_n_macs (graph, i));
+    sum = strata_plus (sum, strata_node_n_macs (graph, i));
   return sum;
 }
 
@@ -179,8 +167,8 @@ recurrent_matrices (const StrataGraph *graph, const StrataNode *node, StrataMatr
 
   if (get_weights (graph, node, 1) == NULL || get_weights (graph, node, 2) == NULL || !read_recurrent (graph, node, &r))
     return 0;
-  matrices[0] = (StrataMatrix){ r.input, multiply (n_gates, r.hidden), r.n_directions };
-  matrices[1] = (StrataMatrix){ r.hidden, multiply (n_gates, r.hidden), r.n_directions };
+  matrices[0] = (StrataMatrix){ r.input, strata_times (n_gates, r.hidden), r.n_directions };
+  matrices[1] = (StrataMatrix){ r.hidden, strata_times (n_gates, r.hidden), r.n_directions };
   return 2;
 }
 
@@ -198,7 +186,7 @@ product_matrices (const StrataGraph *graph, const StrataNode *node, StrataMatrix
   k = value->n_dims == 1 ? value->dims[0] : value->dims[value->n_dims - (right != NULL ? 2 : 1)];
   n = value->n_dims == 1 ? 1 : value->dims[value->n_dims - (right != NULL ? 1 : 2)];
   for (int d = 0; d < value->n_dims - 2; d++)
-    count = multiply (count, value->dims[d]);
+    count = strata_times (count, value->dims[d]);
   *matrix = (StrataMatrix){ k, n, count };
   return 1;
 }
@@ -354,7 +342,7 @@ strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 
   for (int i = 0; i < graph->n_outputs; i++)
     last[owners[graph->outputs[i]]] = graph->n_nodes;
   for (int i = 0; i < graph->n_inputs; i++)
-    alive = add (alive, count_alive (graph, graph->inputs[i]));
+    alive = strata_plus (alive, count_alive (graph, graph->inputs[i]));
   for (int i = 0; i < graph->n_nodes; i++)
     {
       const StrataNode *node = &graph->nodes[i];
@@ -363,8 +351,8 @@ strata_graph_n_activations (const StrataGraph *graph, gint64 *n_written, gint64 
         {
           gint64 n = count_alive (graph, node->outputs[j]);
 
-          *n_written = add (*n_written, n);
-          alive = add (alive, n);
+          *n_written = strata_plus (*n_written, n);
+          alive = strata_plus (alive, n);
         }
       *n_peak = MAX (*n_peak, alive);
       for (int j = 0; j < node->n_inputs; j++)

@@ -5,6 +5,7 @@
  */
 #include "program/digital.h"
 
+#include "base/saturate.h"
 #include "model/attention.h"
 #include "model/heads.h"
 #include "model/recurrent.h"
@@ -20,22 +21,6 @@ static const DigitalWork digital_work[STRATA_N_OPS] = {
 #include "program/digital-ops.def"
 #undef STRATA_DIGITAL_OP
 };
-
-static gint64
-multiply (gint64 a, gint64 b)
-{
-  gint64 product;
-
-  return __builtin_mul_overflow (a, b, &product) ? G_MAXINT64 : product;
-}
-
-static gint64
-add (gint64 a, gint64 b)
-{
-  gint64 sum;
-
-  return __builtin_add_overflow (a, b, &sum) ? G_MAXINT64 : sum;
-}
 
 static gboolean
 is_recurrent (StrataOp op)
@@ -54,7 +39,7 @@ count_steps (const StrataGraph *graph, const StrataNode *node, gint64 *n_units)
       || !strata_recurrent_read (node, graph->values[node->inputs[0]].dims, graph->values[node->inputs[2]].dims, &r,
                                  NULL))
     return 1;
-  *n_units = multiply (multiply (r.steps, r.batch), multiply (r.n_directions, r.hidden));
+  *n_units = strata_times (strata_times (r.steps, r.batch), strata_times (r.n_directions, r.hidden));
   return MAX (r.steps, 1);
 }
 
@@ -67,7 +52,7 @@ count_scores (const StrataGraph *graph, const StrataNode *node)
 
   if (node->op == STRATA_OP_ATTENTION)
     return strata_attention_read (graph, node, &a, NULL)
-             ? multiply (multiply (a.batch, a.q_heads), multiply (a.queries, a.keys))
+             ? strata_times (strata_times (a.batch, a.q_heads), strata_times (a.queries, a.keys))
              : 0;
   if (node->op == STRATA_OP_MS_GROUP_QUERY_ATTENTION)
     ok = strata_group_query_read (graph, node, &h, NULL);
@@ -77,7 +62,7 @@ count_scores (const StrataGraph *graph, const StrataNode *node)
     ok = strata_projected_read (graph, node, &h, NULL);
   else
     return 0;
-  return ok ? multiply (multiply (h.batch, h.q_heads), multiply (h.queries, h.keys)) : 0;
+  return ok ? strata_times (strata_times (h.batch, h.q_heads), strata_times (h.queries, h.keys)) : 0;
 }
 
 /* What digital-ops.def counts by */
@@ -109,10 +94,11 @@ count_node (StrataDigital *digital, int index)
 
   /* Sum and its like read as many elements from every operand. */
   for (int i = 1; node->op == STRATA_OP_SUM && i < node->n_inputs; i++)
-    n_inputs = add (n_inputs, strata_value_count (&graph->values[node->inputs[i]]));
-  digital->n_macs = add (digital->n_macs, n_macs);
-  digital->n_vector_ops = add (digital->n_vector_ops, add (multiply (per_output, count_elements (graph, node)),
-                                                           multiply (work->per_input, n_inputs)));
+    n_inputs = strata_plus (n_inputs, strata_value_count (&graph->values[node->inputs[i]]));
+  digital->n_macs = strata_plus (digital->n_macs, n_macs);
+  digital->n_vector_ops =
+    strata_plus (digital->n_vector_ops, strata_plus (strata_times (per_output, count_elements (graph, node)),
+                                                     strata_times (work->per_input, n_inputs)));
 }
 
 static gboolean G_GNUC_PRINTF (3, 4) fail (GError **error, const char *name, const char *format, ...)
@@ -147,7 +133,7 @@ constant_bytes (const StrataDigital *digital, int id)
 
   for (int i = digital->n_operands; i < graph->n_inputs; i++)
     if (graph->inputs[i] == id)
-      return multiply (strata_value_count (value), (gint64) strata_dtype_size (value->dtype));
+      return strata_times (strata_value_count (value), (gint64) strata_dtype_size (value->dtype));
   return value->data != NULL ? (gint64) value->n_bytes : 0;
 }
 
@@ -165,7 +151,7 @@ count_all (StrataDigital *digital, const char *name, GError **error)
       if (!check_value (value, name, error))
         return FALSE;
       if (value->n_consumers > 0)
-        digital->table_bytes = add (digital->table_bytes, constant_bytes (digital, i));
+        digital->table_bytes = strata_plus (digital->table_bytes, constant_bytes (digital, i));
     }
   for (int i = 0; i < graph->n_nodes; i++)
     {
@@ -232,7 +218,7 @@ strata_digital_lookup (const StrataGraph *graph, const StrataNode *node, int inp
   if (!turns || table->n_dims < 1)
     return -1;
   places = &graph->values[node->inputs[node->op == STRATA_OP_ROTARY_EMBEDDING ? 3 : 1]];
-  return MIN (multiply (strata_value_count (places), table->dims[table->n_dims - 1]), strata_value_count (table));
+  return MIN (strata_times (strata_value_count (places), table->dims[table->n_dims - 1]), strata_value_count (table));
 }
 
 /* Bytes of the constant @input of a node that one inference reads */
@@ -248,8 +234,8 @@ read_of_input (const StrataDigital *digital, const StrataNode *node, int input, 
   if (strata_digital_lookup (graph, node, input) >= 0)
     return 0;
   if (is_recurrent (node->op))
-    return multiply (n_bytes, count_steps (graph, node, &n_units));
-  return multiply (n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);
+    return strata_times (n_bytes, count_steps (graph, node, &n_units));
+  return strata_times (n_bytes, strata_value_count (value) <= row_elements ? n_bursts : 1);
 }
 
 gint64
@@ -260,7 +246,7 @@ strata_digital_read_bytes (const StrataDigital *digital, gint64 n_bursts, gint64
 
   for (int i = 0; i < graph->n_nodes; i++)
     for (int j = 0; j < graph->nodes[i].n_inputs; j++)
-      n_bytes = add (n_bytes, read_of_input (digital, &graph->nodes[i], j, n_bursts, row_elements));
+      n_bytes = strata_plus (n_bytes, read_of_input (digital, &graph->nodes[i], j, n_bursts, row_elements));
   n_bytes = MIN (n_bytes, STRATA_DIGITAL_MOST);
   return (n_bytes + n_bursts - 1) / n_bursts;
 }

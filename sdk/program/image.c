@@ -7,10 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
+
+#include "base/write.h"
 
 void
 strata_image_free (StrataImage *image)
@@ -35,23 +36,6 @@ strata_image_free (StrataImage *image)
 
 /* 0, or errno */
 static int
-write_all (int fd, const guint8 *data, gsize n)
-{
-  while (n > 0)
-    {
-      gssize done = write (fd, data, n);
-
-      if (done < 0 && errno == EINTR)
-        continue;
-      if (done < 0)
-        return errno;
-      data += done;
-      n -= (gsize) done;
-    }
-  return fsync (fd) < 0 ? errno : 0;
-}
-
-static int
 write_file (const char *path, GBytes *bytes)
 {
   int fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -61,7 +45,9 @@ write_file (const char *path, GBytes *bytes)
 
   if (fd < 0)
     return errno;
-  problem = write_all (fd, data, n);
+  problem = strata_write_all (fd, data, n);
+  if (problem == 0 && fsync (fd) < 0)
+    problem = errno;
   if (close (fd) < 0 && problem == 0)
     problem = errno;
   if (problem != 0)

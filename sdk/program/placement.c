@@ -16,22 +16,10 @@ static const char *const names[STRATA_N_PLACE_TERMS] = {
 #undef STRATA_PLACE_TERM
 };
 
-static const char *const meanings[STRATA_N_PLACE_TERMS] = {
-#define STRATA_PLACE_TERM(id, name, meaning) [STRATA_PLACE_TERM_##id] = meaning,
-#include "program/place-terms.def"
-#undef STRATA_PLACE_TERM
-};
-
 const char *
 strata_place_term_name (StrataPlaceTerm term)
 {
   return names[term];
-}
-
-const char *
-strata_place_term_meaning (StrataPlaceTerm term)
-{
-  return meanings[term];
 }
 
 static gboolean

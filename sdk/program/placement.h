@@ -15,8 +15,7 @@ typedef enum
   STRATA_N_PLACE_TERMS,
 } StrataPlaceTerm;
 
-const char *strata_place_term_name (StrataPlaceTerm term);    /* "serial" */
-const char *strata_place_term_meaning (StrataPlaceTerm term); /* a phrase */
+const char *strata_place_term_name (StrataPlaceTerm term); /* "serial" */
 
 typedef struct
 {

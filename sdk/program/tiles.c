@@ -5,8 +5,6 @@
  */
 #include "program/tiles.h"
 
-#include <string.h>
-
 #include "base/hash.h"
 #include "program/text.h"
 #include "program/unit-cost.h"
@@ -420,8 +418,9 @@ strata_tile_n_weights (const StrataTile *tile)
   return (gint64) tile->n_rows * tile->n_cols / MAX (1, tile->n_groups);
 }
 
-int
-strata_tile_group (const StrataTile *tile, const StrataQOp *op)
+/* Group of a product that the tile, or the first of its groups, belongs to; 0 where there are none */
+static int
+group_of (const StrataTile *tile, const StrataQOp *op)
 {
   return tile->col0 / (op->n / MAX (1, op->window.groups));
 }
@@ -429,7 +428,7 @@ strata_tile_group (const StrataTile *tile, const StrataQOp *op)
 int
 strata_tile_first_row (const StrataTile *tile, const StrataQOp *op)
 {
-  return op->window.groups > 1 ? strata_tile_group (tile, op) * op->k + tile->row0 : tile->row0;
+  return op->window.groups > 1 ? group_of (tile, op) * op->k + tile->row0 : tile->row0;
 }
 
 double

@@ -57,8 +57,6 @@ int strata_tile_n_tiers (const StrataTile *tile);
 
 /* Weights that the tile holds: without the cells beside the diagonal of groups */
 gint64 strata_tile_n_weights (const StrataTile *tile);
-/* Group of a product that the tile, or the first of its groups, belongs to; 0 where there are none */
-int strata_tile_group (const StrataTile *tile, const StrataQOp *op);
 /* Its first row in the vector of all that the op's window sees: the rows of all groups, one after the other */
 int strata_tile_first_row (const StrataTile *tile, const StrataQOp *op);
 /* Used cells over cells of the array, row copies counted as used */

@@ -24,7 +24,6 @@ const char *strata_explainer_energy (const StrataExplainer *explainer, gint64 en
 /* An alternative of the last decision, of which nothing but the arrays is known; @n_arrays -1: nor those */
 void strata_explainer_add_other (StrataExplainer *explainer, const char *what, gint64 n_arrays, const char *verdict);
 
-void strata_explain_program (StrataExplainer *explainer);
 void strata_explain_unit (StrataExplainer *explainer, int op);
 /* Whether @reason says which kind of unit a layer runs on */
 gboolean strata_explain_is_unit (StrataReason reason);

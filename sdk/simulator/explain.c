@@ -6,7 +6,6 @@
 #include "simulator/explain-private.h"
 
 #include <math.h>
-#include <string.h>
 
 gboolean
 strata_explainer_said (const StrataExplainer *explainer, StrataReason reason, int op)
@@ -131,8 +130,8 @@ explain_idle (StrataExplainer *explainer)
                         n_arrays - n_used, n_arrays, n_stacks_idle, chip->n_stacks, chip->n_dead);
 }
 
-void
-strata_explain_program (StrataExplainer *explainer)
+static void
+explain_program (StrataExplainer *explainer)
 {
   if (!strata_explainer_said (explainer, STRATA_REASON_LIMIT, -1))
     explain_limits (explainer);
@@ -214,7 +213,7 @@ strata_explain (const StrataImage *image, const StrataModelled *modelled, const 
 
       said[(gsize) (d->op + 1) * STRATA_N_REASONS + d->reason] = 1;
     }
-  strata_explain_program (&explainer);
+  explain_program (&explainer);
   for (int op = 0; op < image->graph->n_ops; op++)
     {
       strata_explain_unit (&explainer, op);

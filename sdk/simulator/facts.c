@@ -4,8 +4,6 @@
  */
 #include "simulator/explain.h"
 
-#include <math.h>
-
 static void
 add_events (StrataFacts *facts, const StrataModelled *modelled)
 {

@@ -6,7 +6,6 @@
 #include "simulator/functional-private.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- one element --- */
 

@@ -8,9 +8,6 @@
 #include "simulator/estimate.h"
 #include "simulator/modelled-private.h"
 
-#include <math.h>
-#include <string.h>
-
 #define N_POWER_BINS 512
 #define MAX_HEAT_STEPS 256
 #define HEAT_WORK 2e8      /* arithmetic operations that the transient may take, a fraction of a second */

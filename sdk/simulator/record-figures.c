@@ -7,7 +7,6 @@
 #include "simulator/record.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "chip/fields.h"
 #include "cost/noise.h"

@@ -6,8 +6,6 @@
  */
 #include "simulator/record.h"
 
-#include <string.h>
-
 gint64
 strata_record_macs (const StrataQGraph *graph, int op)
 {

@@ -8,8 +8,6 @@
 
 #include "cost/cost.h"
 
-#define FJ_PER_NJ 1e6
-
 /* IMAGINE (facts 10.7 H4): 1,152 rows by 256 physical columns in pairs, 32 outputs of 8 bits, 0.6 V, the rest as the
  * phone chip has it. */
 static const char imagine_text[] = "base: phone\n"

@@ -5,8 +5,6 @@
 #include "validation/published.h"
 #include "validation/tiles.h"
 
-#include <math.h>
-
 #define N_GRID STRATA_TILES_GRID
 #define N_TILES STRATA_TILES_SIDE
 

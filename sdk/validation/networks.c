@@ -5,8 +5,6 @@
  */
 #include "validation/published.h"
 
-#include <math.h>
-
 #include "compiler/pipeline.h"
 #include "model/arch/architectures.h"
 #include "simulator/simulator.h"

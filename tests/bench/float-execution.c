@@ -5,7 +5,6 @@
  * the models from the folder STRATA_SHARED. Exits 77 where they are not there.
  */
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/rng.h"

@@ -7,7 +7,6 @@
 #include "model/graph.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 typedef struct

@@ -5,7 +5,6 @@
  */
 #include "fuzz.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void

@@ -4,6 +4,7 @@
 
     lint.py [CHECK…]
 """
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -146,16 +147,33 @@ def check_size():
                 start = None
 
 
+def named_files(text):
+    """What a README names in backticks, as patterns: `a.[ch]`, `a.h`, `a*.c`, `a`"""
+    for span in re.findall(r"`([^`\n]+)`", text):
+        if re.fullmatch(r"[\w*/-]+(\.(c|h|def|\[ch\]))?", span):
+            yield span.split("/")[-1]
+
+
 def check_readme():
-    folders = {path.parent for path in tracked(".c")}
-    for folder in sorted(folders):
-        if relative(folder).startswith("tests/"):
+    """Each folder with code has a README that names its sources, and no file that is gone."""
+    everywhere = {path.name for path in tracked(".c", ".h", ".def")}
+    for folder in sorted({path.parent for path in tracked(".c")}):
+        name = relative(folder)
+        if name.startswith("tests/"):
             continue
-        here = folder
-        if relative(folder).startswith("samples/"):
-            here = TOP / "samples"
-        if not (here / "README.md").exists():
-            yield f"{relative(folder)}: no README.md"
+        readme = (TOP / "samples" if name.startswith("samples/") else folder) / "README.md"
+        if not readme.exists():
+            yield f"{name}: no README.md"
+            continue
+        text = readme.read_text()
+        spans = list(named_files(text))
+        stems = {span.split(".")[0] for span in spans}
+        for path in sorted(p for p in tracked(".c", ".def") if p.parent == folder):
+            if not any(fnmatch.fnmatchcase(path.stem, stem) for stem in stems) and "the other files" not in text:
+                yield f"{name}/README.md: does not name {path.name}"
+        for span in spans:
+            if re.fullmatch(r"[\w-]+\.(c|h|def)", span) and span not in everywhere:
+                yield f"{name}/README.md: names {span}, which is nowhere"
 
 
 def check_format():

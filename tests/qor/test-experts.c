@@ -14,7 +14,6 @@
 #include "peers.h"
 
 #define N_TOKENS 2000
-#define MOST_TOP 8
 
 /* Shared experts are one of their summed width. */
 typedef struct

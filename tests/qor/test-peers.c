@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "compiler/pipeline.h"
-#include "cost/cost.h"
 #include "lib/fixtures.h"
 #include "model/arch/architectures.h"
 #include "peers.h"

@@ -170,12 +170,6 @@ strata_session_set_hover (StrataSession *self, int layer)
   emit_changed (self, STRATA_SESSION_HOVER);
 }
 
-int
-strata_session_get_hover (StrataSession *self)
-{
-  return self->hover;
-}
-
 static void
 step_history (StrataSession *self, guint at)
 {

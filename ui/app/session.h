@@ -42,7 +42,6 @@ void strata_session_set_tile (StrataSession *self, int tile);
 int strata_session_get_layer (StrataSession *self);
 int strata_session_get_tile (StrataSession *self);
 void strata_session_set_hover (StrataSession *self, int layer);
-int strata_session_get_hover (StrataSession *self);
 
 void strata_session_back (StrataSession *self);
 void strata_session_forward (StrataSession *self);

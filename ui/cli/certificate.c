@@ -5,7 +5,6 @@
 #include "cli.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Name in JSON, what it is called in a table, unit */
 static const struct

@@ -6,7 +6,6 @@
 #include "info.h"
 
 #include <math.h>
-#include <string.h>
 
 /* In the order of StrataBoundary */
 static const struct

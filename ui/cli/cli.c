@@ -5,7 +5,6 @@
 #include "cli.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,8 +61,8 @@ profile_exit (int code)
     }
 }
 
-int
-cli_error_exit (const GError *error)
+static int
+error_exit (const GError *error)
 {
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return CLI_EXIT_INTERRUPTED;
@@ -141,7 +140,7 @@ report_error (Cli *cli, int status, const char *message)
 int
 cli_fail (Cli *cli, GError *error)
 {
-  int status = cli_error_exit (error);
+  int status = error_exit (error);
 
   report_error (cli, status, status == CLI_EXIT_INTERRUPTED ? "interrupted; nothing was written" : error->message);
   g_error_free (error);

@@ -76,7 +76,6 @@ gboolean cli_parse (Cli *cli,
 int cli_fail (Cli *cli, GError *error);
 /* The same from text, for wrong usage. */
 int cli_usage (Cli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
-int cli_error_exit (const GError *error);
 
 /* -o: FALSE, reported and *@status set, where it cannot mean a file or folder to write. cli_parse () calls it. */
 gboolean cli_check_output (Cli *cli, int *status);

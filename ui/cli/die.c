@@ -8,7 +8,6 @@
 #include "cli.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- checking --- */
 

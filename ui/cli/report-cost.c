@@ -7,7 +7,6 @@
 #include "cli.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Charts end where a chip costs so many times what it costs as described: without spares it is any number. */
 #define MOST_TIMES 100.0

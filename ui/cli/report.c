@@ -4,8 +4,6 @@
  */
 #include "cli.h"
 
-#include <string.h>
-
 static gboolean
 write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
 {

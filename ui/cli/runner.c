@@ -4,8 +4,6 @@
  */
 #include "runner.h"
 
-#include <glib/gstdio.h>
-
 #include "compare.h"
 
 void

@@ -4,8 +4,6 @@
  */
 #include "cli.h"
 
-#include <string.h>
-
 static const char *const kinds[] = {
   [STRATA_VALIDATION_KIND_IDENTITY] = "identity",
   [STRATA_VALIDATION_KIND_FIT] = "fit",

@@ -265,12 +265,6 @@ strata_stack_view_set_explode (StrataStackView *self, double explode)
   g_object_notify_by_pspec (G_OBJECT (self), props[PROP_EXPLODE]);
 }
 
-double
-strata_stack_view_get_explode (StrataStackView *self)
-{
-  return self->explode_to;
-}
-
 void
 strata_stack_view_set_mode (StrataStackView *self, StrataStackMode mode)
 {

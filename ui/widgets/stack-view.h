@@ -18,7 +18,6 @@ GtkWidget *strata_stack_view_new (void) G_GNUC_WARN_UNUSED_RESULT;
 void strata_stack_view_set_mode (StrataStackView *self, StrataStackMode mode);
 /* 0 closed to 1 open; eases there */
 void strata_stack_view_set_explode (StrataStackView *self, double explode);
-double strata_stack_view_get_explode (StrataStackView *self);
 void strata_stack_view_set_ghost (StrataStackView *self, gboolean ghost);
 void strata_stack_view_set_height (StrataStackView *self, gboolean height_by_utilisation);
 /* Free arrays as slabs, else holes; a profile sets it to what suits its chip */

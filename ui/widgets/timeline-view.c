@@ -120,12 +120,6 @@ strata_timeline_view_changed (StrataView *view, guint what)
     }
 }
 
-const StrataViewport *
-strata_timeline_view_get_viewport (StrataTimelineView *self)
-{
-  return &self->view;
-}
-
 void
 strata_timeline_view_show (StrataTimelineView *self, gint64 from_ps, gint64 to_ps)
 {

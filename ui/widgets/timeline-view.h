@@ -16,7 +16,6 @@ G_DECLARE_FINAL_TYPE (StrataTimelineView, strata_timeline_view, STRATA, TIMELINE
 /* @power: show power by component over the same time instead of tracks */
 GtkWidget *strata_timeline_view_new (gboolean power) G_GNUC_WARN_UNUSED_RESULT;
 
-const StrataViewport *strata_timeline_view_get_viewport (StrataTimelineView *self);
 /* Shows a stretch of time. */
 void strata_timeline_view_show (StrataTimelineView *self, gint64 from_ps, gint64 to_ps);
 /* Shows the range, else the selected layer, else the run. */

@@ -5,7 +5,6 @@
  * two an operator gets is decided by who reads its result; where a reader wants the other, a Transpose that moved the
  * channels is undone for nothing, and anything else is copied by a digital op.
  */
-#include <string.h>
 
 #include "compiler/lower/state.h"
 #include "model/exec/exec.h"

@@ -4,7 +4,6 @@
  * the matrix needs them; integers behind DequantizeLinear are kept as integers with their scales.
  */
 #include <math.h>
-#include <string.h>
 
 #include "compiler/lower/state.h"
 

@@ -9,7 +9,6 @@
  */
 #include "compiler/map/pack.h"
 #include "compiler/map/sums.h"
-#include "cost/cost.h"
 #include "program/unit-cost.h"
 
 /* How many layers a message about capacity names */

@@ -5,9 +5,6 @@
  */
 #include "compiler/place/search.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define MOST_PRICES (1 << 20)
 #define LEAST_STACKS 8 /* looked at */
 #define MOST_STACKS 64 /* where not all are */

@@ -10,7 +10,6 @@
 #include <math.h>
 
 #include "cost/converter.h"
-#include "cost/cost.h"
 
 /* Classes of at most this share of the samples may change, unless the calibration says otherwise. */
 #define MOST_FLIPS 0.01

@@ -2,7 +2,6 @@
  *
  * Quantisation's options as a line of text: KEY=VALUE, separated by commas.
  */
-#include <string.h>
 
 #include "compiler/stages.h"
 

@@ -3,7 +3,6 @@
  * The order of quantisation: what tensors hold, gains between layers, the graph of integers; and where the samples show
  * that it pays, the graph again with wide products, or with fewer cells; reads per layer at last.
  */
-#include "compiler/quantise/choose.h"
 #include "compiler/quantise/equalise.h"
 #include "compiler/quantise/integers.h"
 #include "compiler/quantise/slices.h"

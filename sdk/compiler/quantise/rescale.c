@@ -11,7 +11,6 @@
 
 #include "compiler/quantise/equalise.h"
 #include "model/onnx/write.h"
-#include "model/ops.h"
 
 #define MOST_GAIN 1024.0
 /* Power that a choice has to save to be worth an operation per element */

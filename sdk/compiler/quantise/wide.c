@@ -10,7 +10,6 @@
 
 #include "compiler/quantise/ranges.h"
 #include "model/onnx/write.h"
-#include "model/ops.h"
 
 #define OPSET 13
 #define MAX_TERMS 3

@@ -18,8 +18,9 @@ tails_input (const StrataSchedule *schedule, const ScheduleInput *in)
   return (StrataTailsInput){ schedule, in->graph, in->tiles, in->chip, in->shared, STRATA_BAND_NOMINAL, FALSE };
 }
 
-gint64
-schedule_select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
+/* The tier switch before an instruction's first burst, which every tile that has an array to itself pays */
+static gint64
+select_ps (const ScheduleInput *in, const StrataInstruction *instruction)
 {
   const StrataTailsInput input = tails_input (NULL, in);
 
@@ -192,7 +193,7 @@ walk (Path *path, int id)
   for (int b = 0; b < instruction->n_bursts; b++)
     {
       gint64 ready_ps = dependences_end_ps (path, instruction, b);
-      gint64 from_ps = MAX (free_ps, ready_ps) + (b == 0 ? schedule_select_ps (path->in, instruction) : 0);
+      gint64 from_ps = MAX (free_ps, ready_ps) + (b == 0 ? select_ps (path->in, instruction) : 0);
 
       free_ps = from_ps + time.occupy_ps;
       path->end_ps[path->first[id] + b] = from_ps + time.result_ps;
@@ -207,8 +208,10 @@ walk (Path *path, int id)
     delay_writer (path, id);
 }
 
-gint64
-schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolean spread)
+/* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
+ * than the chip has stacks are lengthened by how many of them must share one. */
+static gint64
+longest_path_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolean spread)
 {
   Path path = { .schedule = schedule, .in = in, .op = -1 };
   gint64 end_ps = 0;
@@ -258,7 +261,7 @@ least_stack_ps (const StrataSchedule *schedule, const ScheduleInput *in, gboolea
     if (schedule->instructions[i].opcode == STRATA_OPCODE_MVM)
       {
         gint64 load_ps = burst_time (schedule, in, i).occupy_ps * schedule->instructions[i].n_bursts
-                         + (selects ? schedule_select_ps (in, &schedule->instructions[i]) : 0);
+                         + (selects ? select_ps (in, &schedule->instructions[i]) : 0);
 
         g_array_append_val (loads, load_ps);
         sum_ps += load_ps;
@@ -325,12 +328,12 @@ schedule_set_bounds (StrataSchedule *schedule,
 {
   const StrataTailsInput input = tails_input (schedule, in);
   gint64 shared_ps = 0;
-  gint64 spread_ps = schedule_critical_path_ps (schedule, in, TRUE);
+  gint64 spread_ps = longest_path_ps (schedule, in, TRUE);
 
   for (int i = 0; i < schedule->n_units; i++)
     if (schedule->units[i].kind != STRATA_UNIT_HOST && schedule->units[i].kind != STRATA_UNIT_STACK)
       shared_ps = MAX (shared_ps, prediction->busy_ps[i]);
-  schedule->critical_path_ps = schedule_critical_path_ps (schedule, in, FALSE);
+  schedule->critical_path_ps = longest_path_ps (schedule, in, FALSE);
   schedule->lower_bound_ps =
     MAX (MAX (spread_ps, schedule->critical_path_ps), MAX (shared_ps, least_stack_ps (schedule, in, TRUE)));
   schedule->lower_bound_ps = MAX (schedule->lower_bound_ps, strata_tails_bound_ps (tails, &input));

@@ -20,8 +20,6 @@ typedef struct
   GCancellable *cancellable;
 } ScheduleInput;
 
-/* The tier switch before an instruction's first burst, which every tile that has an array to itself pays */
-gint64 schedule_select_ps (const ScheduleInput *input, const StrataInstruction *instruction);
 gboolean schedule_is_host (const StrataInstruction *instruction);
 
 /* Instructions, dependences, routes and units; priorities and figures are 0. Never fails on checked artefacts. */
@@ -79,9 +77,6 @@ void schedule_set_priorities (StrataSchedule *schedule,
                               const StrataTails *tails,
                               ScheduleRule rule);
 
-/* End of the last burst when every instruction has a unit of its own. @spread: MVM bursts of an op with more arrays
- * than the chip has stacks are lengthened by how many of them must share one. */
-gint64 schedule_critical_path_ps (const StrataSchedule *schedule, const ScheduleInput *input, gboolean spread);
 /* Fills critical_path_ps, lower_bound_ps and interval_bound_ps; of the prediction, of any order, it takes how long
  * units without tiers are busy. */
 void schedule_set_bounds (StrataSchedule *schedule,

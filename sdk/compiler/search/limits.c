@@ -101,7 +101,7 @@ search_limits_excess (const SearchLimit *limit, double value)
 {
   if (isnan (value))
     return (double) INFINITY;
-  if (search_limits_kind (limit->limit) == STRATA_QUANTITY_TEMPERATURE)
+  if (about[limit->limit].kind == STRATA_QUANTITY_TEMPERATURE)
     return (value - limit->bound) / KELVIN_PER_UNIT;
   if (limit->limit == STRATA_LIMIT_MIN_ACCURACY)
     return value - limit->bound;
@@ -120,12 +120,6 @@ const char *
 search_limits_name (StrataLimit limit)
 {
   return about[limit].name;
-}
-
-StrataQuantityKind
-search_limits_kind (StrataLimit limit)
-{
-  return about[limit].kind;
 }
 
 char *

@@ -35,7 +35,6 @@ double search_limits_excess (const SearchLimit *limit, double value);
 double search_limits_public (StrataLimit limit, double value);
 /* "latency", "interval between inferences" */
 const char *search_limits_name (StrataLimit limit);
-StrataQuantityKind search_limits_kind (StrataLimit limit);
 /* "4 us", "12 %" */
 char *search_limits_format (StrataLimit limit, double value) G_GNUC_WARN_UNUSED_RESULT;
 /* "latency is 4 us, 1 us (33.3 %) over the limit of 3 us" */

@@ -532,8 +532,9 @@ search_model_path_shares (const SearchModel *model, const int *n_copies)
 
 /* --- loads --- */
 
-double
-search_model_shared_ps (const SearchModel *model, SearchBind *bind)
+/* Load of everything that copies do not shorten, @bind saying which is largest */
+static double
+fixed_load_ps (const SearchModel *model, SearchBind *bind)
 {
   const double load_ps[SEARCH_N_BINDS] = {
     [SEARCH_BIND_STACKS] = model->work_ps / (double) model->chip->n_stacks,
@@ -554,7 +555,7 @@ search_model_shared_ps (const SearchModel *model, SearchBind *bind)
 double
 search_model_latency_ps (SearchModel *model, const int *n_copies, SearchBind *bind)
 {
-  double shared_ps = search_model_shared_ps (model, bind), path_ps = search_model_path_ps (model, n_copies);
+  double shared_ps = fixed_load_ps (model, bind), path_ps = search_model_path_ps (model, n_copies);
 
   if (path_ps < shared_ps)
     return shared_ps;
@@ -565,7 +566,7 @@ search_model_latency_ps (SearchModel *model, const int *n_copies, SearchBind *bi
 double
 search_model_interval_ps (const SearchModel *model, const int *n_copies, SearchBind *bind)
 {
-  double interval_ps = search_model_shared_ps (model, bind);
+  double interval_ps = fixed_load_ps (model, bind);
 
   for (int i = 0; i < model->graph->n_ops; i++)
     {

@@ -97,8 +97,7 @@ typedef enum
   SEARCH_N_BINDS,
 } SearchBind;
 
-/* Load of everything that copies do not shorten, @bind saying which is largest */
-double search_model_shared_ps (const SearchModel *model, SearchBind *bind);
+/* @bind: (out) what it hangs on */
 double search_model_latency_ps (SearchModel *model, const int *n_copies, SearchBind *bind);
 double search_model_interval_ps (const SearchModel *model, const int *n_copies, SearchBind *bind);
 /* Static power with as few stacks on as hold the arrays, at ambient temperature */

@@ -4,8 +4,6 @@
  */
 #include "compiler/search/report.h"
 
-#include <math.h>
-
 #define N_FIGURES 6
 
 static void

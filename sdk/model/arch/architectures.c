@@ -13,12 +13,6 @@ static const StrataArchitecture table[] = {
   { NULL, NULL, 0, 0, 0, NULL, NULL },
 };
 
-const StrataArchitecture *
-strata_architecture_table (void)
-{
-  return table;
-}
-
 /* Insertions, deletions and changes that lead from one to the other */
 static guint
 edit_distance (const char *a, const char *b)

@@ -18,8 +18,6 @@ typedef struct
   const char *source, *description;
 } StrataArchitecture;
 
-/* The table, ended by a row whose name is NULL */
-const StrataArchitecture *strata_architecture_table (void);
 /* NULL and an error that names the nearest, STRATA_IMPORT_ERROR_NOT_FOUND, where there is none. */
 const StrataArchitecture *strata_architecture_find (const char *name, GError **error);
 /* A graph with weightless constants; @fills as in strata_layers_finish (). */

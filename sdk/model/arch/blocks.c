@@ -4,8 +4,6 @@
  */
 #include "model/arch/blocks.h"
 
-#include <string.h>
-
 const char *
 strata_block_name (const StrataBlocks *b, const char *format, ...)
 {

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "model/ops.h"
 #include "model/shape/shapes.h"
 
 void

@@ -3,7 +3,6 @@
  * Options of a configuration's graph, and which builder makes it.
  */
 #include "model/arch/blocks.h"
-#include "model/arch/config-read.h"
 #include "model/shape/shapes.h"
 
 #define DEFAULT_SEQUENCE 128

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "kernels/float-gemm.h"
-#include "model/element.h"
 #include "model/exec/heads.h"
 
 /* Row @t of head @h in a tensor that is packed or not */

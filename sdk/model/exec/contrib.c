@@ -8,7 +8,6 @@
 #include <math.h>
 
 #include "kernels/float-gemm.h"
-#include "model/element.h"
 #include "model/exec/exec.h"
 #include "model/exec/plane.h"
 

@@ -3,7 +3,6 @@
  * Nodes to prepared kernels: convolutions and products with constant weights, and what lies between them, which takes
  * the order of elements that the kernels chose. What stays in C order on both sides is left to the nodes' executors.
  */
-#include <string.h>
 
 #include "model/exec/exec.h"
 #include "model/exec/fuse.h"

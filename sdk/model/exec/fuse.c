@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/element.h"
-
 void
 strata_fusion_init (StrataFusion *fusion, const StrataPlan *plan, int node, int axis)
 {

@@ -5,7 +5,6 @@
 #include "model/exec/heads.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "kernels/float-gemm.h"
 

@@ -2,7 +2,6 @@
  *
  * Conv, Gemm and MatMul through the dense kernels.
  */
-#include <string.h>
 
 #include "kernels/float-conv.h"
 #include "kernels/float-gemm.h"

@@ -4,7 +4,6 @@
  * are those of ONNX, Resize-19; taps beyond an edge show the edge, unless they are excluded. In double.
  */
 #include <math.h>
-#include <string.h>
 
 #include "model/element.h"
 #include "model/exec/exec.h"

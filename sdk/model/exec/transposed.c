@@ -3,7 +3,6 @@
  * ConvTranspose, as the product of weights and input whose columns are added to the places they came from; and LpPool.
  */
 #include <math.h>
-#include <string.h>
 
 #include "kernels/float-gemm.h"
 #include "model/exec/exec.h"

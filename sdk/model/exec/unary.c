@@ -4,7 +4,6 @@
  * Integers where the definition has them.
  */
 #include <math.h>
-#include <string.h>
 
 #include "kernels/float-vector.h"
 #include "model/element.h"

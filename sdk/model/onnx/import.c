@@ -758,9 +758,8 @@ strata_onnx_load_with (const char *path, const StrataImportOptions *options, GCa
   return graph;
 }
 
-StrataGraph *
-strata_onnx_load_bound (
-  const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
+static StrataGraph *
+load_bound (const char *path, const StrataBinding *bindings, int n_bindings, GCancellable *cancellable, GError **error)
 {
   StrataImportOptions options = { .values = bindings, .n_values = n_bindings };
 
@@ -770,5 +769,5 @@ strata_onnx_load_bound (
 StrataGraph *
 strata_onnx_load (const char *path, GCancellable *cancellable, GError **error)
 {
-  return strata_onnx_load_bound (path, NULL, 0, cancellable, error);
+  return load_bound (path, NULL, 0, cancellable, error);
 }

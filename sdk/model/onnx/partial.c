@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <unistd.h>
+
+#include "base/write.h"
 
 #define BUFFER_BYTES (256 * 1024)
 
@@ -62,18 +63,9 @@ strata_partial_free (StrataPartial *partial)
 static gboolean
 write_through (StrataPartial *partial, const guint8 *bytes, gsize n_bytes, GError **error)
 {
-  while (n_bytes > 0)
-    {
-      gssize n = write (partial->fd, bytes, n_bytes);
+  int problem = strata_write_all (partial->fd, bytes, n_bytes);
 
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return fail (partial, n < 0 ? errno : ENOSPC, error);
-      bytes += n;
-      n_bytes -= (gsize) n;
-    }
-  return TRUE;
+  return problem == 0 || fail (partial, problem, error);
 }
 
 static gboolean

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/hash.h"
 #include "model/rewrite/match.h"
 
 #define MAX_COMPARED_BYTES 256

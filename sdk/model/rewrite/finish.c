@@ -3,7 +3,6 @@
  * From a graph under rewriting to a frozen one: nodes in the order of the list, values that something reads or makes,
  * ids without gaps.
  */
-#include <string.h>
 
 #include "model/graph-build.h"
 #include "model/rewrite/state.h"

@@ -4,7 +4,6 @@
  * shares the bytes. DequantizeLinear stays, as in import: the compiler wants the integers behind it. And its
  * counterpart: nodes whose results nobody reads.
  */
-#include <string.h>
 
 #include "model/exec/exec.h"
 #include "model/rewrite/match.h"

@@ -3,7 +3,6 @@
  * Nodes that give what they read, and chains of reshapes. A node stays where it names an output of the graph that its
  * source cannot take the name of: inputs, constants and values that are outputs already.
  */
-#include <string.h>
 
 #include "model/element.h"
 #include "model/operands.h"

@@ -2,7 +2,6 @@
  *
  * What was done, an entry per application of a rule.
  */
-#include <string.h>
 
 #include "model/rewrite/state.h"
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "model/element.h"
-#include "model/ops.h"
 
 #define MAX_DEPTH 6
 

@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "model/element.h"
-#include "model/graph-build.h"
-#include "model/ops.h"
 #include "model/shape/shapes.h"
 
 static const StrataShapeFunc rules[] = {

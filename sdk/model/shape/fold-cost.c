@@ -5,6 +5,7 @@
  */
 #include "model/shape/fold-cost.h"
 
+#include "base/saturate.h"
 #include "model/einsum.h"
 
 #define MAX_FOLDED_ELEMENTS 1024
@@ -66,14 +67,6 @@ count_of (const StrataGraph *graph, int value)
 }
 
 static gint64
-multiply (gint64 a, gint64 b)
-{
-  gint64 product;
-
-  return __builtin_mul_overflow (a, b, &product) ? G_MAXINT64 : product;
-}
-
-static gint64
 einsum_steps (const StrataGraph *graph, const StrataNode *node)
 {
   const gint64 *dims[STRATA_EINSUM_MAX_OPERANDS];
@@ -89,8 +82,8 @@ einsum_steps (const StrataGraph *graph, const StrataNode *node)
   if (!strata_einsum_read (strata_node_string (node, "equation", ""), node->n_inputs, dims, n_dims, &einsum, NULL))
     return G_MAXINT64;
   for (int l = 0; l < einsum.n_labels; l++)
-    steps = multiply (steps, einsum.size[l]);
-  return multiply (steps, node->n_inputs);
+    steps = strata_times (steps, einsum.size[l]);
+  return strata_times (steps, node->n_inputs);
 }
 
 static gint64
@@ -118,7 +111,7 @@ steps_of (const StrataGraph *graph, const StrataNode *node)
     case STRATA_OP_MAT_MUL:
     case STRATA_OP_MAT_MUL_INTEGER:
     case STRATA_OP_Q_LINEAR_MAT_MUL:
-      return multiply (written, largest);
+      return strata_times (written, largest);
     default:
       return read + written + 1;
     }

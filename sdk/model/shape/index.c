@@ -2,7 +2,6 @@
  *
  * Rules of Constant, Shape and Gather. The first two fix their values here: shapes are known at import.
  */
-#include <string.h>
 
 #include "model/shape/shapes.h"
 #include "model/unaligned.h"

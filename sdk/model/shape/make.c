@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/element.h"
 #include "model/onnx/dtype.h"
 #include "model/operands.h"
 #include "model/shape/shapes.h"

@@ -2,7 +2,6 @@
  *
  * Shape rules of matrix products, and of determinants.
  */
-#include <string.h>
 
 #include "model/shape/product.h"
 

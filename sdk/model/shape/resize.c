@@ -6,7 +6,6 @@
 #include <math.h>
 
 #include "model/element.h"
-#include "model/operands.h"
 #include "model/resize.h"
 #include "model/shape/shapes.h"
 

@@ -5,7 +5,6 @@
  */
 #include "model/dft.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "model/onnx/dtype.h"

@@ -4,23 +4,13 @@
  */
 #include <glib/gstdio.h>
 
-#include "chip/chip.h"
+#include "lib/chips.h"
 
 static StrataChipSpec *
 parse (const char *text)
 {
   g_autoptr (GError) error = NULL;
   StrataChipSpec *chip = strata_chip_spec_parse (text, -1, "mine.yaml", &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
 
   g_assert_no_error (error);
   return chip;

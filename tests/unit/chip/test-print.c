@@ -3,16 +3,7 @@
  * Print, parse and hash: a printed description is the same chip, and each field reaches the hash.
  */
 #include "chip/fields.h"
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
+#include "lib/chips.h"
 
 static void
 test_shipped (void)

@@ -4,12 +4,10 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "graph-maker.h"
 #include "lib/judge.h"
-#include "simulator/simulator.h"
 
 void
 options_init (StrataCompileOptions *options, StrataCache *cache)

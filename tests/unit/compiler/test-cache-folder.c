@@ -2,14 +2,12 @@
  *
  * The folder of a cache: damaged, full, cleaned up or shared with other processes it costs time and nothing else.
  */
-#include "compiler/cached.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

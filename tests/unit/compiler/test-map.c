@@ -2,7 +2,6 @@
  *
  * Tiling: array counts of hardware-facts 10.5 from the published layer shapes, cover, row copies, capacity.
  */
-#include "cost/cost.h"
 #include "lib/fixtures.h"
 
 static gint64

@@ -10,7 +10,6 @@
 #include "chip/fields.h"
 #include "compiler/pipeline.h"
 #include "compiler/quantise/choose.h"
-#include "compiler/quantise/equalise.h"
 #include "graph-maker.h"
 #include "interpreter.h"
 #include "kernels/analog-read.h"

@@ -3,7 +3,6 @@
  * Wide products: sums that are as exact as they say, and chosen only where rounding would be heard.
  */
 #include <math.h>
-#include <string.h>
 
 #include "compiler/quantise/wide.h"
 #include "graph-maker.h"

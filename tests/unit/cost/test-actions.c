@@ -3,16 +3,7 @@
  * Everything but MVMs and area: transfers, units, array counts (H7) and the energy of a token (hardware-facts 10.6).
  */
 #include "cost/cost.h"
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
+#include "lib/chips.h"
 
 static void
 test_times (void)

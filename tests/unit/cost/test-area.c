@@ -5,19 +5,7 @@
 #include <math.h>
 
 #include "cost/cost.h"
-
-#define assert_within(actual, expected, tolerance)                                                                     \
-  g_assert_cmpfloat_with_epsilon ((actual), (expected), (tolerance) * (expected))
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
+#include "lib/chips.h"
 
 static void
 test_area (void)

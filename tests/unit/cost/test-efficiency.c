@@ -4,21 +4,9 @@
  * boundary never looks better.
  */
 #include "cost/cost.h"
+#include "lib/chips.h"
 
 #include <math.h>
-
-#define assert_within(actual, expected, tolerance)                                                                     \
-  g_assert_cmpfloat_with_epsilon ((actual), (expected), (tolerance) * (expected))
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
 
 /* 10.4: "stack TOPS/W", conservative … optimistic; 10.7 H1, H5 */
 static void

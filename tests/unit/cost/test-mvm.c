@@ -3,19 +3,7 @@
  * Golden figures of an MVM: hardware-facts 10.4 (component tables, times) and 10.7 (H1, H2, H5, H6).
  */
 #include "cost/cost.h"
-
-#define assert_within(actual, expected, tolerance)                                                                     \
-  g_assert_cmpfloat_with_epsilon ((actual), (expected), (tolerance) * (expected))
-
-static StrataChipSpec *
-load (const char *name)
-{
-  g_autoptr (GError) error = NULL;
-  StrataChipSpec *chip = strata_chip_spec_load (name, &error);
-
-  g_assert_no_error (error);
-  return chip;
-}
+#include "lib/chips.h"
 
 static StrataMvmEnergy
 full_mvm (const StrataChipSpec *chip, StrataBand band)

@@ -3,7 +3,6 @@
 #include "strata-profiler/strata-draw-timeline.h"
 
 #include <math.h>
-#include <string.h>
 
 typedef struct
 {

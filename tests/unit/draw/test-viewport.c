@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "strata-profiler/strata-draw.h"
 
-#include <math.h>
-
 #define MS 1000000000LL
 
 static void

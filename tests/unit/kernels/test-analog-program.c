@@ -2,7 +2,6 @@
 #include "kernels/analog-program.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/rng.h"
 #include "kernels/analog-read.h"

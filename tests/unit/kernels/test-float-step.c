@@ -5,7 +5,6 @@
 #include "kernels/float-step.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/parallel.h"
 #include "base/rng.h"

@@ -2,7 +2,6 @@
 #include "kernels/float-vector.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/rng.h"
 

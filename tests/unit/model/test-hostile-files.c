@@ -13,7 +13,6 @@
 #include "onnx-writer.h"
 
 #define N_FLOATS 4
-#define TENSOR_BYTES ((int) sizeof (float) * N_FLOATS)
 
 typedef struct
 {

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -4,7 +4,6 @@
  * does not is refused. The body of the Loops adds 1 to a state of 2 numbers and gives it per iteration, too.
  */
 #include "model/graph.h"
-#include "model/tensor-io.h"
 
 #include <string.h>
 

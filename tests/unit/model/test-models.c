@@ -5,8 +5,6 @@
  */
 #include "data-set.h"
 
-#include <string.h>
-
 #include "model/rewrite/rewrite.h"
 
 #define MAX_OPERANDS 16

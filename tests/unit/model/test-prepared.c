@@ -6,7 +6,6 @@
 #include "model/exec/executor.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/parallel.h"
 #include "base/rng.h"

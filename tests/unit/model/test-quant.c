@@ -3,7 +3,6 @@
  * QuantizeLinear and DequantizeLinear in every form: scales per tensor, axis and block, types, 4-bit constants.
  * Expected values are worked out by hand: q = saturate (rint (x / scale) + zero), x = (q - zero) scale.
  */
-#include "data-set.h"
 
 #include <string.h>
 

@@ -6,7 +6,6 @@
 #include "simulator/analog-array.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "cost/noise.h"
 #include "functional-fixture.h"

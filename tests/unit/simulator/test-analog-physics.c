@@ -20,7 +20,6 @@ enum
 #define N_OUTPUTS (COLUMNS * POSITIONS)
 #define ONLY(terms) ((StrataPhysics) (STRATA_PHYSICS_ALL & ~(terms)))
 /* Exact products: no term, an endless and endlessly fine converter */
-#define CONVERTED ONLY (STRATA_PHYSICS_CLIPPING | STRATA_PHYSICS_ROUNDING)
 
 typedef struct
 {

@@ -5,7 +5,6 @@
 
 #include "base/rng.h"
 #include "cost/noise.h"
-#include "kernels/analog-read.h"
 
 static StrataChipSpec
 chip_of (int rows, int columns, StrataCellModel cells)

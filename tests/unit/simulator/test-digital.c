@@ -5,7 +5,6 @@
  * digital ops and 8 bits toward crossbars allow. Then once more through arrays with noise: it runs.
  */
 #include <math.h>
-#include <string.h>
 
 #include "base/rng.h"
 #include "compiler/pipeline.h"

@@ -6,14 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "cost/noise.h"
 #include "lib/fixtures.h"
 #include "lib/run.h"
 #include "program/programming.h"
 #include "program/unit-cost.h"
 #include "simulator/analog-array.h"
-#include "simulator/simulator.h"
 
 /* A dense convolution, then one of @groups of @per_group channels, then one more dense one */
 static StrataQGraph *

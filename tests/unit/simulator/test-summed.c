@@ -6,12 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "cost/noise.h"
 #include "lib/fixtures.h"
 #include "lib/run.h"
 #include "program/programming.h"
-#include "simulator/simulator.h"
 
 #define WIDE 1 /* the op whose rows take four blocks and a half */
 

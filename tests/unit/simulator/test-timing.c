@@ -7,8 +7,6 @@
 
 #include "base/rng.h"
 
-#include <string.h>
-
 #define NS 1000
 
 /* --- by hand --- */

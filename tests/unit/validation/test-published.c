@@ -4,8 +4,6 @@
  */
 #include "validation/published.h"
 
-#include <math.h>
-
 static void
 test_agreement (void)
 {
