@@ -226,8 +226,9 @@ gint64 strata_chip_arrays (const StrataChipSpec *chip);             /* stacks x 
 /* TRUE where @chip is @other with arrays that must not be used named in addition, or none: what runs on @chip runs on
  * @other. */
 gboolean strata_chip_spec_covers (const StrataChipSpec *chip, const StrataChipSpec *other);
-/* By stack, then by tier; for qsort (): of StrataSite */
-int strata_site_compare (gconstpointer a, gconstpointer b);
+/* By stack, then by tier; and for qsort () */
+int strata_site_compare (StrataSite a, StrataSite b);
+int strata_site_compare_cb (gconstpointer a, gconstpointer b);
 gboolean strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site);
 /* Runs of @n_tiers tiers of @stack, one above the other, that work and have no tier in common */
 int strata_chip_runs (const StrataChipSpec *chip, int stack, int n_tiers);

@@ -235,12 +235,6 @@ read_entry (StrataDieReader *reader, const StrataYaml *key, const StrataYaml *no
 /* --- sorted, each once --- */
 
 static int
-compare_sites_cb (gconstpointer a, gconstpointer b)
-{
-  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
-}
-
-static int
 compare_lines_cb (gconstpointer a, gconstpointer b)
 {
   const StrataDieLine *left = a, *right = b;
@@ -254,7 +248,7 @@ strata_die_take_sites (const StrataDieSpec *die, GArray *all, int *n)
 {
   StrataSite *sites = strata_arena_array (die->arena, StrataSite, all->len);
 
-  g_array_sort (all, compare_sites_cb);
+  g_array_sort (all, strata_site_compare_cb);
   *n = 0;
   for (guint i = 0; i < all->len; i++)
     {

@@ -47,14 +47,6 @@ load_chip (const StrataYaml *root, const char *origin, GError **error)
   return chip;
 }
 
-int
-strata_site_compare (StrataSite a, StrataSite b)
-{
-  if (a.stack != b.stack)
-    return a.stack < b.stack ? -1 : 1;
-  return (a.tier > b.tier) - (a.tier < b.tier);
-}
-
 static void
 add_sites (StrataHasher *hasher, const StrataSite *sites, int n)
 {
@@ -264,12 +256,6 @@ compare_cells (const StrataDieCell *a, const StrataDieCell *b)
   return a->column != b->column ? a->column - b->column : a->minus - b->minus;
 }
 
-static int
-compare_sites_cb (const void *a, const void *b)
-{
-  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
-}
-
 static gboolean
 check_cells (const StrataDieSpec *die, GError **error)
 {
@@ -283,7 +269,8 @@ check_cells (const StrataDieSpec *die, GError **error)
           || cell->column < 0 || cell->column >= chip->columns + chip->spare_columns
           || (cell->minus != FALSE && cell->minus != TRUE) || (i > 0 && compare_cells (cell - 1, cell) >= 0)
           || die->n_tested == 0
-          || bsearch (&cell->site, die->tested, (gsize) die->n_tested, sizeof (StrataSite), compare_sites_cb) == NULL)
+          || bsearch (&cell->site, die->tested, (gsize) die->n_tested, sizeof (StrataSite), strata_site_compare_cb)
+               == NULL)
         return refuse (die, error, "a stuck cell that does not exist, is not in order, or of no tested array");
     }
   return TRUE;

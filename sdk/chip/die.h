@@ -90,7 +90,6 @@ gboolean strata_die_spec_check (const StrataDieSpec *die, GError **error);
 StrataDieSpec *
 strata_die_spec_new (const StrataChipSpec *chip, const char *words, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 guint64 strata_die_spec_hash (const StrataDieSpec *die);
-int strata_site_compare (StrataSite a, StrataSite b);
 void strata_die_spec_free (StrataDieSpec *die);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataDieSpec, strata_die_spec_free)
 

@@ -37,13 +37,17 @@ strata_chip_arrays (const StrataChipSpec *chip)
 }
 
 int
-strata_site_compare (gconstpointer a, gconstpointer b)
+strata_site_compare (StrataSite a, StrataSite b)
 {
-  const StrataSite *left = a, *right = b;
+  if (a.stack != b.stack)
+    return a.stack < b.stack ? -1 : 1;
+  return (a.tier > b.tier) - (a.tier < b.tier);
+}
 
-  if (left->stack != right->stack)
-    return left->stack < right->stack ? -1 : 1;
-  return (left->tier > right->tier) - (left->tier < right->tier);
+int
+strata_site_compare_cb (gconstpointer a, gconstpointer b)
+{
+  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
 }
 
 gboolean
@@ -56,7 +60,7 @@ strata_chip_site_usable (const StrataChipSpec *chip, StrataSite site)
   while (low < high)
     {
       int middle = low + (high - low) / 2;
-      int order = strata_site_compare (&site, &chip->dead[middle]);
+      int order = strata_site_compare (site, chip->dead[middle]);
 
       if (order == 0)
         return FALSE;

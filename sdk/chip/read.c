@@ -258,7 +258,7 @@ read_dead (const Reader *reader, const StrataYaml *node, GError **error)
         return FALSE;
     }
   if (chip->n_dead > 0)
-    qsort (chip->dead, (gsize) chip->n_dead, sizeof (StrataSite), strata_site_compare);
+    qsort (chip->dead, (gsize) chip->n_dead, sizeof (StrataSite), strata_site_compare_cb);
   row->text = strata_arena_printf (chip->arena, "%d", chip->n_dead);
   row->source = NULL;
   row->tag = STRATA_TAG_MEASURED;

@@ -167,12 +167,6 @@ count_arrays (Fit *fit)
 
 /* --- the chip of the new image --- */
 
-static int
-compare_sites_cb (const void *a, const void *b)
-{
-  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
-}
-
 /* Names the arrays that lack something as dead, but for those that hold tiles nevertheless. @weak_too: those as well */
 static gboolean
 mark_dead (Fit *fit, gboolean weak_too, GError **error)
@@ -201,7 +195,7 @@ mark_dead (Fit *fit, gboolean weak_too, GError **error)
       return FALSE;
     }
   if (n > 0)
-    qsort (dead, (gsize) n, sizeof *dead, compare_sites_cb);
+    qsort (dead, (gsize) n, sizeof *dead, strata_site_compare_cb);
   chip->dead = dead;
   chip->n_dead = n;
   row->text = strata_arena_printf (chip->arena, "%d", n);

@@ -68,12 +68,6 @@ find_cells (const StrataDieSpec *die, StrataSite site)
 }
 
 static int
-compare_sites_cb (const void *a, const void *b)
-{
-  return strata_site_compare (*(const StrataSite *) a, *(const StrataSite *) b);
-}
-
-static int
 compare_cells_cb (gconstpointer a, gconstpointer b)
 {
   const StrataStuckCell *left = a, *right = b;
@@ -100,7 +94,7 @@ take_array (StrataAnalogDie *self, const StrataDieState *die, const StrataTile *
     self->columns[index * self->n_columns + c] = lines.columns[tile->at_col + c] < 0;
   self->tested[index] =
     die->spec->n_tested > 0
-    && bsearch (&at, die->spec->tested, (gsize) die->spec->n_tested, sizeof at, compare_sites_cb) != NULL;
+    && bsearch (&at, die->spec->tested, (gsize) die->spec->n_tested, sizeof at, strata_site_compare_cb) != NULL;
   for (int i = find_cells (die->spec, at);
        i < die->spec->n_cells && strata_site_compare (die->spec->cells[i].site, at) == 0; i++)
     {
