@@ -30,6 +30,7 @@ gboolean strata_loader_fail (StrataLoader *loader, const char *format, ...) G_GN
 gint64 strata_loader_int (StrataLoader *loader, int column, gint64 low, gint64 high);
 /* -1 for NULL, else 0 to n - 1 */
 gint32 strata_loader_id (StrataLoader *loader, int column, gsize n);
+double strata_loader_number (StrataLoader *loader, int column);
 gboolean strata_loader_each (StrataLoader *loader, const char *table, const char *sql, StrataLoaderFunc read);
 
 gboolean strata_loader_events (StrataLoader *loader);

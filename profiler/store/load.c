@@ -57,8 +57,8 @@ read_count (StrataLoader *loader, int column)
   return strata_loader_int (loader, column, 0, G_MAXINT32);
 }
 
-static double
-read_number (StrataLoader *loader, int column)
+double
+strata_loader_number (StrataLoader *loader, int column)
 {
   int type = sqlite3_column_type (loader->statement, column);
 
@@ -122,7 +122,7 @@ read_chip (StrataLoader *loader)
   run->n_columns = read_count (loader, 7);
   run->hub_x2 = strata_loader_int (loader, 8, G_MININT32, G_MAXINT32);
   run->hub_y2 = strata_loader_int (loader, 9, G_MININT32, G_MAXINT32);
-  run->power_budget_mw = read_number (loader, 10);
+  run->power_budget_mw = strata_loader_number (loader, 10);
   loader->n_single++;
 }
 
@@ -174,7 +174,7 @@ read_layer (StrataLoader *loader)
   layer.n_row_copies = read_count (loader, 18);
   layer.n_reads = read_count (loader, 19);
   layer.n_slices = read_count (loader, 20);
-  layer.utilisation = read_number (loader, 21);
+  layer.utilisation = strata_loader_number (loader, 21);
   layer.snr_db = layer.clip_fraction = layer.max_abs_error = NAN;
   layer.noise = (StrataProfileNoise){ 0, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN };
   layer.start_ps = layer.end_ps = -1;
@@ -217,7 +217,7 @@ read_tile (StrataLoader *loader)
   tile.n_cols = read_count (loader, 8);
   tile.n_slices = read_count (loader, 9);
   tile.n_row_copies = read_count (loader, 10);
-  tile.utilisation = read_number (loader, 11);
+  tile.utilisation = strata_loader_number (loader, 11);
   tile.first_in_array = loader->version < 2 ? tile.id : strata_loader_int (loader, 12, 0, tile.id);
   tile.at_row = loader->version < 2 ? 0 : read_count (loader, 13);
   tile.at_col = loader->version < 2 ? 0 : read_count (loader, 14);
@@ -271,9 +271,9 @@ read_accuracy (StrataLoader *loader)
 
   if (loader->error != NULL)
     return;
-  loader->rows->layers[id].snr_db = read_number (loader, 1);
-  loader->rows->layers[id].clip_fraction = read_number (loader, 2);
-  loader->rows->layers[id].max_abs_error = read_number (loader, 3);
+  loader->rows->layers[id].snr_db = strata_loader_number (loader, 1);
+  loader->rows->layers[id].clip_fraction = strata_loader_number (loader, 2);
+  loader->rows->layers[id].max_abs_error = strata_loader_number (loader, 3);
 }
 
 static void
@@ -285,15 +285,15 @@ read_noise (StrataLoader *loader)
   noise.n_reads = strata_loader_int (loader, 1, 1, G_MAXINT32);
   noise.adc_bits = strata_loader_int (loader, 2, 1, G_MAXINT32);
   noise.sound_bits = strata_loader_int (loader, 3, 0, noise.adc_bits);
-  noise.snr_db = read_number (loader, 4);
-  noise.effective_bits = read_number (loader, 5);
-  noise.thermal_db = read_number (loader, 6);
-  noise.cells_db = read_number (loader, 7);
-  noise.converter_db = read_number (loader, 8);
-  noise.lasting_db = read_number (loader, 9);
-  noise.rounding_db = read_number (loader, 10);
-  noise.share = read_number (loader, 11);
-  noise.drowned_fj = read_number (loader, 12);
+  noise.snr_db = strata_loader_number (loader, 4);
+  noise.effective_bits = strata_loader_number (loader, 5);
+  noise.thermal_db = strata_loader_number (loader, 6);
+  noise.cells_db = strata_loader_number (loader, 7);
+  noise.converter_db = strata_loader_number (loader, 8);
+  noise.lasting_db = strata_loader_number (loader, 9);
+  noise.rounding_db = strata_loader_number (loader, 10);
+  noise.share = strata_loader_number (loader, 11);
+  noise.drowned_fj = strata_loader_number (loader, 12);
   if (loader->error == NULL)
     loader->rows->layers[id].noise = noise;
 }
@@ -306,7 +306,7 @@ read_figure (StrataLoader *loader)
   figure.name = read_text (loader, 0);
   figure.unit = read_text (loader, 1);
   for (int band = 0; band < STRATA_N_BANDS; band++)
-    figure.value[band] = read_number (loader, 2 + band);
+    figure.value[band] = strata_loader_number (loader, 2 + band);
   figure.fidelity = strata_loader_int (loader, 5, 0, STRATA_FIDELITY_MEASURED);
   figure.source = read_text (loader, 6);
   g_array_append_val (loader->array, figure);
@@ -322,7 +322,7 @@ read_finding (StrataLoader *loader)
   finding.layer = strata_loader_id (loader, 2, loader->rows->n_layers);
   finding.evidence = read_text (loader, 3);
   finding.action = read_text (loader, 4);
-  finding.gain = read_number (loader, 5);
+  finding.gain = strata_loader_number (loader, 5);
   finding.gain_of = read_text (loader, 6);
   if (loader->error == NULL && finding.layer >= 0)
     loader->rows->layers[finding.layer].n_findings++;
@@ -398,7 +398,7 @@ read_temperature (StrataLoader *loader)
   temperature.node = strata_loader_int (loader, 1, 0, STRATA_HEAT_SKIN);
   temperature.stack = strata_loader_id (loader, 2, loader->rows->run.n_stacks);
   temperature.tier = strata_loader_id (loader, 3, loader->rows->run.n_tiers);
-  temperature.temperature_c = read_number (loader, 4);
+  temperature.temperature_c = strata_loader_number (loader, 4);
   g_array_append_val (loader->array, temperature);
 }
 
@@ -417,7 +417,8 @@ read_power (StrataLoader *loader)
       g_array_append_val (loader->steps, step);
       g_array_append_vals (loader->powers, nothing, STRATA_N_COMPONENTS);
     }
-  g_array_index (loader->powers, double, (times->len - 1) * STRATA_N_COMPONENTS + component) += read_number (loader, 3);
+  g_array_index (loader->powers, double, (times->len - 1) * STRATA_N_COMPONENTS + component) +=
+    strata_loader_number (loader, 3);
 }
 
 static gint64
