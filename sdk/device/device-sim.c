@@ -21,8 +21,8 @@ struct _StrataDeviceSim
   StrataDevice parent_instance;
   StrataChipSpec *chip; /* NULL: any */
   char *description;
-  StrataDie *die;         /* NULL: one without faults; held for the functional state, as what follows is */
-  StrataDieState state;   /* of the die */
+  StrataDie *die; /* NULL: one without faults */
+  StrataDieUse use;
   StrataProgram *program; /* held for the functional state, which points into its image */
   StrataFunctional *functional;
   StrataFunctionalOptions programmed;
@@ -94,9 +94,18 @@ strata_device_sim_set_die (StrataDevice *device, StrataDie *die, StrataDieUse us
     }
   g_clear_pointer (&self->functional, strata_functional_free);
   g_set_object (&self->die, die);
-  if (die != NULL)
-    self->state = strata_die_get_state (die, use);
+  self->use = use;
   return TRUE;
+}
+
+/* NULL: one without faults */
+static const StrataDieState *
+get_state (const StrataDeviceSim *self, StrataDieState *state)
+{
+  if (self->die == NULL)
+    return NULL;
+  *state = strata_die_get_state (self->die, self->use);
+  return state;
 }
 
 static gboolean
@@ -119,11 +128,12 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
 {
   const StrataImage *image = strata_program_get_image (self->program);
   GPtrArray *inputs = strata_job_get_inputs (job);
+  StrataDieState state;
   StrataFunctionalOptions options = { .analog = strata_job_get_analog (job),
                                       .seed = strata_job_get_seed (job),
                                       .conditions = strata_job_get_conditions (job),
                                       .measure = strata_job_get_sink (job, NULL) != NULL,
-                                      .die = self->die == NULL ? NULL : &self->state,
+                                      .die = get_state (self, &state),
                                       .spread = TRUE };
   g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
   g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);
@@ -181,6 +191,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   g_autoptr (StrataModelled) estimate = NULL;
   const StrataModelled *modelled;
   StrataModelled labelled;
+  StrataDieState state;
   gboolean ok = strata_parallel_for (functional ? 2 : 1, 0, run_part_cb, &parts, NULL, error);
 
   estimate = parts.estimate;
@@ -188,7 +199,7 @@ strata_device_sim_run (StrataDevice *device, StrataJob *job, GCancellable *cance
   if (!ok)
     return FALSE;
   labelled = *modelled; /* shares its tables, which the program keeps */
-  labelled.die = self->die == NULL ? NULL : &self->state;
+  labelled.die = get_state (self, &state);
   if (functional)
     {
       labelled.analog = strata_job_get_analog (job);
@@ -246,7 +257,9 @@ static char *
 describe (const StrataDeviceSim *self)
 {
   const char *serial = self->die == NULL ? NULL : strata_die_get_serial (self->die);
-  const char *chip = self->chip != NULL ? self->chip->name : serial != NULL ? self->state.spec->chip->name : "any chip";
+  const char *chip = self->chip != NULL ? self->chip->name
+                     : serial != NULL   ? strata_die_get_chip_name (self->die)
+                                        : "any chip";
 
   return g_strdup_printf ("simulator of %s%s%s; figures are modelled", chip, serial == NULL ? "" : ", die ",
                           serial == NULL ? "" : serial);

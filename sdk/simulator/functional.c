@@ -106,6 +106,7 @@ strata_functional_new (const StrataImage *image, const StrataFunctionalOptions *
   if (options->analog != STRATA_ANALOG_OFF
       && (!check_chip (image->chip, error) || !strata_functional_program (functional, error)))
     return NULL;
+  functional->options.die = NULL;
   return g_steal_pointer (&functional);
 }
 

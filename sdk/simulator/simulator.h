@@ -30,7 +30,7 @@ typedef struct
   guint without;                      /* StrataCorrection that are left out */
   const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
   gboolean spread;                    /* one inference over all processors, for callers that run one at a time */
-  const StrataDieState *die;          /* that the arrays are on, of levels with noise; kept; NULL: all is drawn */
+  const StrataDieState *die;          /* that arrays of levels with noise are made on; not kept; NULL: all is drawn */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

@@ -130,7 +130,8 @@ def test_die_of_device():
     assert on_die == same and len({whole, on_die, lost}) == 3
     off = [run("--analog", "off", *extra)[1] for extra in ((), ("--die", die), ("--device", f"sim:?die={die}&unfitted"))]
     assert off[0] == off[1] == off[2]
-    result("profile", program(), "--die", die, "--input", WORK / "digit.npy", "-o", WORK / "die.strata")
+    recorded = result("profile", program(), "--die", die, "--input", WORK / "digit.npy", "-o", WORK / "die.strata")
+    assert (recorded["die"], recorded["die_hash"]) == ("measured.yaml", fitted["die_hash"])
     meta = result("report", WORK / "die.strata")["meta"]
     assert (meta["die_serial"], meta["die_hash"], meta["die_use"]) == ("measured.yaml", fitted["die_hash"], "fitted"), meta
     summary = call("report", WORK / "die.strata", "--section", "summary").stdout

@@ -14,7 +14,9 @@ static const GOptionEntry table[] = {
   { "chip", 0, 0, G_OPTION_ARG_STRING, AT (chip), "Chip by name or description file (default demonstrator)",
     "NAME|FILE" },
   { "die", 0, 0, G_OPTION_ARG_FILENAME, AT (die),
-    "Fit the program to one die of its chip: what lies on dead tiers, rows and columns moves", "FILE" },
+    "Run on one die of its chip: what lies on dead tiers, rows and columns moves; values are what the die makes of "
+    "them",
+    "FILE" },
   CLI_SHAPE_ENTRY (AT (shapes)),
   CLI_BIND_ENTRY (AT (bound)),
   { "max-latency", 0, 0, G_OPTION_ARG_STRING, AT (max_latency), "Hard limit, such as 2ms", "TIME" },

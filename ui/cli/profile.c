@@ -151,6 +151,11 @@ profile (Cli *cli, const char *path, Options *options, StrataAnalog analog, GErr
       cli_json_string (builder, "profile", cli->output);
       cli_json_string (builder, "content_hash", hash);
       cli_json_int (builder, "events", strata_profile_get_n_events (recorded));
+      if (strata_profile_get_meta (recorded, "die_serial") != NULL)
+        {
+          cli_json_string (builder, "die", strata_profile_get_meta (recorded, "die_serial"));
+          cli_json_string (builder, "die_hash", strata_profile_get_meta (recorded, "die_hash"));
+        }
       cli_json_end (cli, builder);
       return CLI_EXIT_DONE;
     }

@@ -9,6 +9,8 @@
 
 #include "lib/fixtures.h"
 #include "lib/run.h"
+#include "program/needs.h"
+#include "simulator/analog-die.h"
 
 static StrataImage *
 make_image (int mesh, int tiers)
@@ -26,6 +28,29 @@ suppose (const StrataImage *image, const char *words)
   return die;
 }
 
+/* A device takes what was fitted, and no line that a tile lies on is dead; it refuses what had to move. */
+static void
+assert_held (const StrataImage *image, const StrataImage *fitted, const StrataDieSpec *die, int n_spare_tiers)
+{
+  g_autoptr (StrataDieRepair) repair = strata_die_repair (die, n_spare_tiers);
+  const StrataDieState state = { die, repair };
+  const gboolean moved =
+    memcmp (image->placement->site, fitted->placement->site, (gsize) image->tiles->n_tiles * sizeof (StrataSite)) != 0;
+
+  g_assert_cmpint (strata_tile_set_find_unmet (fitted->tiles, fitted->placement, die->chip, repair), ==, -1);
+  g_assert_true ((strata_tile_set_find_unmet (image->tiles, image->placement, die->chip, repair) >= 0) == moved);
+  for (int i = 0; i < fitted->tiles->n_tiles; i++)
+    {
+      const StrataTile *tile = &fitted->tiles->tiles[i];
+      g_autoptr (StrataAnalogDie) under = strata_analog_die_new (&state, tile, fitted->placement->site[i]);
+
+      for (int row = 0; row < tile->n_rows * tile->n_row_copies; row++)
+        g_assert_false (under->rows[row]);
+      for (int c = 0; c < under->n_tiers * under->n_columns; c++)
+        g_assert_false (under->columns[c]);
+    }
+}
+
 static StrataImage *
 fit (const StrataImage *image, const StrataDieSpec *die, int n_spare_tiers, StrataFitCounts *counts)
 {
@@ -37,6 +62,7 @@ fit (const StrataImage *image, const StrataDieSpec *die, int n_spare_tiers, Stra
   g_assert_true (strata_placement_check (fitted->placement, fitted->tiles, fitted->chip, &error));
   g_assert_true (
     strata_schedule_check (fitted->schedule, fitted->graph, fitted->tiles, fitted->placement, fitted->chip, &error));
+  assert_held (image, fitted, die, n_spare_tiers);
   return fitted;
 }
 

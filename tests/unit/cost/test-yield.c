@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "base/rng.h"
+#include "chip/die.h"
 #include "cost/cost.h"
 
 static StrataChipSpec *
@@ -271,6 +272,55 @@ test_stack_of_others (void)
     }
 }
 
+/* Die files that are drawn, repaired: as many stacks have nothing lost or weak as the formulas say, and as many arrays
+ * are whole by themselves. */
+static void
+test_drawn_dies (void)
+{
+  enum
+  {
+    N_DIES = 40
+  };
+  g_autoptr (StrataChipSpec) chip = parse ("base: demonstrator\nname: poor\nmesh_x: 4\nmesh_y: 4\ntiers: 12\nrows: 64\n"
+                                           "columns: 64\nspare_rows: 2\nspare_columns: 2\nspare_tiers: 2\n"
+                                           "row_failure: 0.01\narray_failure: 0.02\n");
+  const StrataYield yield = strata_cost_yield (chip, 1, 1);
+  const double n_stacks = N_DIES * 16, n_arrays = n_stacks * 12;
+  int n_good = 0, n_whole = 0;
+
+  for (guint64 seed = 0; seed < N_DIES; seed++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (StrataDieSpec) die = strata_die_spec_draw (chip, STRATA_BAND_NOMINAL, seed, &error);
+      g_autoptr (StrataDieRepair) repair = NULL, none = NULL;
+
+      g_assert_no_error (error);
+      repair = strata_die_repair (die, -1);
+      /* without spare tiers, what is not whole is lost or weak */
+      none = strata_die_repair (die, 0);
+      n_whole += 16 * 12 - none->n_lost - none->n_weak;
+      for (int stack = 0; stack < 16; stack++)
+        {
+          gboolean good = TRUE;
+
+          for (int tier = 0; tier < 12; tier++)
+            {
+              const StrataDieArray *array = strata_die_repair_find (repair, (StrataSite){ stack, tier });
+
+              good = good && (array == NULL || (array->rows == 64 && array->columns == 64));
+            }
+          n_good += good;
+        }
+    }
+  g_test_message ("stacks %.3f, formula %.3f; arrays %.4f, formula %.4f", n_good / n_stacks, yield.stack,
+                  n_whole / n_arrays, yield.array);
+  g_assert_cmpfloat (yield.stack, <, 0.95);
+  g_assert_cmpfloat_with_epsilon (n_good / n_stacks, yield.stack,
+                                  4 * sqrt (yield.stack * (1 - yield.stack) / n_stacks));
+  g_assert_cmpfloat_with_epsilon (n_whole / n_arrays, yield.array,
+                                  4 * sqrt (yield.array * (1 - yield.array) / n_arrays));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -281,6 +331,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/cost/yield/bonds", test_bonds);
   g_test_add_func ("/sdk/cost/yield/monte-carlo", test_monte_carlo);
   g_test_add_func ("/sdk/cost/yield/repair", test_repair);
+  g_test_add_func ("/sdk/cost/yield/drawn-dies", test_drawn_dies);
   g_test_add_func ("/sdk/cost/price/parts", test_price);
   g_test_add_func ("/sdk/cost/price/several-dies", test_several_dies);
   g_test_add_func ("/sdk/cost/price/variants", test_variants);
