@@ -198,13 +198,15 @@ invert_sixteen (__m512i even, __m512i odd, float *out)
   magnitude = _mm512_add_ps (magnitude, _mm512_set1_ps (0.5f));
   bits = _mm512_castps_si512 (_mm512_min_ps (magnitude, _mm512_set1_ps (MAGNITUDE_MAX)));
   octave = _mm512_sub_epi32 (_mm512_srli_epi32 (bits, 23), _mm512_set1_epi32 (126));
-  bits = _mm512_or_si512 (_mm512_and_si512 (bits, _mm512_set1_epi32 (0x7fffff)), _mm512_set1_epi32 (0x3f800000));
+  /* 0xea: bits & mantissa | exponent of 1; 0x78: z ^ words & sign */
+  bits = _mm512_ternarylogic_epi32 (bits, _mm512_set1_epi32 (0x7fffff), _mm512_set1_epi32 (0x3f800000), 0xea);
   t = _mm512_sub_ps (_mm512_castsi512_ps (bits), _mm512_set1_ps (1.5f));
   z = octave_row (octaves[DEGREE], octave);
+#pragma GCC unroll 4
   for (int degree = DEGREE - 1; degree >= 0; degree--)
     z = _mm512_add_ps (_mm512_mul_ps (z, t), octave_row (octaves[degree], octave));
-  bits = _mm512_and_si512 (words, _mm512_set1_epi32 (G_MININT32));
-  _mm512_storeu_si512 (out, _mm512_xor_si512 (_mm512_castps_si512 (z), bits));
+  bits = _mm512_ternarylogic_epi32 (_mm512_castps_si512 (z), words, _mm512_set1_epi32 (G_MININT32), 0x78);
+  _mm512_storeu_si512 (out, bits);
 }
 
 AVX512 static void
@@ -216,6 +218,7 @@ sixteen_blocks_avx512 (StrataRngKey key, guint64 counter_lo, guint64 counter_hi,
   Eight even = { lo, _mm512_srli_epi64 (lo, 32), hi, _mm512_srli_epi64 (hi, 32) };
   Eight odd = { lo_odd, _mm512_srli_epi64 (lo_odd, 32), hi, _mm512_srli_epi64 (hi, 32) };
 
+#pragma GCC unroll 10
   for (guint32 round = 0; round < ROUNDS; round++)
     {
       __m512i key0 = _mm512_set1_epi64 ((guint32) (key.word[0] + round * WEYL_0));

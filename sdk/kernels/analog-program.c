@@ -5,6 +5,7 @@
 #include "kernels/analog-program.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels/analog-read.h"
 
@@ -126,20 +127,27 @@ strata_analog_row_digits (const gint16 *weights, const int *factors, int n, cons
 #define BYTE_MAX 127
 #define N_LANES 16
 
+/* Lane by lane, so that no maximum waits for the one before */
+typedef float Lanes __attribute__ ((vector_size (4 * N_LANES)));
+typedef gint32 Bits __attribute__ ((vector_size (4 * N_LANES)));
+
 CLONES float
 strata_analog_peak (const float *values, gsize n)
 {
-  float peaks[N_LANES] = { 0 }, peak = 0;
+  Lanes peaks = { 0 };
+  float peak = 0;
   gsize i = 0;
 
-  /* lane by lane, so that no maximum waits for the one before */
   for (; i + N_LANES <= n; i += N_LANES)
-    for (int lane = 0; lane < N_LANES; lane++)
-      {
-        float magnitude = __builtin_fabsf (values[i + (gsize) lane]);
+    {
+      Lanes v;
+      Bits larger;
 
-        peaks[lane] = magnitude > peaks[lane] ? magnitude : peaks[lane];
-      }
+      memcpy (&v, values + i, sizeof v);
+      v = (Lanes) ((Bits) v & G_MAXINT32);
+      larger = v > peaks;
+      peaks = (Lanes) (((Bits) v & larger) | ((Bits) peaks & ~larger));
+    }
   for (; i < n; i++)
     peak = MAX (peak, fabsf (values[i]));
   for (int lane = 0; lane < N_LANES; lane++)

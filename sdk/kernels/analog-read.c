@@ -6,6 +6,7 @@
 #include "kernels/analog-read.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels/float-gemm.h"
 
@@ -54,11 +55,12 @@ strata_analog_product (const float *inputs, int n_inputs, int n_rows, const floa
 CLONES static int
 convert_noisy (const float *restrict v,
                const float *restrict variance,
-               const float *restrict extra,
                const float *restrict z,
+               const float *restrict extra,
                const float *restrict scale,
                float lo,
                float hi,
+               float weight,
                float *restrict q,
                int n)
 {
@@ -70,18 +72,19 @@ convert_noisy (const float *restrict v,
 
       clipped += (code < lo) | (code > hi);
       code = code < lo ? lo : code;
-      q[j] += code > hi ? hi : code;
+      q[j] += weight * (code > hi ? hi : code);
     }
   return clipped;
 }
 
 CLONES static int
 convert_alike (const float *restrict v,
-               const float *restrict extra,
                const float *restrict z,
+               const float *restrict extra,
                const float *restrict scale,
                float lo,
                float hi,
+               float weight,
                float *restrict q,
                int n)
 {
@@ -93,13 +96,14 @@ convert_alike (const float *restrict v,
 
       clipped += (code < lo) | (code > hi);
       code = code < lo ? lo : code;
-      q[j] += code > hi ? hi : code;
+      q[j] += weight * (code > hi ? hi : code);
     }
   return clipped;
 }
 
 CLONES static int
-convert_plain (const float *restrict v, const float *restrict scale, float lo, float hi, float *restrict q, int n)
+convert_plain (
+  const float *restrict v, const float *restrict scale, float lo, float hi, float weight, float *restrict q, int n)
 {
   int clipped = 0;
 
@@ -109,27 +113,27 @@ convert_plain (const float *restrict v, const float *restrict scale, float lo, f
 
       clipped += (code < lo) | (code > hi);
       code = code < lo ? lo : code;
-      q[j] += code > hi ? hi : code;
+      q[j] += weight * (code > hi ? hi : code);
     }
   return clipped;
 }
 
 int
-strata_analog_convert (const float *v,
-                       const float *variance,
-                       const float *extra,
-                       const float *z,
-                       const float *scale,
-                       float lo,
-                       float hi,
-                       float *q,
-                       int n)
+strata_analog_convert (
+  const StrataAnalogConversion *c, const float *v, const float *variance, const float *z, int n, float *q)
 {
   if (z != NULL && variance != NULL)
-    return convert_noisy (v, variance, extra, z, scale, lo, hi, q, n);
+    return convert_noisy (v, variance, z, c->extra, c->scale, c->lo, c->hi, c->weight, q, n);
   if (z != NULL)
-    return convert_alike (v, extra, z, scale, lo, hi, q, n);
-  return convert_plain (v, scale, lo, hi, q, n);
+    return convert_alike (v, z, c->extra, c->scale, c->lo, c->hi, c->weight, q, n);
+  return convert_plain (v, c->scale, c->lo, c->hi, c->weight, q, n);
+}
+
+CLONES void
+strata_analog_add_codes (const float *restrict codes, float weight, int n, float *restrict q)
+{
+  for (int j = 0; j < n; j++)
+    q[j] += weight * codes[j];
 }
 
 int
@@ -161,19 +165,41 @@ strata_analog_phase_digits (const gint16 *codes, gsize n, int lowest, int phase_
     }
 }
 
-CLONES void
-strata_analog_combine (
-  const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums)
+#define LANES 64
+
+CLONES static void
+add_slice (double *restrict y, const float *restrict q, const double *restrict gain, int n)
+{
+  for (int j = 0; j < n; j++)
+    y[j] += gain[j] * (double) q[j];
+}
+
+CLONES static void
+add_rounded (gint32 *restrict sums, const double *restrict y, const gint32 *restrict constant, int n)
 {
   for (int j = 0; j < n; j++)
     {
-      double y = offset[j];
+      double sum = __builtin_rint (y[j]) - constant[j] + sums[j];
 
+      sum = sum < G_MININT32 ? G_MININT32 : sum;
+      sums[j] = (gint32) (sum > G_MAXINT32 ? G_MAXINT32 : sum);
+    }
+}
+
+void
+strata_analog_combine (
+  const float *q, int n_slices, int n, const double *gain, const double *offset, const gint32 *constant, gint32 *sums)
+{
+  double y[LANES];
+
+  for (int first = 0; first < n; first += LANES)
+    {
+      const int n_here = MIN (LANES, n - first);
+
+      memcpy (y, offset + first, sizeof *y * (gsize) n_here);
       for (int s = 0; s < n_slices; s++)
-        y += gain[s * n + j] * (double) q[s * n + j];
-      y = rint (y) - constant[j] + sums[j];
-      y = y < G_MININT32 ? G_MININT32 : y;
-      sums[j] = (gint32) (y > G_MAXINT32 ? G_MAXINT32 : y);
+        add_slice (y, q + s * n + first, gain + s * n + first, n_here);
+      add_rounded (sums + first, y, constant + first, n_here);
     }
 }
 

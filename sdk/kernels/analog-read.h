@@ -22,17 +22,22 @@ int strata_analog_subtract (int zero_point);
 void
 strata_analog_product (const float *inputs, int n_inputs, int n_rows, const float *levels, int n_columns, float *sums);
 
-/* One conversion of n columns: q[j] += clamp (rint ((v[j] + sqrt (variance[j] + extra[j]) * z[j]) * scale[j]), lo, hi),
- * @variance NULL: 0. @z NULL: no noise, and neither variance nor @extra counts. Returns how many were clipped. */
-int strata_analog_convert (const float *v,
-                           const float *variance,
-                           const float *extra,
-                           const float *z,
-                           const float *scale,
-                           float lo,
-                           float hi,
-                           float *q,
-                           int n);
+/* How columns are converted */
+typedef struct
+{
+  const float *extra; /* per column: variance that does not come from its cells */
+  const float *scale; /* per column: steps per unit */
+  float lo, hi;       /* codes */
+  float weight;       /* of the codes in their sum: a power of two */
+} StrataAnalogConversion;
+
+/* One conversion of n columns: q[j] += weight * clamp (rint ((v[j] + sqrt (variance[j] + extra[j]) * z[j]) * scale[j]),
+ * lo, hi), @variance NULL: 0. @z NULL: no noise, and neither variance nor extra counts. Returns how many were clipped.
+ */
+int strata_analog_convert (
+  const StrataAnalogConversion *conversion, const float *v, const float *variance, const float *z, int n, float *q);
+/* q[j] += weight * codes[j] */
+void strata_analog_add_codes (const float *codes, float weight, int n, float *q);
 
 /* Digit of @code that a phase of @phase_bits drives from bit @shift on, of codes of eight bits; where the lowest code
  * is negative, two's complement, the highest phase is signed: code = sum of digits << shift */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Products of bytes, and converters behind them: inputs 0 … 255 times weights -127 … 127, summed exactly in 32 bits.
- * One kernel for AVX-512 VNNI, one for AVX2, one in portable C, chosen at run time; all give the same bits.
+ * One kernel for AMX, one for AVX-512 VNNI, one for AVX2, one in portable C, chosen at run time; all give the same
+ * bits.
  */
 #pragma once
 
@@ -16,6 +17,7 @@ typedef enum
   STRATA_BYTE_PORTABLE,
   STRATA_BYTE_AVX2,
   STRATA_BYTE_VNNI,
+  STRATA_BYTE_TILES, /* AMX */
 } StrataByteIsa;
 
 /* The best of this processor */
@@ -38,7 +40,7 @@ void strata_byte_matrix_finish (StrataByteMatrix *matrix);
 void strata_byte_matrix_sum (const StrataByteMatrix *matrix, gint32 *sums);
 int strata_byte_matrix_get (const StrataByteMatrix *matrix, int row, int column);
 
-/* Bytes of one input, padded to whole groups; what lies beyond n_rows must be zero. */
+/* Bytes of one input, padded to 64; what lies beyond n_rows may be anything. */
 gsize strata_byte_input_size (const StrataByteMatrix *matrix);
 /* Elements of one row of sums or codes, padded to whole blocks. Sums of the padding are zero. */
 gsize strata_byte_output_size (const StrataByteMatrix *matrix);

@@ -269,7 +269,7 @@ strata_int_dot (
   const gint16 *a, int n_a, gsize ld_a, const gint16 *b, int n_b, gsize ld_b, int k, gint32 *sums, gsize ld_sums)
 {
 #if defined __x86_64__
-  if (n_a >= VNNI_LEAST && k > 0 && strata_byte_isa () == STRATA_BYTE_VNNI)
+  if (n_a >= VNNI_LEAST && k > 0 && strata_byte_isa () >= STRATA_BYTE_VNNI)
     {
       vnni (a, n_a, ld_a, b, n_b, ld_b, k, sums, ld_sums);
       return;

@@ -87,6 +87,7 @@ strata_analog_cells_init (StrataAnalogCells *cells,
   const gsize n = (gsize) n_rows * (gsize) n_columns;
 
   *cells = (StrataAnalogCells){ .n_rows = n_rows, .n_columns = n_columns, .input_offset = input_offset };
+  cells->isa = strata_byte_isa ();
   pack_levels (cells, levels, n, grid);
   if (variance != NULL)
     pack_variance (cells, variance, n);
@@ -149,44 +150,42 @@ strata_analog_cells_variance (const StrataAnalogCells *cells, int row, int colum
 /* --- sums --- */
 
 void
-strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells, int n)
+strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells, StrataScratch *scratch, int n)
 {
   const gsize n_bytes = strata_byte_input_size (&cells->fine) * (gsize) n;
-  gsize n_sums;
+  const gsize ld = strata_byte_output_size (&cells->fine), n_sums = ld * (gsize) n;
 
-  sums->ld = strata_byte_output_size (&cells->fine);
-  n_sums = sums->ld * (gsize) n;
-  *sums = (StrataAnalogSums){ .ld = sums->ld };
-  sums->bytes = g_malloc0 (n_bytes);
-  sums->fine = g_new (gint32, n_sums);
+  *sums = (StrataAnalogSums){ .ld = ld };
+  sums->bytes = strata_scratch_take (scratch, n_bytes);
+  sums->fine = strata_scratch_array (scratch, gint32, n_sums);
   if (cells->has_coarse)
-    sums->coarse = g_new (gint32, n_sums);
+    sums->coarse = strata_scratch_array (scratch, gint32, n_sums);
   if (cells->drivers.more != NULL)
     {
-      sums->more = g_malloc0 (n_bytes);
-      sums->fine_more = g_new (gint32, n_sums);
+      sums->more = strata_scratch_take (scratch, n_bytes);
+      sums->fine_more = strata_scratch_array (scratch, gint32, n_sums);
       if (cells->has_coarse)
-        sums->coarse_more = g_new (gint32, n_sums);
+        sums->coarse_more = strata_scratch_array (scratch, gint32, n_sums);
     }
   if (!cells->has_variance)
     return;
-  sums->squares = g_malloc0 (n_bytes);
-  sums->square_step = g_new (float, n);
-  sums->variance = g_new (gint32, n_sums);
+  sums->squares = strata_scratch_take (scratch, n_bytes);
+  sums->square_step = strata_scratch_array (scratch, float, n);
+  sums->variance = strata_scratch_array (scratch, gint32, n_sums);
 }
 
 void
-strata_analog_sums_finish (StrataAnalogSums *sums)
+strata_analog_sums_finish (StrataAnalogSums *sums, StrataScratch *scratch)
 {
-  g_free (sums->bytes);
-  g_free (sums->squares);
-  g_free (sums->square_step);
-  g_free (sums->more);
-  g_free (sums->fine_more);
-  g_free (sums->coarse_more);
-  g_free (sums->fine);
-  g_free (sums->coarse);
-  g_free (sums->variance);
+  strata_scratch_give (scratch, sums->bytes);
+  strata_scratch_give (scratch, sums->squares);
+  strata_scratch_give (scratch, sums->square_step);
+  strata_scratch_give (scratch, sums->more);
+  strata_scratch_give (scratch, sums->fine_more);
+  strata_scratch_give (scratch, sums->coarse_more);
+  strata_scratch_give (scratch, sums->fine);
+  strata_scratch_give (scratch, sums->coarse);
+  strata_scratch_give (scratch, sums->variance);
 }
 
 static void
@@ -216,7 +215,7 @@ strata_analog_sums_take (StrataAnalogSums *sums, const StrataAnalogCells *cells,
 void
 strata_analog_sums_multiply (StrataAnalogSums *sums, const StrataAnalogCells *cells, int n)
 {
-  const StrataByteIsa isa = strata_byte_isa ();
+  const StrataByteIsa isa = cells->isa;
 
   strata_byte_product (&cells->fine, isa, sums->bytes, n, sums->fine);
   if (cells->has_coarse)

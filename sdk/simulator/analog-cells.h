@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/scratch.h"
 #include "kernels/byte-dot.h"
 #include "simulator/analog-drivers.h"
 
@@ -13,6 +14,7 @@ typedef struct
 {
   int n_rows, n_columns;
   int input_offset; /* byte = driver code + input_offset: 0 or 128 */
+  StrataByteIsa isa;
   StrataByteMatrix fine, coarse, variance;
   gboolean has_coarse, has_variance;
   float step;                          /* levels */
@@ -54,8 +56,8 @@ typedef struct
   gsize ld; /* output size */
 } StrataAnalogSums;
 
-void strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells, int n);
-void strata_analog_sums_finish (StrataAnalogSums *sums);
+void strata_analog_sums_init (StrataAnalogSums *sums, const StrataAnalogCells *cells, StrataScratch *scratch, int n);
+void strata_analog_sums_finish (StrataAnalogSums *sums, StrataScratch *scratch);
 /* @codes: n x n_rows driver codes, to bytes */
 void strata_analog_sums_take (StrataAnalogSums *sums, const StrataAnalogCells *cells, const gint16 *codes, int n);
 /* Bytes to sums; the variance too, where the cells have one. */

@@ -14,87 +14,109 @@
 
 typedef struct
 {
+  StrataScratch *scratch; /* that all of it comes from */
   StrataAnalogSums sums;
-  float *v, *variance, *z, *q; /* one position; variance NULL: none */
-  float *scale, *codes;        /* without noise: steps of the cells per converter step; of all positions */
-  gint16 *digits;              /* phases apart: of all positions, */
-  float *total;                /* and their codes so far */
+  float *v, *variance, *z; /* one position; variance NULL: none */
+  float *q;                /* sums of codes: one position; of all where phases are converted apart */
+  float *scale, *codes;    /* without noise: steps of the cells per converter step; of all positions */
+  gint16 *digits;          /* phases apart: of all positions */
 } Scratch;
+
+/* Without noise, where a byte holds what a cell holds, products are converted as they come out. */
+static gboolean
+is_plain (const StrataAnalogArray *array)
+{
+  return !array->noisy && !array->cells.has_coarse && array->cells.drivers.more == NULL;
+}
 
 static void
 scratch_init (Scratch *scratch, const StrataAnalogArray *array, int n)
 {
-  *scratch = (Scratch){ .v = g_new (float, array->n_columns), .z = g_new (float, array->n_columns) };
-  strata_analog_sums_init (&scratch->sums, &array->cells, n);
+  const int n_columns = array->n_columns;
+
+  *scratch = (Scratch){ .scratch = array->scratch };
+  scratch->v = strata_scratch_array (scratch->scratch, float, n_columns);
+  scratch->z = strata_scratch_array (scratch->scratch, float, n_columns);
+  strata_analog_sums_init (&scratch->sums, &array->cells, scratch->scratch, n);
   if (array->cells.has_variance)
-    scratch->variance = g_new (float, array->n_columns);
-  scratch->q = g_new (float, array->n_columns);
+    scratch->variance = strata_scratch_array (scratch->scratch, float, n_columns);
+  scratch->q = strata_scratch_array (scratch->scratch, float, (array->n_phases > 1 ? n : 1) * n_columns);
   if (array->n_phases > 1)
-    {
-      scratch->digits = g_new (gint16, (gsize) n * (gsize) array->n_rows);
-      scratch->total = g_new (float, (gsize) n *(gsize) array->n_columns);
-    }
-  if (array->noisy || array->cells.has_coarse || array->n_phases > 1)
+    scratch->digits = strata_scratch_array (scratch->scratch, gint16, n * array->n_rows);
+  if (!is_plain (array))
     return;
-  scratch->codes = g_new (float, (gsize) n * scratch->sums.ld);
-  scratch->scale = g_new0 (float, scratch->sums.ld);
-  for (int c = 0; c < array->n_columns; c++)
+  scratch->codes = strata_scratch_array (scratch->scratch, float, (gsize) n * scratch->sums.ld);
+  scratch->scale = strata_scratch_array0 (scratch->scratch, float, scratch->sums.ld);
+  for (int c = 0; c < n_columns; c++)
     scratch->scale[c] = array->cells.step * array->scale[c];
 }
 
 static void
 scratch_finish (Scratch *scratch)
 {
-  strata_analog_sums_finish (&scratch->sums);
-  g_free (scratch->v);
-  g_free (scratch->variance);
-  g_free (scratch->z);
-  g_free (scratch->q);
-  g_free (scratch->scale);
-  g_free (scratch->codes);
-  g_free (scratch->digits);
-  g_free (scratch->total);
+  strata_analog_sums_finish (&scratch->sums, scratch->scratch);
+  strata_scratch_give (scratch->scratch, scratch->v);
+  strata_scratch_give (scratch->scratch, scratch->variance);
+  strata_scratch_give (scratch->scratch, scratch->z);
+  strata_scratch_give (scratch->scratch, scratch->q);
+  strata_scratch_give (scratch->scratch, scratch->scale);
+  strata_scratch_give (scratch->scratch, scratch->codes);
+  strata_scratch_give (scratch->scratch, scratch->digits);
 }
 
-/* @phase: which, where each is converted by itself */
+/* Codes to bytes; @phase: which, where each is converted by itself */
 static void
-multiply (const StrataAnalogArray *array, const gint16 *codes, int n, int phase, Scratch *scratch)
+take (const StrataAnalogArray *array, const gint16 *codes, int n, int phase, Scratch *scratch)
 {
   scratch->sums.shift = phase * array->phase_bits;
   if (array->n_phases > 1)
     strata_analog_phase_digits (codes, (gsize) n * (gsize) array->n_rows, array->subtract == 0 ? -1 : 0,
                                 array->phase_bits, scratch->sums.shift, scratch->digits);
   strata_analog_sums_take (&scratch->sums, &array->cells, array->n_phases > 1 ? scratch->digits : codes, n);
+}
+
+static void
+multiply (const StrataAnalogArray *array, const gint16 *codes, int n, int phase, Scratch *scratch)
+{
+  take (array, codes, n, phase, scratch);
   strata_analog_sums_multiply (&scratch->sums, &array->cells, n);
 }
 
-/* Codes of all columns for input @i, added up over reads */
+/* Adds the codes of all columns for input @i to @q, over reads. */
 static gint64
-convert (const StrataAnalogArray *array, Scratch *scratch, int i, int phase, StrataRngKey key, guint64 position)
+convert (
+  const StrataAnalogArray *array, Scratch *scratch, int i, int phase, StrataRngKey key, guint64 position, float *q)
 {
+  const StrataAnalogConversion conversion = { array->extra, array->scale, array->code_lo, array->code_hi,
+                                              (float) (1 << (phase * array->phase_bits)) };
   gint64 n_clipped = 0;
 
   strata_analog_sums_get (&scratch->sums, &array->cells, i, scratch->v, scratch->variance);
-  for (int c = 0; c < array->n_columns; c++)
-    scratch->q[c] = 0;
   for (int r = 0; r < array->n_reads; r++)
     {
-      guint64 conversion = (position * (guint64) array->n_reads + (guint64) r) * (guint64) array->n_phases;
+      guint64 number = (position * (guint64) array->n_reads + (guint64) r) * (guint64) array->n_phases;
 
       if (array->noisy)
-        strata_rng_normal (key, conversion + (guint64) phase, scratch->z, (gsize) array->n_columns);
-      n_clipped += strata_analog_convert (scratch->v, scratch->variance, array->extra, array->noisy ? scratch->z : NULL,
-                                          array->scale, array->code_lo, array->code_hi, scratch->q, array->n_columns);
+        strata_rng_normal (key, number + (guint64) phase, scratch->z, (gsize) array->n_columns);
+      n_clipped += strata_analog_convert (&conversion, scratch->v, scratch->variance, array->noisy ? scratch->z : NULL,
+                                          array->n_columns, q);
     }
   return n_clipped;
+}
+
+/* Adds what the codes of position @i come to. */
+static void
+combine (
+  const StrataAnalogArray *array, const StrataAnalogInputs *inputs, int i, const float *q, gint32 *sums, gsize ld)
+{
+  strata_analog_combine (q, array->n_slices, array->n_cols, array->gain, array->offset, array->constant,
+                         sums + (gsize) inputs->positions[i] * ld + array->col0);
 }
 
 /* A block of inputs; the digital sum of phases that are converted each by itself */
 static gint64
 read_noisy (const StrataAnalogArray *array,
             const StrataAnalogInputs *inputs,
-            int first,
-            int n,
             Scratch *scratch,
             StrataRngKey key,
             gint32 *sums,
@@ -105,43 +127,45 @@ read_noisy (const StrataAnalogArray *array,
 
   for (int phase = 0; phase < array->n_phases; phase++)
     {
-      multiply (array, inputs->codes + (gsize) first * (gsize) array->n_rows, n, phase, scratch);
-      for (int i = 0; i < n; i++)
+      multiply (array, inputs->codes, inputs->n, phase, scratch);
+      for (int i = 0; i < inputs->n; i++)
         {
-          const gsize position = (gsize) inputs->positions[first + i];
-          float *q = array->n_phases > 1 ? scratch->total + (gsize) i * n_columns : scratch->q;
+          float *q = scratch->q + (array->n_phases > 1 ? (gsize) i * n_columns : 0);
 
-          n_clipped += convert (array, scratch, i, phase, key, position);
-          for (gsize c = 0; c < n_columns && array->n_phases > 1; c++)
-            q[c] = (phase == 0 ? 0 : q[c]) + ldexpf (scratch->q[c], phase * array->phase_bits);
+          if (phase == 0)
+            memset (q, 0, sizeof *q * n_columns);
+          n_clipped += convert (array, scratch, i, phase, key, (guint64) inputs->positions[i], q);
           if (phase == array->n_phases - 1)
-            strata_analog_combine (q, array->n_slices, array->n_cols, array->gain, array->offset, array->constant,
-                                   sums + position * ld_sums + array->col0);
+            combine (array, inputs, i, q, sums, ld_sums);
         }
     }
   return n_clipped;
 }
 
-/* Products and conversions in one, where nothing is random and a byte holds what a cell holds */
 static gint64
-read_plain (const StrataAnalogArray *array,
-            const StrataAnalogInputs *inputs,
-            int first,
-            int n,
-            Scratch *scratch,
-            gint32 *sums,
-            gsize ld_sums)
+read_plain (
+  const StrataAnalogArray *array, const StrataAnalogInputs *inputs, Scratch *scratch, gint32 *sums, gsize ld_sums)
 {
   const StrataConverters converters = { array->cells.fine_offset, scratch->scale, array->code_lo, array->code_hi };
-  gint64 n_clipped;
+  const gsize n_columns = (gsize) array->n_columns;
+  gint64 n_clipped = 0;
 
-  strata_analog_sums_take (&scratch->sums, &array->cells, inputs->codes + (gsize) first * (gsize) array->n_rows, n);
-  n_clipped =
-    strata_byte_read (&array->cells.fine, strata_byte_isa (), scratch->sums.bytes, n, &converters, scratch->codes);
-  for (int i = 0; i < n; i++)
-    strata_analog_combine (scratch->codes + (gsize) i * scratch->sums.ld, array->n_slices, array->n_cols, array->gain,
-                           array->offset, array->constant,
-                           sums + (gsize) inputs->positions[first + i] * ld_sums + array->col0);
+  if (array->n_phases > 1)
+    memset (scratch->q, 0, sizeof *scratch->q * n_columns * (gsize) inputs->n);
+  for (int phase = 0; phase < array->n_phases; phase++)
+    {
+      take (array, inputs->codes, inputs->n, phase, scratch);
+      n_clipped += strata_byte_read (&array->cells.fine, array->cells.isa, scratch->sums.bytes, inputs->n, &converters,
+                                     scratch->codes);
+      for (int i = 0; i < inputs->n && array->n_phases > 1; i++)
+        strata_analog_add_codes (scratch->codes + (gsize) i * scratch->sums.ld,
+                                 (float) (1 << (phase * array->phase_bits)), array->n_columns,
+                                 scratch->q + (gsize) i * n_columns);
+    }
+  for (int i = 0; i < inputs->n; i++)
+    combine (array, inputs, i,
+             array->n_phases > 1 ? scratch->q + (gsize) i * n_columns : scratch->codes + (gsize) i * scratch->sums.ld,
+             sums, ld_sums);
   return n_clipped;
 }
 
@@ -156,12 +180,13 @@ strata_analog_array_read (
   scratch_init (&scratch, array, MIN (inputs->n, CHUNK));
   for (int first = 0; first < inputs->n; first += CHUNK)
     {
-      int n_here = MIN (inputs->n - first, CHUNK);
+      const StrataAnalogInputs here = { inputs->codes + (gsize) first * (gsize) array->n_rows,
+                                        inputs->positions + first, MIN (inputs->n - first, CHUNK) };
 
       if (scratch.codes != NULL)
-        n_clipped += read_plain (array, inputs, first, n_here, &scratch, sums, ld_sums);
+        n_clipped += read_plain (array, &here, &scratch, sums, ld_sums);
       else
-        n_clipped += read_noisy (array, inputs, first, n_here, &scratch, key, sums, ld_sums);
+        n_clipped += read_noisy (array, &here, &scratch, key, sums, ld_sums);
     }
   scratch_finish (&scratch);
   return n_clipped;

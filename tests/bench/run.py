@@ -2,14 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speed of the command on real models, beside what is published or was measured of comparable tools. Not a gate.
 
-    run.py STRATA SHARED_FOLDER [BENCH…]
+    run.py STRATA SHARED_FOLDER [SECTION…] [BENCH…]
 
-Prints one table each: profile (compile, timing in three bands, energy, heat, record), the same for transformers by
-configuration, import, inference. Times are the best of five whole processes; CPU time is user + system as the kernel
-accounts it. Each BENCH, an executable such as bench-stack-painter, is run at the end.
+Prints one table each: import (info), profile (compile, timing in three bands, energy, heat, record), the same for
+transformers by configuration (transformers), inferences per second (inference), and what is asked of analog execution
+as a whole (asked); with a SECTION only those. Times are the best of five whole processes; CPU time is user + system as
+the kernel accounts it. Each BENCH, an executable such as bench-stack-painter, is run at the end; with analog-kernels
+among them the table of what is asked has the machine's limit too.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -103,24 +106,52 @@ def bench_inference(strata, models, shared, work):
                 f"{1e3 * cpu / (many - few):.2f}")
 
 
-def bench_asked(strata, models, shared, work):
+# CrossSim 3.2.0, ResNet-20 of 40.8 million MACs through its own converter of layers, one thread, ms an image: noise that
+# is drawn for every reading; programming errors that are drawn once, without any. Other networks in proportion.
+PEER_MACS, PEER_NOISY_MS, PEER_PROGRAMMED_MS = 40.8e6, 3308, 19.1
+SLICES = 2  # of a weight, on the chip that is asked for
+
+
+def limit_gmac_s(benches):
+    """Products of bytes per second that never leave the registers, in billions, where a bench tells it."""
+    for bench in benches:
+        if Path(bench).name == "analog-kernels":
+            printed = subprocess.run([bench], check=True, capture_output=True, text=True).stdout
+            found = re.search(r"^products that never leave the registers, VNNI +([0-9.]+)", printed, re.MULTILINE)
+            return float(found.group(1)) if found else 0
+    return 0
+
+
+def n_macs(strata, program):
+    printed = subprocess.run([strata, "info", program, "--json"], check=True, capture_output=True, text=True).stdout
+    return json.loads(printed)["result"]["n_macs"]
+
+
+def bench_asked(strata, models, shared, work, benches):
     """What is asked of analog execution as a whole, from program to figures; two cores spend no more than 2 x wall."""
-    heading(f"analog nominal, whole processes, best of {ROUNDS}", "wall s", "CPU s", "CPU s / 2", "asked, s")
-    tasks = []
+    tasks, limit = [], limit_gmac_s(benches)
     name, data = "mlperf_tiny_kws_dscnn_int8", shared / "data" / "kws01"
     if name in models and data.exists():
         extra = ["--input-offset", "-83", "--input-scale", "0.5847029"]
         program = work / "kws.strp"
         run([strata, "compile", models[name], "--calibration", data / "features_int8.npy", *extra, "-o", program])
-        tasks.append(("KWS, 600 clips x 8 seeds", 20, [strata, "evaluate", program, "--inputs", data / "features_int8.npy",
-                                                      "--labels", data / "labels_u8.npy", "--trials", "8", *extra]))
+        tasks.append(("KWS, 600 clips x 8 seeds", 20, 4800, program,
+                      [strata, "evaluate", program, "--inputs", data / "features_int8.npy", "--labels",
+                       data / "labels_u8.npy", "--trials", "8", *extra]))
     network, program = work / "mobilenetv2.onnx", work / "mobilenetv2.strp"
     run([strata, "model", "make", "mobilenetv2", "-o", network])
     run([strata, "compile", network, "-o", program])
-    tasks.append(("MobileNetV2, one image", 0.3, [strata, "run", program, "--input", "0.5", "-q"]))
-    for what, asked, command in tasks:
+    tasks.append(("MobileNetV2, one image", 0.3, 1, program, [strata, "run", program, "--input", "0.5", "-q"]))
+    heading(f"analog nominal, whole processes, best of {ROUNDS}, s", "wall", "CPU", "CPU / 2", "asked", "products",
+            "CrossSim", "no noise")
+    for what, asked, n_images, program, command in tasks:
         wall, cpu, _ = best(command)
-        row(what, f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / 2:.2f}", f"{asked}")
+        macs = n_images * n_macs(strata, program)
+        row(what, f"{wall:.2f}", f"{cpu:.2f}", f"{cpu / 2:.2f}", f"{asked}",
+            f"{1e-9 * SLICES * macs / limit:.3f}" if limit > 0 else "-",
+            f"{1e-3 * PEER_NOISY_MS * macs / PEER_MACS:.1f}", f"{1e-3 * PEER_PROGRAMMED_MS * macs / PEER_MACS:.2f}")
+    print("  products: those of the inferences alone at the registers' rate, one core; CrossSim: noise drawn for every\n"
+          "  reading, beside it programming errors alone: from its ResNet-20, by MACs, one thread")
 
 
 # What the published 3D simulator was measured on: 12 layers, d 768, 12 heads, ff 3072, 32 tokens. Its cost grows with
@@ -165,18 +196,26 @@ def main():
     models = {name: path for name, path in models.items() if path.exists()}
     if not models:
         sys.exit(f"{shared}: no models there; name the folder that holds models/ and data/")
+    sections = {
+        "info": lambda work: bench_command("strata info, import only", models.items(),
+                                           lambda path: [strata, "info", path]),
+        "profile": lambda work: bench_command(
+            "strata profile --chip demonstrator", models.items(),
+            lambda path: [strata, "profile", path, "--chip", "demonstrator", "-o", work / "x.strata", "-q"]),
+        "transformers": lambda work: bench_transformers(strata, shared, work),
+        "inference": lambda work: bench_inference(strata, models, shared, work),
+        "asked": lambda work: bench_asked(strata, models, shared, work, benches),
+    }
+    benches = [word for word in sys.argv[3:] if word not in sections]
+    chosen = [word for word in sys.argv[3:] if word in sections] or list(sections)
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} processors, load {load:.1f}" + (": wall times say little" if load > 1 else ""))
     with tempfile.TemporaryDirectory(prefix="strata-bench-") as folder:
-        work = Path(folder)
-        bench_command("strata info, import only", models.items(), lambda path: [strata, "info", path])
-        bench_command("strata profile --chip demonstrator", models.items(),
-                      lambda path: [strata, "profile", path, "--chip", "demonstrator", "-o", work / "x.strata", "-q"])
-        bench_transformers(strata, shared, work)
-        bench_inference(strata, models, shared, work)
-        bench_asked(strata, models, shared, work)
-    print_peers()
-    for bench in sys.argv[3:]:
+        for section in chosen:
+            sections[section](Path(folder))
+    if len(chosen) == len(sections):
+        print_peers()
+    for bench in benches:
         print(f"\n{Path(bench).name}", flush=True)
         command = [bench]
         if Path(bench).name == "compile-speed":

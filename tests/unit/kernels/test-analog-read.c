@@ -62,19 +62,26 @@ test_convert (void)
   const float v[] = { 5, 15, -25, 1e6f, -1e6f };
   const float z[] = { 1, 1, 1, 0, 0 }, variance[] = { 0, 75, 300, 0, 0 };
   const float scale[] = { 0.1f, 0.1f, 0.1f, 0.1f, 0.1f }, extra[] = { 25, 25, 25, 25, 25 };
+  const StrataAnalogConversion conversion = { extra, scale, -128, 127, 1 }, fourfold = { extra, scale, -128, 127, 4 };
   float q[] = { 1, 0, 0, 0, 0 };
 
   /* lsb 10: 0.5 -> 0 (even), 1.5 -> 2, -2.5 -> -2 */
-  g_assert_cmpint (strata_analog_convert (v, NULL, NULL, NULL, scale, -128, 127, q, 5), ==, 2);
+  g_assert_cmpint (strata_analog_convert (&conversion, v, NULL, NULL, 5, q), ==, 2);
   g_assert_cmpfloat (q[0], ==, 1);
   g_assert_cmpfloat (q[1], ==, 2);
   g_assert_cmpfloat (q[2], ==, -2);
   g_assert_cmpfloat (q[3], ==, 127);
   g_assert_cmpfloat (q[4], ==, -128);
   /* sqrt (25 + 75) = 10: 25 / 10 -> 2; sqrt (325) = 18.03: -0.697 -> -1 */
-  strata_analog_convert (v, variance, extra, z, scale, -128, 127, q, 3);
+  strata_analog_convert (&conversion, v, variance, z, 3, q);
   g_assert_cmpfloat (q[1], ==, 4);
   g_assert_cmpfloat (q[2], ==, -3);
+  /* added four times over: 15 + 5 -> 2, clipped codes too */
+  g_assert_cmpint (strata_analog_convert (&fourfold, v, NULL, z, 5, q), ==, 2);
+  g_assert_cmpfloat (q[1], ==, 4 + 4 * 2);
+  g_assert_cmpfloat (q[3], ==, 127 + 4 * 127);
+  strata_analog_add_codes (z, 2, 2, q);
+  g_assert_cmpfloat (q[1], ==, 4 + 4 * 2 + 2);
 }
 
 /* Digits of phases, weighted, add up to the code, signed or not. */
