@@ -7,7 +7,6 @@
  */
 #include "cost/range.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 

@@ -9,10 +9,9 @@
 #include <sys/mman.h>
 
 #include "base/map.h"
-#include "model/element.h"
 #include "model/graph-build.h"
-#include "model/onnx/dtype.h"
 #include "model/onnx/function.h"
+#include "model/onnx/given.h"
 #include "model/onnx/loop.h"
 #include "model/onnx/tensor.h"
 #include "model/shape/shapes.h"
@@ -28,7 +27,6 @@
 #define LEAST_VALUE_BYTES 4   /* in the file: a name that is not one of the few of one letter, and what goes round it */
 #define LEAST_NODE_BYTES 12
 #define LARGE_BYTES ((gsize) 64 << 20)
-#define MAX_FILLED (1 << 20) /* elements of an input that one number is given for */
 
 enum
 {
@@ -53,12 +51,10 @@ typedef struct
   StrataOnnxSource source;
   StrataGraphBuilder builder;
   StrataGraph *graph;
-  const StrataImportOptions *options;
-  gboolean *is_used; /* per shape binding */
-  GArray *places;    /* int per input: its place among those of the file */
-  GArray *bound;     /* StrataBoundInput */
+  StrataOnnxGiven given;
+  GArray *places; /* int per input: its place among those of the file */
+  GArray *bound;  /* StrataBoundInput */
   int n_file_inputs;
-  GString *open; /* dimensions that nothing binds */
   StrataOnnxNodes nodes;
   GPtrArray *output_names; /* in the arena */
   StrataWireField graph_field;
@@ -160,153 +156,6 @@ read_initializer (Import *import, StrataWire *wire, const StrataWireField *field
   return strata_graph_builder_value (&import->builder, &value, error) >= 0;
 }
 
-static const StrataBinding *
-find_binding (const Import *import, const char *name)
-{
-  for (int i = 0; i < import->options->n_values; i++)
-    if (g_str_equal (import->options->values[i].name, name))
-      return &import->options->values[i];
-  return NULL;
-}
-
-static gboolean
-suits (const StrataBinding *binding, const StrataOnnxInfo *info)
-{
-  return !binding->is_hint || binding->array == NULL
-         || (strata_onnx_dtype (info->elem_type, NULL) == binding->array->dtype
-             && (!info->has_shape || info->n_dims == binding->array->n_dims));
-}
-
-/* The binding of a dimension, or of an input with that many dimensions; what was asked for goes before hints. */
-static const StrataShapeBinding *
-find_shape (Import *import, const char *name, int n_dims)
-{
-  int found = -1;
-
-  for (int i = 0; name != NULL && i < import->options->n_shapes; i++)
-    {
-      const StrataShapeBinding *shape = &import->options->shapes[i];
-
-      if (!g_str_equal (shape->name, name) || (shape->n_dims == 0) != (n_dims == 0)
-          || (shape->is_hint && shape->n_dims != n_dims))
-        continue;
-      import->is_used[i] = TRUE;
-      if (found < 0 || import->options->shapes[found].is_hint)
-        found = i;
-    }
-  return found < 0 ? NULL : &import->options->shapes[found];
-}
-
-static gboolean
-fits (const StrataShapeBinding *shape, const StrataValue *value)
-{
-  if (shape->n_dims != value->n_dims)
-    return FALSE;
-  for (int d = 0; d < value->n_dims; d++)
-    if ((value->dims[d] != STRATA_ONNX_OPEN && value->dims[d] != shape->dims[d]) || shape->dims[d] < 0
-        || shape->dims[d] > G_MAXINT32)
-      return FALSE;
-  return TRUE;
-}
-
-static char *
-declared_shape (const StrataOnnxInfo *info, const StrataValue *value)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (int d = 0; d < value->n_dims; d++)
-    if (value->dims[d] == STRATA_ONNX_OPEN)
-      g_string_append_printf (text, "%s%s", d == 0 ? "" : "x", info->params[d] == NULL ? "?" : info->params[d]);
-    else
-      g_string_append_printf (text, "%s%" G_GINT64_FORMAT, d == 0 ? "" : "x", value->dims[d]);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
-/* Open dimensions: bound by the input's whole shape, or by name. Of the others the first is taken for the batch and
- * becomes 1; the rest is listed and refused. */
-static gboolean
-close_dims (Import *import, const StrataOnnxInfo *info, StrataValue *value, GError **error)
-{
-  const StrataShapeBinding *shape = value->n_dims == 0 ? NULL : find_shape (import, value->name, value->n_dims);
-  g_autofree char *declared = declared_shape (info, value);
-
-  if (shape != NULL && fits (shape, value))
-    memcpy (value->dims, shape->dims, sizeof value->dims);
-  else if (shape != NULL && !shape->is_hint)
-    return fail (error, STRATA_IMPORT_ERROR_SHAPE,
-                 "input %s: the shape given for it does not fit %s; only open dimensions can be chosen", value->name,
-                 declared);
-  for (int d = 0; d < value->n_dims; d++)
-    if (value->dims[d] == STRATA_ONNX_OPEN)
-      {
-        shape = find_shape (import, info->params[d], 0);
-        if (shape == NULL && value->n_dims == 1)
-          shape = find_shape (import, value->name, 0); /* "NAME=64" of an input of one dimension */
-        if (shape != NULL && shape->dims[0] >= 0 && shape->dims[0] <= G_MAXINT32)
-          value->dims[d] = shape->dims[0];
-        else if (d == 0)
-          value->dims[d] = 1;
-        else
-          {
-            g_string_append_printf (import->open, "%s%s %s", import->open->len == 0 ? "" : ", ", value->name, declared);
-            break;
-          }
-      }
-  return TRUE;
-}
-
-/* Numbers for an input of known shape */
-static gboolean
-fill (Import *import, const StrataBinding *binding, StrataValue *value, GError **error)
-{
-  gint64 count = strata_value_count (value);
-  guint8 *data;
-
-  if (count < 0 || count > MAX_FILLED || (binding->n_numbers != 1 && binding->n_numbers != count))
-    return fail (error, STRATA_IMPORT_ERROR_SHAPE,
-                 "input %s: %d number%s given for it, and it has %" G_GINT64_FORMAT
-                 " elements; one for all of at most %d elements is accepted, or one for each",
-                 value->name, binding->n_numbers, binding->n_numbers == 1 ? " is" : "s are", count, MAX_FILLED);
-  value->n_bytes = (gsize) count * strata_dtype_size (value->dtype);
-  data = strata_arena_array (import->graph->arena, guint8, value->n_bytes + 1);
-  for (gint64 i = 0; i < count; i++)
-    {
-      double number = binding->numbers[binding->n_numbers == 1 ? 0 : i];
-
-      strata_element_set_double (value->dtype, data, i, number);
-      if (!strata_dtype_is_float (value->dtype) && strata_element_double (value->dtype, data, i) != number)
-        return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: %.17g is given for it, which is no %s", value->name,
-                     number, strata_dtype_name (value->dtype));
-    }
-  value->data = data;
-  return TRUE;
-}
-
-static gboolean
-bind (Import *import, const StrataBinding *binding, const StrataOnnxInfo *info, StrataValue *value, GError **error)
-{
-  const StrataArray *array = binding->array;
-  StrataDtype declared = strata_onnx_dtype (info->elem_type, error);
-
-  if (array == NULL)
-    return strata_onnx_info_type (info, value, error) && close_dims (import, info, value, error)
-           && fill (import, binding, value, error);
-  if (declared == STRATA_DTYPE_INVALID)
-    {
-      g_prefix_error (error, "input %s: ", info->name);
-      return FALSE;
-    }
-  if (declared != array->dtype)
-    return fail (error, STRATA_IMPORT_ERROR_SHAPE, "input %s: the tensor given for it is %s; the model declares %s",
-                 info->name, strata_dtype_name (array->dtype), strata_dtype_name (declared));
-  value->dtype = array->dtype;
-  value->n_dims = array->n_dims;
-  memcpy (value->dims, array->dims, sizeof value->dims);
-  value->n_bytes = array->n_bytes;
-  value->data = strata_arena_memdup (import->graph->arena, array->data, array->n_bytes);
-  return TRUE;
-}
-
 static void
 note_bound (Import *import, const StrataValue *value)
 {
@@ -332,11 +181,9 @@ read_input (Import *import, StrataWire *wire, const StrataWireField *field, GErr
   if (id >= 0 && import->builder.values[id].data != NULL)
     return TRUE; /* an initialiser: files of IR version 3 list them here too */
   value.name = info.name;
-  binding = find_binding (import, info.name);
-  if (binding != NULL && !suits (binding, &info))
-    binding = NULL;
-  if (binding != NULL ? !bind (import, binding, &info, &value, error)
-                      : !strata_onnx_info_type (&info, &value, error) || !close_dims (import, &info, &value, error))
+  binding = strata_onnx_given_value (&import->given, &info);
+  if (binding != NULL ? !strata_onnx_given_bind (&import->given, binding, &info, &value, error)
+                      : !strata_onnx_given_size (&import->given, &info, &value, error))
     return FALSE;
   id = strata_graph_builder_value (&import->builder, &value, error);
   if (id >= 0 && binding == NULL)
@@ -407,9 +254,9 @@ resolve_outputs (Import *import, GError **error)
 static gboolean
 check_bound (const Import *import, GError **error)
 {
-  for (int i = 0; i < import->options->n_values; i++)
+  for (int i = 0; i < import->given.options->n_values; i++)
     {
-      const StrataBinding *binding = &import->options->values[i];
+      const StrataBinding *binding = &import->given.options->values[i];
       gboolean found = binding->is_hint;
 
       for (guint j = 0; j < import->bound->len && !found; j++)
@@ -425,12 +272,12 @@ check_bound (const Import *import, GError **error)
 static gboolean
 check_open (const Import *import, GError **error)
 {
-  for (int i = 0; i < import->options->n_shapes; i++)
+  for (int i = 0; i < import->given.options->n_shapes; i++)
     {
-      const StrataShapeBinding *shape = &import->options->shapes[i];
+      const StrataShapeBinding *shape = &import->given.options->shapes[i];
       int input = strata_graph_builder_find (&import->builder, shape->name);
 
-      if (import->is_used[i] || shape->is_hint)
+      if (import->given.is_used[i] || shape->is_hint)
         continue;
       if (input >= 0)
         return fail (error, STRATA_IMPORT_ERROR_SHAPE,
@@ -441,12 +288,12 @@ check_open (const Import *import, GError **error)
                    "dimension",
                    shape->name);
     }
-  if (import->open->len == 0)
+  if (import->given.open->len == 0)
     return TRUE;
   return fail (error, STRATA_IMPORT_ERROR_SHAPE,
                "dimensions are open: input %s; give the size of each by name, or the input's whole shape (--shape "
                "NAME=SIZE, --shape INPUT=1x64); only a first dimension may be left open, and is 1 then",
-               import->open->str);
+               import->given.open->str);
 }
 
 /* Counts what the graph defines, so that tables get their size at once: growing ones hold half as much again. What
@@ -556,14 +403,13 @@ import_init (Import *import,
   graph->backing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   g_ptr_array_add (graph->backing, g_bytes_ref (bytes));
   graph->path = strata_arena_strdup (graph->arena, origin);
-  *import = (Import){ .graph = graph, .options = options, .output_names = g_ptr_array_new () };
-  import->is_used = g_new0 (gboolean, options->n_shapes + 1);
+  *import = (Import){ .graph = graph, .output_names = g_ptr_array_new () };
+  import->given = (StrataOnnxGiven){ options, graph, g_new0 (gboolean, options->n_shapes + 1), g_string_new (NULL) };
   import->places = g_array_new (FALSE, FALSE, sizeof (int));
   import->bound = g_array_new (FALSE, FALSE, sizeof (StrataBoundInput));
   strata_onnx_source_init (&import->source, graph->arena, graph->backing, folder);
   import->source.graph = graph;
   strata_graph_builder_init (&import->builder, graph->arena);
-  import->open = g_string_new (NULL);
   strata_onnx_nodes_init (&import->nodes, &import->source, &import->builder);
   import->nodes.budget = MIN_UNFOLDED + UNFOLDED_PER_BYTE * g_bytes_get_size (bytes);
 }
@@ -575,10 +421,10 @@ import_clear (Import *import)
   strata_onnx_source_clear (&import->source);
   g_clear_pointer (&import->output_names, g_ptr_array_unref);
   strata_onnx_nodes_clear (&import->nodes);
-  g_clear_pointer (&import->is_used, g_free);
+  g_clear_pointer (&import->given.is_used, g_free);
   g_clear_pointer (&import->places, g_array_unref);
   g_clear_pointer (&import->bound, g_array_unref);
-  g_string_free (import->open, TRUE);
+  g_string_free (import->given.open, TRUE);
 }
 
 /* Opens the outermost message. */
