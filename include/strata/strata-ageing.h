@@ -85,6 +85,14 @@ STRATA_API gboolean strata_ageing_run (
   StrataAgeing *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
 
 /**
+ * strata_ageing_get_n_seeds:
+ * @self: an ageing
+ *
+ * Returns: programmings, each a seed, that every figure is a mean over
+ */
+STRATA_API guint strata_ageing_get_n_seeds (StrataAgeing *self);
+
+/**
  * strata_ageing_get_n_ages:
  * @self: an ageing
  *

@@ -113,6 +113,19 @@ STRATA_API const char *strata_program_get_model_values (StrataProgram *self);
 STRATA_API gboolean strata_program_is_calibrated (StrataProgram *self);
 
 /**
+ * strata_program_get_sample_origin:
+ * @self: a program
+ * @n_given: (out) (optional): how many samples the compiler was given; 0: none
+ * @n_kept: (out) (optional): how many the program has, which converters are calibrated with
+ *
+ * Where a program has made-up samples although the ranges of its tensors are real, corrections of columns are fitted
+ * to test vectors that span the range of the drivers, instead.
+ *
+ * Returns: where the program's calibration samples come from
+ */
+STRATA_API StrataSampleOrigin strata_program_get_sample_origin (StrataProgram *self, guint *n_given, guint *n_kept);
+
+/**
  * strata_program_has_weights:
  * @self: a program
  *
@@ -319,7 +332,7 @@ STRATA_API double strata_program_get_tile_figure (StrataProgram *self, guint til
  * @name: "time_ps", "bound_ps" (no order of writes is faster), "energy_fj", "power_mw" (mean while writing), "loads"
  *   (that a cell endures: each load rewrites a row once), "rows", "cells", "busiest_stack", "busiest_rows";
  *   "recalibration_ps" and "recalibration_fj" (the program's calibration samples run once more, which may run the
- * timing simulator; NaN where it has none)
+ *   timing simulator, and test vectors where these samples were made up; NaN where it has none)
  * @band: which constants of the chip
  *
  * What writing the weights into the arrays takes. A row is written and verified as a whole, one at a time per stack,

@@ -87,6 +87,21 @@ typedef enum
 } StrataValidationKind;
 
 /**
+ * StrataSampleOrigin:
+ * @STRATA_SAMPLE_ORIGIN_NONE: there are none
+ * @STRATA_SAMPLE_ORIGIN_MADE_UP: random numbers, for nobody gave any
+ * @STRATA_SAMPLE_ORIGIN_GIVEN: inputs of the application
+ *
+ * Where the samples come from that a program's converters are calibrated with.
+ */
+typedef enum
+{
+  STRATA_SAMPLE_ORIGIN_NONE,
+  STRATA_SAMPLE_ORIGIN_MADE_UP,
+  STRATA_SAMPLE_ORIGIN_GIVEN,
+} StrataSampleOrigin;
+
+/**
  * StrataNodeKind:
  * @STRATA_NODE_KIND_CROSSBAR: products with constant matrices, which lie in tiers
  * @STRATA_NODE_KIND_MAC: products of computed values and grouped convolutions, on digital multiply-accumulate units

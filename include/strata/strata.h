@@ -22,5 +22,6 @@
 #include <strata/strata-die.h>
 #include <strata/strata-evaluation.h>
 #include <strata/strata-ageing.h>
+#include <strata/strata-maintenance.h>
 #include <strata/strata-validation.h>
 #include <strata/strata-version.h>

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "api/evaluation-private.h"
+#include "api/ageing-private.h"
 #include "cost/noise.h"
 #include "device/program-private.h"
 
@@ -14,22 +14,6 @@
 #define DAY_S 86400.0
 #define YEAR_S (365 * DAY_S)
 #define MAX_POINTS 64
-
-/* One age at one temperature, in one of the two columns */
-typedef struct
-{
-  double mean, deviation, snr_db;
-} Point;
-
-struct _StrataAgeing
-{
-  GObject parent_instance;
-  StrataEvaluation *evaluation;
-  double *ages_s, *temperatures_c;
-  guint n_ages, n_temperatures;
-  gboolean recalibrate;
-  Point *points; /* [temperature][age][recalibrated]; NULL: not run */
-};
 
 G_DEFINE_FINAL_TYPE (StrataAgeing, strata_ageing, G_TYPE_OBJECT)
 
@@ -137,25 +121,15 @@ strata_ageing_set_recalibrate (StrataAgeing *self, gboolean recalibrate)
 
 /* --- running --- */
 
-typedef struct
-{
-  StrataAgeing *self;
-  StrataEvaluationPass pass;
-  int *truth;
-  float *exact; /* outputs of exact integers */
-  Point *points;
-  guint n_done, n_runs;
-} Work;
-
-static Point *
-point_at (const StrataAgeing *self, Point *points, guint temperature, guint age, gboolean recalibrated)
+static StrataAgeingPoint *
+point_at (const StrataAgeing *self, StrataAgeingPoint *points, guint temperature, guint age, gboolean recalibrated)
 {
   return &points[2 * (temperature * self->n_ages + age) + (recalibrated ? 1 : 0)];
 }
 
 /* Adds the squares of the exact outputs, and of what the last pass differs by. */
 static void
-add_squares (const Work *work, double *signal, double *noise)
+add_squares (const StrataAgeingWork *work, double *signal, double *noise)
 {
   const gsize n = work->pass.n_samples * work->pass.n_outputs;
 
@@ -168,56 +142,87 @@ add_squares (const Work *work, double *signal, double *noise)
     }
 }
 
-static gboolean
-run_point (Work *work, const StrataConditions *conditions, Point *point, GError **error)
+static double
+decibels (double signal, double noise)
 {
-  const StrataEvaluation *evaluation = work->self->evaluation;
-  const guint n = evaluation->n_trials;
-  g_autofree double *right = g_new0 (double, n);
-  double sum = 0, squares = 0, signal = 0, noise = 0;
+  return noise > 0 ? 10 * log10 (signal / noise) : (double) INFINITY;
+}
 
-  for (guint i = 0; i < n; i++, work->n_done++)
+/* Standard deviation; NaN for a single one */
+static double
+deviation_of (const double *values, guint n)
+{
+  double sum = 0, squares = 0;
+
+  for (guint i = 0; i < n; i++)
+    sum += values[i];
+  for (guint i = 0; i < n; i++)
+    squares += (values[i] - sum / n) * (values[i] - sum / n);
+  return n > 1 ? sqrt (squares / (n - 1)) : (double) NAN;
+}
+
+gboolean
+strata_ageing_run_point (StrataAgeingWork *work,
+                         const StrataConditions *conditions,
+                         double from,
+                         double to,
+                         StrataAgeingPoint *point,
+                         GError **error)
+{
+  const StrataEvaluation *evaluation = work->evaluation;
+  const guint n = evaluation->n_trials;
+  g_autofree double *right = g_new0 (double, n), *snr_db = g_new0 (double, n);
+  double sum = 0, signal = 0, noise = 0;
+
+  for (guint i = 0; i < n; i++)
     {
       const StrataFunctionalOptions options = { .analog = evaluation->analog,
                                                 .seed = evaluation->seed + i,
                                                 .conditions = conditions };
+      double signal_before = signal, noise_before = noise;
 
-      work->pass.progress_from = 0.2 + 0.8 * work->n_done / work->n_runs;
-      work->pass.progress_to = 0.2 + 0.8 * (work->n_done + 1) / work->n_runs;
+      work->pass.progress_from = from + (to - from) * i / n;
+      work->pass.progress_to = from + (to - from) * (i + 1) / n;
       if (!strata_evaluation_pass (&work->pass, &options, error))
         return FALSE;
       right[i] = strata_evaluation_count_right (work->pass.classes, work->truth, work->pass.n_samples);
       sum += right[i];
       add_squares (work, &signal, &noise);
+      snr_db[i] = decibels (signal - signal_before, noise - noise_before);
     }
   point->mean = sum / n;
-  for (guint i = 0; i < n; i++)
-    squares += (right[i] - point->mean) * (right[i] - point->mean);
-  point->deviation = n > 1 ? sqrt (squares / (n - 1)) : (double) NAN;
-  point->snr_db = noise > 0 ? 10 * log10 (signal / noise) : (double) INFINITY;
+  point->deviation = deviation_of (right, n);
+  point->snr_db = decibels (signal, noise);
+  point->snr_deviation_db = deviation_of (snr_db, n);
   return TRUE;
 }
 
 static gboolean
-run_points (Work *work, GError **error)
+run_points (StrataAgeing *self, StrataAgeingWork *work, StrataAgeingPoint *points, guint n_runs, GError **error)
 {
-  const StrataAgeing *self = work->self;
+  const double step = 0.8 / n_runs;
+  double done = 0.2;
 
   for (guint t = 0; t < self->n_temperatures; t++)
     for (guint a = 0; a < self->n_ages; a++)
       {
         StrataConditions conditions = *self->evaluation->conditions;
-        Point *once = point_at (self, work->points, t, a, FALSE), *anew = point_at (self, work->points, t, a, TRUE);
+        StrataAgeingPoint *once = point_at (self, points, t, a, FALSE), *anew = point_at (self, points, t, a, TRUE);
 
         conditions.temperature_c = self->temperatures_c[t];
         conditions.age_s = self->ages_s[a], conditions.calibrated_age_s = 0;
-        if (!run_point (work, &conditions, once, error))
+        if (!strata_ageing_run_point (work, &conditions, done, done + step, once, error))
           return FALSE;
+        done += step;
         conditions.calibrated_age_s = conditions.age_s;
         if (self->ages_s[a] == 0)
           *anew = *once;
-        else if (self->recalibrate && !run_point (work, &conditions, anew, error))
-          return FALSE;
+        else if (self->recalibrate)
+          {
+            if (!strata_ageing_run_point (work, &conditions, done, done + step, anew, error))
+              return FALSE;
+            done += step;
+          }
       }
   return TRUE;
 }
@@ -229,49 +234,70 @@ count_runs (const StrataAgeing *self)
 
   for (guint a = 0; a < self->n_ages; a++)
     n += self->recalibrate && self->ages_s[a] > 0;
-  return n * self->n_temperatures * self->evaluation->n_trials;
+  return n * self->n_temperatures;
+}
+
+gboolean
+strata_ageing_begin (StrataEvaluation *evaluation,
+                     StrataProgress progress,
+                     gpointer user_data,
+                     GCancellable *cancellable,
+                     StrataAgeingWork *work,
+                     GError **error)
+{
+  const StrataQGraph *graph = strata_program_get_image (evaluation->program)->graph;
+  const gsize n_outputs = (gsize) strata_qtensor_count (&graph->tensors[graph->outputs[0]]);
+
+  *work = (StrataAgeingWork){ .evaluation = evaluation };
+  if (evaluation->analog == STRATA_ANALOG_OFF || evaluation->analog == STRATA_ANALOG_IDEAL)
+    return refuse (error, "ageing: exact arrays do not age; give level nominal, optimistic or conservative");
+  evaluation->n_used = evaluation->limit > 0 ? MIN (evaluation->limit, evaluation->n_samples) : evaluation->n_samples;
+  work->pass = (StrataEvaluationPass){ .self = evaluation,
+                                       .n_samples = evaluation->n_used,
+                                       .n_outputs = n_outputs,
+                                       .cancellable = cancellable,
+                                       .progress = progress,
+                                       .progress_data = user_data };
+  work->truth = g_new0 (int, evaluation->n_used);
+  work->pass.classes = g_new0 (int, evaluation->n_used);
+  work->exact = g_new0 (float, evaluation->n_used *n_outputs + 1);
+  work->pass.outputs = work->exact;
+  if (!strata_evaluation_prepare (&work->pass, TRUE, work->truth, error))
+    return FALSE;
+  work->pass.outputs = g_new0 (float, evaluation->n_used *n_outputs + 1);
+  work->pass.stage = "ageing";
+  return TRUE;
+}
+
+void
+strata_ageing_end (StrataAgeingWork *work)
+{
+  if (work->pass.outputs != work->exact)
+    g_free (work->pass.outputs);
+  g_free (work->exact);
+  g_free (work->truth);
+  g_free (work->pass.classes);
 }
 
 gboolean
 strata_ageing_run (
   StrataAgeing *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
 {
-  StrataEvaluation *evaluation;
-  const StrataImage *image;
-  g_autofree int *truth = NULL, *classes = NULL;
-  g_autofree float *exact = NULL, *outputs = NULL;
-  g_autofree Point *points = NULL;
-  const guint n_points = 2 * self->n_ages * self->n_temperatures;
-  Work work;
+  g_autofree StrataAgeingPoint *points = NULL;
+  guint n_points;
+  StrataAgeingWork work;
+  gboolean ok;
 
   g_return_val_if_fail (STRATA_IS_AGEING (self), FALSE);
-  evaluation = self->evaluation;
-  g_return_val_if_fail (evaluation->samples != NULL, FALSE);
-  if (evaluation->analog == STRATA_ANALOG_OFF || evaluation->analog == STRATA_ANALOG_IDEAL)
-    return refuse (error, "ageing: exact arrays do not age; give level nominal, optimistic or conservative");
-  image = strata_program_get_image (evaluation->program);
-  evaluation->n_used = evaluation->limit > 0 ? MIN (evaluation->limit, evaluation->n_samples) : evaluation->n_samples;
-  work = (Work){ .self = self, .n_runs = count_runs (self) };
-  work.pass = (StrataEvaluationPass){ .self = evaluation,
-                                      .n_samples = evaluation->n_used,
-                                      .n_outputs =
-                                        (gsize) strata_qtensor_count (&image->graph->tensors[image->graph->outputs[0]]),
-                                      .cancellable = cancellable,
-                                      .progress = progress,
-                                      .progress_data = user_data };
-  work.truth = truth = g_new0 (int, evaluation->n_used);
-  work.pass.classes = classes = g_new0 (int, evaluation->n_used);
-  work.exact = exact = g_new0 (float, evaluation->n_used *work.pass.n_outputs + 1);
-  outputs = g_new0 (float, evaluation->n_used *work.pass.n_outputs + 1);
-  work.points = points = g_new (Point, n_points);
+  g_return_val_if_fail (self->evaluation->samples != NULL, FALSE);
+  n_points = 2 * self->n_ages * self->n_temperatures;
+  points = g_new (StrataAgeingPoint, n_points);
   for (guint i = 0; i < n_points; i++)
-    points[i] = (Point){ (double) NAN, (double) NAN, (double) NAN };
-  work.pass.outputs = exact;
-  if (!strata_evaluation_prepare (&work.pass, TRUE, truth, error))
-    return FALSE;
-  work.pass.outputs = outputs;
-  work.pass.stage = "ageing";
-  if (!run_points (&work, error))
+    points[i] = (StrataAgeingPoint){ (double) NAN, (double) NAN, (double) NAN, (double) NAN };
+  ok = strata_ageing_begin (self->evaluation, progress, user_data, cancellable, &work, error)
+       && run_points (self, &work, points, count_runs (self), error);
+  strata_ageing_end (&work);
+  if (!ok)
     return FALSE;
   g_free (self->points);
   self->points = g_steal_pointer (&points);
@@ -279,6 +305,13 @@ strata_ageing_run (
 }
 
 /* --- results --- */
+
+guint
+strata_ageing_get_n_seeds (StrataAgeing *self)
+{
+  g_return_val_if_fail (STRATA_IS_AGEING (self), 0);
+  return self->evaluation->n_trials;
+}
 
 guint
 strata_ageing_get_n_ages (StrataAgeing *self)
@@ -311,7 +344,7 @@ strata_ageing_get_temperature_c (StrataAgeing *self, guint temperature)
 double
 strata_ageing_get_accuracy (StrataAgeing *self, guint temperature, guint age, gboolean recalibrated, double *deviation)
 {
-  const Point *point;
+  const StrataAgeingPoint *point;
 
   if (deviation != NULL)
     *deviation = (double) NAN;

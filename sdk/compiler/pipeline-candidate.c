@@ -172,6 +172,8 @@ keep_calibration (PipelineRun *run, StrataImage *image)
   for (gsize i = (gsize) image->n_calibration * (gsize) n_inputs; i < (gsize) n_samples * (gsize) n_inputs; i++)
     g_clear_pointer (&samples[i], strata_array_free);
   image->calibration = samples;
+  image->n_given = run->options->calibration.samples != NULL ? MAX (run->options->calibration.n_samples, 0) : 0;
+  image->sample_origin = image->n_given > 0 ? STRATA_SAMPLE_ORIGIN_GIVEN : STRATA_SAMPLE_ORIGIN_MADE_UP;
 }
 
 char *

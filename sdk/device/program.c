@@ -178,6 +178,17 @@ strata_program_is_calibrated (StrataProgram *self)
   return self->image->graph->calibrated || self->image->graph->quantised_source;
 }
 
+StrataSampleOrigin
+strata_program_get_sample_origin (StrataProgram *self, guint *n_given, guint *n_kept)
+{
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), STRATA_SAMPLE_ORIGIN_NONE);
+  if (n_given != NULL)
+    *n_given = (guint) self->image->n_given;
+  if (n_kept != NULL)
+    *n_kept = (guint) self->image->n_calibration;
+  return self->image->sample_origin;
+}
+
 gboolean
 strata_program_has_weights (StrataProgram *self)
 {

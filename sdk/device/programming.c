@@ -5,19 +5,52 @@
 #include <math.h>
 
 #include "device/program-private.h"
+#include "simulator/analog-array.h"
+
+/* Every tile converts its test vectors, those of a stack one after the other; the switch of tiers and what the hub does
+ * are not counted. */
+static double
+get_test_vectors (const StrataImage *image, gboolean energy, StrataBand band)
+{
+  const StrataTileSet *tiles = image->tiles;
+  g_autofree double *busy_ps = g_new0 (double, image->chip->n_stacks);
+  double most_ps = 0, all_fj = 0;
+
+  for (int i = 0; i < tiles->n_tiles; i++)
+    {
+      const StrataTile *tile = &tiles->tiles[i];
+      const StrataQOp *op = &image->graph->ops[tile->op];
+      const StrataMvm mvm = strata_tile_mvm (tile, op);
+      const StrataActionEnergy action = strata_cost_action_mvm (image->chip, band, &mvm);
+      double *stack_ps = &busy_ps[image->placement->site[i].stack];
+
+      if (image->graph->tensors[op->inputs[0]].guessed)
+        continue;
+      for (int c = 0; c < STRATA_N_COMPONENTS; c++)
+        all_fj += STRATA_ANALOG_TEST_VECTORS * (double) action.per_action_fj[c];
+      *stack_ps +=
+        STRATA_ANALOG_TEST_VECTORS
+        * (double) strata_cost_mvm_interval_ps (image->chip, band, tile->n_cols, tile->n_slices, mvm.n_reads);
+      most_ps = MAX (most_ps, *stack_ps);
+    }
+  return energy ? all_fj : most_ps;
+}
 
 /* A calibration runs its samples back to back; what is expected of them comes from the host and is not counted. */
 static double
 get_recalibration (StrataProgram *self, gboolean energy, StrataBand band)
 {
-  const int n = strata_program_get_image (self)->n_calibration;
+  const StrataImage *image = strata_program_get_image (self);
+  const int n = image->n_calibration;
   const StrataModelled *modelled = n > 0 ? strata_program_get_modelled (self, NULL, NULL) : NULL;
+  double more;
 
   if (modelled == NULL)
     return (double) NAN;
+  more = image->sample_origin == STRATA_SAMPLE_ORIGIN_MADE_UP ? get_test_vectors (image, energy, band) : 0;
   if (energy)
-    return (double) n * (double) modelled->energy_fj[band];
-  return (double) modelled->latency_ps[band] + (n - 1) * (double) modelled->interval_ps[band];
+    return more + (double) n * (double) modelled->energy_fj[band];
+  return more + (double) modelled->latency_ps[band] + (n - 1) * (double) modelled->interval_ps[band];
 }
 
 double

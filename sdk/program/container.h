@@ -24,7 +24,7 @@
   X (PLAC, 2, "placement")                                                                                             \
   X (SCHD, 3, "schedule")                                                                                              \
   X (WGTS, 1, "weights, biases, multipliers, models of digital ops; each array at a multiple of 64")                   \
-  X (CALB, 1, "samples that converters are calibrated with")                                                           \
+  X (CALB, 2, "samples that converters are calibrated with, and where they come from")                                 \
   X (DECI, 2, "what the compiler decided and why, noise by layer; not part of program_hash")                           \
   X (META, 2, "names and paths; not part of program_hash")
 

@@ -89,6 +89,11 @@ strata_image_disassemble (const StrataImage *image)
 
   g_string_append_printf (text, "; program %016" G_GINT64_MODIFIER "x of %s for %s\n", image->hash,
                           image->model_name == NULL ? "" : image->model_name, image->chip->name);
+  if (image->sample_origin == STRATA_SAMPLE_ORIGIN_GIVEN)
+    g_string_append_printf (text, "; calibrated with %d of %d samples that were given\n", image->n_calibration,
+                            image->n_given);
+  else if (image->sample_origin == STRATA_SAMPLE_ORIGIN_MADE_UP)
+    g_string_append_printf (text, "; calibrated with %d samples that were made up\n", image->n_calibration);
   g_string_append_printf (text, "; %d instructions, %d tiles, latency %s, lower bound %s, SRAM peak %.1f KiB\n",
                           image->schedule->n_instructions, image->tiles->n_tiles, latency, bound,
                           (double) image->schedule->sram_peak_bytes / 1024);

@@ -35,6 +35,8 @@ typedef struct
   StrataArray *
     *calibration; /* n_calibration x n_inputs float arrays, sample-major: what converters are calibrated with at load */
   int n_calibration; /* at most STRATA_MAX_CALIBRATION are kept */
+  StrataSampleOrigin sample_origin;
+  int n_given; /* samples that the compiler was given, kept or not; 0: none */
   guint64 seed;
   char *model_path, *model_name;
   char *model_shapes; /* sizes given when the model was opened, NAME=SIZE a line; NULL: none */

@@ -81,6 +81,8 @@ strata_get_limits (StrataReader reader, StrataImage *image, GError **error)
 void
 strata_put_calibration (GByteArray *bytes, const StrataImage *image)
 {
+  strata_put_i32 (bytes, (gint32) image->sample_origin);
+  strata_put_i32 (bytes, image->n_given);
   strata_put_i32 (bytes, image->n_calibration);
   strata_put_i32 (bytes, image->graph->n_inputs);
   for (int i = 0; i < image->n_calibration * image->graph->n_inputs; i++)
@@ -129,14 +131,29 @@ get_sample (StrataReader *reader, const StrataQTensor *tensor)
   return array;
 }
 
+static gboolean
+check_origin (const StrataQGraph *graph, int origin, int n_given, int n_samples)
+{
+  if (origin == STRATA_SAMPLE_ORIGIN_GIVEN)
+    return n_samples > 0 && n_given >= n_samples;
+  if (n_given != 0)
+    return FALSE;
+  return origin == STRATA_SAMPLE_ORIGIN_MADE_UP ? n_samples > 0 && !graph->calibrated
+                                                : origin == STRATA_SAMPLE_ORIGIN_NONE && n_samples == 0;
+}
+
 /* Runs after the check of the graph, whose inputs it needs. */
 gboolean
 strata_get_calibration (StrataReader reader, StrataImage *image, GError **error)
 {
+  int origin = strata_get_i32 (&reader), n_given = strata_get_i32 (&reader);
   int n_samples = strata_get_i32 (&reader), n_inputs = strata_get_i32 (&reader);
 
   if (n_samples < 0 || n_samples > STRATA_MAX_CALIBRATION || n_inputs != image->graph->n_inputs)
     return strata_section_refuse (STRATA_SECTION_CALB, "its samples do not fit the graph", error);
+  if (!check_origin (image->graph, origin, n_given, n_samples))
+    return strata_section_refuse (STRATA_SECTION_CALB, "says of its samples what they cannot be", error);
+  image->sample_origin = (StrataSampleOrigin) origin, image->n_given = n_given;
   image->calibration = g_new0 (StrataArray *, (gsize) n_samples * n_inputs + 1);
   image->n_calibration = n_samples;
   for (int i = 0; i < n_samples * n_inputs; i++)

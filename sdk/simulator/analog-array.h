@@ -79,7 +79,13 @@ typedef struct
   gboolean guessed;     /* from synthetic samples of a float model */
   int n_samples;        /* as many vectors of each, one sample after the other; 0: not known */
   const float *weights; /* positions that each vector stands for; NULL: as many */
+  gboolean made_up;     /* of samples that say nothing about the inputs to come, while ranges of tensors are real:
+                           corrections are fitted to test vectors instead */
+  int zero_point;       /* made_up: of the op's input */
 } StrataAnalogVectors;
+
+/* Of an array */
+#define STRATA_ANALOG_TEST_VECTORS 512
 
 /* Sets converter ranges and the affine correction from input vectors of the whole op. */
 void strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, const StrataAnalogVectors *vectors);

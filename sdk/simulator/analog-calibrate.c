@@ -6,6 +6,9 @@
  * Range, per slice: of the distribution of column voltages, noise included, the range of least clipping plus rounding,
  * as wide as samples that it did not come from ask for (cost/range.h). Correction: the exact sum of a column is fitted
  * by its slices' readings, all slices at once, because residual programming makes a slice correct those before it.
+ * Where the samples were made up, and so have a distribution that inputs do not, it is fitted to test vectors: their
+ * amplitudes are spread evenly from nothing to the whole range of the drivers, so that the fit does well near and far
+ * from the zero point instead of where made-up inputs happen to lie.
  */
 #include "simulator/analog-array.h"
 
@@ -17,6 +20,8 @@
 #include "kernels/analog-fit.h"
 #include "kernels/int-dot.h"
 
+#define CODE_LO (-128)
+#define CODE_HI 127
 /* At least as many vectors as hardware-facts 7.2 asks for: where calibration has fewer positions (dense layers), more
  * are mixed from them, each row's code from a position of its own. */
 #define FINE_STEPS 1024
@@ -24,6 +29,9 @@
 #define MIN_VECTORS 64
 /* Headroom over the chosen range where input ranges are guesses from synthetic samples: real data reach further. */
 #define HEADROOM_GUESSED 3.0
+/* Codes of a test vector lie about the zero point as the cube of an even distribution: most of them near it, as behind
+ * an activation, some far. */
+#define TEST_EXPONENT 3
 
 typedef struct
 {
@@ -73,6 +81,30 @@ collect_vectors (Calibration *calibration, const StrataAnalogVectors *vectors)
     memcpy (calibration->codes + (gsize) i * (gsize) array->n_rows,
             vectors->codes + (gsize) i * vectors->ld + array->first_row, row_bytes);
   mix_vectors (calibration);
+}
+
+static void
+make_test_vectors (Calibration *calibration, int zero_point)
+{
+  const StrataAnalogArray *array = calibration->array;
+  const StrataRngKey key = strata_analog_key (array->seed, STRATA_ANALOG_STREAM_CALIBRATE, 1, (guint64) array->id);
+  const int n_rows = array->n_rows;
+
+  calibration->n = calibration->n_seen = STRATA_ANALOG_TEST_VECTORS;
+  calibration->codes = strata_scratch_array (array->scratch, gint16, (gsize) calibration->n * (gsize) n_rows);
+  for (int i = 0; i < calibration->n; i++)
+    {
+      double amplitude = (i + 1.0) / calibration->n;
+
+      for (int k = 0; k < n_rows; k++)
+        {
+          gsize at = (gsize) i * (gsize) n_rows + (gsize) k;
+          double u = 2 * strata_rng_uniform (key, at) - 1, reach = u < 0 ? zero_point - CODE_LO : CODE_HI - zero_point;
+          int code = zero_point + (int) lrint (amplitude * reach * pow (u, TEST_EXPONENT));
+
+          calibration->codes[at] = (gint16) (CLAMP (code, CODE_LO, CODE_HI) - array->subtract);
+        }
+    }
 }
 
 static void
@@ -144,6 +176,22 @@ set_range (const Calibration *calibration, int slice, double headroom)
 }
 
 static void
+give_vectors (Calibration *calibration)
+{
+  StrataScratch *scratch = calibration->array->scratch;
+
+  if (calibration->phase_v != calibration->v)
+    {
+      strata_scratch_give (scratch, calibration->phase_v);
+      strata_scratch_give (scratch, calibration->phase_variance);
+    }
+  strata_scratch_give (scratch, calibration->codes);
+  strata_scratch_give (scratch, calibration->v);
+  strata_scratch_give (scratch, calibration->variance);
+  strata_scratch_give (scratch, calibration->exact);
+}
+
+static void
 fit_columns (const Calibration *calibration)
 {
   StrataAnalogArray *array = calibration->array;
@@ -200,16 +248,16 @@ strata_analog_array_calibrate (StrataAnalogArray *array, const StrataQOp *op, co
   strata_analog_array_set_converters (array);
   leave_out_terms (array);
   if (array->noisy && (array->without & STRATA_CORRECT_AFFINE) == 0)
-    fit_columns (&calibration);
+    {
+      if (vectors->made_up)
+        {
+          give_vectors (&calibration);
+          make_test_vectors (&calibration, vectors->zero_point);
+          compute_sums (&calibration, op);
+        }
+      fit_columns (&calibration);
+    }
   else
     set_nominal (array);
-  strata_scratch_give (array->scratch, calibration.codes);
-  strata_scratch_give (array->scratch, calibration.v);
-  strata_scratch_give (array->scratch, calibration.variance);
-  if (array->n_phases > 1)
-    {
-      strata_scratch_give (array->scratch, calibration.phase_v);
-      strata_scratch_give (array->scratch, calibration.phase_variance);
-    }
-  strata_scratch_give (array->scratch, calibration.exact);
+  give_vectors (&calibration);
 }

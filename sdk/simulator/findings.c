@@ -426,6 +426,14 @@ find_calibration (Findings *f)
                               f->image->graph->n_tensors),
          "compile with --calibration and inputs from the application; accuracy is unavailable without", NAN,
          "accuracy");
+  else if (f->image->sample_origin == STRATA_SAMPLE_ORIGIN_MADE_UP)
+    add (
+      f, "made-up-samples", WARNING, -1,
+      strata_arena_printf (f->arena,
+                           "converters take their ranges from %d made-up samples, and corrections from test vectors; "
+                           "copies and reads were chosen without knowing what noise does",
+                           f->image->n_calibration),
+      "compile with --calibration and inputs from the application", NAN, "accuracy");
 }
 
 /* Cells older than those that anyone measured */

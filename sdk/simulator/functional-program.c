@@ -49,13 +49,13 @@ calibrate_tile_cb (guint index, gpointer user_data, GError **error)
   const int op_id = image->tiles->tiles[index].op;
   const StrataQOp *op = &image->graph->ops[op_id];
   const StrataFunctionalVectors *vectors = &programming->vectors[op_id];
+  const StrataQTensor *input = &image->graph->tensors[op->inputs[0]];
+  /* Where the ranges are guesses from the same samples, these fit what the network computes. */
+  const gboolean made_up = !input->guessed && image->sample_origin == STRATA_SAMPLE_ORIGIN_MADE_UP;
   const StrataAnalogVectors inputs = {
-    vectors->codes,
-    vectors->n,
-    (gsize) strata_qop_n_rows (op),
-    image->graph->tensors[op->inputs[0]].guessed,
-    image->n_calibration,
-    vectors->weights,
+    vectors->codes, vectors->n,           (gsize) strata_qop_n_rows (op),
+    input->guessed, image->n_calibration, vectors->weights,
+    made_up,        input->zero_point,
   };
 
   strata_analog_array_calibrate (functional->arrays[index], op, &inputs);

@@ -489,6 +489,11 @@ strata_record_meta (StrataArena *arena,
             : graph->calibrated     ? "user data"
             : graph->weightless     ? "none: no weights"
                                     : "guessed");
+  add_meta (meta, "calibration_samples",
+            image->sample_origin == STRATA_SAMPLE_ORIGIN_NONE
+              ? "none"
+              : strata_arena_printf (arena, "%d %s", image->n_calibration,
+                                     image->sample_origin == STRATA_SAMPLE_ORIGIN_GIVEN ? "given" : "made up"));
   add_meta (meta, "analog", analog_text (modelled->analog));
   if (modelled->analog >= 0)
     {

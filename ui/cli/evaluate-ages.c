@@ -13,18 +13,6 @@
 /* Where no target is given, this much below just programmed */
 #define DEFAULT_LOSS 0.02
 
-typedef struct
-{
-  Cli *cli;
-  StrataEvaluation *evaluation;
-  StrataProgram *program;
-  StrataAgeing *ageing;
-  gboolean recalibrate;
-  double target; /* share, or decibels */
-  gboolean is_snr;
-  double life_s;
-} Ages;
-
 /* --- options --- */
 
 static gboolean
@@ -92,7 +80,7 @@ set_points (StrataAgeing *ageing, const CliAgesOptions *options, GError **error)
 
 /* "88%", "0.88" or "15dB" */
 static gboolean
-read_target (Ages *ages, const char *text, GError **error)
+read_target (CliAges *ages, const char *text, GError **error)
 {
   char *end = NULL;
 
@@ -112,7 +100,7 @@ read_target (Ages *ages, const char *text, GError **error)
 /* --- text --- */
 
 static char *
-point_text (const Ages *ages, guint temperature, guint age, gboolean recalibrated)
+point_text (const CliAges *ages, guint temperature, guint age, gboolean recalibrated)
 {
   double deviation;
   double mean = strata_ageing_get_accuracy (ages->ageing, temperature, age, recalibrated, &deviation);
@@ -139,7 +127,7 @@ due_text (double due_s, double last_s)
 }
 
 static double
-last_age_s (const Ages *ages)
+last_age_s (const CliAges *ages)
 {
   return strata_ageing_get_age_s (ages->ageing, strata_ageing_get_n_ages (ages->ageing) - 1);
 }
@@ -147,7 +135,7 @@ last_age_s (const Ages *ages)
 /* When the arrays are programmed anew: as soon as recalibration does not help any more, or, where there is none, as
  * soon as the target is missed. Beyond the last age that was run nothing is known: at the latest then. */
 static double
-interval_s (const Ages *ages, guint temperature, gboolean recalibrated)
+interval_s (const CliAges *ages, guint temperature, gboolean recalibrated)
 {
   double due_s = strata_ageing_get_due_s (ages->ageing, temperature, recalibrated, ages->target, ages->is_snr);
 
@@ -155,7 +143,7 @@ interval_s (const Ages *ages, guint temperature, gboolean recalibrated)
 }
 
 static void
-print_upkeep (const Ages *ages, guint temperature, gboolean recalibrated)
+print_upkeep (const CliAges *ages, guint temperature, gboolean recalibrated)
 {
   const double anew_s = interval_s (ages, temperature, recalibrated);
   double wear[STRATA_N_BANDS];
@@ -178,36 +166,51 @@ print_upkeep (const Ages *ages, guint temperature, gboolean recalibrated)
            energy, wear[STRATA_BAND_NOMINAL], wear[STRATA_BAND_OPTIMISTIC], wear[STRATA_BAND_CONSERVATIVE], worn_out);
 }
 
-static char *
-target_text (const Ages *ages)
+char *
+cli_target_text (const CliAges *ages)
 {
   return ages->is_snr ? g_strdup_printf ("%.1f dB", ages->target) : g_strdup_printf ("%.2f %%", 100 * ages->target);
 }
 
-static const char fitted_to[] = "Recalibration fits corrections to the samples the program was compiled with "
-                                "(--calibration); without such samples to "
-                                "made-up inputs, which may be worse than to leave them.\n";
+/* What recalibration fits corrections to */
+static char *
+fitted_to (const CliAges *ages)
+{
+  guint n_given, n_kept;
+  const StrataSampleOrigin origin = strata_program_get_sample_origin (ages->program, &n_given, &n_kept);
+
+  if (origin == STRATA_SAMPLE_ORIGIN_GIVEN)
+    return g_strdup_printf ("Recalibration fits corrections to %u samples of --calibration, which the program has.\n",
+                            n_kept);
+  if (strata_program_is_calibrated (ages->program))
+    return g_strdup ("The program was compiled without samples: recalibration fits corrections to test vectors, which "
+                     "gives back less than samples would; compile with --calibration.\n");
+  return g_strdup ("The program was compiled without samples and its ranges are guesses: recalibration fits "
+                   "corrections to made-up inputs; compile with --calibration.\n");
+}
 
 static void
-print_recalibration (const Ages *ages)
+print_recalibration (const CliAges *ages)
 {
   double time_ps = strata_program_get_programming_figure (ages->program, "recalibration_ps", STRATA_BAND_NOMINAL);
   double energy_fj = strata_program_get_programming_figure (ages->program, "recalibration_fj", STRATA_BAND_NOMINAL);
   g_autofree char *time = strata_quantity_to_text (time_ps, "ps"), *energy = strata_quantity_to_text (energy_fj, "fj");
 
+  g_autofree char *fitted = fitted_to (ages);
+
   if (!ages->recalibrate)
     return;
-  g_print ("%s", fitted_to);
+  g_print ("%s", fitted);
   if (!isnan (time_ps))
     g_print ("A recalibration runs the calibration samples again: %s, %s, without what the host makes of them.\n", time,
              energy);
 }
 
 static void
-print_schedule (const Ages *ages)
+print_schedule (const CliAges *ages)
 {
   const guint n = strata_ageing_get_n_temperatures (ages->ageing);
-  g_autofree char *target = target_text (ages), *life = strata_age_to_text (ages->life_s);
+  g_autofree char *target = cli_target_text (ages), *life = strata_age_to_text (ages->life_s);
 
   g_print ("\nTarget %s\n%-8s %-14s %s\n", target, "degC", ages->recalibrate ? "recalibrate" : "program anew",
            ages->recalibrate ? "program anew" : "");
@@ -234,7 +237,7 @@ print_schedule (const Ages *ages)
 }
 
 static void
-print_measured (const Ages *ages)
+print_measured (const CliAges *ages)
 {
   const double measured_s = strata_ageing_get_measured_s (ages->ageing);
   g_autofree char *age = strata_age_to_text (measured_s);
@@ -253,7 +256,7 @@ print_cell (const char *text)
 }
 
 static void
-print_text (const Ages *ages)
+print_text (const CliAges *ages)
 {
   StrataEvaluation *evaluation = ages->evaluation;
   const guint n_temperatures = strata_ageing_get_n_temperatures (ages->ageing);
@@ -288,13 +291,19 @@ print_text (const Ages *ages)
       g_print ("\n");
     }
   print_measured (ages);
-  print_schedule (ages);
+  if (ages->maintenance == NULL)
+    print_schedule (ages);
+  else
+    {
+      cli_print_maintenance (ages);
+      print_recalibration (ages);
+    }
 }
 
 /* --- JSON --- */
 
 static void
-put_upkeep (const Ages *ages, guint temperature, gboolean recalibrated, JsonBuilder *builder)
+put_upkeep (const CliAges *ages, guint temperature, gboolean recalibrated, JsonBuilder *builder)
 {
   static const char *const names[] = { "loads", "time_ps", "energy_fj", "power_mw", "wear", "worn_out_s" };
   static const char *const suffixes[STRATA_N_BANDS] = { "", "_optimistic", "_conservative" };
@@ -316,7 +325,7 @@ put_upkeep (const Ages *ages, guint temperature, gboolean recalibrated, JsonBuil
 }
 
 static void
-put_point (const Ages *ages, guint temperature, guint age, JsonBuilder *builder)
+put_point (const CliAges *ages, guint temperature, guint age, JsonBuilder *builder)
 {
   double deviation, mean = strata_ageing_get_accuracy (ages->ageing, temperature, age, FALSE, &deviation);
   gboolean extrapolated;
@@ -337,19 +346,28 @@ put_point (const Ages *ages, guint temperature, guint age, JsonBuilder *builder)
 }
 
 static void
-print_json (const Ages *ages)
+print_json (const CliAges *ages)
 {
   JsonBuilder *builder = cli_json_begin (ages->cli);
+  StrataSampleOrigin origin;
+  guint n_given;
 
   cli_json_string (builder, "model", strata_program_get_model_name (ages->program));
   cli_json_string (builder, "chip", strata_program_get_chip_name (ages->program));
   cli_json_string (builder, "program_hash", strata_program_get_hash (ages->program));
   cli_json_int (builder, "samples", strata_evaluation_get_n_samples (ages->evaluation));
+  cli_json_int (builder, "seeds", strata_ageing_get_n_seeds (ages->ageing));
   cli_json_number (builder, "float", strata_evaluation_get_float (ages->evaluation));
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (ages->evaluation));
   cli_json_string (builder, "target_of", ages->is_snr ? "snr_db" : "accuracy");
   cli_json_number (builder, "target", ages->target);
   cli_json_number (builder, "life_s", ages->life_s);
+  origin = strata_program_get_sample_origin (ages->program, &n_given, NULL);
+  cli_json_string (builder, "calibration_samples",
+                   origin == STRATA_SAMPLE_ORIGIN_GIVEN  ? "given"
+                   : origin == STRATA_SAMPLE_ORIGIN_NONE ? "none"
+                                                         : "made up");
+  cli_json_int (builder, "calibration_given", n_given);
   cli_json_number (builder, "recalibration_ps",
                    strata_program_get_programming_figure (ages->program, "recalibration_ps", STRATA_BAND_NOMINAL));
   cli_json_number (builder, "recalibration_fj",
@@ -365,6 +383,8 @@ print_json (const Ages *ages)
                        strata_ageing_get_due_s (ages->ageing, t, TRUE, ages->target, ages->is_snr));
       put_upkeep (ages, t, FALSE, builder);
       put_upkeep (ages, t, TRUE, builder);
+      if (ages->maintenance != NULL)
+        cli_json_maintenance (ages, t, builder);
       json_builder_set_member_name (builder, "ages");
       json_builder_begin_array (builder);
       for (guint a = 0; a < strata_ageing_get_n_ages (ages->ageing); a++)
@@ -380,7 +400,7 @@ print_json (const Ages *ages)
 
 /* Numbers of one curve in per cent; freed with the arena of arrays */
 static void
-fill_curve (const Ages *ages, guint temperature, gboolean recalibrated, GPtrArray *kept, StrataChartCurve *curve)
+fill_curve (const CliAges *ages, guint temperature, gboolean recalibrated, GPtrArray *kept, StrataChartCurve *curve)
 {
   const guint n = strata_ageing_get_n_ages (ages->ageing);
   double *x = g_new (double, n), *y = g_new (double, n), *deviation = g_new (double, n);
@@ -407,12 +427,15 @@ fill_curve (const Ages *ages, guint temperature, gboolean recalibrated, GPtrArra
 }
 
 static char *
-page_body (const Ages *ages)
+page_body (const CliAges *ages)
 {
-  g_autofree char *target = target_text (ages), *life = strata_age_to_text (ages->life_s);
+  g_autofree char *target = cli_target_text (ages), *life = strata_age_to_text (ages->life_s);
+  g_autofree char *fitted = fitted_to (ages);
   GString *body = g_string_new (NULL);
 
-  for (guint t = 0; t < strata_ageing_get_n_temperatures (ages->ageing); t++)
+  for (guint t = 0; t < strata_ageing_get_n_temperatures (ages->ageing) && ages->maintenance != NULL; t++)
+    cli_page_maintenance (ages, t, body);
+  for (guint t = 0; t < strata_ageing_get_n_temperatures (ages->ageing) && ages->maintenance == NULL; t++)
     {
       g_autofree char *once =
         due_text (strata_ageing_get_due_s (ages->ageing, t, FALSE, ages->target, ages->is_snr), last_age_s (ages));
@@ -432,17 +455,19 @@ page_body (const Ages *ages)
       g_string_append (body, ".\n");
     }
   if (ages->recalibrate)
-    g_string_append (body, fitted_to);
+    g_string_append (body, fitted);
   return g_string_free (body, FALSE);
 }
 
 static void
-print_page (const Ages *ages)
+print_page (const CliAges *ages)
 {
   const guint n_temperatures = strata_ageing_get_n_temperatures (ages->ageing);
   const guint n_ages = strata_ageing_get_n_ages (ages->ageing);
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
   g_autofree StrataChartCurve *curves = g_new0 (StrataChartCurve, 2 * n_temperatures);
+  g_autofree StrataChart *charts = g_new0 (StrataChart, n_temperatures + 1);
+  gsize n_charts = 1;
   g_autofree double *ticks = g_new (double, n_ages);
   g_autofree const char **names = g_new0 (const char *, n_ages);
   g_autofree char *body = page_body (ages), *subtitle = NULL, *page = NULL;
@@ -469,30 +494,50 @@ print_page (const Ages *ages)
   subtitle =
     g_strdup_printf ("%s on %s, %u samples", strata_program_get_model_name (ages->program),
                      strata_program_get_chip_name (ages->program), strata_evaluation_get_n_samples (ages->evaluation));
-  page = strata_chart_page ("Accuracy against age", subtitle, &chart, 1, body);
+  charts[0] = chart;
+  for (guint t = 0; t < n_temperatures && ages->maintenance != NULL; t++)
+    if (strata_maintenance_get_state (ages->maintenance, t, ages->recalibrate) != STRATA_MAINTENANCE_NEVER_MET)
+      cli_chart_maintenance (ages, t, kept, &charts[n_charts++]);
+  page = strata_chart_page ("Accuracy against age", subtitle, charts, n_charts, body);
   g_print ("%s", page);
 }
 
 /* --- the whole --- */
+
+static StrataMaintenance *
+run_maintenance (const CliAges *ages, GError **error)
+{
+  g_autoptr (StrataMaintenance) maintenance = strata_maintenance_new (ages->ageing);
+
+  strata_maintenance_set_target (maintenance, ages->target, ages->is_snr);
+  strata_maintenance_set_life (maintenance, ages->life_s);
+  if (!strata_maintenance_run (maintenance, cli_progress, ages->cli, ages->cli->cancellable, error))
+    return NULL;
+  return g_steal_pointer (&maintenance);
+}
 
 int
 cli_evaluate_ages (
   Cli *cli, StrataEvaluation *evaluation, StrataProgram *program, const CliAgesOptions *options, GError **error)
 {
   g_autoptr (StrataAgeing) ageing = strata_ageing_new (evaluation);
-  Ages ages = { .cli = cli,
-                .evaluation = evaluation,
-                .program = program,
-                .ageing = ageing,
-                .recalibrate = options->recalibrate,
-                .life_s = YEAR_S * (options->years > 0 ? options->years : DEFAULT_YEARS) };
+  g_autoptr (StrataMaintenance) maintenance = NULL;
+  CliAges ages = { .cli = cli,
+                   .evaluation = evaluation,
+                   .program = program,
+                   .ageing = ageing,
+                   .recalibrate = options->recalibrate,
+                   .life_s = YEAR_S * (options->years > 0 ? options->years : DEFAULT_YEARS) };
 
   if (!set_points (ageing, options, error) || (options->target != NULL && !read_target (&ages, options->target, error))
       || !strata_ageing_run (ageing, cli_progress, cli, cli->cancellable, error))
     return -1;
-  cli_progress_clear (cli);
   if (options->target == NULL)
     ages.target = strata_ageing_get_accuracy (ageing, 0, 0, FALSE, NULL) - DEFAULT_LOSS;
+  if (options->schedule && (maintenance = run_maintenance (&ages, error)) == NULL)
+    return -1;
+  ages.maintenance = maintenance;
+  cli_progress_clear (cli);
   if (cli->json)
     print_json (&ages);
   else if (options->html)

@@ -200,8 +200,9 @@ check_ages (Cli *cli, const Options *options, int *status)
   const CliConditionOptions *conditions = &options->conditions;
 
   if (ages->ages == NULL
-      && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != 0 || ages->html))
-    *status = cli_usage (cli, "--temperatures, --recalibrate, --target, --years and --html go with --ages");
+      && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != 0 || ages->schedule
+          || ages->html))
+    *status = cli_usage (cli, "--temperatures, --recalibrate, --target, --years, --schedule and --html go with --ages");
   else if (ages->ages != NULL
            && (conditions->age != NULL || conditions->temperature != NULL || conditions->recalibrated != NULL
                || options->attribute))
@@ -244,6 +245,9 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "target", 0, 0, G_OPTION_ARG_STRING, &options.ages.target,
       "With --ages: what is to be kept, such as 88% or 15dB (default: two points below the first age)", "TARGET" },
     { "years", 0, 0, G_OPTION_ARG_DOUBLE, &options.ages.years, "With --ages: for how long (default 5)", "N" },
+    { "schedule", 0, 0, G_OPTION_ARG_NONE, &options.ages.schedule,
+      "With --ages: when to recalibrate (with --recalibrate) and to write anew over --years, and what that takes",
+      NULL },
     { "html", 0, 0, G_OPTION_ARG_NONE, &options.ages.html, "With --ages: a page with a chart", NULL },
     { NULL },
   };

@@ -47,8 +47,32 @@ typedef struct
   char *ages; /* "default": those of StrataAgeing; NULL: not asked for */
   char *temperatures, *target;
   double years;
-  gboolean recalibrate, html;
+  gboolean recalibrate, schedule, html;
 } CliAgesOptions;
+
+/* What --ages has run, and what is to be kept */
+typedef struct
+{
+  Cli *cli;
+  StrataEvaluation *evaluation;
+  StrataProgram *program;
+  StrataAgeing *ageing;
+  StrataMaintenance *maintenance; /* NULL: without --schedule */
+  gboolean recalibrate;
+  double target; /* share, or decibels */
+  gboolean is_snr;
+  double life_s;
+} CliAges;
+
+/* "88.00 %", "15.0 dB" */
+char *cli_target_text (const CliAges *ages) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --schedule: dates and what they take, for all temperatures; the member "maintenance" of one temperature; a chart for
+ * each temperature into @charts, whose arrays @kept frees; a line of the page for each */
+void cli_print_maintenance (const CliAges *ages);
+void cli_json_maintenance (const CliAges *ages, guint temperature, JsonBuilder *builder);
+void cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, StrataChart *chart);
+void cli_page_maintenance (const CliAges *ages, guint temperature, GString *body);
 
 /* Runs @evaluation, which has data, over ages and temperatures, and prints it. An exit code, or -1 and an error. */
 int cli_evaluate_ages (

@@ -36,6 +36,7 @@ make_image (void)
   image->n_parameters = 123;
   image->calibration = g_new0 (StrataArray *, 2);
   image->n_calibration = 2;
+  image->sample_origin = STRATA_SAMPLE_ORIGIN_GIVEN, image->n_given = 600;
   for (int i = 0; i < 2; i++)
     {
       image->calibration[i] = strata_array_new (STRATA_DTYPE_F32, 4, dims);
@@ -84,9 +85,52 @@ test_round_trip (void)
   g_assert_cmpint (back->limits.max_latency_ps, ==, 2000000000);
   g_assert_cmpuint (back->seed, ==, 42);
   g_assert_cmpint (back->n_calibration, ==, 2);
+  g_assert_cmpint (back->sample_origin, ==, STRATA_SAMPLE_ORIGIN_GIVEN);
+  g_assert_cmpint (back->n_given, ==, 600);
   g_assert_cmpmem (back->calibration[1]->data, 768, image->calibration[1]->data, 768);
   again = strata_image_encode (back);
   g_assert_true (g_bytes_equal (bytes, again));
+}
+
+/* What an image says of its samples and what it has cannot contradict each other. */
+static void
+test_sample_origin (void)
+{
+  static const struct
+  {
+    StrataSampleOrigin origin;
+    int n_given, n_kept;
+    gboolean calibrated, is_good;
+  } cases[] = {
+    { STRATA_SAMPLE_ORIGIN_GIVEN, 2, 2, TRUE, TRUE },     { STRATA_SAMPLE_ORIGIN_GIVEN, 1, 2, TRUE, FALSE },
+    { STRATA_SAMPLE_ORIGIN_GIVEN, 600, 0, TRUE, FALSE },  { STRATA_SAMPLE_ORIGIN_MADE_UP, 0, 2, FALSE, TRUE },
+    { STRATA_SAMPLE_ORIGIN_MADE_UP, 0, 2, TRUE, FALSE },  { STRATA_SAMPLE_ORIGIN_MADE_UP, 3, 2, FALSE, FALSE },
+    { STRATA_SAMPLE_ORIGIN_MADE_UP, 0, 0, FALSE, FALSE }, { STRATA_SAMPLE_ORIGIN_NONE, 0, 0, FALSE, TRUE },
+    { STRATA_SAMPLE_ORIGIN_NONE, 0, 2, FALSE, FALSE },    { STRATA_SAMPLE_ORIGIN_NONE, 4, 0, FALSE, FALSE },
+    { (StrataSampleOrigin) 3, 0, 2, FALSE, FALSE },       { (StrataSampleOrigin) -1, 0, 0, FALSE, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (StrataImage) image = make_image ();
+      g_autoptr (StrataImage) back = NULL;
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (GError) error = NULL;
+      const int n_held = image->n_calibration;
+
+      image->sample_origin = cases[i].origin, image->n_given = cases[i].n_given;
+      image->n_calibration = cases[i].n_kept;
+      image->graph->calibrated = cases[i].calibrated;
+      strata_image_seal (image);
+      bytes = strata_image_encode (image);
+      back = strata_image_decode (bytes, "test", &error);
+      image->n_calibration = n_held;
+      g_assert_cmpint (back != NULL, ==, cases[i].is_good);
+      if (back == NULL)
+        g_assert_true (strstr (error->message, "CALB") != NULL);
+      else
+        g_assert_cmpint (back->sample_origin, ==, cases[i].origin);
+    }
 }
 
 /* Digital ops in both forms: row by row with products, and in one burst */
@@ -514,6 +558,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sdk/program/image/round-trip", test_round_trip);
+  g_test_add_func ("/sdk/program/image/sample-origin", test_sample_origin);
   g_test_add_func ("/sdk/program/image/parts", test_parts);
   g_test_add_func ("/sdk/program/image/foreign-part", test_foreign_part);
   g_test_add_func ("/sdk/program/image/hash", test_hash);
