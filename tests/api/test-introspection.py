@@ -309,6 +309,39 @@ def test_ageing():
     assert abs(ageing.get_snr_db(0, 2, False) - snr[0][2]) < 1e-12
     refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.set_ages([day, 0]))
     refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.set_temperatures([1000]))
+
+
+def test_maintenance():
+    """Dates without an ageing that was run; progress that does not go back; cancelled half way; what it refuses."""
+    evaluation = Strata.Evaluation.new(program(), None)
+    labels = np.load(DATA / "digits-test-labels.npy")[:40]
+    inputs = to_tensor(np.load(DATA / "digits-test-images.npy")[:40].reshape(-1, 1, 8, 8))
+    assert evaluation.set_data(inputs, to_tensor(labels), 1 / 16, 0)
+    evaluation.set_analog(Strata.Analog.NOMINAL, 2, 5)
+    ageing = Strata.Ageing.new(evaluation)
+    assert ageing.set_temperatures([55])
+    keeper = Strata.Maintenance.new(ageing)
+    keeper.set_target(12, True)
+    keeper.set_life(400 * 86400)
+    assert keeper.get_n_events(0, True) == 0 and math.isnan(keeper.get_figure(0, True, "loads", Strata.Band.NOMINAL))
+    shown = []
+    assert keeper.run(lambda fraction, stage, *_: shown.append((stage, fraction)), None, None)
+    fractions = [fraction for _, fraction in shown]
+    assert shown[-1][0] == "maintenance" and fractions == sorted(fractions) and fractions[-1] <= 1, shown[-5:]
+    n = keeper.get_n_events(0, True)
+    assert n >= 1 and keeper.get_state(0, True) == Strata.MaintenanceState.KEPT
+    assert keeper.get_figure(0, True, "loads", Strata.Band.NOMINAL) == 1 + sum(
+        keeper.get_event(0, True, event, "is_refresh") for event in range(n))
+    assert math.isnan(keeper.get_event(0, True, 0, "sum")) and keeper.get_endurance_source()[1] == "assumed"
+    points = [keeper.get_point(0, point) for point in range(keeper.get_n_points())]
+    assert all(calibrated <= age for _, age, calibrated, _ in points) and len(points) > 5, points
+    cancellable = Gio.Cancellable()
+    refused(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED,
+            lambda: keeper.run(lambda fraction, *_: cancellable.cancel() if fraction > 0.3 else None, None, cancellable))
+    assert keeper.get_n_events(0, True) == 0
+    assert ageing.set_temperatures([300])
+    keeper.set_life(1e12)
+    refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: keeper.run(None, None, None))
     evaluation.set_analog(Strata.Analog.OFF, 1, 0)
     refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: ageing.run(None, None, None))
 

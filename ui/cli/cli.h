@@ -142,6 +142,10 @@ StrataModelOptions *cli_read_shapes (char **shapes, char **bound, GError **error
   }
 /* What .npy samples are multiplied by; refuses what is no number. */
 gboolean cli_read_scale (const CliCompileOptions *options, double *scale, GError **error);
+/* "given", "made up" or "none" */
+const char *cli_sample_origin (StrataProgram *program);
+/* What samples that were made up leave open, a line; empty where there are others */
+const char *cli_sample_note (StrataProgram *program);
 /* @path: a program, or a model that is then compiled. @model: (out) (optional): the model where it was compiled here */
 StrataProgram *cli_open_program (Cli *cli,
                                  const char *path,

@@ -349,7 +349,6 @@ static void
 print_json (const CliAges *ages)
 {
   JsonBuilder *builder = cli_json_begin (ages->cli);
-  StrataSampleOrigin origin;
   guint n_given;
 
   cli_json_string (builder, "model", strata_program_get_model_name (ages->program));
@@ -362,11 +361,8 @@ print_json (const CliAges *ages)
   cli_json_string (builder, "target_of", ages->is_snr ? "snr_db" : "accuracy");
   cli_json_number (builder, "target", ages->target);
   cli_json_number (builder, "life_s", ages->life_s);
-  origin = strata_program_get_sample_origin (ages->program, &n_given, NULL);
-  cli_json_string (builder, "calibration_samples",
-                   origin == STRATA_SAMPLE_ORIGIN_GIVEN  ? "given"
-                   : origin == STRATA_SAMPLE_ORIGIN_NONE ? "none"
-                                                         : "made up");
+  strata_program_get_sample_origin (ages->program, &n_given, NULL);
+  cli_json_string (builder, "calibration_samples", cli_sample_origin (ages->program));
   cli_json_int (builder, "calibration_given", n_given);
   cli_json_number (builder, "recalibration_ps",
                    strata_program_get_programming_figure (ages->program, "recalibration_ps", STRATA_BAND_NOMINAL));

@@ -56,8 +56,7 @@ print_text (StrataEvaluation *evaluation,
                : "; extrapolated: nobody measured such cells for as long");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
-  if (!strata_program_is_calibrated (program))
-    g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
+  g_print ("%s", cli_sample_note (program));
 }
 
 static void

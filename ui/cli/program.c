@@ -52,6 +52,28 @@ cli_reopen_model (Cli *cli, StrataProgram *program)
   return NULL;
 }
 
+const char *
+cli_sample_origin (StrataProgram *program)
+{
+  static const char *const names[] = { [STRATA_SAMPLE_ORIGIN_NONE] = "none",
+                                       [STRATA_SAMPLE_ORIGIN_MADE_UP] = "made up",
+                                       [STRATA_SAMPLE_ORIGIN_GIVEN] = "given" };
+
+  return names[strata_program_get_sample_origin (program, NULL, NULL)];
+}
+
+const char *
+cli_sample_note (StrataProgram *program)
+{
+  if (!strata_program_has_weights (program)
+      || strata_program_get_sample_origin (program, NULL, NULL) != STRATA_SAMPLE_ORIGIN_MADE_UP)
+    return "";
+  return strata_program_is_calibrated (program)
+           ? "Converters are set without samples, and copies and reads chosen without knowing what noise does; give "
+             "--calibration for accuracy.\n"
+           : "Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n";
+}
+
 void
 cli_program_figures (StrataProgram *program, JsonBuilder *builder)
 {
@@ -61,6 +83,7 @@ cli_program_figures (StrataProgram *program, JsonBuilder *builder)
   cli_json_string (builder, "chip", strata_program_get_chip_name (program));
   cli_json_string (builder, "program_hash", strata_program_get_hash (program));
   cli_json_bool (builder, "calibrated", strata_program_is_calibrated (program));
+  cli_json_string (builder, "calibration_samples", cli_sample_origin (program));
   cli_json_bool (builder, "weights", strata_program_has_weights (program));
   cli_json_int (builder, "layers", strata_program_get_n_layers (program));
   cli_json_int (builder, "row_copies", strata_program_get_n_row_copies (program));
@@ -125,6 +148,6 @@ cli_print_program (StrataProgram *program)
   g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
   if (!strata_program_has_weights (program))
     g_print ("The model came without weights: the program has time, energy and heat, and computes no values.\n");
-  else if (!strata_program_is_calibrated (program))
-    g_print ("Activation ranges were guessed from synthetic samples; give --calibration for accuracy.\n");
+  else
+    g_print ("%s", cli_sample_note (program));
 }

@@ -508,7 +508,7 @@ test_disassemble (void)
   g_autofree char *text = strata_image_disassemble (image);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
-  g_assert_cmpint ((int) g_strv_length (lines), ==, image->schedule->n_instructions + 3);
+  g_assert_cmpint ((int) g_strv_length (lines), ==, image->schedule->n_instructions + 4);
   g_assert_nonnull (strstr (text, "mvm1 tile 1  4 x 4 mvm, "));
 }
 
