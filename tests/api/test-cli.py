@@ -119,7 +119,7 @@ def test_objective_term_by_term():
 
 
 def test_programming_plan():
-    plan = result("info", program(), "--programming")["programming"]["programming"]
+    plan = result("info", program(), "--programming")["programming"]
     sites = [(step["stack"], step["tier"]) for step in plan["steps"]]
     assert len(set(sites)) == len(sites) == result("info", program())["arrays_used"]
     assert sum(step["rows"] for step in plan["steps"]) == plan["rows"]
