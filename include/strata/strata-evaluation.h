@@ -85,6 +85,17 @@ STRATA_API void strata_evaluation_set_conditions (StrataEvaluation *self, const 
 STRATA_API const char *strata_evaluation_get_retention (StrataEvaluation *self);
 
 /**
+ * strata_evaluation_ignores_temperature:
+ * @self: an evaluation
+ *
+ * Phase-change cells age alike at every temperature here, and cells without measurements in time at none: no source
+ * with coefficients is at hand.
+ *
+ * Returns: whether the temperature of the arrays changes nothing in the analog column
+ */
+STRATA_API gboolean strata_evaluation_ignores_temperature (StrataEvaluation *self);
+
+/**
  * strata_evaluation_set_die:
  * @self: an evaluation
  * @die: (nullable): the die of the analog column; %NULL: one without faults, whose spreads are drawn

@@ -19,8 +19,8 @@ G_BEGIN_DECLS
  * the last age at which the target was seen to be met; a recalibration that would not hold it for 10 % of its age
  * longer is a refresh. After a refresh the same dates come again: programming is drawn from the same seeds.
  *
- * Ages are found by bisection of the modelled mean over the seeds, to 5 %, with one search for all temperatures, which
- * change how fast cells age and nothing else. Owner thread only.
+ * Ages are found by bisection of the modelled mean over the seeds, to 5 %, at each temperature from where the one
+ * before it had them, as fast as cells age. Owner thread only.
  */
 STRATA_API
 G_DECLARE_FINAL_TYPE (StrataMaintenance, strata_maintenance, STRATA, MAINTENANCE, GObject)
@@ -79,7 +79,7 @@ STRATA_API void strata_maintenance_set_life (StrataMaintenance *self, double lif
  *
  * Finds the dates: about eight passes a date and seed over the samples. Blocks; the result does not depend on threads.
  * Fails with %STRATA_DEVICE_ERROR_INPUT where the level has no noise, neither labels nor a model are there, or the
- * hottest temperature is not of this world; with %G_IO_ERROR_CANCELLED.
+ * life is more than 1000 years; with %G_IO_ERROR_CANCELLED.
  *
  * Returns: %TRUE on success
  */
@@ -147,10 +147,11 @@ STRATA_API double strata_maintenance_get_event (
 /**
  * strata_maintenance_get_n_points:
  * @self: a maintenance
+ * @temperature: index of a temperature
  *
  * Returns: how many pairs of ages were looked at; 0 where it was not run
  */
-STRATA_API guint strata_maintenance_get_n_points (StrataMaintenance *self);
+STRATA_API guint strata_maintenance_get_n_points (StrataMaintenance *self, guint temperature);
 
 /**
  * strata_maintenance_get_point:

@@ -173,6 +173,13 @@ strata_evaluation_set_conditions (StrataEvaluation *self, const StrataConditions
   self->conditions = copy;
 }
 
+gboolean
+strata_evaluation_ignores_temperature (StrataEvaluation *self)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), FALSE);
+  return strata_cost_ignores_temperature (strata_program_get_image (self->program)->chip->cell_model);
+}
+
 const char *
 strata_evaluation_get_retention (StrataEvaluation *self)
 {

@@ -13,16 +13,14 @@
 
 #define YEAR_S (365 * 86400.0)
 #define DEFAULT_YEARS 5
-/* Effective ages beyond 3e9 years say that the temperature is not one that arrays work at. */
-#define MOST_AGE_S 1e17
-
 struct _StrataMaintenance
 {
   GObject parent_instance;
   StrataAgeing *ageing;
   double target, life_s;
   gboolean is_snr;
-  StrataMaintenanceChain *chains[2]; /* refreshes only, with recalibrations; NULL: not run */
+  StrataMaintenanceChain **chains; /* [temperature][refreshes only, with recalibrations]; NULL: not run */
+  guint n_chains;
   StrataMaintenanceCost cost;
 };
 
@@ -31,8 +29,10 @@ G_DEFINE_FINAL_TYPE (StrataMaintenance, strata_maintenance, G_TYPE_OBJECT)
 static void
 clear (StrataMaintenance *self)
 {
-  for (int i = 0; i < 2; i++)
-    g_clear_pointer (&self->chains[i], strata_maintenance_chain_free);
+  for (guint i = 0; i < self->n_chains; i++)
+    strata_maintenance_chain_free (self->chains[i]);
+  g_clear_pointer (&self->chains, g_free);
+  self->n_chains = 0;
 }
 
 static void
@@ -115,18 +115,19 @@ aged_of (const StrataMaintenance *self, const StrataAgeingPoint *point)
                       : (StrataAged){ point->mean, point->deviation / sqrt (n) };
 }
 
-/* What the ageing has run already, as effective ages */
+/* What the ageing has run already at @temperature, as effective ages */
 static GArray *
-list_known (const StrataMaintenance *self)
+list_known (const StrataMaintenance *self, guint temperature)
 {
   GArray *known = g_array_new (FALSE, FALSE, sizeof (StrataAgedPoint));
+  const StrataMaintenanceLife life = life_at (self, temperature);
   const StrataAgeing *ageing = self->ageing;
 
-  for (guint i = 0; ageing->points != NULL && i < 2 * ageing->n_ages * ageing->n_temperatures; i++)
+  for (guint i = 0; ageing->points != NULL && i < 2 * ageing->n_ages; i++)
     {
-      const StrataMaintenanceLife life = life_at (self, i / 2 / ageing->n_ages);
-      double age_s = ageing->ages_s[i / 2 % ageing->n_ages] * life.rate;
-      StrataAgedPoint point = { age_s, i % 2 == 1 ? age_s : 0, aged_of (self, &ageing->points[i]) };
+      double age_s = ageing->ages_s[i / 2] * life.rate;
+      StrataAgedPoint point = { age_s, i % 2 == 1 ? age_s : 0,
+                                aged_of (self, &ageing->points[2 * temperature * ageing->n_ages + i]) };
 
       if (!isnan (point.aged.mean))
         g_array_append_val (known, point);
@@ -134,45 +135,33 @@ list_known (const StrataMaintenance *self)
   return known;
 }
 
+/* At one temperature */
 typedef struct
 {
   const StrataMaintenance *self;
   StrataAgeingWork work;
-  double horizon_s, done;
+  guint temperature;
+  double rate, horizon_s, done;
 } Look;
 
-/* At the temperature at which effective ages are ages. As far as the age is between a second and the horizon, so far is
- * the search. */
+/* As far as the last calibration is between a second and the horizon, so far is the search. */
 static gboolean
 look_cb (double age_s, double calibrated_s, StrataAged *aged, gpointer user_data, GError **error)
 {
   Look *look = user_data;
-  StrataConditions conditions = *look->self->ageing->evaluation->conditions;
-  double to = 0.2 + 0.8 * CLAMP (log1p (calibrated_s) / log1p (look->horizon_s), 0, 1);
+  const StrataAgeing *ageing = look->self->ageing;
+  StrataConditions conditions = *ageing->evaluation->conditions;
+  double part = CLAMP (log1p (calibrated_s) / log1p (look->horizon_s), 0, 1);
+  double to = MAX (look->done, 0.2 + 0.8 * (look->temperature + part) / ageing->n_temperatures);
   StrataAgeingPoint point;
 
-  conditions.temperature_c = chip_of (look->self)->retention_reference_c;
-  conditions.age_s = age_s, conditions.calibrated_age_s = calibrated_s;
-  to = MAX (look->done, to);
+  conditions.temperature_c = ageing->temperatures_c[look->temperature];
+  conditions.age_s = age_s / look->rate, conditions.calibrated_age_s = calibrated_s / look->rate;
   if (!strata_ageing_run_point (&look->work, &conditions, look->done, to, &point, error))
     return FALSE;
   look->done = to;
   *aged = aged_of (look->self, &point);
   return TRUE;
-}
-
-static gboolean
-find_horizon (const StrataMaintenance *self, double *horizon_s, GError **error)
-{
-  *horizon_s = 0;
-  for (guint t = 0; t < self->ageing->n_temperatures; t++)
-    *horizon_s = MAX (*horizon_s, self->life_s * life_at (self, t).rate);
-  if (*horizon_s <= MOST_AGE_S)
-    return TRUE;
-  g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
-               "temperatures: at the hottest of them arrays age by %g years at %g degC; %g are accepted",
-               *horizon_s / YEAR_S, chip_of (self)->retention_reference_c, MOST_AGE_S / YEAR_S);
-  return FALSE;
 }
 
 static void
@@ -191,24 +180,30 @@ fill_cost (StrataMaintenance *self)
     }
 }
 
-/* Refreshes only, then, from what that looked at on, with recalibrations */
+/* Refreshes only, then, from what that looked at on, with recalibrations; the temperature before is the guess. */
 static gboolean
 find_chains (StrataMaintenance *self, Look *look, GError **error)
 {
-  g_autoptr (GArray) known = list_known (self);
+  const guint t = look->temperature;
+  StrataMaintenanceChain **chains = &self->chains[2 * t];
+  g_autoptr (GArray) known = list_known (self, t);
   StrataMaintenanceOptions options;
 
+  look->rate = life_at (self, t).rate;
+  look->horizon_s = self->life_s * look->rate;
   strata_maintenance_options_default (&options);
   options.target = self->target, options.horizon_s = look->horizon_s;
   options.recalibrates = FALSE;
   options.known = (const StrataAgedPoint *) (gpointer) known->data, options.n_known = (int) known->len;
-  self->chains[0] = strata_maintenance_chain (&options, look_cb, look, error);
-  if (self->chains[0] == NULL || !self->ageing->recalibrate)
-    return self->chains[0] != NULL;
+  options.guess = t > 0 ? self->chains[2 * (t - 1)] : NULL;
+  chains[0] = strata_maintenance_chain (&options, look_cb, look, error);
+  if (chains[0] == NULL || !self->ageing->recalibrate)
+    return chains[0] != NULL;
   options.recalibrates = TRUE;
-  options.known = self->chains[0]->points, options.n_known = self->chains[0]->n_points;
-  self->chains[1] = strata_maintenance_chain (&options, look_cb, look, error);
-  return self->chains[1] != NULL;
+  options.known = chains[0]->points, options.n_known = chains[0]->n_points;
+  options.guess = t > 0 ? self->chains[2 * (t - 1) + 1] : NULL;
+  chains[1] = strata_maintenance_chain (&options, look_cb, look, error);
+  return chains[1] != NULL;
 }
 
 gboolean
@@ -216,18 +211,26 @@ strata_maintenance_run (
   StrataMaintenance *self, StrataProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
 {
   Look look = { .self = self, .done = 0.2 };
+  StrataConditions whole = { 0, 0, 0, (double) NAN };
   gboolean ok;
 
   g_return_val_if_fail (STRATA_IS_MAINTENANCE (self), FALSE);
   g_return_val_if_fail (self->ageing->evaluation->samples != NULL, FALSE);
   clear (self);
-  if (!find_horizon (self, &look.horizon_s, error))
+  whole.age_s = self->life_s;
+  if (!strata_conditions_check (&whole, error))
     return FALSE;
+  self->n_chains = 2 * self->ageing->n_temperatures;
+  self->chains = g_new0 (StrataMaintenanceChain *, self->n_chains);
   ok = strata_ageing_begin (self->ageing->evaluation, progress, user_data, cancellable, &look.work, error);
   if (ok)
     {
       look.work.pass.stage = "maintenance";
       fill_cost (self);
+    }
+  for (guint t = 0; ok && t < self->ageing->n_temperatures; t++)
+    {
+      look.temperature = t;
       ok = find_chains (self, &look, error);
     }
   strata_ageing_end (&look.work);
@@ -241,7 +244,9 @@ strata_maintenance_run (
 static const StrataMaintenanceChain *
 chain_of (const StrataMaintenance *self, guint temperature, gboolean recalibrated)
 {
-  return temperature < self->ageing->n_temperatures ? self->chains[recalibrated ? 1 : 0] : NULL;
+  const guint i = 2 * temperature + (recalibrated ? 1 : 0);
+
+  return i < self->n_chains ? self->chains[i] : NULL;
 }
 
 /* What ages only by the model: all of it where cells were never measured in time */
@@ -380,16 +385,21 @@ strata_maintenance_get_event (
 
 /* With recalibrations, where there are some: it has the points of refreshes only, too */
 static const StrataMaintenanceChain *
-whole_chain (const StrataMaintenance *self)
+whole_chain (const StrataMaintenance *self, guint temperature)
 {
-  return self->chains[1] != NULL ? self->chains[1] : self->chains[0];
+  const StrataMaintenanceChain *chain = chain_of (self, temperature, TRUE);
+
+  return chain != NULL ? chain : chain_of (self, temperature, FALSE);
 }
 
 guint
-strata_maintenance_get_n_points (StrataMaintenance *self)
+strata_maintenance_get_n_points (StrataMaintenance *self, guint temperature)
 {
+  const StrataMaintenanceChain *chain;
+
   g_return_val_if_fail (STRATA_IS_MAINTENANCE (self), 0);
-  return whole_chain (self) != NULL ? (guint) whole_chain (self)->n_points : 0;
+  chain = whole_chain (self, temperature);
+  return chain != NULL ? (guint) chain->n_points : 0;
 }
 
 double
@@ -400,9 +410,8 @@ strata_maintenance_get_point (
   StrataMaintenanceLife life;
 
   g_return_val_if_fail (STRATA_IS_MAINTENANCE (self), (double) NAN);
-  g_return_val_if_fail (temperature < self->ageing->n_temperatures, (double) NAN);
-  g_return_val_if_fail (point < strata_maintenance_get_n_points (self), (double) NAN);
-  found = &whole_chain (self)->points[point];
+  g_return_val_if_fail (point < strata_maintenance_get_n_points (self, temperature), (double) NAN);
+  found = &whole_chain (self, temperature)->points[point];
   life = life_at (self, temperature);
   if (age_s != NULL)
     *age_s = found->age_s / life.rate;

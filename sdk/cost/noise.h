@@ -24,6 +24,9 @@ double strata_cost_sigma_factor (StrataBand band);
  * / t0, and heat shortens both. One activation energy is an approximation that is reported inaccurate for charge traps
  * of many levels (hardware-facts 7.1). */
 double strata_cost_effective_age_s (const StrataChipSpec *chip, double age_s, double temperature_c);
+/* Whether what becomes of such cells does not depend on temperature here: no source with coefficients says how it does.
+ * Of exact cells nothing becomes. */
+gboolean strata_cost_ignores_temperature (StrataCellModel model);
 /* Up to which effective age a model's source has measurements; what lies beyond is extrapolated. 0: it has none, and
  * age changes nothing; infinite: nothing changes with age. */
 double strata_cost_retention_measured_s (StrataCellModel model);

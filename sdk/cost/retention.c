@@ -76,6 +76,12 @@ strata_cost_retention_measured_s (StrataCellModel model)
   return model == STRATA_CELL_RRAM_WAN ? wan_s[WAN_TIMES - 1] : model == STRATA_CELL_NONE ? (double) INFINITY : 0;
 }
 
+gboolean
+strata_cost_ignores_temperature (StrataCellModel model)
+{
+  return strata_cell_drifts (model) || strata_cost_retention_measured_s (model) == 0;
+}
+
 const char *
 strata_cost_retention_known (const StrataChipSpec *chip, double age_s, double temperature_c)
 {

@@ -81,6 +81,26 @@ narrow (const Search *search, double calibrated_s, double *met_s, double *missed
     }
 }
 
+/* The next date of the guess, from both sides: where it is right nothing is left to do. */
+static gboolean
+try_guess (Search *search, double calibrated_s, double *met_s, double *missed_s, GError **error)
+{
+  const StrataMaintenanceChain *guess = search->options->guess;
+  const StrataMaintenanceStep *step =
+    guess != NULL && (int) search->steps->len < guess->n_steps ? &guess->steps[search->steps->len] : NULL;
+  const double ages_s[] = { step != NULL ? step->age_s : 0, step != NULL ? step->missed_s : 0 };
+  StrataAged aged;
+
+  for (int i = 0; i < 2; i++)
+    if (ages_s[i] > *met_s && ages_s[i] < MIN (*missed_s, search->options->horizon_s))
+      {
+        if (!look (search, ages_s[i], calibrated_s, &aged, error))
+          return FALSE;
+        *(is_met (search, &aged) ? met_s : missed_s) = ages_s[i];
+      }
+  return TRUE;
+}
+
 /* From *@met_s, which meets the target. *@missed_s infinite: the horizon does, too. */
 static gboolean
 find_due (Search *search, double calibrated_s, double *met_s, double *missed_s, GError **error)
@@ -90,6 +110,8 @@ find_due (Search *search, double calibrated_s, double *met_s, double *missed_s, 
   StrataAged aged;
 
   narrow (search, calibrated_s, met_s, missed_s);
+  if (!try_guess (search, calibrated_s, met_s, missed_s, error))
+    return FALSE;
   for (; isinf (*missed_s) && *met_s < options->horizon_s; factor = MIN (factor * factor, MOST_FACTOR))
     {
       double at_s = MIN (*met_s * factor, options->horizon_s);
@@ -163,7 +185,7 @@ try_recalibration (Search *search, double age_s, StrataAged *after, gboolean *ho
     return FALSE;
   if (!is_met (search, after))
     return TRUE;
-  if (!look (search, age_s * (1 + options->least_hold), age_s, &later, error))
+  if (!look (search, MIN (age_s * (1 + options->least_hold), options->horizon_s), age_s, &later, error))
     return FALSE;
   *holds = is_met (search, &later);
   return TRUE;

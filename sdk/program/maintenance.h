@@ -4,8 +4,8 @@
  * the target for a while; then they are written anew (refreshed), and age begins again. Neither is ever done early:
  * accuracy falls with age, so that a later one lasts longer and fewer are needed.
  *
- * Ages are effective ones, at the chip's retention_reference: temperature changes how fast cells age and nothing else,
- * so that one chain of actions serves all temperatures, each at its own rate.
+ * Ages are effective ones, at the chip's retention_reference: how fast cells age there is all that temperature does to
+ * them, but for the noise of reading them, so that the chains of two temperatures are all but the same.
  */
 #pragma once
 
@@ -53,12 +53,13 @@ typedef struct
   gboolean recalibrates; /* FALSE: refreshes only */
   const StrataAgedPoint *known;
   int n_known;
+  const struct _StrataMaintenanceChain *guess; /* of another temperature: where to look first; NULL: there is none */
 } StrataMaintenanceOptions;
 
 /* 5 % and 10 % */
 void strata_maintenance_options_default (StrataMaintenanceOptions *options);
 
-typedef struct
+typedef struct _StrataMaintenanceChain
 {
   StrataMaintenanceStep *steps; /* by age; ends with a refresh, or where the horizon is reached without another */
   int n_steps;

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "chip/fields.h"
 #include "cost/noise.h"
 
 /* Shares above which a rule speaks. Judgement, not physics. */
@@ -460,6 +461,23 @@ find_age (Findings *f)
        "take signal to noise as a guess, or program the weights anew before that", NAN, "accuracy");
 }
 
+/* A temperature that was asked for and changes nothing */
+static void
+find_temperature (Findings *f)
+{
+  const StrataConditions *conditions = f->modelled->conditions;
+  const StrataCellModel cells = f->image->chip->cell_model;
+
+  if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || isnan (conditions->temperature_c)
+      || (conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0 || !strata_cost_ignores_temperature (cells))
+    return;
+  add (f, "temperature-ignored", WARNING, -1,
+       strata_arena_printf (
+         f->arena, "the values at %g degC are those at any temperature: no source says how %s cells age with it",
+         conditions->temperature_c, strata_cell_model_name (cells)),
+       "take a chip whose cells have an activation energy where temperature matters", NAN, "accuracy");
+}
+
 static gint
 compare_severity (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -475,6 +493,7 @@ strata_record_findings (StrataArena *arena, const StrataImage *image, const Stra
   find_heat (&f);
   find_calibration (&f);
   find_age (&f);
+  find_temperature (&f);
   find_host (&f);
   find_switches (&f);
   find_static (&f);

@@ -7,6 +7,7 @@
 import math
 import os
 import shutil
+import struct
 import sys
 import tempfile
 from pathlib import Path
@@ -123,12 +124,47 @@ def test_schedule():
     shown = call("evaluate", program(), *data, *ages, "--recalibrate")
     assert shown.returncode == 0 and "refreshes only" in shown.stdout and "Endurance: assumed" in shown.stdout, shown
     assert "30 samples times 2 seeds" in shown.stdout and "not ready" in shown.stdout, shown
-    call("evaluate", program(), *data, *ages, "--recalibrate", "--html", "-o", "schedule.html")
-    text = (WORK / "schedule.html").read_text()
-    assert "over time at 85 degC" in text and "maintained" in text and "refreshed" in text, text[:2000]
+    for extra, word, other in (((), "refreshed", "recalibrated ["), (("--recalibrate",), "recalibrated [", "refreshed [")):
+        call("evaluate", program(), *data, *ages, *extra, "--html", "-o", "schedule.html")
+        text = (WORK / "schedule.html").read_text()
+        assert "over time at 85 degC" in text and "maintained" in text and word in text and other not in text, (word, other)
     refused(2, ["go with --ages"], "evaluate", program(), "--inputs", "x.npy", "--schedule")
     never = evaluate("--ages", "0", "--temperatures", "25degC", "--target", "60dB", "--schedule")["temperatures"][0]["maintenance"]
     assert never["refreshes_only"]["state"].startswith("never met") and never["n_events"] == 0, never
+
+
+def test_temperature_ignored():
+    """Phase change: the same at every temperature, and each place says so; a charge trap says nothing of the kind."""
+    path = WORK / "hermes.strp"
+    result("compile", MODEL, "--chip", "hermes", "--calibration", DATA / "digits-calibration.npy", "--input-scale", "0.0625",
+           "-o", path)
+    data = ("--inputs", DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy", "--input-scale", "0.0625",
+            "--limit", "40", "--trials", "2")
+    reply = result("evaluate", path, *data, "--ages", "0,30d", "--temperatures", "25degC,85degC")
+    cool, warm = (at["ages"][1]["snr_db"] for at in reply["temperatures"])
+    assert cool == warm and reply["temperature_ignored"], reply
+    assert not evaluate("--ages", "0", "--temperatures", "25degC")["temperature_ignored"]
+    assert "Temperature is ignored" in call("evaluate", path, *data, "--ages", "0,1d").stdout
+    shown = call("evaluate", path, *data, "--age", "1d", "--temperature", "85degC").stdout
+    assert "temperature ignored: no source" in shown, shown
+    assert "temperature ignored" not in call("evaluate", path, *data, "--age", "1d").stdout
+    values = b"".join(struct.pack("<f", pixel / 16) for pixel in (DATA / "digits-test-images.npy").read_bytes()[-64:])
+    COMMAND.save("one.npy", "<f4", (1, 1, 8, 8), values)
+    call("profile", path, "--input", "one.npy", "--age", "1d", "--temperature", "85degC", "-o", "warm.strata")
+    rules = [finding["rule"] for finding in result("report", "warm.strata")["findings"]]
+    assert "temperature-ignored" in rules, rules
+
+
+def test_attribution_page():
+    done = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy",
+                "--input-scale", "0.0625", "--limit", "30", "--trials", "2", "--attribute", "--html", "-o", "costs.html")
+    text = (WORK / "costs.html").read_text()
+    found = evaluate("--attribute")["attribution"]
+    assert done.returncode == 0 and text.count("data:image/svg+xml") == 6, done
+    for term in found["terms"]:
+        assert term["term"] in text, term
+    assert "Signal over noise of each layer" in text and "± " in text and "left out alone" in text, text[:500]
+    refused(2, ["go with --ages", "--attribute, too"], "evaluate", program(), "--inputs", "x.npy", "--html")
 
 
 try:

@@ -333,13 +333,12 @@ def test_maintenance():
     assert keeper.get_figure(0, True, "loads", Strata.Band.NOMINAL) == 1 + sum(
         keeper.get_event(0, True, event, "is_refresh") for event in range(n))
     assert math.isnan(keeper.get_event(0, True, 0, "sum")) and keeper.get_endurance_source()[1] == "assumed"
-    points = [keeper.get_point(0, point) for point in range(keeper.get_n_points())]
+    points = [keeper.get_point(0, point) for point in range(keeper.get_n_points(0))]
     assert all(calibrated <= age for _, age, calibrated, _ in points) and len(points) > 5, points
     cancellable = Gio.Cancellable()
     refused(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED,
             lambda: keeper.run(lambda fraction, *_: cancellable.cancel() if fraction > 0.3 else None, None, cancellable))
     assert keeper.get_n_events(0, True) == 0
-    assert ageing.set_temperatures([300])
     keeper.set_life(1e12)
     refused(Strata.Device.error_quark(), Strata.DeviceError.INPUT, lambda: keeper.run(None, None, None))
     evaluation.set_analog(Strata.Analog.OFF, 1, 0)

@@ -236,6 +236,8 @@ print_schedule (const CliAges *ages)
   print_recalibration (ages);
 }
 
+static const char no_temperature[] = "Temperature is ignored: no source says how the chip's cells age with it.\n";
+
 static void
 print_measured (const CliAges *ages)
 {
@@ -246,6 +248,8 @@ print_measured (const CliAges *ages)
     g_print ("* the chip's cell model has no measurements in time: age changes nothing\n");
   else if (isfinite (measured_s))
     g_print ("* extrapolated: its cells were measured for as much as %s at the chip's retention_reference\n", age);
+  if (strata_evaluation_ignores_temperature (ages->evaluation))
+    g_print ("%s", no_temperature);
 }
 
 /* In a column as wide as the letters that are seen */
@@ -358,6 +362,7 @@ print_json (const CliAges *ages)
   cli_json_int (builder, "seeds", strata_ageing_get_n_seeds (ages->ageing));
   cli_json_number (builder, "float", strata_evaluation_get_float (ages->evaluation));
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (ages->evaluation));
+  cli_json_bool (builder, "temperature_ignored", strata_evaluation_ignores_temperature (ages->evaluation));
   cli_json_string (builder, "target_of", ages->is_snr ? "snr_db" : "accuracy");
   cli_json_number (builder, "target", ages->target);
   cli_json_number (builder, "life_s", ages->life_s);
@@ -452,6 +457,8 @@ page_body (const CliAges *ages)
     }
   if (ages->recalibrate)
     g_string_append (body, fitted);
+  if (strata_evaluation_ignores_temperature (ages->evaluation))
+    g_string_append (body, no_temperature);
   return g_string_free (body, FALSE);
 }
 

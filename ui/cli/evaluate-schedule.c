@@ -178,15 +178,15 @@ cli_print_maintenance (const CliAges *ages)
 {
   g_autofree char *target = cli_target_text (ages), *life = strata_age_to_text (ages->life_s);
 
-  g_print ("\nKeeping %s over %s, by %u pairs of ages, each %u samples times %u seeds\n", target, life,
-           strata_maintenance_get_n_points (ages->maintenance), strata_evaluation_get_n_samples (ages->evaluation),
-           strata_ageing_get_n_seeds (ages->ageing));
+  g_print ("\nKeeping %s over %s; each pair of ages that was looked at: %u samples times %u seeds\n", target, life,
+           strata_evaluation_get_n_samples (ages->evaluation), strata_ageing_get_n_seeds (ages->ageing));
   for (guint t = 0; t < strata_ageing_get_n_temperatures (ages->ageing); t++)
     {
       const StrataMaintenanceState state = strata_maintenance_get_state (ages->maintenance, t, ages->recalibrate);
 
-      g_print ("\nAt %g degC: %s%s\n", strata_ageing_get_temperature_c (ages->ageing, t), state_text (state),
-               figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " *" : "");
+      g_print ("\nAt %g degC: %s%s, by %u pairs of ages\n", strata_ageing_get_temperature_c (ages->ageing, t),
+               state_text (state), figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " *" : "",
+               strata_maintenance_get_n_points (ages->maintenance, t));
       if (state == STRATA_MAINTENANCE_NEVER_MET)
         continue;
       print_events (ages, t);
@@ -236,7 +236,7 @@ cli_json_maintenance (const CliAges *ages, guint temperature, JsonBuilder *build
   json_builder_begin_object (builder);
   cli_json_string (builder, "endurance_tag", tag);
   cli_json_string (builder, "endurance_source", source);
-  cli_json_int (builder, "points", strata_maintenance_get_n_points (ages->maintenance));
+  cli_json_int (builder, "points", strata_maintenance_get_n_points (ages->maintenance, temperature));
   if (ages->recalibrate)
     {
       json_builder_set_member_name (builder, "recalibrated");
@@ -263,7 +263,7 @@ cli_json_maintenance (const CliAges *ages, guint temperature, JsonBuilder *build
 
 /* --- chart --- */
 
-/* A curve under way */
+/* A curve under way; one that is never finished keeps nothing */
 typedef struct
 {
   const CliAges *ages;
@@ -313,7 +313,7 @@ append_stretch (Curve *curve, double from_s, double calibrated_s, double to_s)
   StrataMaintenance *maintenance = curve->ages->maintenance;
   double last_s = NAN, last = NAN;
 
-  for (guint i = 0; i < strata_maintenance_get_n_points (maintenance); i++)
+  for (guint i = 0; i < strata_maintenance_get_n_points (maintenance, curve->temperature); i++)
     {
       double age_s, set_s, error;
       double value = strata_maintenance_get_point (maintenance, curve->temperature, i, &age_s, &set_s, &error);
@@ -359,6 +359,30 @@ fill_maintained (Curve *curve, Curve *recalibrations, Curve *refreshes)
   append_stretch (curve, from_s, calibrated_s, ages->life_s);
 }
 
+/* Where nothing is refreshed dates lie ever farther apart: a logarithmic axis, from before the first on */
+static void
+scale_time (const CliAges *ages, guint temperature, GPtrArray *kept, StrataChartAxis *axis)
+{
+  static const double ticks_s[] = { 60, HOUR_S, DAY_S, 10 * DAY_S, 100 * DAY_S, YEAR_S, 10 * YEAR_S, 100 * YEAR_S };
+  const double first_s = event_figure (ages, temperature, 0, "at_s");
+  double *ticks = g_new0 (double, G_N_ELEMENTS (ticks_s));
+  const char **names = g_new0 (const char *, G_N_ELEMENTS (ticks_s));
+
+  *axis = (StrataChartAxis){ "Time", "", TRUE, first_s / 10, ages->life_s, ticks, names, 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (ticks_s); i++)
+    {
+      char *name;
+
+      if (ticks_s[i] < axis->from || ticks_s[i] > ages->life_s)
+        continue;
+      name = strata_age_to_text (ticks_s[i]);
+      ticks[axis->n_ticks] = ticks_s[i], names[axis->n_ticks++] = name;
+      g_ptr_array_add (kept, name);
+    }
+  g_ptr_array_add (kept, ticks);
+  g_ptr_array_add (kept, names);
+}
+
 /* Where the picture ends: after a few refreshes, or with the life */
 static double
 chart_end_s (const CliAges *ages, guint temperature)
@@ -372,9 +396,12 @@ void
 cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, StrataChart *chart)
 {
   const double until_s = chart_end_s (ages, temperature);
-  const double unit_s = until_s < 3 * DAY_S ? HOUR_S : until_s < 3 * YEAR_S ? DAY_S : YEAR_S;
+  const gboolean is_cyclic =
+    isfinite (figure (ages, temperature, ages->recalibrate, "cycle_s")) || count_events (ages, temperature) == 0;
+  const double unit_s = !is_cyclic ? 1 : until_s < 3 * DAY_S ? HOUR_S : until_s < 3 * YEAR_S ? DAY_S : YEAR_S;
   StrataChartCurve *curves = g_new0 (StrataChartCurve, 5);
   g_autofree char *life = strata_age_to_text (ages->life_s), *end = strata_age_to_text (until_s);
+  gsize n_curves = 3;
   Curve maintained, left, recalibrations, refreshes, target;
 
   curve_init (&maintained, ages, temperature, unit_s, until_s);
@@ -389,8 +416,10 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
   finish (&left, kept, "left alone", 1, TRUE, &curves[0]);
   finish (&maintained, kept, "maintained", 0, FALSE, &curves[1]);
   finish (&target, kept, "target", 4, TRUE, &curves[2]);
-  finish (&recalibrations, kept, "recalibrated", 2, FALSE, &curves[3]);
-  finish (&refreshes, kept, "refreshed", 3, FALSE, &curves[4]);
+  if (recalibrations.x->len > 0)
+    finish (&recalibrations, kept, "recalibrated", 2, FALSE, &curves[n_curves++]);
+  if (refreshes.x->len > 0)
+    finish (&refreshes, kept, "refreshed", 3, FALSE, &curves[n_curves++]);
   g_ptr_array_add (kept, curves);
   *chart = (StrataChart){
     .title = g_strdup_printf ("%s over time at %g degC", ages->is_snr ? "Signal to noise" : "Accuracy",
@@ -410,8 +439,10 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
     .y = { ages->is_snr ? "Signal to noise" : "Accuracy", ages->is_snr ? "dB" : "%", FALSE, (double) NAN, (double) NAN,
            NULL, NULL, 0 },
     .curves = curves,
-    .n_curves = 5,
+    .n_curves = n_curves,
   };
+  if (!is_cyclic)
+    scale_time (ages, temperature, kept, &chart->x);
   g_ptr_array_add (kept, (gpointer) chart->title);
   g_ptr_array_add (kept, (gpointer) chart->note);
 }
@@ -452,5 +483,7 @@ cli_page_maintenance (const CliAges *ages, guint temperature, GString *body)
       if (is_refresh)
         break;
     }
-  g_string_append (body, n > 0 ? "; from each refresh on again.\n" : "\n");
+  if (isfinite (figure (ages, temperature, ages->recalibrate, "cycle_s")) && n > 0)
+    g_string_append (body, "; from each refresh on again");
+  g_string_append (body, n > 0 ? ".\n" : "\n");
 }

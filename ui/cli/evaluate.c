@@ -38,6 +38,7 @@ print_text (StrataEvaluation *evaluation,
   g_autofree char *told = strata_conditions_to_text (conditions);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
   guint n_trials = strata_evaluation_get_n_trials (evaluation);
+  const gboolean has_temperature = conditions != NULL && !isnan (conditions->temperature_c);
   g_autofree char *label = g_strconcat ("analog ", cli_analog_name (analog), NULL);
 
   cli_row ("samples", "%u, %s", strata_evaluation_get_n_samples (evaluation),
@@ -50,10 +51,13 @@ print_text (StrataEvaluation *evaluation,
   else
     cli_row (label, "%.2f %% ± %.2f  mean ± deviation over %u seeds", 100 * mean, 100 * deviation, n_trials);
   if (analog > STRATA_ANALOG_IDEAL)
-    cli_row ("conditions", "%s%s", told,
+    cli_row ("conditions", "%s%s%s", told,
              g_str_equal (strata_evaluation_get_retention (evaluation), "measured")
                ? ""
-               : "; extrapolated: nobody measured such cells for as long");
+               : "; extrapolated: nobody measured such cells for as long",
+             has_temperature && strata_evaluation_ignores_temperature (evaluation)
+               ? "; temperature ignored: no source for such cells"
+               : "");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
   g_print ("%s", cli_sample_note (program));
@@ -82,6 +86,7 @@ print_json (Cli *cli,
   cli_json_string (builder, "analog_level", cli_analog_name (what->analog));
   cli_json_string (builder, "conditions", told);
   cli_json_string (builder, "retention", strata_evaluation_get_retention (evaluation));
+  cli_json_bool (builder, "temperature_ignored", strata_evaluation_ignores_temperature (evaluation));
   cli_json_number (builder, "analog_mean", mean);
   cli_json_number (builder, "analog_deviation", deviation);
   json_builder_set_member_name (builder, "trials");
@@ -182,6 +187,11 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
     cli_keep_die_figure (&figures[CLI_N_DIE_FIGURES - 1], evaluation);
   if (cli->json)
     print_json (cli, evaluation, &what, with_die ? figures : NULL, attribution);
+  else if (options->ages.html)
+    {
+      cli_page_attribution (evaluation, what.program, what.conditions, attribution);
+      return CLI_EXIT_DONE;
+    }
   else
     print_text (evaluation, what.program, analog, what.conditions);
   if (!cli->json && with_die)
@@ -200,8 +210,10 @@ check_ages (Cli *cli, const Options *options, int *status)
 
   if (ages->ages == NULL
       && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != 0 || ages->schedule
-          || ages->html))
-    *status = cli_usage (cli, "--temperatures, --recalibrate, --target, --years, --schedule and --html go with --ages");
+          || (ages->html && !options->attribute)))
+    *status =
+      cli_usage (cli, "--temperatures, --recalibrate, --target, --years, --schedule and --html go with --ages%s",
+                 ages->html ? ", --html with --attribute, too" : "");
   else if (ages->ages != NULL
            && (conditions->age != NULL || conditions->temperature != NULL || conditions->recalibrated != NULL
                || options->attribute))
@@ -216,7 +228,7 @@ check_ages (Cli *cli, const Options *options, int *status)
 static const char examples[] =
   "  strata evaluate kws.strp --inputs features.npy --labels labels.npy --input-offset -83 --input-scale 0.5847\n"
   "  strata evaluate model.onnx --chip phone --calibration x.npy --inputs x.npy --labels y.npy --trials 8\n"
-  "  strata evaluate model.strp --inputs x.npy --labels y.npy --attribute\n"
+  "  strata evaluate model.strp --inputs x.npy --labels y.npy --attribute --html -o costs.html\n"
   "  strata evaluate model.strp --inputs x.npy --labels y.npy --die W07-X12Y08.yaml\n"
   "  strata evaluate model.strp --inputs x.npy            (agreement with the float model)\n"
   "  strata evaluate kws.strp --inputs x.npy --labels y.npy --ages 0,1h,1d,7d,30d,1y --recalibrate --html -o "
@@ -247,7 +259,7 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "schedule", 0, 0, G_OPTION_ARG_NONE, &options.ages.schedule,
       "With --ages: when to recalibrate (with --recalibrate) and to write anew over --years, and what that takes",
       NULL },
-    { "html", 0, 0, G_OPTION_ARG_NONE, &options.ages.html, "With --ages: a page with a chart", NULL },
+    { "html", 0, 0, G_OPTION_ARG_NONE, &options.ages.html, "With --ages or --attribute: a page with charts", NULL },
     { NULL },
   };
   g_autofree CliEntries *conditions = cli_condition_entries (&options.conditions, own);

@@ -74,6 +74,11 @@ void cli_json_maintenance (const CliAges *ages, guint temperature, JsonBuilder *
 void cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, StrataChart *chart);
 void cli_page_maintenance (const CliAges *ages, guint temperature, GString *body);
 
+/* --attribute --html: the page */
+void cli_page_attribution (StrataEvaluation *evaluation,
+                           StrataProgram *program,
+                           const StrataConditions *conditions,
+                           StrataAttribution *attribution);
 /* Runs @evaluation, which has data, over ages and temperatures, and prints it. An exit code, or -1 and an error. */
 int cli_evaluate_ages (
   Cli *cli, StrataEvaluation *evaluation, StrataProgram *program, const CliAgesOptions *options, GError **error);
