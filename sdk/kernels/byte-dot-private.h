@@ -12,10 +12,14 @@
 #if defined __x86_64__
 #include <immintrin.h>
 #define HAVE_X86 1
-/* clang cannot ask for the tiles. */
-#if defined __linux__ && !defined __clang__
-#define HAVE_TILES 1
+#else
+#define HAVE_X86 0
 #endif
+/* clang cannot ask for the tiles. */
+#if HAVE_X86 && defined __linux__ && !defined __clang__
+#define HAVE_TILES 1
+#else
+#define HAVE_TILES 0
 #endif
 
 #define GROUP 4

@@ -235,17 +235,19 @@ run (const StrataByteMatrix *matrix, StrataByteIsa isa, const guint8 *inputs, in
 {
 #if HAVE_TILES
   if (isa == STRATA_BYTE_TILES && n >= TILES_LEAST)
-    strata_byte_tiles (matrix, inputs, n, out);
-  else
+    {
+      strata_byte_tiles (matrix, inputs, n, out);
+      return;
+    }
 #endif
 #if HAVE_X86
-    if (isa >= STRATA_BYTE_VNNI)
-    strata_byte_vnni (matrix, inputs, n, out);
-  else if (isa == STRATA_BYTE_AVX2)
-    strata_byte_avx2 (matrix, inputs, n, out);
-  else
+  if (isa >= STRATA_BYTE_AVX2)
+    {
+      (isa == STRATA_BYTE_AVX2 ? strata_byte_avx2 : strata_byte_vnni) (matrix, inputs, n, out);
+      return;
+    }
 #endif
-    portable (matrix, inputs, n, out);
+  portable (matrix, inputs, n, out);
 }
 
 void

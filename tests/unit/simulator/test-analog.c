@@ -307,6 +307,56 @@ test_calibration_corrects (void)
   g_free (u.weights);
 }
 
+/* Every kernel that this processor has reads the same bits, whether codes are converted at once or phase by phase. */
+static void
+test_kernels_agree (void)
+{
+  enum
+  {
+    K = 100,
+    N = 24,
+    P = 37
+  };
+  const StrataConversion conversions[] = { STRATA_CONVERSION_ONCE, STRATA_CONVERSION_PER_PHASE };
+  const StrataAnalog levels[] = { STRATA_ANALOG_IDEAL, STRATA_ANALOG_NOMINAL };
+  const StrataRngKey key = strata_rng_key (9, 9);
+  gint16 codes[P * K];
+  int positions[P];
+
+  for (int i = 0; i < P * K; i++)
+    codes[i] = (gint16) (strata_rng_uniform (key, (guint64) i) * 256 - 128);
+  for (int i = 0; i < P; i++)
+    positions[i] = i;
+  for (int c = 0; c < 4; c++)
+    {
+      Uniform u;
+      StrataAnalogSetup setup = { &u.chip, levels[c / 2], 3 };
+      g_autoptr (StrataAnalogArray) array = NULL;
+      gint32 expected[P * N] = { 0 };
+      gint64 n_clipped;
+
+      uniform_init (&u, K, N, 2, 0, STRATA_CELL_SONOS);
+      for (int i = 0; i < K * N; i++)
+        u.weights[i] = (gint16) (strata_rng_uniform (key, 100000 + (guint64) i) * 255 - 127);
+      u.chip.phase_bits = 1, u.chip.conversion = conversions[c % 2];
+      array = strata_analog_array_new (&setup, &u.op, 0, &u.tile, 0);
+      g_assert_cmpint (array->n_phases, ==, c % 2 == 0 ? 1 : 8);
+      strata_analog_array_calibrate (array, &u.op, &(StrataAnalogVectors){ codes, P, K, FALSE, 0, NULL });
+      array->cells.isa = STRATA_BYTE_PORTABLE;
+      n_clipped = strata_analog_array_read (array, &(StrataAnalogInputs){ codes, positions, P }, 1, expected, N);
+      for (int isa = 1; isa <= (int) strata_byte_isa (); isa++)
+        {
+          gint32 sums[P * N] = { 0 };
+
+          array->cells.isa = (StrataByteIsa) isa;
+          g_assert_cmpint (strata_analog_array_read (array, &(StrataAnalogInputs){ codes, positions, P }, 1, sums, N),
+                           ==, n_clipped);
+          g_assert_cmpmem (sums, sizeof sums, expected, sizeof expected);
+        }
+      g_free (u.weights);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -319,5 +369,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/analog/residual-programming", test_residual_programming);
   g_test_add_func ("/sdk/simulator/analog/moments-against-ref", test_moments_against_ref);
   g_test_add_func ("/sdk/simulator/analog/calibration-corrects", test_calibration_corrects);
+  g_test_add_func ("/sdk/simulator/analog/kernels-agree", test_kernels_agree);
   return g_test_run ();
 }
