@@ -319,6 +319,7 @@ strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOption
     {
       StrataFunctionalOptions all = *options;
 
+      all.cancellable = pass->cancellable;
       if (self->die != NULL)
         {
           state = strata_die_get_state (self->die, self->use);

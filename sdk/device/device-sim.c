@@ -118,6 +118,7 @@ ensure_programmed (StrataDeviceSim *self, const StrataFunctionalOptions *options
   g_clear_pointer (&self->functional, strata_functional_free);
   self->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
   self->programmed = *options;
+  self->programmed.cancellable = NULL;
   g_clear_pointer (&self->conditions, strata_conditions_free);
   self->conditions = strata_conditions_copy (options->conditions);
   return self->functional != NULL;
@@ -131,6 +132,7 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
   StrataDieState state;
   StrataFunctionalOptions options = { .analog = strata_job_get_analog (job),
                                       .seed = strata_job_get_seed (job),
+                                      .cancellable = cancellable,
                                       .conditions = strata_job_get_conditions (job),
                                       .measure = strata_job_get_sink (job, NULL) != NULL,
                                       .die = get_state (self, &state),

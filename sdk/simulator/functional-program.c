@@ -76,10 +76,11 @@ gather_vectors (const StrataFunctional *functional, int sample, StrataFunctional
   run.exact = TRUE;
   run.vectors = vectors;
   run.sample = sample, run.n_samples = image->n_calibration;
-  ok = strata_functional_run_steps (
-    &run, (const StrataArray *const *) image->calibration + sample * image->graph->n_inputs, NULL, error);
+  ok = strata_functional_run_steps (&run,
+                                    (const StrataArray *const *) image->calibration + sample * image->graph->n_inputs,
+                                    functional->options.cancellable, error);
   strata_functional_run_finish (&run);
-  if (!ok)
+  if (!ok && !g_cancellable_is_cancelled (functional->options.cancellable))
     g_prefix_error (error, "calibration sample %d: ", sample);
   return ok;
 }
@@ -109,6 +110,7 @@ strata_functional_program (StrataFunctional *functional, GError **error)
                               { image->chip, functional->options.analog, functional->options.seed,
                                 functional->options.without, functional->conditions },
                               vectors };
+  GCancellable *cancellable = functional->options.cancellable;
   gboolean ok;
 
   functional->arrays = g_new0 (StrataAnalogArray *, n_tiles + 1);
@@ -116,8 +118,9 @@ strata_functional_program (StrataFunctional *functional, GError **error)
     strata_functional_vectors_init (image, vectors);
   else
     strata_functional_vectors_invent (image, functional->options.seed, vectors);
-  ok = strata_parallel_for (n_samples + n_tiles, 0, prepare_cb, &programming, NULL, error)
-       && strata_parallel_for (n_tiles, 0, calibrate_tile_cb, &programming, NULL, error);
+  ok = strata_parallel_for (n_samples + n_tiles, 0, prepare_cb, &programming, cancellable, error)
+       && strata_parallel_for (n_tiles, 0, calibrate_tile_cb, &programming, cancellable, error);
+  functional->options.cancellable = NULL;
   for (int i = 0; i < image->graph->n_ops; i++)
     strata_functional_vectors_clear (&vectors[i]);
   g_free (vectors);

@@ -31,6 +31,7 @@ typedef struct
   const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
   gboolean spread;                    /* one inference over all processors, for callers that run one at a time */
   const StrataDieState *die;          /* that arrays of levels with noise are made on; not kept; NULL: all is drawn */
+  GCancellable *cancellable;          /* of the programming; nullable, not kept */
 } StrataFunctionalOptions;
 
 /* Programs the arrays (draws programming noise), calibrates converters and per-column affine correction. */

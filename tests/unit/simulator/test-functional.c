@@ -370,6 +370,20 @@ test_wrong_input (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* Programming of a large network takes seconds. */
+static void
+test_cancelled (void)
+{
+  g_autoptr (FunctionalFixture) fixture = functional_fixture_network ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  const StrataFunctionalOptions options = { .analog = STRATA_ANALOG_NOMINAL, .cancellable = cancellable };
+
+  g_cancellable_cancel (cancellable);
+  g_assert_null (strata_functional_new (&fixture->image, &options, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -384,5 +398,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/functional/terms", test_terms);
   g_test_add_func ("/sdk/simulator/functional/broken-programs", test_broken_programs);
   g_test_add_func ("/sdk/simulator/functional/wrong-input", test_wrong_input);
+  g_test_add_func ("/sdk/simulator/functional/cancelled", test_cancelled);
   return g_test_run ();
 }
