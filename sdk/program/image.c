@@ -114,8 +114,9 @@ strata_image_load (const char *path, GError **error)
   file = g_mapped_file_new (path, FALSE, &local);
   if (file == NULL)
     {
-      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_NOT_FOUND, "%s: cannot be read: %s", path,
-                   local->message);
+      g_set_error (error, STRATA_COMPILE_ERROR, STRATA_COMPILE_ERROR_NOT_FOUND,
+                   "%s: cannot be read (%s); give the path of a compiled program (*.strp)", path,
+                   g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? "no such file" : local->message);
       return NULL;
     }
   bytes = g_mapped_file_get_bytes (file);

@@ -383,7 +383,7 @@ def test_conditions():
     fresh = evaluate()
     old = evaluate("--age", "1y", "--temperature", "85degC")
     anew = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
-    assert fresh["conditions"] == "just programmed" and fresh["retention"] == "measured", fresh
+    assert fresh["source"] == "modelled" and fresh["conditions"] == "just programmed" and fresh["retention"] == "measured", fresh
     assert old["retention"] == anew["retention"] == "extrapolated", old
     assert old["conditions"] == "1 y after programming, calibrated after 0 s, at 85 degC", old
     assert anew["conditions"].startswith("1 y after programming, calibrated after 1 y"), anew
@@ -406,6 +406,8 @@ def test_conditions():
     meta = {row["key"]: row["value"] for row in result("query", "aged.strata", "SELECT key, value FROM meta")["rows"]}
     assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 degC", meta
     assert float(meta["age_s"]) == 30 * 86400 and meta["retention"] == "extrapolated", meta
+    shown = call("report", "aged.strata", "--section", "summary").stdout
+    assert "modelled" in shown and "30 d after programming" in shown and "extrapolated" in shown, shown
     assert "extrapolated-age" in [finding["rule"] for finding in result("report", "aged.strata")["findings"]]
     refused(2, ["1000 y"], "run", program(), "--input", sample(0), "--age", "1001y")
     refused(2, ["exact arrays"], "run", program(), "--input", sample(0), "--analog", "off", "--age", "1d")
@@ -553,6 +555,7 @@ def test_forms_exclude_each_other():
     run = profile()
     assert "CREATE TABLE run" in result("query", run, "schema")["schema_sql"]
     refused(2, ["--csv"], "report", run, "--csv", "layers", "--html")
+    assert json.loads(call("report", run, "--csv", "layers", "--json").stdout)["error"]["code"] == "usage"
     assert json.loads(call("report", run, "--html", "--json").stdout)["error"]["code"] == "usage"
 
 

@@ -60,7 +60,7 @@ print_text (StrataEvaluation *evaluation,
                : "");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
-  g_print ("%s", cli_sample_note (program));
+  g_print ("Analog figures are modelled (functional).\\n%s", cli_sample_note (program));
 }
 
 static void
@@ -83,6 +83,7 @@ print_json (Cli *cli,
                    strata_evaluation_has_labels (evaluation) ? "top-1 accuracy" : "agreement with float");
   cli_json_number (builder, "float", strata_evaluation_get_float (evaluation));
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
+  cli_json_string (builder, "source", "modelled");
   cli_json_string (builder, "analog_level", cli_analog_name (what->analog));
   cli_json_string (builder, "conditions", told);
   cli_json_string (builder, "retention", strata_evaluation_get_retention (evaluation));

@@ -23,6 +23,12 @@ write_csv (Cli *cli, StrataProfile *profile, const char *what, GError **error)
                    what);
       return FALSE;
     }
+  if (ok && cli->json)
+    {
+      g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                           "--csv or --json: one of the two is accepted");
+      return FALSE;
+    }
   if (!ok || !g_output_stream_write (stream, "", 1, NULL, error) || !g_output_stream_close (stream, NULL, error))
     return FALSE;
   text = g_memory_output_stream_steal_data (G_MEMORY_OUTPUT_STREAM (stream));
@@ -87,8 +93,8 @@ cli_report (Cli *cli, int argc, char **argv)
     return status;
   if (argc != 2)
     return cli_usage (cli, "report takes one profile; `strata report --help` explains");
-  if (csv != NULL && (section != NULL || html || cli->json))
-    return cli_usage (cli, "--csv is a form of its own; leave out --section, --html and --json");
+  if (csv != NULL && (section != NULL || html))
+    return cli_usage (cli, "--csv is a form of its own; leave out --section and --html");
   if (html && cli->json)
     return cli_usage (cli, "--html or --json: one of the two is accepted");
   if (cost && (section != NULL || csv != NULL))
