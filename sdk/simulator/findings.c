@@ -14,6 +14,7 @@
 /* Shares above which a rule speaks. Judgement, not physics. */
 #define SWITCH_SHARE 0.10 /* hardware-facts 11 point 2 */
 #define STATIC_SHARE 0.40
+#define WARMER_K 5.0
 #define NOC_SHARE 0.20
 #define LOW_UTILISATION 0.25
 #define DIGITAL_SHARE 0.50
@@ -478,6 +479,28 @@ find_temperature (Findings *f)
        "take a chip whose cells have an activation energy where temperature matters", NAN, "accuracy");
 }
 
+/* Values are those of arrays at ambient where no temperature is given; a chip at work is warmer. */
+static void
+find_warmth (Findings *f)
+{
+  const StrataConditions *conditions = f->modelled->conditions;
+  const StrataChipSpec *chip = f->image->chip;
+  double junction_c = f->modelled->junction_c, faster;
+
+  if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || !isnan (conditions->temperature_c)
+      || junction_c - chip->t_ambient_c < WARMER_K)
+    return;
+  faster = strata_cost_effective_age_s (chip, 1, junction_c) / strata_cost_effective_age_s (chip, 1, chip->t_ambient_c);
+  add (
+    f, "warmer-at-work", NOTE, -1,
+    strata_arena_printf (f->arena,
+                         "values are those of arrays at the ambient %.1f °C; run on and on they are at up to %.1f °C, "
+                         "where cells age %.1f times as fast",
+                         chip->t_ambient_c, junction_c, faster),
+    strata_arena_printf (f->arena, "give --temperature %.0fdegC for values of continuous use", ceil (junction_c)), NAN,
+    "accuracy");
+}
+
 static gint
 compare_severity (gconstpointer a, gconstpointer b, gpointer user_data)
 {
@@ -494,6 +517,7 @@ strata_record_findings (StrataArena *arena, const StrataImage *image, const Stra
   find_calibration (&f);
   find_age (&f);
   find_temperature (&f);
+  find_warmth (&f);
   find_host (&f);
   find_switches (&f);
   find_static (&f);

@@ -409,6 +409,12 @@ def test_conditions():
     shown = call("report", "aged.strata", "--section", "summary").stdout
     assert "modelled" in shown and "30 d after programming" in shown and "extrapolated" in shown, shown
     assert "extrapolated-age" in [finding["rule"] for finding in result("report", "aged.strata")["findings"]]
+    rules = []
+    (WORK / "warm.yaml").write_text("base: phone\nname: warm\nr_package: 70 K/W\n")
+    for extra in ((), ("--temperature", "51degC")):
+        call("profile", MODEL, "--chip", "warm.yaml", "--input", sample(0), "-o", "warm.strata", *extra)
+        rules.append({finding["rule"] for finding in result("report", "warm.strata")["findings"]})
+    assert "warmer-at-work" in rules[0] - rules[1], rules
     refused(2, ["1000 y"], "run", program(), "--input", sample(0), "--age", "1001y")
     refused(2, ["exact arrays"], "run", program(), "--input", sample(0), "--analog", "off", "--age", "1d")
     refused(2, ["without a chip"], "run", MODEL, "--reference", "--input", sample(0), "--analog", "nominal")

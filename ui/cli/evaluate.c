@@ -60,7 +60,7 @@ print_text (StrataEvaluation *evaluation,
                : "");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
-  g_print ("Analog figures are modelled (functional).\\n%s", cli_sample_note (program));
+  g_print ("Analog figures are modelled (functional).\n%s", cli_sample_note (program));
 }
 
 static void
