@@ -114,6 +114,15 @@ STRATA_API gboolean strata_evaluation_set_die (StrataEvaluation *self,
                                                GError **error);
 
 /**
+ * strata_evaluation_get_die:
+ * @self: an evaluation
+ * @use: (out) (optional): how the die is used
+ *
+ * Returns: (transfer none) (nullable): the die of the analog column
+ */
+STRATA_API StrataDie *strata_evaluation_get_die (StrataEvaluation *self, StrataDieUse *use);
+
+/**
  * strata_evaluation_set_corrected:
  * @self: an evaluation
  * @corrected: %FALSE: columns are read with the gains that the chip was designed for, without the gain and offset that

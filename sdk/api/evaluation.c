@@ -202,6 +202,15 @@ strata_evaluation_set_die (StrataEvaluation *self, StrataDie *die, StrataDieUse 
   return TRUE;
 }
 
+StrataDie *
+strata_evaluation_get_die (StrataEvaluation *self, StrataDieUse *use)
+{
+  g_return_val_if_fail (STRATA_IS_EVALUATION (self), NULL);
+  if (use != NULL)
+    *use = self->use;
+  return self->die;
+}
+
 void
 strata_evaluation_set_corrected (StrataEvaluation *self, gboolean corrected)
 {

@@ -164,6 +164,10 @@ def test_evaluate_die():
     text = call(*data).stdout
     assert "Die poor.yaml" in text and "unfitted" in text and "All modelled" in text
     assert "die" not in result(*data, "--analog", "ideal")
+    aged = result(*data, "--ages", "0", "--temperatures", "25degC")
+    assert (aged["die"], aged["die_hash"]) == ("poor.yaml", found["hash"]), aged
+    page = call(*data, "--attribute", "--html").stdout
+    assert "on demonstrator, die poor.yaml, 120 samples" in page, page[:2000]
     return str(mean)
 
 

@@ -190,13 +190,14 @@ cli_page_attribution (StrataEvaluation *evaluation,
                       const StrataConditions *conditions,
                       StrataAttribution *attribution)
 {
+  g_autofree char *chip = cli_name_chip (program, strata_evaluation_get_die (evaluation, NULL));
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
   const Page page = { attribution, kept };
   const StrataBars bars[] = { accuracy_bars (&page), noise_bars (&page), layer_bars (&page) };
   g_autofree char *body = make_body (attribution, conditions), *subtitle = NULL, *html = NULL;
 
-  subtitle = g_strdup_printf ("%s on %s, %u samples, %s, %u seeds", strata_program_get_model_name (program),
-                              strata_program_get_chip_name (program), strata_evaluation_get_n_samples (evaluation),
+  subtitle = g_strdup_printf ("%s on %s, %u samples, %s, %u seeds", strata_program_get_model_name (program), chip,
+                              strata_evaluation_get_n_samples (evaluation),
                               strata_evaluation_has_labels (evaluation) ? "labelled" : "agreement with the float model",
                               strata_attribution_get_n_trials (attribution));
   html = strata_bars_page ("What costs accuracy", subtitle, bars, G_N_ELEMENTS (bars), body);

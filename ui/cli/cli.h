@@ -158,6 +158,8 @@ StrataProgram *cli_fit_die (Cli *cli, StrataProgram *program, const char *path, 
 /* Makes @device the die of the file @path, to which *@program is fitted already; NULL: fits *@program, taking it, to
  * the die that the device's URI names, if any. */
 gboolean cli_use_die (Cli *cli, StrataDevice *device, const char *path, StrataProgram **program, GError **error);
+/* "phone", or "phone, die W07-X12Y08"; @die: nullable */
+char *cli_name_chip (StrataProgram *program, StrataDie *die) G_GNUC_WARN_UNUSED_RESULT;
 /* "die" and "die_hash"; nothing for NULL */
 void cli_json_die (JsonBuilder *builder, StrataDie *die);
 /* Prints a die file drawn from the chip's rates. Exit codes, or -1 with @error set */

@@ -138,6 +138,14 @@ cli_fit_die (Cli *cli, StrataProgram *program, const char *path, StrataDie **die
   return fitted;
 }
 
+char *
+cli_name_chip (StrataProgram *program, StrataDie *die)
+{
+  const char *chip = strata_program_get_chip_name (program);
+
+  return die == NULL ? g_strdup (chip) : g_strdup_printf ("%s, die %s", chip, strata_die_get_serial (die));
+}
+
 void
 cli_json_die (JsonBuilder *builder, StrataDie *die)
 {

@@ -266,6 +266,8 @@ print_text (const CliAges *ages)
   const guint n_temperatures = strata_ageing_get_n_temperatures (ages->ageing);
   const int n_columns = ages->recalibrate ? 2 : 1;
 
+  if (strata_evaluation_get_die (evaluation, NULL) != NULL)
+    cli_row ("die", "%s", strata_die_get_serial (strata_evaluation_get_die (evaluation, NULL)));
   cli_row ("samples", "%u, %s; mean ± deviation over seeds", strata_evaluation_get_n_samples (evaluation),
            strata_evaluation_has_labels (evaluation) ? "labelled: top-1 accuracy in %"
                                                      : "without labels: agreement with the float model in %");
@@ -358,6 +360,7 @@ print_json (const CliAges *ages)
   cli_json_string (builder, "model", strata_program_get_model_name (ages->program));
   cli_json_string (builder, "chip", strata_program_get_chip_name (ages->program));
   cli_json_string (builder, "program_hash", strata_program_get_hash (ages->program));
+  cli_json_die (builder, strata_evaluation_get_die (ages->evaluation, NULL));
   cli_json_int (builder, "samples", strata_evaluation_get_n_samples (ages->evaluation));
   cli_json_int (builder, "seeds", strata_ageing_get_n_seeds (ages->ageing));
   cli_json_number (builder, "float", strata_evaluation_get_float (ages->evaluation));
@@ -465,6 +468,7 @@ page_body (const CliAges *ages)
 static void
 print_page (const CliAges *ages)
 {
+  g_autofree char *chip = cli_name_chip (ages->program, strata_evaluation_get_die (ages->evaluation, NULL));
   const guint n_temperatures = strata_ageing_get_n_temperatures (ages->ageing);
   const guint n_ages = strata_ageing_get_n_ages (ages->ageing);
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
@@ -494,9 +498,8 @@ print_page (const CliAges *ages)
       if (ages->recalibrate)
         fill_curve (ages, t, TRUE, kept, &curves[chart.n_curves++]);
     }
-  subtitle =
-    g_strdup_printf ("%s on %s, %u samples", strata_program_get_model_name (ages->program),
-                     strata_program_get_chip_name (ages->program), strata_evaluation_get_n_samples (ages->evaluation));
+  subtitle = g_strdup_printf ("%s on %s, %u samples", strata_program_get_model_name (ages->program), chip,
+                              strata_evaluation_get_n_samples (ages->evaluation));
   charts[0] = chart;
   for (guint t = 0; t < n_temperatures && ages->maintenance != NULL; t++)
     if (strata_maintenance_get_state (ages->maintenance, t, ages->recalibrate) != STRATA_MAINTENANCE_NEVER_MET)

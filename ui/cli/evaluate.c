@@ -176,7 +176,7 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
     return -1;
   if (options->ages.ages != NULL)
     return cli_evaluate_ages (cli, evaluation, what.program, &options->ages, error);
-  with_die = what.die != NULL && analog > STRATA_ANALOG_IDEAL;
+  with_die = what.die != NULL && analog > STRATA_ANALOG_IDEAL && !options->ages.html;
   if ((with_die && !cli_evaluate_die (cli, &what, figures, error))
       || !strata_evaluation_run (evaluation, cli_progress, cli, cli->cancellable, error))
     return -1;
