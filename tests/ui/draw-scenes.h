@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "strata-profiler/strata-bars.h"
 #include "strata-profiler/strata-chart.h"
 #include "strata-profiler/strata-draw-charts.h"
 #include "strata-profiler/strata-draw-stack.h"

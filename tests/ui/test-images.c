@@ -243,6 +243,40 @@ paint_cold (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const
   strata_chart_draw (cr, &chart, theme, rect);
 }
 
+/* Terms that gain and lose, with whiskers over zero, without a value, without an end, without an error */
+static void
+paint_bars (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  static const char *const names[] = { "read", "thermal", "rounding", "a term with a name that is long", "clipping" };
+  static const double gains[] = { 3.1, 1.2, 0.4, -0.3, NAN }, losses[] = { 4.2, 2.5, 0, 0.9, INFINITY };
+  static const double gain_errors[] = { 0.4, 0.3, 0.5, 0.2, NAN }, loss_errors[] = { 0.6, 0.2, 0.1, NAN, NAN };
+  const StrataBarSeries series[] = { { "left out, gains", gains, gain_errors },
+                                     { "alone, loses", losses, loss_errors } };
+  const StrataBars bars = { "Accuracy that each term costs", "modelled", "%", names, NULL, 5, series, 2 };
+
+  g_assert_cmpfloat (strata_bars_height (&bars), <=, HEIGHT);
+  strata_bars_draw (cr, &bars, theme, rect);
+}
+
+/* More rows than there is room for, of one series */
+static void
+paint_many_bars (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
+{
+  enum
+  {
+    N = 40
+  };
+  const char *names[N];
+  double values[N];
+  const StrataBarSeries series = { "signal over noise", values, NULL };
+  const StrataBars bars = { "Signal over noise of each layer", "modelled", "dB", names, NULL, N, &series, 1 };
+
+  for (int i = 0; i < N; i++)
+    names[i] = i % 2 == 0 ? "conv" : "dense", values[i] = 20 + 15 * sin (i);
+  g_assert_cmpfloat (strata_bars_height (&bars), >, HEIGHT);
+  strata_bars_draw (cr, &bars, theme, rect);
+}
+
 /* A governor above two units: two spells in the run */
 static void
 paint_governor (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, const StrataRect *rect)
@@ -328,14 +362,19 @@ paint_unknown (cairo_t *cr, DrawScenes *scenes, const StrataDrawTheme *theme, co
 }
 
 static const Case cases[] = {
-  { "stack", TRUE, paint_stack },        { "exploded", FALSE, paint_exploded },   { "ghost", TRUE, paint_xray },
-  { "heat", TRUE, paint_heat },          { "vector", FALSE, paint_vector },       { "tiers", TRUE, paint_tiers },
-  { "timeline", TRUE, paint_timeline },  { "power", FALSE, paint_power },         { "energy", TRUE, paint_energy },
-  { "overview", FALSE, paint_overview }, { "layers", TRUE, paint_layers },        { "empty", FALSE, paint_empty },
-  { "ages", FALSE, paint_ages },         { "decades", TRUE, paint_decades },      { "map-light", FALSE, paint_map },
-  { "map-dark", TRUE, paint_map },       { "map-tall", TRUE, paint_tall },        { "map-planar", FALSE, paint_planar },
-  { "map-single", TRUE, paint_single },  { "map-unknown", FALSE, paint_unknown }, { "cold-light", FALSE, paint_cold },
-  { "cold-dark", TRUE, paint_cold },     { "governor", FALSE, paint_governor },
+  { "stack", TRUE, paint_stack },         { "exploded", FALSE, paint_exploded },
+  { "ghost", TRUE, paint_xray },          { "heat", TRUE, paint_heat },
+  { "vector", FALSE, paint_vector },      { "tiers", TRUE, paint_tiers },
+  { "timeline", TRUE, paint_timeline },   { "power", FALSE, paint_power },
+  { "energy", TRUE, paint_energy },       { "overview", FALSE, paint_overview },
+  { "layers", TRUE, paint_layers },       { "empty", FALSE, paint_empty },
+  { "ages", FALSE, paint_ages },          { "decades", TRUE, paint_decades },
+  { "map-light", FALSE, paint_map },      { "map-dark", TRUE, paint_map },
+  { "map-tall", TRUE, paint_tall },       { "map-planar", FALSE, paint_planar },
+  { "map-single", TRUE, paint_single },   { "map-unknown", FALSE, paint_unknown },
+  { "cold-light", FALSE, paint_cold },    { "cold-dark", TRUE, paint_cold },
+  { "governor", FALSE, paint_governor },  { "bars", FALSE, paint_bars },
+  { "bars-many", TRUE, paint_many_bars },
 };
 
 static cairo_surface_t *

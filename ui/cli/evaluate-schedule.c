@@ -399,28 +399,29 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
   const gboolean is_cyclic =
     isfinite (figure (ages, temperature, ages->recalibrate, "cycle_s")) || count_events (ages, temperature) == 0;
   const double unit_s = !is_cyclic ? 1 : until_s < 3 * DAY_S ? HOUR_S : until_s < 3 * YEAR_S ? DAY_S : YEAR_S;
-  StrataChartCurve *curves = g_new0 (StrataChartCurve, 5);
+  StrataChartCurve *curves = g_new0 (StrataChartCurve, 4);
+  StrataChartLine *line = g_new0 (StrataChartLine, 1);
+  g_autofree char *target = cli_target_text (ages);
   g_autofree char *life = strata_age_to_text (ages->life_s), *end = strata_age_to_text (until_s);
-  gsize n_curves = 3;
-  Curve maintained, left, recalibrations, refreshes, target;
+  gsize n_curves = 2;
+  Curve maintained, left, recalibrations, refreshes;
 
   curve_init (&maintained, ages, temperature, unit_s, until_s);
   curve_init (&left, ages, temperature, unit_s, until_s);
   curve_init (&recalibrations, ages, temperature, unit_s, until_s);
   curve_init (&refreshes, ages, temperature, unit_s, until_s);
-  curve_init (&target, ages, temperature, unit_s, until_s);
   fill_maintained (&maintained, &recalibrations, &refreshes);
   append_stretch (&left, 0, 0, until_s);
-  append (&target, 0, ages->target, 0);
-  append (&target, until_s, ages->target, 0);
   finish (&left, kept, "left alone", 1, TRUE, &curves[0]);
   finish (&maintained, kept, "maintained", 0, FALSE, &curves[1]);
-  finish (&target, kept, "target", 4, TRUE, &curves[2]);
   if (recalibrations.x->len > 0)
     finish (&recalibrations, kept, "recalibrated", 2, FALSE, &curves[n_curves++]);
   if (refreshes.x->len > 0)
     finish (&refreshes, kept, "refreshed", 3, FALSE, &curves[n_curves++]);
+  *line = (StrataChartLine){ g_strconcat ("target, ", target, NULL), shown (ages, ages->target), 4 };
   g_ptr_array_add (kept, curves);
+  g_ptr_array_add (kept, line);
+  g_ptr_array_add (kept, (gpointer) line->name);
   *chart = (StrataChart){
     .title = g_strdup_printf ("%s over time at %g degC", ages->is_snr ? "Signal to noise" : "Accuracy",
                               strata_ageing_get_temperature_c (ages->ageing, temperature)),
@@ -440,6 +441,8 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
            NULL, NULL, 0 },
     .curves = curves,
     .n_curves = n_curves,
+    .lines = line,
+    .n_lines = 1,
   };
   if (!is_cyclic)
     scale_time (ages, temperature, kept, &chart->x);

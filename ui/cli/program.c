@@ -114,6 +114,7 @@ format_figure (StrataProgram *program, const char *name, const char *unit)
 void
 cli_print_program (StrataProgram *program)
 {
+  guint n_given, n_kept;
   const struct
   {
     const char *label, *name, *unit;
@@ -145,6 +146,8 @@ cli_print_program (StrataProgram *program)
   if (strata_program_get_figure (program, "active_stacks", STRATA_BAND_NOMINAL) > 0)
     cli_row ("active stacks", "at most %.0f at once",
              strata_program_get_figure (program, "active_stacks", STRATA_BAND_NOMINAL));
+  if (strata_program_get_sample_origin (program, &n_given, &n_kept) == STRATA_SAMPLE_ORIGIN_GIVEN)
+    cli_row ("calibration", "%u samples given, the first %u of them kept", n_given, n_kept);
   g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
   if (!strata_program_has_weights (program))
     g_print ("The model came without weights: the program has time, energy and heat, and computes no values.\n");
