@@ -33,11 +33,12 @@ see (const gint16 *codes,
   const int taps = window->kernel_h * window->kernel_w, c = k / taps, tap = k % taps;
   const int iy = y * window->stride_h + tap / window->kernel_w * window->dilation_h - window->pad_top;
   const int first = tap % window->kernel_w * window->dilation_w - window->pad_left, stride = window->stride_w;
-  const gint16 *row = codes + ((gsize) c * (gsize) window->height + (gsize) iy) * (gsize) window->width;
+  const gboolean inside = iy >= 0 && iy < window->height;
+  const gint16 *row = codes + ((gsize) c * (gsize) window->height + (gsize) (inside ? iy : 0)) * (gsize) window->width;
   int from = first >= 0 ? 0 : (-first + stride - 1) / stride, to = (window->width - first + stride - 1) / stride;
 
   from = MIN (MAX (from - x0, 0), n_x), to = MIN (MAX (to - x0, from), n_x);
-  if (iy < 0 || iy >= window->height)
+  if (!inside)
     from = to = n_x;
   for (int x = 0; x < from; x++)
     out[x] = (gint16) fill;
