@@ -48,7 +48,8 @@ typedef struct
   gpointer progress_data;
   const char *stage;
   double progress_from, progress_to;
-  gint n_done;
+  GMutex lock; /* of n_done and of the report of it: threads finish out of order */
+  guint n_done;
 } StrataEvaluationPass;
 
 /* Fills classes, outputs and measures; @options NULL: by the float model. What the evaluation says of die and

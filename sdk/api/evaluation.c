@@ -296,11 +296,13 @@ run_block_cb (guint block, gpointer user_data, GError **error)
       return FALSE;
   if (pass->progress != NULL)
     {
-      double done =
-        (double) (g_atomic_int_add (&pass->n_done, (gint) (end - block * BLOCK)) + (gint) (end - block * BLOCK));
-      double share = done / pass->n_samples;
+      double share;
 
+      g_mutex_lock (&pass->lock);
+      pass->n_done += end - block * BLOCK;
+      share = (double) pass->n_done / pass->n_samples;
       pass->progress (pass->progress_from * (1 - share) + pass->progress_to * share, pass->stage, pass->progress_data);
+      g_mutex_unlock (&pass->lock);
     }
   return TRUE;
 }
@@ -339,8 +341,10 @@ strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOption
       if (pass->functional == NULL)
         return FALSE;
     }
+  g_mutex_init (&pass->lock);
   ok = strata_parallel_for ((pass->n_samples + BLOCK - 1) / BLOCK, self->n_threads, run_block_cb, pass,
                             pass->cancellable, error);
+  g_mutex_clear (&pass->lock);
   g_clear_pointer (&pass->functional, strata_functional_free);
   return ok;
 }

@@ -280,6 +280,12 @@ apply_settings (StrataDeviceSim *self, const char *uri, const char *settings, GE
       g_autofree char *path =
         g_str_has_prefix (parts[i], "die=") ? g_uri_unescape_string (parts[i] + strlen ("die="), NULL) : NULL;
 
+      if (path != NULL && *path == '\0')
+        {
+          g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_NOT_FOUND,
+                       "%s: die= names no file; write one like sim:phone?die=FILE", uri);
+          return FALSE;
+        }
       if (g_str_equal (parts[i], "unfitted"))
         use = STRATA_DIE_UNFITTED;
       else if (path != NULL && die == NULL)

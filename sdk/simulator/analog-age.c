@@ -8,8 +8,9 @@
 
 #include "cost/noise.h"
 
-double
-strata_analog_age_effective_s (const StrataAnalogSetup *setup)
+/* Of the cells of @setup; 0 where retention is left out */
+static double
+effective_age_s (const StrataAnalogSetup *setup)
 {
   const StrataConditions *conditions = setup->conditions;
 
@@ -47,7 +48,7 @@ strata_analog_age_init (StrataAnalogAge *age, const StrataAnalogSetup *setup, co
 {
   const StrataCellModel model = setup->chip->cell_model;
 
-  age->age_s = strata_analog_age_effective_s (setup);
+  age->age_s = effective_age_s (setup);
   age->changes = age->age_s > 0 && strata_cost_retention_measured_s (model) > 0 && model != STRATA_CELL_NONE;
   age->top = strata_chip_levels (setup->chip) - 1;
   age->n_columns = array->n_columns;

@@ -33,9 +33,6 @@ void strata_analog_age_turn (StrataAnalogAge *age, int row);
 /* Change in levels of the pair of @column, which was written towards @target levels */
 double strata_analog_age_change (const StrataAnalogAge *age, int column, double target);
 
-/* Effective age of the cells of @setup; 0 where retention is left out */
-double strata_analog_age_effective_s (const StrataAnalogSetup *setup);
-
 /* What the cells of @array hold and how they read becomes what those of @later do; ranges and corrections stay. Takes
  * @later. */
 void strata_analog_age_take (StrataAnalogArray *array, StrataAnalogArray *later);

@@ -74,8 +74,9 @@ place_of (const StrataQTensor *info, gsize i)
 
 /* --- whole tensors --- */
 
-StrataArray *
-strata_functional_to_array (const StrataQTensor *info, const StrataFunctionalTensor *tensor, const StrataValue *value)
+/* In the order and type of its ONNX value, of the shape of @value or, where that is NULL, its own */
+static StrataArray *
+to_array (const StrataQTensor *info, const StrataFunctionalTensor *tensor, const StrataValue *value)
 {
   const gint64 planes[] = { 1, info->channels, info->height, info->width };
   const gint64 tokens[] = { 1, info->height, info->channels };
@@ -113,8 +114,9 @@ quantise (const StrataQTensor *info, double x)
   return isnan (x) ? (gint16) info->zero_point : (gint16) CLAMP (rint (x / info->scale) + info->zero_point, lo, hi);
 }
 
-void
-strata_functional_from_array (const StrataQTensor *info, const StrataArray *array, StrataFunctionalTensor *tensor)
+/* And back, quantised */
+static void
+from_array (const StrataQTensor *info, const StrataArray *array, StrataFunctionalTensor *tensor)
 {
   gsize n = (gsize) strata_qtensor_count (info);
 
@@ -154,12 +156,10 @@ strata_functional_execute_digital (const StrataQGraph *graph,
   gboolean ok;
 
   for (int i = 0; i < op->n_inputs; i++)
-    inputs[i] = strata_functional_to_array (&graph->tensors[op->inputs[i]], &tensors[op->inputs[i]],
-                                            &model->values[model->inputs[i]]);
+    inputs[i] = to_array (&graph->tensors[op->inputs[i]], &tensors[op->inputs[i]], &model->values[model->inputs[i]]);
   ok = strata_executor_run (executor, (const StrataArray *const *) inputs, outputs, NULL, NULL, cancellable, error);
   for (int i = 0; ok && i < model->n_outputs; i++)
-    strata_functional_from_array (&graph->tensors[strata_qop_output (op, i)], outputs[i],
-                                  &tensors[strata_qop_output (op, i)]);
+    from_array (&graph->tensors[strata_qop_output (op, i)], outputs[i], &tensors[strata_qop_output (op, i)]);
   free_arrays (inputs, op->n_inputs);
   free_arrays (outputs, model->n_outputs);
   if (!ok)
@@ -195,7 +195,7 @@ strata_functional_read_input (
     }
   if (info->format == STRATA_FORMAT_F32 || info->format == STRATA_FORMAT_I32)
     {
-      strata_functional_from_array (info, array, tensor);
+      from_array (info, array, tensor);
       return TRUE;
     }
   strata_functional_tensor_allocate (info, tensor);
@@ -213,7 +213,7 @@ strata_functional_write_output (const StrataQTensor *info, const StrataFunctiona
   StrataArray *array;
 
   if (info->format == STRATA_FORMAT_F32 || info->format == STRATA_FORMAT_I32)
-    return strata_functional_to_array (info, tensor, NULL);
+    return to_array (info, tensor, NULL);
   array = info->tokens ? strata_array_new (dtype_of (info), 3, tokens)
                        : strata_array_new (dtype_of (info), info->height == 1 && info->width == 1 ? 2 : 4, planes);
   for (gsize i = 0; i < n; i++)

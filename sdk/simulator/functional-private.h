@@ -72,12 +72,6 @@ gboolean strata_functional_execute_digital (const StrataQGraph *graph,
                                             StrataFunctionalTensor *tensors,
                                             GCancellable *cancellable,
                                             GError **error);
-/* A tensor in the order and type of its ONNX value, of the shape of @value or, where that is NULL, its own; and back,
- * quantised. */
-StrataArray *strata_functional_to_array (const StrataQTensor *info,
-                                         const StrataFunctionalTensor *tensor,
-                                         const StrataValue *value) G_GNUC_WARN_UNUSED_RESULT;
-void strata_functional_from_array (const StrataQTensor *info, const StrataArray *array, StrataFunctionalTensor *tensor);
 
 /* Network inputs and outputs */
 gboolean strata_functional_read_input (

@@ -6,6 +6,8 @@
 """
 import json
 import os
+import pty
+import re
 import resource
 import shutil
 import signal
@@ -83,6 +85,12 @@ def test_chip_with_a_wrong_unit():
     refused(4, [f"broken.yaml:{line + 1}:", "e_adc", "pJ"], "chip", "check", broken)
     refused(4, ["e_adc"], "compile", MODEL, "--chip", broken)
     refused(3, ["nowhere.yaml"], "chip", "check", "nowhere.yaml")
+
+
+def test_chip_without_a_signal():
+    path = WORK / "flat.yaml"
+    path.write_text("base: demonstrator\nc_on_off_ratio: 1\n")
+    refused(4, ["c_on_off_ratio", "1.01"], "chip", "check", path)
 
 
 def test_info():
@@ -367,7 +375,7 @@ def test_attribute_levels():
     found = attribute("--analog", "ideal")["attribution"]
     assert {term["term"] for term in found["terms"] if term["present"]} == {"clipping", "rounding"}, found["terms"]
     assert found["trials"] == 1 and found["all_error"] is None and found["ranked_by"] == "output noise"
-    refused(4, ["no physics to attribute", "nominal"], "evaluate", program(), "--inputs",
+    refused(2, ["no physics to attribute", "nominal"], "evaluate", program(), "--inputs",
             DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy", "--attribute", "--analog", "off")
     done = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--labels",
                 DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "40", "--trials", "2", "--attribute")
@@ -462,11 +470,21 @@ def test_nothing_asked_for_is_passed_over():
     refused(2, ["--chip", "compiled already"], "profile", path, "--chip", "phone")
     refused(5, ["limit of 1 ps"], "compile", MODEL, "--max-latency", "0.1ps")
     refused(5, ["limit of 1 ps"], "compile", MODEL, "--min-rate", "1e15/s")
-    refused(2, ["--trials", "10000"], "evaluate", path, "--inputs", "x.npy", "--trials", "-1")
+    for n in ("-1", "0", "10001"):
+        refused(2, [f"--trials {n}", "1 to 10000"], "evaluate", path, "--inputs", "x.npy", "--trials", n)
+    refused(2, ["--seed -1", "0 or more"], "run", path, "--seed", "-1")
+    for what in ([], ["--years", "0"]):
+        refused(2, what[:1] or ["do not age"], "evaluate", path, "--inputs", "x.npy", "--ages", "0,1d", *what,
+                "--analog", "off")
     refused(2, ["--limit"], "evaluate", path, "--inputs", "x.npy", "--limit", "-1")
-    refused(2, ["--calibration-samples"], "compile", MODEL, "--calibration-samples", "-1")
+    for n in ("-1", "0"):
+        refused(2, [f"--calibration-samples {n}"], "compile", MODEL, "--calibration-samples", n)
     refused(2, ["--input-scale"], "compile", MODEL, "--calibration", DATA / "digits-calibration.npy",
             "--input-scale", "nan")
+    refused(2, ["--input-scale 0"], "compile", MODEL, "--calibration", DATA / "digits-calibration.npy", "--input-scale", "0")
+    refused(2, ["--reads 0", "1 to 64"], "compile", MODEL, "--reads", "0")
+    refused(2, ["--effort -1", "0 (no search)"], "compile", MODEL, "--effort", "-1")
+    refused(2, ["--reads", "compiled already"], "profile", path, "--reads", "0", "-o", "never.strata")
     refused(2, ["--expect"], "run", path, "--expect", "luck")
 
 
@@ -698,6 +716,25 @@ def test_killed_leaves_no_result():
     if path.exists():
         result("info", path)
     Path(f"{path}.partial").unlink(missing_ok=True)  # nobody is left who could remove it
+
+
+def test_progress_never_steps_back():
+    """On a terminal; threads finish their blocks in any order."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([STRATA, "evaluate", str(program()), "--inputs", str(DATA / "digits-test-images.npy"),
+                                "--labels", str(DATA / "digits-test-labels.npy"), "--trials", "6", "--threads", "4"],
+                               cwd=WORK, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    text = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            text += chunk
+    except OSError:  # how a terminal ends
+        pass
+    os.close(ours)
+    assert process.wait() == 0
+    shares = [int(share) for share in re.findall(rb"(\d+) %", text)]
+    assert len(shares) > 20 and shares == sorted(shares) and shares[-1] == 100, shares
 
 
 def test_interrupted():

@@ -288,6 +288,20 @@ def test_greedy():
     assert len(tokens) == 128 and tokens == wanted[1:129], tokens
 
 
+def test_compile_says_the_sequence():
+    config = WORK / "config.json"
+    for model, shapes, wanted in ((LLAMA, (), (64, 0, True)), (LLAMA, ("sequence=9",), (9, 0, False)),
+                                  (LLAMA, ("past=31",), (1, 31, False)), (VIT, (), None)):
+        config.write_text(json.dumps(model))
+        args = ["compile", config, "--chip", "phone", *(part for shape in shapes for part in ("--shape", shape))]
+        done, text = call(*args, "--json"), call(*args)
+        assert done.returncode == 0 and text.returncode == 0, done.stdout
+        found = json.loads(done.stdout)["result"]["sequence"]
+        assert (found and (found["tokens"], found["past"], found["default"])) == wanted, found
+        lines = [line for line in text.stdout.splitlines() if line.startswith("An inference is of")]
+        assert len(lines) == (wanted is not None) and ("--shape" in text.stdout) == bool(wanted and wanted[2]), lines
+
+
 def test_make():
     """Written as ONNX it is the same network: with a checkpoint's weights, or with seeded ones."""
     folder, ids = WORK / "stories", WORK / "ids.npy"

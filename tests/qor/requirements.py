@@ -186,7 +186,7 @@ def test_interval_against_unreplicated_greedy():
     (WORK / "unbound.yaml").write_text("base: demonstrator\np_budget: 10 W\n")
     lines, logs = [], 0
     for name in CNNS:
-        _, greedy = compiled(name, WORK / "unbound.yaml", "--effort", "-1")
+        _, greedy = compiled(name, WORK / "unbound.yaml", "--effort", "0")
         _, whole = compiled(name, WORK / "unbound.yaml", "--minimise", "interval")
         ratio = greedy["unit_interval_ps"] / whole["unit_interval_ps"]
         logs += math.log(ratio)

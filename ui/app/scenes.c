@@ -9,8 +9,9 @@
 /* About so many blocks are drawn fluently in software; see profiler/draw. */
 #define BLOCK_BUDGET (4 * 1000 * 1000)
 
-int
-strata_scenes_blocks (const StrataProfileRun *run)
+/* Along one side of an array, so that the volume stays in the painter's limits */
+static int
+count_blocks (const StrataProfileRun *run)
 {
   gint64 n_arrays = (gint64) MAX (run->n_stacks, 1) * MAX (run->n_tiers, 1);
   int blocks = 12;
@@ -145,7 +146,7 @@ strata_scenes_new (StrataProfile *profile, const StrataDrawTheme *theme)
   scenes->stack = (StrataStackScene){ .mesh_x = run->mesh_x,
                                       .mesh_y = run->mesh_y,
                                       .n_tiers = run->n_tiers,
-                                      .blocks = strata_scenes_blocks (run),
+                                      .blocks = count_blocks (run),
                                       .tiles = scenes->tiles,
                                       .n_tiles = scenes->n_tiles,
                                       .layers = scenes->layers,

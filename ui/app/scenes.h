@@ -53,5 +53,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataScenes, strata_scenes_free)
 void strata_scenes_set_time (const StrataScenes *scenes, gint64 from_ps, gint64 to_ps);
 /* Energy of a layer, or of the whole run where @layer is -1 */
 void strata_scenes_energy (const StrataScenes *scenes, int layer, StrataEnergyScene *energy);
-/* Blocks along one side of an array, so that the volume stays in the painter's limits */
-int strata_scenes_blocks (const StrataProfileRun *run);

@@ -112,6 +112,10 @@ char *cli_shape (const gint64 *dims, guint n_dims); /* "3×32×32" */
 void cli_progress (double fraction, const char *stage, gpointer cli);
 void cli_progress_clear (Cli *cli);
 
+/* What a number is that was not given, where 0 has a meaning, or none */
+#define CLI_NO_INT G_MININT
+#define CLI_NO_NUMBER (-G_MAXDOUBLE)
+
 /* Options of every verb that may compile */
 typedef struct
 {
@@ -119,13 +123,14 @@ typedef struct
   char *min_accuracy, *max_arrays, *max_cost, *minimise, *accuracy_inputs, *accuracy_labels, *dump, *quantise, *cache;
   char *die; /* file: programs are fitted to it */
   char **calibration, **shapes, **bound;
-  double input_scale, input_offset, effort;
-  int n_calibration, n_reads;
+  double input_scale, effort; /* CLI_NO_NUMBER where not given; the offset 0 */
+  double input_offset;
+  int n_calibration, n_reads; /* CLI_NO_INT where not given */
   gboolean no_row_copies;
   gboolean timing_only; /* set by the verb: no values will be computed */
 } CliCompileOptions;
 
-/* A table for @options, then @more */
+/* A table for @options, whose numbers it sets to not given, then @more */
 CliEntries *cli_compile_entries (CliCompileOptions *options, const CliEntries *more) G_GNUC_WARN_UNUSED_RESULT;
 /* What --shape and --bind say; refuses what is no size and no number. */
 StrataModelOptions *cli_read_shapes (char **shapes, char **bound, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -34,7 +34,7 @@ static const GOptionEntry table[] = {
   { "minimise", 0, 0, G_OPTION_ARG_STRING, AT (minimise),
     "Within the limits: arrays (default), latency, interval or energy", "WHAT" },
   { "effort", 0, 0, G_OPTION_ARG_DOUBLE, AT (effort),
-    "Roughly how long placement of a program may take (default: a fraction of a second)", "SECONDS" },
+    "Roughly how long placement of a program may take (default: a fraction of a second; 0: no search)", "SECONDS" },
   { "accuracy-inputs", 0, 0, G_OPTION_ARG_FILENAME, AT (accuracy_inputs),
     "Samples for --min-accuracy, .npy (default: the first of --calibration)", "FILE" },
   { "accuracy-labels", 0, 0, G_OPTION_ARG_FILENAME, AT (accuracy_labels),
@@ -72,6 +72,8 @@ cli_compile_entries (CliCompileOptions *options, const CliEntries *more)
       own[i] = table[i];
       own[i].arg_data = (char *) options + GPOINTER_TO_SIZE (table[i].arg_data);
     }
+  options->input_scale = options->effort = CLI_NO_NUMBER;
+  options->n_reads = options->n_calibration = CLI_NO_INT;
   return cli_join_entries (own, more);
 }
 
@@ -170,17 +172,18 @@ has_samples (const CliCompileOptions *options)
 gboolean
 cli_check_compile_options (const CliCompileOptions *options, GError **error)
 {
-  if (options->n_calibration < 0)
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "--calibration-samples %d; 1 or more is accepted, 0 for the default", options->n_calibration);
+  if (options->n_calibration != CLI_NO_INT && options->n_calibration < 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--calibration-samples %d; 1 or more is accepted",
+                 options->n_calibration);
   else if (options->n_calibration > 0 && options->calibration == NULL)
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                          "--calibration-samples goes with --calibration, which says where they are");
-  else if (options->n_reads < 0 || options->n_reads > STRATA_MAX_READS)
+  else if (options->n_reads != CLI_NO_INT && (options->n_reads < 1 || options->n_reads > STRATA_MAX_READS))
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--reads %d; 1 to %d is accepted", options->n_reads,
                  STRATA_MAX_READS);
-  else if (!isfinite (options->effort))
-    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--effort: a finite number is accepted");
+  else if (options->effort != CLI_NO_NUMBER && !(isfinite (options->effort) && options->effort >= 0))
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--effort %g; 0 (no search) or more seconds are accepted", options->effort);
   else if (options->chip != NULL && *options->chip == '\0')
     g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                          "--chip: the name is empty; `strata chip list` has those there are");
@@ -207,9 +210,9 @@ is_given (const CliCompileOptions *options, const GOptionEntry *entry)
     case G_OPTION_ARG_NONE:
       return *(const gboolean *) value;
     case G_OPTION_ARG_INT:
-      return *(const int *) value != 0;
+      return *(const int *) value != CLI_NO_INT;
     case G_OPTION_ARG_DOUBLE:
-      return *(const double *) value != 0;
+      return *(const double *) value != CLI_NO_NUMBER;
     default: /* a text, or several */
       return *(const gconstpointer *) value != NULL;
     }

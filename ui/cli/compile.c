@@ -45,7 +45,7 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
   strata_compiler_set_seed (compiler, (guint64) cli->seed);
   strata_compiler_set_n_threads (compiler, (guint) cli->n_threads);
   strata_compiler_set_row_copies (compiler, !options->no_row_copies);
-  strata_compiler_set_n_reads (compiler, (guint) options->n_reads);
+  strata_compiler_set_n_reads (compiler, options->n_reads == CLI_NO_INT ? 0 : (guint) options->n_reads);
   if (options->quantise != NULL && !strata_compiler_set_quantisation (compiler, options->quantise, &reason))
     {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--quantise: %s", reason->message);
@@ -53,7 +53,8 @@ cli_compile_model (Cli *cli, StrataModel *model, const CliCompileOptions *option
     }
   strata_compiler_set_timing_only (compiler, options->timing_only);
   strata_compiler_set_dump_folder (compiler, options->dump);
-  strata_compiler_set_effort (compiler, options->effort);
+  if (options->effort != CLI_NO_NUMBER)
+    strata_compiler_set_effort (compiler, options->effort > 0 ? options->effort : -1);
   set_cache (compiler, options);
   if (!cli_add_samples (compiler, model, options, error))
     return NULL;
@@ -78,6 +79,61 @@ check_folder (const Cli *cli, GError **error)
   return FALSE;
 }
 
+/* Of an inference of a network that its configuration describes; an ONNX file fixes both, or is asked for them. */
+typedef struct
+{
+  gint64 n_tokens, n_past; /* 0 tokens: it takes none */
+} Sequence;
+
+static Sequence
+read_sequence (StrataModel *model)
+{
+  Sequence sequence = { 0, 0 };
+
+  for (guint i = 0; model != NULL && strata_model_is_made (model) && i < strata_model_get_n_inputs (model); i++)
+    {
+      const char *name = strata_model_get_input_name (model, i);
+      guint n_dims;
+      const gint64 *dims = strata_model_get_input_shape (model, i, &n_dims);
+
+      if (n_dims == 2 && g_str_has_suffix (name, "input_ids"))
+        sequence.n_tokens = dims[1];
+      else if (n_dims == 4 && g_str_has_prefix (name, "past_key_values."))
+        sequence.n_past = dims[2];
+    }
+  return sequence;
+}
+
+static void
+print_sequence (StrataModel *model, gboolean is_given)
+{
+  Sequence sequence = read_sequence (model);
+
+  if (sequence.n_tokens > 0)
+    g_print ("An inference is of %" G_GINT64_FORMAT " token%s behind a past of %" G_GINT64_FORMAT "%s.\n",
+             sequence.n_tokens, sequence.n_tokens == 1 ? "" : "s", sequence.n_past,
+             is_given ? "" : ", the default; --shape sequence=N, and past=N of decoders, is for others");
+}
+
+/* "sequence": null where the model takes none, or a file fixes it */
+static void
+build_sequence (JsonBuilder *builder, StrataModel *model, gboolean is_given)
+{
+  Sequence sequence = read_sequence (model);
+
+  json_builder_set_member_name (builder, "sequence");
+  if (sequence.n_tokens == 0)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_object (builder);
+  cli_json_int (builder, "tokens", sequence.n_tokens);
+  cli_json_int (builder, "past", sequence.n_past);
+  cli_json_bool (builder, "default", !is_given);
+  json_builder_end_object (builder);
+}
+
 static const char examples[] =
   "  strata compile model.onnx --chip demonstrator -o model.strp\n"
   "  strata compile model.onnx --chip phone --max-latency 2ms --max-power 300mW -o model.strp\n"
@@ -95,6 +151,7 @@ cli_compile (Cli *cli, int argc, char **argv)
   };
   g_autoptr (CliEntries) entries = cli_compile_entries (&options, own);
   g_autoptr (StrataProgram) program = NULL;
+  g_autoptr (StrataModel) model = NULL;
   GError *error = NULL;
   int status = CLI_EXIT_DONE;
 
@@ -103,7 +160,7 @@ cli_compile (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2)
     status = cli_usage (cli, "compile takes one model; `strata compile --help` explains");
-  else if (!check_folder (cli, &error) || (program = cli_open_program (cli, argv[1], &options, NULL, &error)) == NULL
+  else if (!check_folder (cli, &error) || (program = cli_open_program (cli, argv[1], &options, &model, &error)) == NULL
            || (cli->output != NULL && !strata_program_save (program, cli->output, &error)))
     status = cli_fail (cli, error);
   else if (cli->json)
@@ -111,6 +168,7 @@ cli_compile (Cli *cli, int argc, char **argv)
       JsonBuilder *builder = cli_json_begin (cli);
 
       cli_program_figures (program, builder);
+      build_sequence (builder, model, options.shapes != NULL);
       if (cli->certificate != NULL)
         cli_json_certificate (builder, cli->certificate);
       cli_json_string (builder, "output", cli->output);
@@ -119,6 +177,7 @@ cli_compile (Cli *cli, int argc, char **argv)
   else
     {
       cli_print_program (program);
+      print_sequence (model, options.shapes != NULL);
       if (alternatives && cli->certificate != NULL)
         {
           g_autofree char *text = cli_describe_certificate (cli->certificate);

@@ -322,14 +322,28 @@ json_cases (Cli *cli, const Case *cases, StrataDie *die)
   cli_json_end (cli, builder);
 }
 
+/* A file may be wrong in itself; words that mean no place are an option's. */
+static StrataDie *
+suppose (StrataProgram *program, const char *what, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  StrataDie *die;
+
+  if (strata_die_is_file (what))
+    return strata_die_load (what, error);
+  die = strata_die_suppose (program, what, &reason);
+  if (die == NULL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--what-if: %s", reason->message);
+  return die;
+}
+
 int
 cli_what_if (Cli *cli, StrataProgram *program, const char *what, GError **error)
 {
   Case cases[N_CASES] = { { .title = "as compiled", .key = "before", .program = g_object_ref (program) },
                           { .title = "with spare tiers", .key = "with_spares" },
                           { .title = "spare tiers used up", .key = "without_spares" } };
-  g_autoptr (StrataDie) die =
-    strata_die_is_file (what) ? strata_die_load (what, error) : strata_die_suppose (program, what, error);
+  g_autoptr (StrataDie) die = suppose (program, what, error);
   gboolean ok = die != NULL && make_case (cli, &cases[1], program, die, error);
   int status = -1;
 

@@ -533,7 +533,7 @@ cli_evaluate_ages (
                    .program = program,
                    .ageing = ageing,
                    .recalibrate = options->recalibrate,
-                   .life_s = YEAR_S * (options->years > 0 ? options->years : DEFAULT_YEARS) };
+                   .life_s = YEAR_S * (options->years == CLI_NO_NUMBER ? DEFAULT_YEARS : options->years) };
 
   if (!set_points (ageing, options, error) || (options->target != NULL && !read_target (&ages, options->target, error))
       || !strata_ageing_run (ageing, cli_progress, cli, cli->cancellable, error))

@@ -9,6 +9,7 @@
 /* Deviations are known to 1 % long before; more only waits. */
 #define MAX_TRIALS 10000
 #define MAX_YEARS 1000
+#define DEFAULT_TRIALS 8
 
 typedef struct
 {
@@ -163,7 +164,7 @@ evaluate (Cli *cli, const char *path, const Options *options, StrataAnalog analo
 {
   g_auto (CliEvaluation) what = { .analog = analog,
                                   .offset = options->compile.input_offset,
-                                  .n_trials = options->n_trials > 0 ? (guint) options->n_trials : 8,
+                                  .n_trials = (guint) options->n_trials,
                                   .limit = options->limit > 0 ? (guint) options->limit : 0 };
   g_autoptr (StrataEvaluation) evaluation = NULL;
   g_autoptr (StrataAttribution) attribution = NULL;
@@ -210,8 +211,8 @@ check_ages (Cli *cli, const Options *options, int *status)
   const CliConditionOptions *conditions = &options->conditions;
 
   if (ages->ages == NULL
-      && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != 0 || ages->schedule
-          || (ages->html && !options->attribute)))
+      && (ages->temperatures != NULL || ages->recalibrate || ages->target != NULL || ages->years != CLI_NO_NUMBER
+          || ages->schedule || (ages->html && !options->attribute)))
     *status =
       cli_usage (cli, "--temperatures, --recalibrate, --target, --years, --schedule and --html go with --ages%s",
                  ages->html ? ", --html with --attribute, too" : "");
@@ -219,8 +220,25 @@ check_ages (Cli *cli, const Options *options, int *status)
            && (conditions->age != NULL || conditions->temperature != NULL || conditions->recalibrated != NULL
                || options->attribute))
     *status = cli_usage (cli, "--ages: --age, --temperature, --recalibrated and --attribute are about a single age");
-  else if (!(ages->years >= 0 && ages->years <= MAX_YEARS))
+  else if (ages->years != CLI_NO_NUMBER && !(ages->years > 0 && ages->years <= MAX_YEARS))
     *status = cli_usage (cli, "--years %g; more than 0 and up to %d is accepted", ages->years, MAX_YEARS);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Exact arrays have nothing that either could tell. */
+static gboolean
+check_analog (const Options *options, StrataAnalog analog, GError **error)
+{
+  if (options->attribute && analog == STRATA_ANALOG_OFF)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--attribute: exact integers (--analog off) have no physics to attribute; ideal, nominal, "
+                         "optimistic or conservative does");
+  else if (options->ages.ages != NULL && analog <= STRATA_ANALOG_IDEAL)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--ages: exact arrays (--analog %s) do not age; nominal, optimistic or conservative does",
+                 cli_analog_name (analog));
   else
     return TRUE;
   return FALSE;
@@ -238,7 +256,7 @@ static const char examples[] =
 int
 cli_evaluate (Cli *cli, int argc, char **argv)
 {
-  Options options = { 0 };
+  Options options = { .n_trials = DEFAULT_TRIALS, .ages.years = CLI_NO_NUMBER };
   const GOptionEntry own[] = {
     { "inputs", 0, 0, G_OPTION_ARG_FILENAME, &options.inputs, "Samples along the first dimension, .npy", "FILE" },
     { "labels", 0, 0, G_OPTION_ARG_FILENAME, &options.labels, "One integer class per sample, .npy", "FILE" },
@@ -274,7 +292,7 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     ;
   else if (argc != 2 || options.inputs == NULL)
     status = cli_usage (cli, "evaluate takes one program or model, and --inputs; `strata evaluate --help` explains");
-  else if (options.n_trials < 0 || options.n_trials > MAX_TRIALS)
+  else if (options.n_trials < 1 || options.n_trials > MAX_TRIALS)
     status = cli_usage (cli, "--trials %d; 1 to %d is accepted", options.n_trials, MAX_TRIALS);
   else if (options.limit < 0)
     status = cli_usage (cli, "--limit %d; 1 or more is accepted, 0 for all samples", options.limit);
@@ -282,7 +300,7 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     ;
   else if (!cli_redirect (cli, options.inputs, &status))
     ;
-  else if (!cli_parse_analog (options.analog, &analog, &error)
+  else if (!cli_parse_analog (options.analog, &analog, &error) || !check_analog (&options, analog, &error)
            || (status = evaluate (cli, argv[1], &options, analog, &error)) < 0)
     status = cli_fail (cli, error);
   return status;

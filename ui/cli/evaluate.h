@@ -46,7 +46,7 @@ typedef struct
 {
   char *ages; /* "default": those of StrataAgeing; NULL: not asked for */
   char *temperatures, *target;
-  double years;
+  double years; /* CLI_NO_NUMBER: not given */
   gboolean recalibrate, schedule, html;
 } CliAgesOptions;
 

@@ -126,6 +126,11 @@ cli_parse (Cli *cli,
       *status = cli_usage (cli, "--threads %d; 0 (one per processor) or more is accepted", cli->n_threads);
       return FALSE;
     }
+  if (cli->seed < 0)
+    {
+      *status = cli_usage (cli, "--seed %" G_GINT64_FORMAT "; 0 or more is accepted", cli->seed);
+      return FALSE;
+    }
   if (replaces_input (cli, all, *argc, *argv))
     {
       *status = cli_usage (cli, "-o %s: is the file that is read; give another name", cli->output);

@@ -21,13 +21,17 @@ take_sample (StrataTensor *tensor, gint64 first, gint64 n, double scale, double 
 gboolean
 cli_read_scale (const CliCompileOptions *options, double *scale, GError **error)
 {
-  if (isfinite (options->input_scale) && isfinite (options->input_offset))
+  if (!isfinite (options->input_scale) || !isfinite (options->input_offset))
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--input-scale and --input-offset: finite numbers are accepted");
+  else if (options->input_scale == 0)
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--input-scale 0: makes all samples alike; a number other than 0 is accepted");
+  else
     {
-      *scale = options->input_scale == 0 ? 1 : options->input_scale;
+      *scale = options->input_scale == CLI_NO_NUMBER ? 1 : options->input_scale;
       return TRUE;
     }
-  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                       "--input-scale and --input-offset: finite numbers are accepted");
   return FALSE;
 }
 
