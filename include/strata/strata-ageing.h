@@ -45,11 +45,14 @@ STRATA_API gboolean strata_ageing_set_ages (StrataAgeing *self, const double *ag
 /**
  * strata_ageing_set_temperatures:
  * @self: an ageing
- * @temperatures_c: (array length=n_temperatures): degrees Celsius, -60 to 300
+ * @temperatures_c: (array length=n_temperatures): degrees Celsius, -60 to 300; infinite: at work, as
+ *   strata_conditions_set_at_work() has it
  * @n_temperatures: how many, at least 1
  * @error: return location for a #GError
  *
- * Chooses the temperatures. Fails with %STRATA_DEVICE_ERROR_INPUT where one is out of range.
+ * Chooses the temperatures. One at work may run the timing simulator, as strata_program_get_figure() does. Fails with
+ * %STRATA_DEVICE_ERROR_INPUT where one is out of range, with %STRATA_DEVICE_ERROR_UNSUPPORTED where one is at work and
+ * leakage runs away.
  *
  * Returns: %TRUE on success
  */
@@ -122,9 +125,19 @@ STRATA_API guint strata_ageing_get_n_temperatures (StrataAgeing *self);
  * @self: an ageing
  * @temperature: index of a temperature
  *
- * Returns: degrees Celsius
+ * Returns: degrees Celsius; at work that of the hottest array
  */
 STRATA_API double strata_ageing_get_temperature_c (StrataAgeing *self, guint temperature);
+
+/**
+ * strata_ageing_is_at_work:
+ * @self: an ageing
+ * @temperature: index of a temperature
+ * @coolest_c: (out) (optional): degrees Celsius of the coolest array; strata_ageing_get_temperature_c() otherwise
+ *
+ * Returns: whether each array has the temperature that work keeps it at
+ */
+STRATA_API gboolean strata_ageing_is_at_work (StrataAgeing *self, guint temperature, double *coolest_c);
 
 /**
  * strata_ageing_get_accuracy:

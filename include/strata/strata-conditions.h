@@ -99,7 +99,8 @@ STRATA_API gboolean strata_physics_parse (const char *text, StrataPhysics *terms
  * @age_s: seconds since the arrays were programmed, 0 to 1000 years
  * @calibrated_age_s: age at which converters and affine corrections were set last, 0 to @age_s; 0: right after
  *   programming
- * @temperature_c: of the arrays, degrees Celsius, while they age and are read; NaN: the chip's ambient
+ * @temperature_c: of the arrays, degrees Celsius, while they age and are read; NaN: the chip's ambient; infinite: at
+ *   work, see strata_conditions_set_at_work()
  *
  * Conditions of a run. A plain struct: fill it, pass it; who takes it copies it.
  */
@@ -131,7 +132,8 @@ STRATA_API StrataConditions *strata_conditions_copy (const StrataConditions *sel
  * strata_conditions_set:
  * @self: conditions
  * @name: "age", "calibrated-age": a time such as "30 d" (s, min, h, d, y of 365 d; 0 needs none); "temperature": "55
- *   degC"; "without": terms that are left out; "only": terms that are not
+ *   degC", or "work" for strata_conditions_set_at_work(); "without": terms that are left out; "only": terms that are
+ * not
  * @text: the value as people write it
  * @error: return location for a #GError
  *
@@ -142,12 +144,46 @@ STRATA_API StrataConditions *strata_conditions_copy (const StrataConditions *sel
 STRATA_API gboolean strata_conditions_set (StrataConditions *self, const char *name, const char *text, GError **error);
 
 /**
+ * strata_conditions_set_at_work:
+ * @self: conditions
+ *
+ * Makes arrays as warm as the program's own work makes them while they age and are read: each array has the temperature
+ * of its tier and stack in the steady state of the modelled run, nominal, at the pace that the program states, or at
+ * the rate that the chip keeps up where its limits of temperature slow it down
+ * (strata_program_get_array_temperatures() says what that comes to). Corrections and converters are set as at any other
+ * temperature, cells are as old then as @self says. What runs under these conditions fails with
+ * %STRATA_DEVICE_ERROR_UNSUPPORTED where leakage runs away.
+ */
+STRATA_API void strata_conditions_set_at_work (StrataConditions *self);
+
+/**
+ * strata_conditions_is_at_work:
+ * @self: conditions
+ *
+ * Returns: whether arrays are as warm as work makes them
+ */
+STRATA_API gboolean strata_conditions_is_at_work (const StrataConditions *self);
+
+/**
  * strata_conditions_to_text:
  * @self: conditions
  *
  * Returns: (transfer full): such as "30 d after programming, calibrated after 0 s, at 55 degC, without read, thermal"
  */
 STRATA_API char *strata_conditions_to_text (const StrataConditions *self) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * strata_conditions_describe:
+ * @self: conditions
+ * @coolest_c: of the arrays at work, degrees Celsius; NaN: unknown
+ * @hottest_c: likewise
+ *
+ * What strata_conditions_to_text() gives, and how warm "at work" is.
+ *
+ * Returns: (transfer full): such as "just programmed, at work (43.2 to 50.8 degC, each array at its own)"
+ */
+STRATA_API char *
+strata_conditions_describe (const StrataConditions *self, double coolest_c, double hottest_c) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * strata_age_to_text:
@@ -184,7 +220,7 @@ STRATA_API gboolean strata_conditions_equal (const StrataConditions *a, const St
  * @error: return location for a #GError
  *
  * Fails with %STRATA_DEVICE_ERROR_INPUT where an age is negative, a calibration lies after the reading, or a
- * temperature is outside -60 to 300 degC.
+ * temperature is outside -60 to 300 degC; at work is accepted.
  *
  * Returns: %TRUE where they make sense
  */

@@ -246,6 +246,24 @@ STRATA_API const char *const *strata_program_list_figures (void);
  */
 STRATA_API double strata_program_get_figure (StrataProgram *self, const char *name, StrataBand band);
 
+/**
+ * strata_program_get_array_temperatures:
+ * @self: a program
+ * @coolest_c: (out) (optional): the coolest array that holds weights, degrees Celsius
+ * @hottest_c: (out) (optional): the hottest
+ * @error: return location for a #GError
+ *
+ * How warm the program's work keeps its arrays: steady state of running on and on, nominal, at its pace, or at the rate
+ * that the chip keeps up where its limits of temperature slow it down. Modelled; the first call runs the timing
+ * simulator, as strata_program_get_figure() does. Fails with %STRATA_DEVICE_ERROR_UNSUPPORTED where leakage runs away.
+ *
+ * Returns: %TRUE on success
+ */
+STRATA_API gboolean strata_program_get_array_temperatures (StrataProgram *self,
+                                                           double *coolest_c,
+                                                           double *hottest_c,
+                                                           GError **error);
+
 /* --- explanations --- */
 
 /**

@@ -19,6 +19,7 @@ struct _StrataAgeing
   StrataEvaluation *evaluation;
   double *ages_s, *temperatures_c;
   guint n_ages, n_temperatures;
+  double coolest_c, hottest_c; /* arrays at work, where one of the temperatures is infinite */
   gboolean recalibrate;
   StrataAgeingPoint *points; /* [temperature][age][recalibrated]; NULL: not run */
 };

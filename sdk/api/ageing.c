@@ -92,6 +92,8 @@ strata_ageing_set_ages (StrataAgeing *self, const double *ages_s, guint n_ages, 
 gboolean
 strata_ageing_set_temperatures (StrataAgeing *self, const double *temperatures_c, guint n_temperatures, GError **error)
 {
+  double coolest_c = (double) NAN, hottest_c = (double) NAN;
+
   g_return_val_if_fail (STRATA_IS_AGEING (self) && temperatures_c != NULL, FALSE);
   if (n_temperatures < 1 || n_temperatures > MAX_POINTS)
     return refuse (error, "temperatures: %u of them; 1 to %d are accepted", n_temperatures, MAX_POINTS);
@@ -101,9 +103,12 @@ strata_ageing_set_temperatures (StrataAgeing *self, const double *temperatures_c
 
       if (isnan (temperatures_c[i]))
         return refuse (error, "temperatures: number %u is none", i + 1);
-      if (!strata_conditions_check (&conditions, error))
+      if (!strata_conditions_check (&conditions, error)
+          || (strata_conditions_is_at_work (&conditions)
+              && !strata_program_get_array_temperatures (self->evaluation->program, &coolest_c, &hottest_c, error)))
         return FALSE;
     }
+  self->coolest_c = coolest_c, self->hottest_c = hottest_c;
   g_free (self->temperatures_c);
   self->temperatures_c = g_memdup2 (temperatures_c, sizeof *temperatures_c * n_temperatures);
   self->n_temperatures = n_temperatures;
@@ -338,7 +343,21 @@ double
 strata_ageing_get_temperature_c (StrataAgeing *self, guint temperature)
 {
   g_return_val_if_fail (STRATA_IS_AGEING (self) && temperature < self->n_temperatures, (double) NAN);
-  return self->temperatures_c[temperature];
+  return isinf (self->temperatures_c[temperature]) ? self->hottest_c : self->temperatures_c[temperature];
+}
+
+gboolean
+strata_ageing_is_at_work (StrataAgeing *self, guint temperature, double *coolest_c)
+{
+  gboolean at_work;
+
+  if (coolest_c != NULL)
+    *coolest_c = (double) NAN;
+  g_return_val_if_fail (STRATA_IS_AGEING (self) && temperature < self->n_temperatures, FALSE);
+  at_work = isinf (self->temperatures_c[temperature]);
+  if (coolest_c != NULL)
+    *coolest_c = at_work ? self->coolest_c : self->temperatures_c[temperature];
+  return at_work;
 }
 
 double
@@ -375,7 +394,8 @@ strata_ageing_get_effective_age_s (StrataAgeing *self, guint temperature, guint 
   g_return_val_if_fail (STRATA_IS_AGEING (self), (double) NAN);
   g_return_val_if_fail (temperature < self->n_temperatures && age < self->n_ages, (double) NAN);
   chip = strata_program_get_image (self->evaluation->program)->chip;
-  effective_s = strata_cost_effective_age_s (chip, self->ages_s[age], self->temperatures_c[temperature]);
+  effective_s =
+    strata_cost_effective_age_s (chip, self->ages_s[age], strata_ageing_get_temperature_c (self, temperature));
   if (extrapolated != NULL)
     *extrapolated = effective_s > strata_cost_retention_measured_s (chip->cell_model);
   return effective_s;

@@ -183,11 +183,17 @@ strata_evaluation_ignores_temperature (StrataEvaluation *self)
 const char *
 strata_evaluation_get_retention (StrataEvaluation *self)
 {
+  double temperature_c;
+
   g_return_val_if_fail (STRATA_IS_EVALUATION (self), "no data");
+  temperature_c = self->conditions->temperature_c;
   if ((self->conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0)
     return "measured";
+  if (strata_conditions_is_at_work (self->conditions)
+      && !strata_program_get_array_temperatures (self->program, NULL, &temperature_c, NULL))
+    return "no data";
   return strata_cost_retention_known (strata_program_get_image (self->program)->chip, self->conditions->age_s,
-                                      self->conditions->temperature_c);
+                                      temperature_c);
 }
 
 gboolean
@@ -336,6 +342,9 @@ strata_evaluation_pass (StrataEvaluationPass *pass, const StrataFunctionalOption
           state = strata_die_get_state (self->die, self->use);
           all.die = &state;
         }
+      if (all.conditions != NULL && strata_conditions_is_at_work (all.conditions)
+          && (all.modelled = strata_program_get_modelled (self->program, pass->cancellable, error)) == NULL)
+        return FALSE;
       all.without |= self->uncorrected ? STRATA_CORRECT_AFFINE : 0;
       pass->functional = strata_functional_new (strata_program_get_image (self->program), &all, error);
       if (pass->functional == NULL)

@@ -101,7 +101,8 @@ chip_of (const StrataMaintenance *self)
 static StrataMaintenanceLife
 life_at (const StrataMaintenance *self, guint temperature)
 {
-  const double rate = strata_cost_effective_age_s (chip_of (self), 1, self->ageing->temperatures_c[temperature]);
+  const double temperature_c = strata_ageing_get_temperature_c (self->ageing, temperature);
+  const double rate = strata_cost_effective_age_s (chip_of (self), 1, temperature_c);
 
   return (StrataMaintenanceLife){ self->life_s, rate };
 }

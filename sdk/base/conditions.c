@@ -170,6 +170,11 @@ strata_conditions_set (StrataConditions *self, const char *name, const char *tex
       *(g_str_equal (name, "age") ? &self->age_s : &self->calibrated_age_s) = value;
       return TRUE;
     }
+  if (g_str_equal (name, "temperature") && g_str_equal (text, "work"))
+    {
+      strata_conditions_set_at_work (self);
+      return TRUE;
+    }
   if (g_str_equal (name, "temperature"))
     return parse_quantity (text, STRATA_QUANTITY_TEMPERATURE, &self->temperature_c, error);
   if (g_str_equal (name, "without") || g_str_equal (name, "only"))
@@ -184,8 +189,46 @@ strata_conditions_set (StrataConditions *self, const char *name, const char *tex
   return FALSE;
 }
 
+void
+strata_conditions_set_at_work (StrataConditions *self)
+{
+  g_return_if_fail (self != NULL);
+  self->temperature_c = (double) INFINITY;
+}
+
+gboolean
+strata_conditions_is_at_work (const StrataConditions *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  return self->temperature_c == (double) INFINITY;
+}
+
 char *
 strata_conditions_to_text (const StrataConditions *self)
+{
+  return strata_conditions_describe (self, (double) NAN, (double) NAN);
+}
+
+static void
+append_temperature (GString *text, const StrataConditions *self, double coolest_c, double hottest_c)
+{
+  g_autofree char *coolest = NULL, *hottest = NULL;
+
+  if (!strata_conditions_is_at_work (self))
+    {
+      g_string_append_printf (text, ", at %g degC", self->temperature_c);
+      return;
+    }
+  g_string_append (text, ", at work");
+  if (!isfinite (coolest_c) || !isfinite (hottest_c))
+    return;
+  coolest = g_strdup_printf ("%.1f", coolest_c), hottest = g_strdup_printf ("%.1f", hottest_c);
+  g_string_append_printf (text, " (%s%s%s degC, each array at its own)", coolest,
+                          g_str_equal (coolest, hottest) ? "" : " to ", g_str_equal (coolest, hottest) ? "" : hottest);
+}
+
+char *
+strata_conditions_describe (const StrataConditions *self, double coolest_c, double hottest_c)
 {
   g_autofree char *age = NULL, *calibrated = NULL;
   const char *separator = ", without ";
@@ -199,7 +242,7 @@ strata_conditions_to_text (const StrataConditions *self)
   else
     g_string_append (text, "just programmed");
   if (!isnan (self->temperature_c))
-    g_string_append_printf (text, ", at %g degC", self->temperature_c);
+    append_temperature (text, self, coolest_c, hottest_c);
   for (guint i = 0; i < G_N_ELEMENTS (terms); i++)
     if ((self->physics_off & terms[i].term) != 0)
       {
@@ -230,9 +273,9 @@ strata_conditions_check (const StrataConditions *self, GError **error)
     g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
                  "calibration: at an age of %g s; 0 to the age of the reading, %g s, is accepted",
                  self->calibrated_age_s, self->age_s);
-  else if (self->temperature_c < COLDEST_C || self->temperature_c > HOTTEST_C)
+  else if (!strata_conditions_is_at_work (self) && (self->temperature_c < COLDEST_C || self->temperature_c > HOTTEST_C))
     g_set_error (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_INPUT,
-                 "temperature: %g degC; %g to %g degC is accepted", self->temperature_c, COLDEST_C, HOTTEST_C);
+                 "temperature: %g degC; %g to %g degC or work is accepted", self->temperature_c, COLDEST_C, HOTTEST_C);
   else
     return TRUE;
   return FALSE;

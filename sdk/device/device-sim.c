@@ -119,6 +119,7 @@ ensure_programmed (StrataDeviceSim *self, const StrataFunctionalOptions *options
   self->functional = strata_functional_new (strata_program_get_image (self->program), options, error);
   self->programmed = *options;
   self->programmed.cancellable = NULL;
+  self->programmed.modelled = NULL;
   g_clear_pointer (&self->conditions, strata_conditions_free);
   self->conditions = strata_conditions_copy (options->conditions);
   return self->functional != NULL;
@@ -137,10 +138,13 @@ compute_outputs (StrataDeviceSim *self, StrataJob *job, GCancellable *cancellabl
                                       .measure = strata_job_get_sink (job, NULL) != NULL,
                                       .die = get_state (self, &state),
                                       .spread = TRUE };
+  const gboolean at_work = strata_conditions_is_at_work (options.conditions);
   g_autofree StrataArray *views = g_new0 (StrataArray, inputs->len);
   g_autofree const StrataArray **in = g_new0 (const StrataArray *, inputs->len);
   g_autofree StrataArray **out = g_new0 (StrataArray *, image->graph->n_outputs);
 
+  if (at_work && (options.modelled = strata_program_get_modelled (self->program, cancellable, error)) == NULL)
+    return FALSE;
   if (!ensure_programmed (self, &options, error))
     return FALSE;
   for (guint i = 0; i < inputs->len; i++)

@@ -408,6 +408,23 @@ strata_program_get_figure (StrataProgram *self, const char *name, StrataBand ban
   return modelled == NULL ? (double) NAN : get_modelled_figure (modelled, name, band);
 }
 
+gboolean
+strata_program_get_array_temperatures (StrataProgram *self, double *coolest_c, double *hottest_c, GError **error)
+{
+  const StrataModelled *modelled;
+  double coolest, hottest;
+
+  g_return_val_if_fail (STRATA_IS_PROGRAM (self), FALSE);
+  modelled = strata_program_get_modelled (self, NULL, error);
+  if (modelled == NULL || !strata_modelled_array_range (self->image, modelled, &coolest, &hottest, error))
+    return FALSE;
+  if (coolest_c != NULL)
+    *coolest_c = coolest;
+  if (hottest_c != NULL)
+    *hottest_c = hottest;
+  return TRUE;
+}
+
 char *
 strata_program_disassemble (StrataProgram *self)
 {

@@ -446,15 +446,16 @@ find_age (Findings *f)
   const StrataChipSpec *chip = f->image->chip;
   g_autofree char *told = NULL, *effective = NULL, *measured = NULL;
   const char *known;
+  double coolest_c, array_c = strata_record_array_c (f->image, f->modelled, &coolest_c);
 
   if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL
       || (conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0)
     return;
-  known = strata_cost_retention_known (chip, conditions->age_s, conditions->temperature_c);
+  known = strata_cost_retention_known (chip, conditions->age_s, array_c);
   if (strcmp (known, "measured") == 0)
     return;
-  told = strata_conditions_to_text (conditions);
-  effective = strata_age_to_text (strata_cost_effective_age_s (chip, conditions->age_s, conditions->temperature_c));
+  told = strata_record_conditions (f->image, f->modelled);
+  effective = strata_age_to_text (strata_cost_effective_age_s (chip, conditions->age_s, array_c));
   measured = strata_age_to_text (strata_cost_retention_measured_s (chip->cell_model));
   add (f, "extrapolated-age", WARNING, -1,
        strata_arena_printf (f->arena, "%s: like %s at %g degC, and such cells were measured for %s (%s)", told,
@@ -468,6 +469,7 @@ find_temperature (Findings *f)
 {
   const StrataConditions *conditions = f->modelled->conditions;
   const StrataCellModel cells = f->image->chip->cell_model;
+  double coolest_c, array_c = strata_record_array_c (f->image, f->modelled, &coolest_c);
 
   if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || isnan (conditions->temperature_c)
       || (conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0 || !strata_cost_ignores_temperature (cells))
@@ -475,7 +477,7 @@ find_temperature (Findings *f)
   add (f, "temperature-ignored", WARNING, -1,
        strata_arena_printf (
          f->arena, "the values at %g degC are those at any temperature: no source says how %s cells age with it",
-         conditions->temperature_c, strata_cell_model_name (cells)),
+         array_c, strata_cell_model_name (cells)),
        "take a chip whose cells have an activation energy where temperature matters", NAN, "accuracy");
 }
 
@@ -485,20 +487,23 @@ find_warmth (Findings *f)
 {
   const StrataConditions *conditions = f->modelled->conditions;
   const StrataChipSpec *chip = f->image->chip;
-  double junction_c = f->modelled->junction_c, faster;
+  double hottest_c = f->modelled->junction_c, coolest_c, faster;
 
-  if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || !isnan (conditions->temperature_c)
-      || junction_c - chip->t_ambient_c < WARMER_K)
+  if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || !isnan (conditions->temperature_c))
     return;
-  faster = strata_cost_effective_age_s (chip, 1, junction_c) / strata_cost_effective_age_s (chip, 1, chip->t_ambient_c);
+  strata_modelled_array_range (f->image, f->modelled, &coolest_c, &hottest_c, NULL);
+  if (hottest_c - chip->t_ambient_c < WARMER_K)
+    return;
+  faster = strata_cost_effective_age_s (chip, 1, hottest_c) / strata_cost_effective_age_s (chip, 1, chip->t_ambient_c);
   add (
     f, "warmer-at-work", NOTE, -1,
     strata_arena_printf (f->arena,
                          "values are those of arrays at the ambient %.1f °C; run on and on they are at up to %.1f °C, "
                          "where cells age %.1f times as fast",
-                         chip->t_ambient_c, junction_c, faster),
-    strata_arena_printf (f->arena, "give --temperature %.0fdegC for values of continuous use", ceil (junction_c)), NAN,
-    "accuracy");
+                         chip->t_ambient_c, hottest_c, faster),
+    f->modelled->array_c != NULL ? "give --temperature work for values of continuous use, each array at its own"
+                                 : "give a temperature such as --temperature 85degC: none is steady at work",
+    NAN, "accuracy");
 }
 
 static gint

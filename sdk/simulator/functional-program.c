@@ -12,6 +12,7 @@ typedef struct
   StrataFunctional *functional;
   StrataAnalogSetup setup;
   StrataFunctionalVectors *vectors; /* per op */
+  const double *array_c;            /* how warm arrays are; NULL: as the conditions say */
 } Programming;
 
 /* As old as @age_s */
@@ -29,12 +30,16 @@ program_tile (const Programming *programming, int index, double age_s)
   const StrataQOp *op = &image->graph->ops[tile->op];
   const StrataDieState *state = programming->functional->options.die;
   StrataAnalogSetup setup = programming->setup;
+  StrataConditions conditions = *setup.conditions;
   g_autoptr (StrataAnalogDie) die = NULL;
 
   if (state != NULL && image->placement != NULL)
     setup.die = die = strata_analog_die_new (state, tile, image->placement->site[index]);
   setup.site = image->placement != NULL ? &image->placement->site[index] : NULL;
   setup.age_s = age_s;
+  if (programming->array_c != NULL)
+    conditions.temperature_c = programming->array_c[setup.site->stack * image->chip->tiers + setup.site->tier];
+  setup.conditions = &conditions;
   setup.scratch = programming->functional->scratch;
   return strata_analog_array_new (&setup, op, image->graph->tensors[op->inputs[0]].zero_point, tile, id);
 }
@@ -100,6 +105,32 @@ prepare_cb (guint index, gpointer user_data, GError **error)
   return TRUE;
 }
 
+/* Of arrays at work: of @functional's modelled run, or of @own, which is run for it. Exact arrays have no temperature.
+ */
+static gboolean
+find_warmth (const StrataFunctional *functional, StrataModelled **own, const double **array_c, GError **error)
+{
+  const StrataImage *image = functional->image;
+  const StrataModelled *modelled = functional->options.modelled;
+  double coolest_c, hottest_c;
+
+  if (!strata_conditions_is_at_work (functional->conditions) || functional->options.analog <= STRATA_ANALOG_IDEAL)
+    return TRUE;
+  if (image->placement == NULL)
+    {
+      g_set_error_literal (error, STRATA_DEVICE_ERROR, STRATA_DEVICE_ERROR_UNSUPPORTED,
+                           "temperature: arrays that are not placed have none at work; give one such as 55degC");
+      return FALSE;
+    }
+  if (modelled == NULL)
+    modelled = *own =
+      strata_model_run (image, image->limits.max_interval_ps, FALSE, functional->options.cancellable, error);
+  if (modelled == NULL || !strata_modelled_array_range (image, modelled, &coolest_c, &hottest_c, error))
+    return FALSE;
+  *array_c = modelled->array_c;
+  return TRUE;
+}
+
 gboolean
 strata_functional_program (StrataFunctional *functional, GError **error)
 {
@@ -109,8 +140,10 @@ strata_functional_program (StrataFunctional *functional, GError **error)
   Programming programming = { functional,
                               { image->chip, functional->options.analog, functional->options.seed,
                                 functional->options.without, functional->conditions },
-                              vectors };
+                              vectors,
+                              NULL };
   GCancellable *cancellable = functional->options.cancellable;
+  StrataModelled *own = NULL;
   gboolean ok;
 
   functional->arrays = g_new0 (StrataAnalogArray *, n_tiles + 1);
@@ -118,9 +151,12 @@ strata_functional_program (StrataFunctional *functional, GError **error)
     strata_functional_vectors_init (image, vectors);
   else
     strata_functional_vectors_invent (image, functional->options.seed, vectors);
-  ok = strata_parallel_for (n_samples + n_tiles, 0, prepare_cb, &programming, cancellable, error)
+  ok = find_warmth (functional, &own, &programming.array_c, error)
+       && strata_parallel_for (n_samples + n_tiles, 0, prepare_cb, &programming, cancellable, error)
        && strata_parallel_for (n_tiles, 0, calibrate_tile_cb, &programming, cancellable, error);
   functional->options.cancellable = NULL;
+  functional->options.modelled = NULL;
+  strata_modelled_free (own);
   for (int i = 0; i < image->graph->n_ops; i++)
     strata_functional_vectors_clear (&vectors[i]);
   g_free (vectors);

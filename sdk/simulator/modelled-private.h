@@ -24,6 +24,7 @@ typedef struct
   StrataHeat *heat;
   double *node_fj;          /* dynamic heat of one inference per node, nominal */
   double *node_mw, *rise_c; /* steady state, nominal */
+  double *sustained_c;      /* rise_c at the rate that limits of temperature allow, where they allow any */
   gsize n_nodes;
 } StrataModelRun;
 
@@ -36,3 +37,6 @@ gint64 strata_settle_interval (const StrataModelRun *run, StrataBand band);
 
 /* What limits of temperature allow, of the same bands. Errors: G_IO_ERROR_CANCELLED */
 gboolean strata_throttle (StrataModelRun *run, gboolean bands, GError **error);
+
+/* Temperatures of arrays, after strata_throttle () */
+void strata_warmth (StrataModelRun *run);

@@ -209,6 +209,7 @@ run_init (StrataModelRun *run, gboolean bands, GError **error)
   run->node_fj = g_new0 (double, run->n_nodes + 1);
   run->node_mw = g_new0 (double, run->n_nodes + 1);
   run->rise_c = g_new0 (double, run->n_nodes + 1);
+  run->sustained_c = g_new0 (double, run->n_nodes + 1);
   return TRUE;
 }
 
@@ -226,6 +227,7 @@ run_finish (StrataModelRun *run)
   g_free (run->node_fj);
   g_free (run->node_mw);
   g_free (run->rise_c);
+  g_free (run->sustained_c);
   strata_modelled_free (run->modelled);
 }
 
@@ -299,6 +301,7 @@ run_model (StrataModelRun *run, gboolean bands, GError **error)
   if (!check_static (run, error))
     return FALSE;
   sum_energy (run);
+  strata_warmth (run);
   add_steady (run, temperature);
   if (modelled->fidelity == STRATA_FIDELITY_TIMING)
     {
@@ -364,5 +367,6 @@ strata_modelled_free (StrataModelled *modelled)
   g_free (modelled->spells);
   g_free (modelled->warming);
   g_free (modelled->unit_busy_ps);
+  g_free (modelled->array_c);
   g_free (modelled);
 }

@@ -426,24 +426,49 @@ add_verdicts (StrataArena *arena, const StrataImage *image, const StrataModelled
   add_meta (meta, "verdict", n == 0 ? "no limits" : missed ? "missed" : unknown ? "unavailable" : "met");
 }
 
+double
+strata_record_array_c (const StrataImage *image, const StrataModelled *modelled, double *coolest_c)
+{
+  const StrataConditions *conditions = modelled->conditions;
+  double hottest_c =
+    conditions == NULL || isnan (conditions->temperature_c) ? image->chip->t_ambient_c : conditions->temperature_c;
+
+  *coolest_c = hottest_c;
+  if (conditions == NULL || !strata_conditions_is_at_work (conditions)
+      || strata_modelled_array_range (image, modelled, coolest_c, &hottest_c, NULL))
+    return hottest_c;
+  return *coolest_c = (double) NAN; /* arrays of levels with noise are not made then; exact ones have none */
+}
+
+char *
+strata_record_conditions (const StrataImage *image, const StrataModelled *modelled)
+{
+  g_autoptr (StrataConditions) all = strata_conditions_copy (modelled->conditions);
+  double coolest_c, hottest_c = strata_record_array_c (image, modelled, &coolest_c);
+
+  return strata_conditions_describe (all, coolest_c, hottest_c);
+}
+
 /* In words, and each as a number where there is one */
 static void
-add_conditions (StrataArena *arena, const StrataImage *image, const StrataConditions *conditions, GArray *meta)
+add_conditions (StrataArena *arena, const StrataImage *image, const StrataModelled *modelled, GArray *meta)
 {
   const StrataCellModel cells = image->chip->cell_model;
-  g_autoptr (StrataConditions) all = strata_conditions_copy (conditions);
-  g_autofree char *text = strata_conditions_to_text (all);
-  double temperature_c = isnan (all->temperature_c) ? image->chip->t_ambient_c : all->temperature_c;
+  g_autoptr (StrataConditions) all = strata_conditions_copy (modelled->conditions);
+  g_autofree char *text = strata_record_conditions (image, modelled);
+  double coolest_c, temperature_c = strata_record_array_c (image, modelled, &coolest_c);
 
   add_meta (meta, "conditions", strata_arena_strdup (arena, text));
   add_meta (meta, "age_s", strata_arena_printf (arena, "%.17g", all->age_s));
   add_meta (meta, "calibrated_age_s", strata_arena_printf (arena, "%.17g", all->calibrated_age_s));
   add_meta (meta, "array_temperature_c", strata_arena_printf (arena, "%.17g", temperature_c));
+  if (strata_conditions_is_at_work (all))
+    add_meta (meta, "array_coolest_c", strata_arena_printf (arena, "%.17g", coolest_c));
   add_meta (meta, "physics_off", strata_arena_printf (arena, "%u", (guint) all->physics_off));
   add_meta (meta, "cell_model", strata_cell_model_name (cells));
   add_meta (meta, "cell_source",
             strata_arena_printf (arena, "%s: %s", strata_cell_model_title (cells), strata_cell_model_source (cells)));
-  add_meta (meta, "retention", strata_cost_retention_known (image->chip, all->age_s, all->temperature_c));
+  add_meta (meta, "retention", strata_cost_retention_known (image->chip, all->age_s, temperature_c));
 }
 
 static const char *
@@ -498,7 +523,7 @@ strata_record_meta (StrataArena *arena,
   if (modelled->analog >= 0)
     {
       add_meta (meta, "noise_seed", strata_arena_printf (arena, "%" G_GUINT64_FORMAT, modelled->noise_seed));
-      add_conditions (arena, image, modelled->conditions, meta);
+      add_conditions (arena, image, modelled, meta);
     }
   if (modelled->die != NULL)
     {

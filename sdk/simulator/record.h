@@ -32,6 +32,11 @@ const char *strata_record_time (StrataArena *arena, double value_ps);
 const char *strata_record_energy (StrataArena *arena, double value_fj);
 const char *strata_record_number (StrataArena *arena, double value, const char *unit);
 
+/* Temperature of the arrays, of those at work the hottest */
+double strata_record_array_c (const StrataImage *image, const StrataModelled *modelled, double *coolest_c);
+/* Conditions in words; (transfer full) */
+char *strata_record_conditions (const StrataImage *image, const StrataModelled *modelled) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Sum of energy records over all layers; @component: STRATA_N_COMPONENTS for all */
 gint64 strata_record_sum (const StrataModelled *modelled, StrataComponent component, StrataBand band);
 /* Multiply-accumulates of an op */

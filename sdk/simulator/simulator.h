@@ -13,6 +13,7 @@
 /* --- functional --- */
 
 typedef struct _StrataFunctional StrataFunctional;
+typedef struct _StrataModelled StrataModelled;
 
 /* What programming and calibration do against errors; each can be left out, to show what it is worth. */
 typedef enum
@@ -31,6 +32,8 @@ typedef struct
   const StrataConditions *conditions; /* copied; NULL: just programmed, at ambient temperature, all physics */
   gboolean spread;                    /* one inference over all processors, for callers that run one at a time */
   const StrataDieState *die;          /* that arrays of levels with noise are made on; not kept; NULL: all is drawn */
+  const StrataModelled *modelled;     /* of the image, not kept: how warm arrays are at work; NULL: it is run where
+                                         conditions ask for it */
   GCancellable *cancellable;          /* of the programming; nullable, not kept */
 } StrataFunctionalOptions;
 
@@ -133,7 +136,7 @@ double strata_throttle_limit_c (const StrataImage *image, StrataThrottle reason)
  * Heat does not cap interval_ps: the budget holds from the first inference on, a limit of temperature is reached after
  * seconds or minutes, and until then the chip does run at interval_ps. What it keeps up for ever is
  * throttle_interval_ps; temperatures are those it would come to at power_mw if nothing slowed it down. */
-typedef struct
+struct _StrataModelled
 {
   StrataTiming *timing;       /* nominal; energies filled in; static events merged in */
   StrataEnergyRecord *energy; /* per (layer, component) that is not zero; bands filled; by layer, then component */
@@ -164,6 +167,8 @@ typedef struct
   double peak_mw;                          /* of the busiest of the power bins of one inference alone, nominal */
   double junction_c, skin_c, package_c;    /* steady state at power_mw, nominal */
   gint64 host_ps, host_fj[STRATA_N_BANDS]; /* transfers of one inference; in no other total */
+  double *array_c; /* n_stacks x tiers: steady state of running on and on, at the rate that limits of temperature
+                      allow, nominal; NULL: leakage runs away, or the limits allow no rate */
   gint64 min_interval_ps;
   gint64 *unit_busy_ps; /* n_units: one inference alone, nominal */
   int n_stacks_on;
@@ -173,7 +178,7 @@ typedef struct
   guint64 noise_seed;                 /* of the analog values, where computed */
   const StrataConditions *conditions; /* of these values, kept by whoever gives them; NULL: none were computed */
   const StrataDieState *die;          /* likewise; NULL: one without faults */
-} StrataModelled;
+};
 
 /* @min_interval_ps: the interval asked for (1 / rate), at which power is stated if the chip could do more; 0: as fast
  * as units and budget allow. Runs the nominal timing with events, the rest without. Errors: those of strata_timing_run.
@@ -190,6 +195,9 @@ StrataModelled *strata_model_estimate (const StrataImage *image,
                                        gboolean bands,
                                        GCancellable *cancellable,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Of array_c, those that hold weights. Errors: STRATA_DEVICE_ERROR_UNSUPPORTED where there is none */
+gboolean strata_modelled_array_range (
+  const StrataImage *image, const StrataModelled *modelled, double *coolest_c, double *hottest_c, GError **error);
 void strata_modelled_free (StrataModelled *modelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataModelled, strata_modelled_free)
 

@@ -92,12 +92,20 @@ static_mw (const StrataThrottling *throttle, double junction_c)
   return strata_energy_static_mw (draws, n_draws);
 }
 
+/* Of leakage_c at a static power */
+static double
+leakage_share (const StrataThrottling *throttle, double static_power_mw)
+{
+  double grown_mw = throttle->hot_mw - throttle->cold_mw;
+
+  return grown_mw > 0 ? (static_power_mw - throttle->cold_mw) / grown_mw : 0;
+}
+
 /* Hottest node where the rate is @rate times the one of dynamic_c and leakage is that of @junction_c */
 static double
 hottest_c (const StrataThrottling *throttle, double rate, double static_power_mw)
 {
-  double grown_mw = throttle->hot_mw - throttle->cold_mw, hottest = 0;
-  double share = grown_mw > 0 ? (static_power_mw - throttle->cold_mw) / grown_mw : 0;
+  double share = leakage_share (throttle, static_power_mw), hottest = 0;
 
   for (gsize i = 0; i < throttle->run->n_nodes; i++)
     hottest = MAX (hottest, rate * throttle->dynamic_c[i] + throttle->static_c[i] + share * throttle->leakage_c[i]);
@@ -167,6 +175,20 @@ strata_throttle_interval (const StrataThrottling *throttle, StrataThrottle *reas
   return long_ps;
 }
 
+/* The steady state at the interval that was found */
+static void
+set_sustained (const StrataThrottling *throttle, gint64 interval_ps)
+{
+  double rate = (double) throttle->interval_ps / (double) interval_ps, share;
+  StrataSteady steady;
+
+  strata_throttle_crossed (throttle, rate, &steady);
+  share = leakage_share (throttle, static_mw (throttle, steady.junction_c));
+  for (gsize i = 0; i < throttle->run->n_nodes; i++)
+    throttle->run->sustained_c[i] =
+      rate * throttle->dynamic_c[i] + throttle->static_c[i] + share * throttle->leakage_c[i];
+}
+
 static gboolean
 is_cool (const StrataModelRun *run, StrataBand band)
 {
@@ -185,6 +207,7 @@ strata_throttle (StrataModelRun *run, gboolean bands, GError **error)
   gboolean is_timed = modelled->fidelity == STRATA_FIDELITY_TIMING, ok = TRUE;
 
   modelled->throttle_after_ps = -1;
+  memcpy (run->sustained_c, run->rise_c, sizeof (double) * run->n_nodes);
   for (int band = 0; ok && band < (bands ? STRATA_N_BANDS : 1); band++)
     {
       gboolean cool = is_cool (run, band), is_nominal = band == STRATA_BAND_NOMINAL;
@@ -203,6 +226,8 @@ strata_throttle (StrataModelRun *run, gboolean bands, GError **error)
         {
           modelled->throttle = reason;
           modelled->runs_away = modelled->junction_c > STRATA_MAX_LEAKAGE_C;
+          if (!cool && modelled->throttle_interval_ps[band] > 0)
+            set_sustained (&throttle, modelled->throttle_interval_ps[band]);
           ok = !is_timed || strata_governor (&throttle, error);
         }
       throttle_finish (&throttle);

@@ -423,12 +423,48 @@ def test_conditions():
         call("profile", MODEL, "--chip", "warm.yaml", "--input", sample(0), "-o", "warm.strata", *extra)
         rules.append({finding["rule"] for finding in result("report", "warm.strata")["findings"]})
     assert "warmer-at-work" in rules[0] - rules[1], rules
+    at_work()
     refused(2, ["1000 y"], "run", program(), "--input", sample(0), "--age", "1001y")
     refused(2, ["exact arrays"], "run", program(), "--input", sample(0), "--analog", "off", "--age", "1d")
     refused(2, ["without a chip"], "run", MODEL, "--reference", "--input", sample(0), "--analog", "nominal")
     refused(2, ["--input"], "profile", program(), "--analog", "ideal", "-o", "never.strata")
     assert meta["cell_model"] == "memcapacitor" and "proxy" in meta["cell_source"], meta
     assert float(meta["array_temperature_c"]) == 55, meta
+
+
+def at_work():
+    """Of warm.yaml: arrays at the temperatures that the same profile records of tiers with weights."""
+    call("profile", MODEL, "--chip", "warm.yaml", "--input", sample(0), "-o", "work.strata", "--temperature", "work",
+         "--age", "30d")
+    meta = {row["key"]: row["value"] for row in result("query", "work.strata", "SELECT key, value FROM meta")["rows"]}
+    tiers = {row["c"] for row in result("query", "work.strata", "SELECT temperature_c c FROM temperature WHERE time_ps IS NULL "
+                                        "AND tier >= 0 LIMIT 100000")["rows"]}
+    hottest, coolest = float(meta["array_temperature_c"]), float(meta["array_coolest_c"])
+    assert 45 < coolest <= hottest <= max(tiers) and {coolest, hottest} <= tiers, (meta, tiers)
+    assert "at work (" in meta["conditions"] and "each array at its own" in meta["conditions"], meta
+    assert "at work (" in call("report", "work.strata", "--section", "summary").stdout
+    rules = {finding["rule"] for finding in result("report", "work.strata")["findings"]}
+    assert "extrapolated-age" in rules and "warmer-at-work" not in rules, rules
+    result("compile", MODEL, "--chip", "warm.yaml", "--calibration", DATA / "digits-calibration.npy", "--input-scale", "0.0625",
+           "-o", "warm.strp")
+    one = ("run", "warm.strp", "--input", sample(0), "--age", "30d")
+    warm, again, ambient, single = (result(*one, *extra) for extra in (
+        ("--temperature", "work"), ("--temperature", "work", "--threads", "1"), (), ("--temperature", "40degC")))
+    assert warm == again and warm["array_hottest_c"] >= warm["array_coolest_c"] > 45, warm
+    assert warm["outputs"] != ambient["outputs"] == single["outputs"] and "array_hottest_c" not in ambient, (warm, ambient)
+    data = ("warm.strp", "--inputs", DATA / "digits-test-images.npy", "--labels", DATA / "digits-test-labels.npy",
+            "--input-scale", "0.0625", "--limit", "50", "--trials", "2")
+    point = result("evaluate", *data, "--age", "30d", "--temperature", "work")
+    assert point["array_hottest_c"] == warm["array_hottest_c"] and point["retention"] == "extrapolated", point
+    cool, work = result("evaluate", *data, "--ages", "0,30d", "--temperatures", "40degC,work")["temperatures"]
+    assert work["at_work"] and not cool["at_work"] and work["temperature_c"] == warm["array_hottest_c"], (cool, work)
+    assert work["ages"][1]["effective_age_s"] > cool["ages"][1]["effective_age_s"], (cool, work)
+    assert abs(work["ages"][1]["mean"] - point["analog_mean"]) < 1e-12, (point, work)
+    shown = call("evaluate", *data, "--ages", "0,30d", "--temperatures", "40degC,work").stdout
+    assert "at work" in shown, shown
+    (WORK / "fire.yaml").write_text("base: phone\nname: fire\np_leak: 100 mW/mm2\n")
+    refused(4, ["at work chip fire", "runs away", "85degC"], "run", MODEL, "--quiet", "--chip", "fire.yaml", "--input", sample(0),
+            "--temperature", "work")
 
 
 def test_validate():

@@ -159,13 +159,13 @@ layer_bars (const Page *page)
 /* --- words --- */
 
 static char *
-make_body (StrataAttribution *attribution, const StrataConditions *conditions)
+make_body (StrataAttribution *attribution, StrataProgram *program, const StrataConditions *conditions)
 {
   double all_error, none_error;
   double all = strata_attribution_get_all (attribution, &all_error);
   double none = strata_attribution_get_none (attribution, &none_error);
   guint n_present, n = strata_attribution_get_n_terms (attribution, &n_present);
-  g_autofree char *told = strata_conditions_to_text (conditions);
+  g_autofree char *told = cli_conditions_text (program, conditions);
   GString *body = g_string_new (NULL);
 
   g_string_append_printf (body, "With all terms %.2f %%, with none %.2f %%; signal over noise of the output %.1f dB.\n",
@@ -194,7 +194,7 @@ cli_page_attribution (StrataEvaluation *evaluation,
   g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
   const Page page = { attribution, kept };
   const StrataBars bars[] = { accuracy_bars (&page), noise_bars (&page), layer_bars (&page) };
-  g_autofree char *body = make_body (attribution, conditions), *subtitle = NULL, *html = NULL;
+  g_autofree char *body = make_body (attribution, program, conditions), *subtitle = NULL, *html = NULL;
 
   subtitle = g_strdup_printf ("%s on %s, %u samples, %s, %u seeds", strata_program_get_model_name (program), chip,
                               strata_evaluation_get_n_samples (evaluation),

@@ -198,6 +198,9 @@ gboolean cli_has_conditions (const CliConditionOptions *options);
 CliEntries *cli_condition_entries (CliConditionOptions *options, const CliEntries *more) G_GNUC_WARN_UNUSED_RESULT;
 /* Whether arrays of @analog have an age and a temperature where one is given */
 gboolean cli_check_conditions (const CliConditionOptions *options, StrataAnalog analog, GError **error);
+/* In words, of @program, which says how warm "at work" is; "conditions" and, at work, coolest and hottest array */
+char *cli_conditions_text (StrataProgram *program, const StrataConditions *conditions) G_GNUC_WARN_UNUSED_RESULT;
+void cli_json_conditions (JsonBuilder *builder, StrataProgram *program, const StrataConditions *conditions);
 StrataConditions *cli_read_conditions (const CliConditionOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Which physics costs how much: tables; "attribution" */

@@ -2,6 +2,8 @@
  *
  * --age, --temperature, --recalibrated, --without-physics, --only-physics: under which conditions arrays are read.
  */
+#include <math.h>
+
 #include "cli.h"
 
 gboolean
@@ -18,7 +20,9 @@ cli_condition_entries (CliConditionOptions *options, const CliEntries *more)
     { "age", 0, 0, G_OPTION_ARG_STRING, &options->age,
       "Time since the weights were programmed, such as 30d (default 0)", "TIME" },
     { "temperature", 0, 0, G_OPTION_ARG_STRING, &options->temperature,
-      "Of the arrays while they age and are read, such as 55degC (default: the chip's ambient)", "TEMPERATURE" },
+      "Of the arrays while they age and are read, such as 55degC, or work: as its own work keeps them (default: the "
+      "chip's ambient)",
+      "TEMPERATURE" },
     { "recalibrated", 0, 0, G_OPTION_ARG_STRING, &options->recalibrated,
       "Age at which converters and corrections were set last (default 0)", "TIME" },
     { "without-physics", 0, 0, G_OPTION_ARG_STRING, &options->without,
@@ -41,6 +45,30 @@ cli_check_conditions (const CliConditionOptions *options, StrataAnalog analog, G
                "conservative does",
                cli_analog_name (analog));
   return FALSE;
+}
+
+char *
+cli_conditions_text (StrataProgram *program, const StrataConditions *conditions)
+{
+  double coolest_c = (double) NAN, hottest_c = (double) NAN;
+
+  if (strata_conditions_is_at_work (conditions))
+    strata_program_get_array_temperatures (program, &coolest_c, &hottest_c, NULL);
+  return strata_conditions_describe (conditions, coolest_c, hottest_c);
+}
+
+void
+cli_json_conditions (JsonBuilder *builder, StrataProgram *program, const StrataConditions *conditions)
+{
+  g_autofree char *text = cli_conditions_text (program, conditions);
+  double coolest_c, hottest_c;
+
+  cli_json_string (builder, "conditions", text);
+  if (!strata_conditions_is_at_work (conditions)
+      || !strata_program_get_array_temperatures (program, &coolest_c, &hottest_c, NULL))
+    return;
+  cli_json_number (builder, "array_coolest_c", coolest_c);
+  cli_json_number (builder, "array_hottest_c", hottest_c);
 }
 
 StrataConditions *

@@ -99,6 +99,25 @@ read_target (CliAges *ages, const char *text, GError **error)
 
 /* --- text --- */
 
+char *
+cli_temperature_text (const CliAges *ages, guint temperature)
+{
+  double coolest_c, hottest_c = strata_ageing_get_temperature_c (ages->ageing, temperature);
+
+  return strata_ageing_is_at_work (ages->ageing, temperature, &coolest_c)
+           ? g_strdup_printf ("work (%.1f to %.1f degC)", coolest_c, hottest_c)
+           : g_strdup_printf ("%g degC", hottest_c);
+}
+
+/* In a column whose head says degC */
+static char *
+temperature_cell (const CliAges *ages, guint temperature)
+{
+  return strata_ageing_is_at_work (ages->ageing, temperature, NULL)
+           ? g_strdup ("work")
+           : g_strdup_printf ("%g", strata_ageing_get_temperature_c (ages->ageing, temperature));
+}
+
 static char *
 point_text (const CliAges *ages, guint temperature, guint age, gboolean recalibrated)
 {
@@ -147,7 +166,7 @@ print_upkeep (const CliAges *ages, guint temperature, gboolean recalibrated)
 {
   const double anew_s = interval_s (ages, temperature, recalibrated);
   double wear[STRATA_N_BANDS];
-  g_autofree char *time = NULL, *energy = NULL, *worn_out = NULL;
+  g_autofree char *time = NULL, *energy = NULL, *worn_out = NULL, *at = NULL;
 
   if (!(anew_s > 0))
     return;
@@ -160,8 +179,9 @@ print_upkeep (const CliAges *ages, guint temperature, gboolean recalibrated)
     strata_program_get_upkeep_figure (ages->program, "energy_fj", anew_s, ages->life_s, STRATA_BAND_NOMINAL), "fj");
   worn_out = strata_age_to_text (
     strata_program_get_upkeep_figure (ages->program, "worn_out_s", anew_s, ages->life_s, STRATA_BAND_NOMINAL));
-  g_print ("%-8g %-13s %8.0f %10s %10s  %.3g %% (%.3g–%.3g), worn out after %s\n",
-           strata_ageing_get_temperature_c (ages->ageing, temperature), recalibrated ? "recalibrated" : "not",
+  at = temperature_cell (ages, temperature);
+  g_print ("%-8s %-13s %8.0f %10s %10s  %.3g %% (%.3g–%.3g), worn out after %s\n", at,
+           recalibrated ? "recalibrated" : "not",
            strata_program_get_upkeep_figure (ages->program, "loads", anew_s, ages->life_s, STRATA_BAND_NOMINAL), time,
            energy, wear[STRATA_BAND_NOMINAL], wear[STRATA_BAND_OPTIMISTIC], wear[STRATA_BAND_CONSERVATIVE], worn_out);
 }
@@ -220,9 +240,9 @@ print_schedule (const CliAges *ages)
         due_text (strata_ageing_get_due_s (ages->ageing, t, FALSE, ages->target, ages->is_snr), last_age_s (ages));
       g_autofree char *anew =
         due_text (strata_ageing_get_due_s (ages->ageing, t, TRUE, ages->target, ages->is_snr), last_age_s (ages));
+      g_autofree char *at = temperature_cell (ages, t);
 
-      g_print ("%-8g %-14s %s\n", strata_ageing_get_temperature_c (ages->ageing, t), once,
-               ages->recalibrate ? anew : "");
+      g_print ("%-8s %-14s %s\n", at, once, ages->recalibrate ? anew : "");
     }
   g_print ("\nWriting the arrays over %s to keep it\n%-8s %-13s %8s %10s %10s  %s\n", life, "degC", "calibration",
            "loads", "time", "energy", "of a cell's endurance");
@@ -275,7 +295,9 @@ print_text (const CliAges *ages)
   g_print ("\n%-8s", "age");
   for (guint t = 0; t < n_temperatures; t++)
     {
-      g_autofree char *at = g_strdup_printf ("at %g degC", strata_ageing_get_temperature_c (ages->ageing, t));
+      g_autofree char *warm = cli_temperature_text (ages, t);
+      g_autofree char *at =
+        strata_ageing_is_at_work (ages->ageing, t, NULL) ? g_strdup ("at work") : g_strconcat ("at ", warm, NULL);
 
       print_cell (at);
       if (ages->recalibrate)
@@ -356,6 +378,7 @@ print_json (const CliAges *ages)
 {
   JsonBuilder *builder = cli_json_begin (ages->cli);
   guint n_given;
+  double coolest_c;
 
   cli_json_string (builder, "model", strata_program_get_model_name (ages->program));
   cli_json_string (builder, "chip", strata_program_get_chip_name (ages->program));
@@ -382,6 +405,8 @@ print_json (const CliAges *ages)
     {
       json_builder_begin_object (builder);
       cli_json_number (builder, "temperature_c", strata_ageing_get_temperature_c (ages->ageing, t));
+      cli_json_bool (builder, "at_work", strata_ageing_is_at_work (ages->ageing, t, &coolest_c));
+      cli_json_number (builder, "array_coolest_c", coolest_c);
       cli_json_number (builder, "due_s", strata_ageing_get_due_s (ages->ageing, t, FALSE, ages->target, ages->is_snr));
       cli_json_number (builder, "recalibrated_due_s",
                        strata_ageing_get_due_s (ages->ageing, t, TRUE, ages->target, ages->is_snr));
@@ -408,6 +433,7 @@ fill_curve (const CliAges *ages, guint temperature, gboolean recalibrated, GPtrA
 {
   const guint n = strata_ageing_get_n_ages (ages->ageing);
   double *x = g_new (double, n), *y = g_new (double, n), *deviation = g_new (double, n);
+  g_autofree char *warm = NULL;
 
   for (guint a = 0; a < n; a++)
     {
@@ -415,9 +441,8 @@ fill_curve (const CliAges *ages, guint temperature, gboolean recalibrated, GPtrA
       y[a] = 100 * strata_ageing_get_accuracy (ages->ageing, temperature, a, recalibrated, &deviation[a]);
       deviation[a] = isnan (deviation[a]) ? 0 : 100 * deviation[a];
     }
-  *curve = (StrataChartCurve){ .name = g_strdup_printf ("%g degC%s",
-                                                        strata_ageing_get_temperature_c (ages->ageing, temperature),
-                                                        recalibrated ? ", recalibrated" : ""),
+  warm = cli_temperature_text (ages, temperature);
+  *curve = (StrataChartCurve){ .name = g_strdup_printf ("%s%s", warm, recalibrated ? ", recalibrated" : ""),
                                .n_points = n,
                                .x = x,
                                .y = y,
@@ -446,9 +471,10 @@ page_body (const CliAges *ages)
       g_autofree char *anew =
         due_text (strata_ageing_get_due_s (ages->ageing, t, TRUE, ages->target, ages->is_snr), last_age_s (ages));
       double every_s = interval_s (ages, t, ages->recalibrate);
+      g_autofree char *warm = cli_temperature_text (ages, t);
 
-      g_string_append_printf (body, "At %g degC, to keep %s: %s %s", strata_ageing_get_temperature_c (ages->ageing, t),
-                              target, ages->recalibrate ? "recalibrate" : "program anew", once);
+      g_string_append_printf (body, "At %s, to keep %s: %s %s", warm, target,
+                              ages->recalibrate ? "recalibrate" : "program anew", once);
       if (ages->recalibrate)
         g_string_append_printf (body, ", program anew %s", anew);
       if (every_s > 0)

@@ -184,8 +184,10 @@ cli_print_maintenance (const CliAges *ages)
     {
       const StrataMaintenanceState state = strata_maintenance_get_state (ages->maintenance, t, ages->recalibrate);
 
-      g_print ("\nAt %g degC: %s%s, by %u pairs of ages\n", strata_ageing_get_temperature_c (ages->ageing, t),
-               state_text (state), figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " *" : "",
+      g_autofree char *warm = cli_temperature_text (ages, t);
+
+      g_print ("\nAt %s: %s%s, by %u pairs of ages\n", warm, state_text (state),
+               figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " *" : "",
                strata_maintenance_get_n_points (ages->maintenance, t));
       if (state == STRATA_MAINTENANCE_NEVER_MET)
         continue;
@@ -403,6 +405,7 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
   StrataChartLine *line = g_new0 (StrataChartLine, 1);
   g_autofree char *target = cli_target_text (ages);
   g_autofree char *life = strata_age_to_text (ages->life_s), *end = strata_age_to_text (until_s);
+  g_autofree char *warm = cli_temperature_text (ages, temperature);
   gsize n_curves = 2;
   Curve maintained, left, recalibrations, refreshes;
 
@@ -423,8 +426,7 @@ cli_chart_maintenance (const CliAges *ages, guint temperature, GPtrArray *kept, 
   g_ptr_array_add (kept, line);
   g_ptr_array_add (kept, (gpointer) line->name);
   *chart = (StrataChart){
-    .title = g_strdup_printf ("%s over time at %g degC", ages->is_snr ? "Signal to noise" : "Accuracy",
-                              strata_ageing_get_temperature_c (ages->ageing, temperature)),
+    .title = g_strdup_printf ("%s over time at %s", ages->is_snr ? "Signal to noise" : "Accuracy", warm),
     .note =
       g_strdup_printf ("Modelled, functional: mean and standard error over seeds. The first %s of %s; every dot of "
                        "the curves was run.%s",
@@ -456,11 +458,10 @@ cli_page_maintenance (const CliAges *ages, guint temperature, GString *body)
   const StrataMaintenanceState state = strata_maintenance_get_state (ages->maintenance, temperature, ages->recalibrate);
   const guint64 n = count_events (ages, temperature);
   g_autofree char *target = cli_target_text (ages), *life = strata_age_to_text (ages->life_s);
+  g_autofree char *warm = cli_temperature_text (ages, temperature);
   g_autofree char *downtime = NULL, *energy = NULL;
 
-  g_string_append_printf (body, "At %g degC, %s over %s: %s",
-                          strata_ageing_get_temperature_c (ages->ageing, temperature), target, life,
-                          state_text (state));
+  g_string_append_printf (body, "At %s, %s over %s: %s", warm, target, life, state_text (state));
   if (state == STRATA_MAINTENANCE_NEVER_MET)
     {
       g_string_append (body, ".\n");

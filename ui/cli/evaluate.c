@@ -36,7 +36,7 @@ print_text (StrataEvaluation *evaluation,
             StrataAnalog analog,
             const StrataConditions *conditions)
 {
-  g_autofree char *told = strata_conditions_to_text (conditions);
+  g_autofree char *told = cli_conditions_text (program, conditions);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
   guint n_trials = strata_evaluation_get_n_trials (evaluation);
   const gboolean has_temperature = conditions != NULL && !isnan (conditions->temperature_c);
@@ -72,7 +72,6 @@ print_json (Cli *cli,
             StrataAttribution *attribution)
 {
   StrataProgram *program = what->program;
-  g_autofree char *told = strata_conditions_to_text (what->conditions);
   JsonBuilder *builder = cli_json_begin (cli);
   double deviation, mean = strata_evaluation_get_analog (evaluation, &deviation);
 
@@ -86,7 +85,7 @@ print_json (Cli *cli,
   cli_json_number (builder, "quantised", strata_evaluation_get_quantised (evaluation));
   cli_json_string (builder, "source", "modelled");
   cli_json_string (builder, "analog_level", cli_analog_name (what->analog));
-  cli_json_string (builder, "conditions", told);
+  cli_json_conditions (builder, program, what->conditions);
   cli_json_string (builder, "retention", strata_evaluation_get_retention (evaluation));
   cli_json_bool (builder, "temperature_ignored", strata_evaluation_ignores_temperature (evaluation));
   cli_json_number (builder, "analog_mean", mean);
@@ -269,7 +268,7 @@ cli_evaluate (Cli *cli, int argc, char **argv)
     { "ages", 0, 0, G_OPTION_ARG_STRING, &options.ages.ages,
       "Accuracy at these ages instead of --age, such as 0,1h,1d,30d,1y, or default", "TIME,…" },
     { "temperatures", 0, 0, G_OPTION_ARG_STRING, &options.ages.temperatures,
-      "With --ages: of the arrays (default 25degC,55degC,85degC)", "TEMPERATURE,…" },
+      "With --ages: of the arrays (default 25degC,55degC,85degC); work is one, too", "TEMPERATURE,…" },
     { "recalibrate", 0, 0, G_OPTION_ARG_NONE, &options.ages.recalibrate,
       "With --ages: with converters and corrections set anew at each age, too", NULL },
     { "target", 0, 0, G_OPTION_ARG_STRING, &options.ages.target,

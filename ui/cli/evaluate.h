@@ -64,6 +64,8 @@ typedef struct
   double life_s;
 } CliAges;
 
+/* "55 degC", "work (43.2 to 50.8 degC)" */
+char *cli_temperature_text (const CliAges *ages, guint temperature) G_GNUC_WARN_UNUSED_RESULT;
 /* "88.00 %", "15.0 dB" */
 char *cli_target_text (const CliAges *ages) G_GNUC_WARN_UNUSED_RESULT;
 

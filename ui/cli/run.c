@@ -84,9 +84,7 @@ run_once (Runner *runner, GError **error)
       cli_json_string (builder, "analog", runner->program == NULL ? "reference" : cli_analog_name (runner->analog));
       if (runner->program != NULL)
         {
-          g_autofree char *conditions = strata_conditions_to_text (runner->conditions);
-
-          cli_json_string (builder, "conditions", conditions);
+          cli_json_conditions (builder, runner->program, runner->conditions);
           cli_json_die (builder, strata_device_get_die (runner->device, NULL));
         }
       cli_json_end (cli, builder);

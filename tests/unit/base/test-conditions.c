@@ -62,6 +62,7 @@ test_check (void)
   assert_refused ((StrataConditions){ 0, (double) INFINITY, 0, 25 }, "age");
   assert_refused ((StrataConditions){ 0, 1, 2, 25 }, "calibration");
   assert_refused ((StrataConditions){ 0, 1, 0, 400 }, "temperature");
+  assert_refused ((StrataConditions){ 0, 1, 0, -(double) INFINITY }, "temperature");
 }
 
 static void
@@ -113,6 +114,31 @@ test_text (void)
     }
 }
 
+static void
+test_at_work (void)
+{
+  g_autoptr (StrataConditions) conditions = strata_conditions_new ();
+  g_autoptr (StrataConditions) copy = NULL;
+  g_autofree char *bare = NULL, *warm = NULL, *even = NULL;
+
+  g_assert_false (strata_conditions_is_at_work (conditions));
+  assert_set (conditions, "temperature", "work");
+  g_assert_true (strata_conditions_is_at_work (conditions));
+  g_assert_true (strata_conditions_check (conditions, NULL));
+  copy = strata_conditions_copy (conditions);
+  g_assert_true (strata_conditions_equal (copy, conditions));
+  bare = strata_conditions_to_text (conditions);
+  g_assert_cmpstr (bare, ==, "just programmed, at work");
+  assert_set (conditions, "without", "read");
+  warm = strata_conditions_describe (conditions, 43.21, 50.78);
+  g_assert_cmpstr (warm, ==, "just programmed, at work (43.2 to 50.8 degC, each array at its own), without read");
+  even = strata_conditions_describe (conditions, 50.76, 50.78);
+  g_assert_cmpstr (even, ==, "just programmed, at work (50.8 degC, each array at its own), without read");
+  assert_set (conditions, "temperature", "55degC");
+  g_assert_false (strata_conditions_is_at_work (conditions));
+  g_assert_false (strata_conditions_equal (copy, conditions));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,5 +146,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/base/conditions/terms", test_terms);
   g_test_add_func ("/sdk/base/conditions/check", test_check);
   g_test_add_func ("/sdk/base/conditions/text", test_text);
+  g_test_add_func ("/sdk/base/conditions/at-work", test_at_work);
   return g_test_run ();
 }
