@@ -94,14 +94,8 @@ strata_profile_report_text (StrataProfile *profile, const char *section, GError 
 
   g_return_val_if_fail (STRATA_IS_PROFILE (profile), NULL);
 
-  if (section != NULL && !g_strv_contains (strata_report_section_ids (), section))
-    {
-      g_autofree char *known = g_strjoinv (", ", (char **) strata_report_section_ids ());
-
-      g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_QUERY,
-                   "report: there is no section \"%s\"; the sections are %s", section, known);
-      return NULL;
-    }
+  if (section != NULL && !strata_report_section_check (section, error))
+    return NULL;
   out = g_string_new (NULL);
   for (const char *const *id = strata_report_section_ids (); *id != NULL; id++)
     if (section != NULL ? g_str_equal (*id, section) : !g_strv_contains (long_sections, *id))

@@ -458,6 +458,19 @@ strata_report_section_ids (void)
   return ids;
 }
 
+gboolean
+strata_report_section_check (const char *id, GError **error)
+{
+  g_autofree char *known = NULL;
+
+  if (g_strv_contains (strata_report_section_ids (), id))
+    return TRUE;
+  known = g_strjoinv (", ", (char **) strata_report_section_ids ());
+  g_set_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_QUERY,
+               "report: there is no section \"%s\"; the sections are %s", id, known);
+  return FALSE;
+}
+
 StrataReportSection *
 strata_report_section_new (StrataProfile *profile, const char *id)
 {

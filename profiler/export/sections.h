@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataReportSection, strata_report_section_free)
 
 /* NULL-terminated ids of all sections */
 const char *const *strata_report_section_ids (void);
+/* Refuses an unknown id with STRATA_PROFILE_ERROR_QUERY, naming the known ones. */
+gboolean strata_report_section_check (const char *id, GError **error);
 /* NULL for an unknown id. */
 StrataReportSection *strata_report_section_new (StrataProfile *profile, const char *id) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -619,6 +619,20 @@ def test_forms_exclude_each_other():
     assert json.loads(call("report", run, "--html", "--json").stdout)["error"]["code"] == "usage"
 
 
+def test_report_sections_as_json():
+    whole = result("report", profile())
+    assert set(result("report", profile(), "--section", "figures")) == {"figures"}
+    assert all(figure["unit"] for figure in whole["figures"]) and whole["decisions"] and whole["units"], whole.keys()
+    heat = result("report", profile(), "--section", "temperature")
+    assert heat == {"temperature": whole["temperature"]}
+    rows, hottest = heat["temperature"]["map_c"], heat["temperature"]["hottest"]
+    assert len(rows) == 64 and all(len(row) == heat["temperature"]["n_tiers"] + 1 for row in rows)
+    at = 0 if hottest["tier"] is None else hottest["tier"] + 1
+    assert abs(max(map(max, rows)) - rows[hottest["stack"]][at]) < 1e-6, hottest
+    for decision in result("report", profile(), "--section", "decisions")["decisions"]:
+        assert decision["text"] and (decision["layer"] is None or decision["layer"] < len(whole["layers"])), decision
+
+
 def test_functional_profile_says_how():
     save("zero.npy", "<f4", (1, 1, 8, 8), bytes(256))
     result("profile", program(), "--input", "zero.npy", "--analog", "conservative", "--seed", "5", "-o", "values.strata")

@@ -88,6 +88,9 @@ void cli_drop_output (Cli *cli);
 /* At the very end: gives the file its name, or removes it where @status is a failure. Returns the exit code. */
 int cli_finish_output (Cli *cli, int status);
 
+/* A stream to where g_print () prints */
+GOutputStream *cli_output_stream (void) G_GNUC_WARN_UNUSED_RESULT;
+
 /* {"schema": "strata.VERB", "schema_version": "1.0", "result": …}: begin leaves the builder inside the result object.
  */
 JsonBuilder *cli_json_begin (Cli *cli);

@@ -105,3 +105,44 @@ cli_finish_output (Cli *cli, int status)
               cli->output != NULL ? cli->output : "standard output", g_strerror (problem));
   return status == CLI_EXIT_DONE ? CLI_EXIT_FAILED : status;
 }
+
+/* --- a stream --- */
+
+#define CLI_TYPE_OUTPUT_STREAM (cli_output_stream_get_type ())
+G_DECLARE_FINAL_TYPE (CliOutputStream, cli_output_stream, CLI, OUTPUT_STREAM, GOutputStream)
+
+struct _CliOutputStream
+{
+  GOutputStream parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (CliOutputStream, cli_output_stream, G_TYPE_OUTPUT_STREAM)
+
+/* What cannot be written is known to stdout, and said once, by cli_finish_output (). */
+static gssize
+output_stream_write (GOutputStream *stream, const void *bytes, gsize n, GCancellable *cancellable, GError **error)
+{
+  (void) stream;
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return -1;
+  fwrite (bytes, 1, n, stdout);
+  return (gssize) n;
+}
+
+static void
+cli_output_stream_class_init (CliOutputStreamClass *class)
+{
+  G_OUTPUT_STREAM_CLASS (class)->write_fn = output_stream_write;
+}
+
+static void
+cli_output_stream_init (CliOutputStream *self)
+{
+  (void) self;
+}
+
+GOutputStream *
+cli_output_stream (void)
+{
+  return g_object_new (CLI_TYPE_OUTPUT_STREAM, NULL);
+}

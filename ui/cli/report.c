@@ -44,15 +44,19 @@ report (Cli *cli, const char *path, const char *section, gboolean html, const ch
 
   if (profile == NULL)
     return -1;
-  /* An unknown section is wrong in every form, also in those that hold all of them. */
+  if (cli->json && csv == NULL)
+    {
+      g_autoptr (GOutputStream) stream = cli_output_stream ();
+
+      return strata_profile_write_json (profile, section, stream, cli->cancellable, error) ? CLI_EXIT_DONE : -1;
+    }
+  /* An unknown section is wrong in every form, also in a page, which holds all of them. */
   if (section != NULL && (text = strata_profile_report_text (profile, section, error)) == NULL)
     return -1;
   g_clear_pointer (&text, g_free);
   if (csv != NULL)
     return write_csv (cli, profile, csv, error) ? CLI_EXIT_DONE : -1;
-  if (cli->json)
-    text = strata_profile_report_json (profile);
-  else if (html)
+  if (html)
     text = strata_profile_report_html (profile);
   else
     text = strata_profile_report_text (profile, section, error);

@@ -197,6 +197,81 @@ test_json (Place *place, gconstpointer is_hostile)
     }
 }
 
+/* The result of one section; NULL: all */
+static JsonObject *
+section_of (Place *place, const char *section, JsonNode **root)
+{
+  g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+  g_autofree char *json = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (strata_profile_write_json (place->profile, section, stream, NULL, &error));
+  g_assert_true (g_output_stream_write_all (stream, "", 1, NULL, NULL, NULL));
+  g_output_stream_close (stream, NULL, NULL);
+  json = g_memory_output_stream_steal_data (G_MEMORY_OUTPUT_STREAM (stream));
+  *root = json_from_string (json, &error);
+  g_assert_no_error (error);
+  return json_object_get_object_member (json_node_get_object (*root), "result");
+}
+
+static void
+assert_map (JsonObject *temperature)
+{
+  JsonArray *map = json_object_get_array_member (temperature, "map_c");
+  JsonObject *hottest = json_object_get_object_member (temperature, "hottest");
+  gint64 stack = int_member (hottest, "stack");
+  gint64 tier = json_object_get_null_member (hottest, "tier") ? -1 : int_member (hottest, "tier");
+  double highest = json_object_get_double_member (hottest, "temperature_c");
+
+  g_assert_cmpint (json_array_get_length (map), ==,
+                   int_member (temperature, "mesh_x") * int_member (temperature, "mesh_y"));
+  for (guint s = 0; s < json_array_get_length (map); s++)
+    {
+      JsonArray *row = json_array_get_array_element (map, s);
+
+      g_assert_cmpint (json_array_get_length (row), ==, int_member (temperature, "n_tiers") + 1);
+      for (guint t = 0; t < json_array_get_length (row); t++)
+        if (!json_array_get_null_element (row, t))
+          g_assert_cmpfloat (json_array_get_double_element (row, t), <=, highest + 1e-6);
+    }
+  g_assert_cmpfloat_with_epsilon (
+    json_array_get_double_element (json_array_get_array_element (map, (guint) stack), (guint) (tier + 1)), highest,
+    1e-6);
+}
+
+/* Each section alone is what it is in the whole, and an unknown one is refused before a byte is written. */
+static void
+test_json_sections (Place *place, gconstpointer is_hostile)
+{
+  static const char *const ids[] = { "summary", "requirements", "findings", "layers",  "energy",
+                                     "units",   "temperature",  "governor", "figures", "decisions" };
+  g_autoptr (GOutputStream) stream = g_memory_output_stream_new_resizable ();
+  g_autoptr (JsonNode) whole_root = NULL;
+  JsonObject *whole = section_of (place, NULL, &whole_root);
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (JsonNode) root = NULL;
+      g_autoptr (GList) keys = json_object_get_members (section_of (place, ids[i], &root));
+      JsonObject *alone = json_object_get_object_member (json_node_get_object (root), "result");
+
+      g_assert_nonnull (keys);
+      for (GList *key = keys; key != NULL; key = key->next, n++)
+        g_assert_true (
+          json_node_equal (json_object_get_member (alone, key->data), json_object_get_member (whole, key->data)));
+    }
+  g_assert_cmpuint (n, ==, json_object_get_size (whole));
+  if (is_hostile != NULL)
+    g_assert_true (json_object_get_null_member (whole, "temperature"));
+  else
+    assert_map (json_object_get_object_member (whole, "temperature"));
+  g_assert_false (strata_profile_write_json (place->profile, "nonsense", stream, NULL, &error));
+  g_assert_error (error, STRATA_PROFILE_ERROR, STRATA_PROFILE_ERROR_QUERY);
+  g_assert_cmpuint (g_memory_output_stream_get_data_size (G_MEMORY_OUTPUT_STREAM (stream)), ==, 0);
+}
+
 static char *
 write_csv (StrataProfile *profile, gboolean (*write) (StrataProfile *, GOutputStream *, GCancellable *, GError **))
 {
@@ -249,10 +324,12 @@ main (int argc, char **argv)
   ADD ("/profiler/analysis/report/text", NULL, test_text);
   ADD ("/profiler/analysis/report/html", NULL, test_html);
   ADD ("/profiler/analysis/report/json", NULL, test_json);
+  ADD ("/profiler/analysis/report/json-sections", NULL, test_json_sections);
   ADD ("/profiler/analysis/report/csv", NULL, test_csv);
   ADD ("/profiler/analysis/report/hostile-text", "hostile", test_text);
   ADD ("/profiler/analysis/report/hostile-html", "hostile", test_html);
   g_test_add_func ("/profiler/analysis/report/chart-page", test_chart_page);
   ADD ("/profiler/analysis/report/hostile-json", "hostile", test_json);
+  ADD ("/profiler/analysis/report/hostile-json-sections", "hostile", test_json_sections);
   return g_test_run ();
 }
