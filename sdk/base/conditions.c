@@ -216,14 +216,14 @@ append_temperature (GString *text, const StrataConditions *self, double coolest_
 
   if (!strata_conditions_is_at_work (self))
     {
-      g_string_append_printf (text, ", at %g degC", self->temperature_c);
+      g_string_append_printf (text, ", at %g °C", self->temperature_c);
       return;
     }
   g_string_append (text, ", at work");
   if (!isfinite (coolest_c) || !isfinite (hottest_c))
     return;
   coolest = g_strdup_printf ("%.1f", coolest_c), hottest = g_strdup_printf ("%.1f", hottest_c);
-  g_string_append_printf (text, " (%s%s%s degC, each array at its own)", coolest,
+  g_string_append_printf (text, " (%s%s%s °C, each array at its own)", coolest,
                           g_str_equal (coolest, hottest) ? "" : " to ", g_str_equal (coolest, hottest) ? "" : hottest);
 }
 

@@ -458,8 +458,8 @@ find_age (Findings *f)
   effective = strata_age_to_text (strata_cost_effective_age_s (chip, conditions->age_s, array_c));
   measured = strata_age_to_text (strata_cost_retention_measured_s (chip->cell_model));
   add (f, "extrapolated-age", WARNING, -1,
-       strata_arena_printf (f->arena, "%s: like %s at %g degC, and such cells were measured for %s (%s)", told,
-                            effective, chip->retention_reference_c, measured, known),
+       strata_arena_printf (f->arena, "%s: like %s at %g °C, and such cells were measured for %s (%s)", told, effective,
+                            chip->retention_reference_c, measured, known),
        "take signal to noise as a guess, or program the weights anew before that", NAN, "accuracy");
 }
 
@@ -475,9 +475,9 @@ find_temperature (Findings *f)
       || (conditions->physics_off & STRATA_PHYSICS_RETENTION) != 0 || !strata_cost_ignores_temperature (cells))
     return;
   add (f, "temperature-ignored", WARNING, -1,
-       strata_arena_printf (
-         f->arena, "the values at %g degC are those at any temperature: no source says how %s cells age with it",
-         array_c, strata_cell_model_name (cells)),
+       strata_arena_printf (f->arena,
+                            "the values at %g °C are those at any temperature: no source says how %s cells age with it",
+                            array_c, strata_cell_model_name (cells)),
        "take a chip whose cells have an activation energy where temperature matters", NAN, "accuracy");
 }
 

@@ -63,7 +63,7 @@ def test_ages():
                 DATA / "digits-test-labels.npy", "--input-scale", "0.0625", "--limit", "20", "--trials", "2", *ages, "--html",
                 "-o", "age.html")
     text = (WORK / "age.html").read_text()
-    assert page.returncode == 0 and "data:image" in text and "85 degC, recalibrated" in text and "loads" in text, page
+    assert page.returncode == 0 and "data:image" in text and "85 °C, recalibrated" in text and "loads" in text, page
     shown = call("evaluate", program(), "--inputs", DATA / "digits-test-images.npy", "--input-scale", "0.0625", "--limit",
                  "20", "--trials", "2", *ages)
     assert shown.returncode == 0 and "worn out after" in shown.stdout and "extrapolated" in shown.stdout, shown
@@ -127,7 +127,7 @@ def test_schedule():
     for extra, word, other in (((), "refreshed", "recalibrated ["), (("--recalibrate",), "recalibrated [", "refreshed [")):
         call("evaluate", program(), *data, *ages, *extra, "--html", "-o", "schedule.html")
         text = (WORK / "schedule.html").read_text()
-        assert "over time at 85 degC" in text and "maintained" in text and word in text and other not in text, (word, other)
+        assert "over time at 85 °C" in text and "maintained" in text and word in text and other not in text, (word, other)
     refused(2, ["go with --ages"], "evaluate", program(), "--inputs", "x.npy", "--schedule")
     never = evaluate("--ages", "0", "--temperatures", "25degC", "--target", "60dB", "--schedule")["temperatures"][0]["maintenance"]
     assert never["refreshes_only"]["state"].startswith("never met") and never["n_events"] == 0, never

@@ -393,7 +393,7 @@ def test_conditions():
     anew = evaluate("--age", "1y", "--temperature", "85degC", "--recalibrated", "1y")
     assert fresh["source"] == "modelled" and fresh["conditions"] == "just programmed" and fresh["retention"] == "measured", fresh
     assert old["retention"] == anew["retention"] == "extrapolated", old
-    assert old["conditions"] == "1 y after programming, calibrated after 0 s, at 85 degC", old
+    assert old["conditions"] == "1 y after programming, calibrated after 0 s, at 85 °C", old
     assert anew["conditions"].startswith("1 y after programming, calibrated after 1 y"), anew
     # without retention a year is nothing
     left_out = evaluate("--age", "1y", "--without-physics", "retention")
@@ -412,7 +412,7 @@ def test_conditions():
             "--recalibrated", "2d")
     call("profile", program(), "--input", sample(0), "--age", "30d", "--temperature", "55degC", "-o", "aged.strata")
     meta = {row["key"]: row["value"] for row in result("query", "aged.strata", "SELECT key, value FROM meta")["rows"]}
-    assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 degC", meta
+    assert meta["conditions"] == "30 d after programming, calibrated after 0 s, at 55 °C", meta
     assert float(meta["age_s"]) == 30 * 86400 and meta["retention"] == "extrapolated", meta
     shown = call("report", "aged.strata", "--section", "summary").stdout
     assert "modelled" in shown and "30 d after programming" in shown and "extrapolated" in shown, shown

@@ -105,11 +105,11 @@ cli_temperature_text (const CliAges *ages, guint temperature)
   double coolest_c, hottest_c = strata_ageing_get_temperature_c (ages->ageing, temperature);
 
   return strata_ageing_is_at_work (ages->ageing, temperature, &coolest_c)
-           ? g_strdup_printf ("work (%.1f to %.1f degC)", coolest_c, hottest_c)
-           : g_strdup_printf ("%g degC", hottest_c);
+           ? g_strdup_printf ("work (%.1f to %.1f °C)", coolest_c, hottest_c)
+           : g_strdup_printf ("%g °C", hottest_c);
 }
 
-/* In a column whose head says degC */
+/* In a column whose head says °C */
 static char *
 temperature_cell (const CliAges *ages, guint temperature)
 {
@@ -232,7 +232,7 @@ print_schedule (const CliAges *ages)
   const guint n = strata_ageing_get_n_temperatures (ages->ageing);
   g_autofree char *target = cli_target_text (ages), *life = strata_age_to_text (ages->life_s);
 
-  g_print ("\nTarget %s\n%-8s %-14s %s\n", target, "degC", ages->recalibrate ? "recalibrate" : "program anew",
+  g_print ("\nTarget %s\n°C       %-14s %s\n", target, ages->recalibrate ? "recalibrate" : "program anew",
            ages->recalibrate ? "program anew" : "");
   for (guint t = 0; t < n; t++)
     {
@@ -244,8 +244,8 @@ print_schedule (const CliAges *ages)
 
       g_print ("%-8s %-14s %s\n", at, once, ages->recalibrate ? anew : "");
     }
-  g_print ("\nWriting the arrays over %s to keep it\n%-8s %-13s %8s %10s %10s  %s\n", life, "degC", "calibration",
-           "loads", "time", "energy", "of a cell's endurance");
+  g_print ("\nWriting the arrays over %s to keep it\n°C       %-13s %8s %10s %10s  %s\n", life, "calibration", "loads",
+           "time", "energy", "of a cell's endurance");
   for (guint t = 0; t < n; t++)
     {
       print_upkeep (ages, t, FALSE);

@@ -146,7 +146,7 @@ print_totals (const CliAges *ages, guint temperature, gboolean recalibrated)
     wear[band] =
       100 * strata_maintenance_get_figure (ages->maintenance, temperature, recalibrated, "wear", (StrataBand) band);
   g_print (
-    "  %s: %.0f recalibrations, %.0f refreshes; %s, %s; not ready for %.2g of the time (%s a year), %s at once\n",
+    "  %s: recalibrations %.0f, refreshes %.0f; %s, %s; not ready for %.2g of the time (%s a year), %s at once\n",
     recalibrated ? "with recalibration" : "refreshes only", figure (ages, temperature, recalibrated, "recalibrations"),
     figure (ages, temperature, recalibrated, "refreshes"), time, energy,
     figure (ages, temperature, recalibrated, "duty"), downtime, longest);
@@ -187,7 +187,7 @@ cli_print_maintenance (const CliAges *ages)
       g_autofree char *warm = cli_temperature_text (ages, t);
 
       g_print ("\nAt %s: %s%s, by %u pairs of ages\n", warm, state_text (state),
-               figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " *" : "",
+               figure (ages, t, ages->recalibrate, "is_extrapolated") == 1 ? " (*: extrapolated)" : "",
                strata_maintenance_get_n_points (ages->maintenance, t));
       if (state == STRATA_MAINTENANCE_NEVER_MET)
         continue;

@@ -96,7 +96,7 @@ test_text (void)
   g_assert_cmpfloat (conditions->age_s, ==, 30 * 86400.0);
   g_assert_cmpfloat (conditions->calibrated_age_s, ==, 43200);
   old = strata_conditions_to_text (conditions);
-  g_assert_cmpstr (old, ==, "30 d after programming, calibrated after 12 h, at 55 degC, without read, thermal");
+  g_assert_cmpstr (old, ==, "30 d after programming, calibrated after 12 h, at 55 °C, without read, thermal");
   assert_set (conditions, "only", "read");
   g_assert_cmpint (conditions->physics_off, ==, STRATA_PHYSICS_ALL & ~STRATA_PHYSICS_READ);
   assert_set (conditions, "age", "0");
@@ -131,9 +131,9 @@ test_at_work (void)
   g_assert_cmpstr (bare, ==, "just programmed, at work");
   assert_set (conditions, "without", "read");
   warm = strata_conditions_describe (conditions, 43.21, 50.78);
-  g_assert_cmpstr (warm, ==, "just programmed, at work (43.2 to 50.8 degC, each array at its own), without read");
+  g_assert_cmpstr (warm, ==, "just programmed, at work (43.2 to 50.8 °C, each array at its own), without read");
   even = strata_conditions_describe (conditions, 50.76, 50.78);
-  g_assert_cmpstr (even, ==, "just programmed, at work (50.8 degC, each array at its own), without read");
+  g_assert_cmpstr (even, ==, "just programmed, at work (50.8 °C, each array at its own), without read");
   assert_set (conditions, "temperature", "55degC");
   g_assert_false (strata_conditions_is_at_work (conditions));
   g_assert_false (strata_conditions_equal (copy, conditions));
