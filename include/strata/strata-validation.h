@@ -128,12 +128,31 @@ STRATA_API double strata_validation_get_lowest (const StrataValidation *self);
 STRATA_API double strata_validation_get_highest (const StrataValidation *self);
 
 /**
+ * strata_validation_get_deviation:
+ * @self: a validation
+ *
+ * Returns: the model's value over the published one, less 1; NaN where it could not be computed
+ */
+STRATA_API double strata_validation_get_deviation (const StrataValidation *self);
+
+/**
  * strata_validation_agrees:
  * @self: a validation
  *
  * Returns: whether the model's value lies within the tolerance
  */
 STRATA_API gboolean strata_validation_agrees (const StrataValidation *self);
+
+/**
+ * strata_validation_get_known_miss:
+ * @self: a validation
+ *
+ * Why the model's value is known to lie outside of the tolerance, which is not widened for it. The tests fail when such
+ * a row agrees after all, and when any other does not.
+ *
+ * Returns: (transfer none) (nullable): the reason, or %NULL where the value has to agree
+ */
+STRATA_API const char *strata_validation_get_known_miss (const StrataValidation *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataValidation, strata_validation_unref)
 

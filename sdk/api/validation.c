@@ -126,12 +126,23 @@ strata_validation_get_highest (const StrataValidation *self)
   return highest;
 }
 
+double
+strata_validation_get_deviation (const StrataValidation *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+  return self->ours / self->row->published - 1;
+}
+
 gboolean
 strata_validation_agrees (const StrataValidation *self)
 {
-  double lowest, highest;
-
   g_return_val_if_fail (self != NULL, FALSE);
-  strata_published_range (self->row, &lowest, &highest);
-  return self->ours >= lowest && self->ours <= highest;
+  return strata_published_agrees (self->row, self->ours);
+}
+
+const char *
+strata_validation_get_known_miss (const StrataValidation *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  return self->row->miss;
 }

@@ -6,13 +6,16 @@
 
 #include <math.h>
 
+#define MISS(id, name, subject, what, unit, published, tolerance_kind, tolerance, kind, source, miss)                  \
+  { name,      subject,   what, unit, source, STRATA_VALIDATION_KIND_##kind, STRATA_TOLERANCE_##tolerance_kind,        \
+    published, tolerance, miss },
 #define ROW(id, name, subject, what, unit, published, tolerance_kind, tolerance, kind, source)                         \
-  { name,      subject,  what, unit, source, STRATA_VALIDATION_KIND_##kind, STRATA_TOLERANCE_##tolerance_kind,         \
-    published, tolerance },
+  MISS (id, name, subject, what, unit, published, tolerance_kind, tolerance, kind, source, NULL)
 static const StrataPublished rows[] = {
 #include "validation/published.def"
 };
 #undef ROW
+#undef MISS
 
 int
 strata_published_count (void)
@@ -58,4 +61,13 @@ strata_published_range (const StrataPublished *row, double *lowest, double *high
       *highest = row->published * row->tolerance;
       break;
     }
+}
+
+gboolean
+strata_published_agrees (const StrataPublished *row, double ours)
+{
+  double lowest, highest;
+
+  strata_published_range (row, &lowest, &highest);
+  return ours >= lowest && ours <= highest;
 }

@@ -25,6 +25,7 @@ typedef struct
   StrataValidationKind kind;
   StrataToleranceKind tolerance_kind;
   double published, tolerance;
+  const char *miss; /* why ours is known to lie outside of the tolerance; NULL: it has to lie within */
 } StrataPublished;
 
 int strata_published_count (void);
@@ -33,14 +34,17 @@ const StrataPublished *strata_published_get (int row);
 void strata_published_compute (double *ours);
 /* The values that count as agreement */
 void strata_published_range (const StrataPublished *row, double *lowest, double *highest);
+gboolean strata_published_agrees (const StrataPublished *row, double ours);
 
 /* Groups of rows that share work; each fills the values whose STRATA_VALIDATE_… it knows. */
 #define ROW(id, ...) STRATA_VALIDATE_##id,
+#define MISS(id, ...) STRATA_VALIDATE_##id,
 typedef enum
 {
 #include "validation/published.def"
   STRATA_N_VALIDATIONS
 } StrataValidationId;
+#undef MISS
 #undef ROW
 
 void strata_published_chips (double *ours);

@@ -469,9 +469,16 @@ def at_work():
 
 def test_validate():
     done = call("validate", "--published")
-    assert done.returncode == 0 and "imagine-system" in done.stdout and "outside" not in done.stdout
-    rows = result("validate", "--published")["published"]
-    assert all(row["agrees"] and row["lowest"] <= row["ours"] <= row["highest"] for row in rows)
+    assert done.returncode == 5 and "imagine-system" in done.stdout, done.stderr
+    found = json.loads(call("validate", "--published", "--json").stdout)["result"]
+    rows, missed = found["published"], [row for row in found["published"] if row["missed"]]
+    assert all(row["agrees"] == (row["lowest"] <= row["ours"] <= row["highest"]) != row["missed"] for row in rows)
+    assert all((row["known_miss"] is not None) == row["missed"] for row in rows), missed
+    assert all(abs(row["deviation"] - row["ours"] / row["published"] + 1) < 1e-9 for row in rows)
+    assert found["n_rows"] == len(rows) and found["n_known_misses"] == len(missed) and found["n_unknown_misses"] == 0
+    last = done.stdout.strip().splitlines()[-1]
+    assert last == f"{len(rows) - len(missed)} of {len(rows)} within tolerance, {len(missed)} known misses", last
+    assert all(f"missed: {row['known_miss']}" in done.stdout for row in missed)
     assert sum(row["kind"] == "prediction" for row in rows) >= 8
     assert call("validate").returncode == 2 and call("validate", "--published", "x").returncode == 2
 
