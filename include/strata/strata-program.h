@@ -240,7 +240,8 @@ STRATA_API const char *const *strata_program_list_figures (void);
  * @band: which constants of the chip
  *
  * A figure of one inference, modelled at the timing fidelity. The first call runs the timing simulator (milliseconds to
- * seconds); later ones do not block.
+ * seconds); later ones do not block. A chip that has no steady state below 250 °C at the program's rate has no
+ * "power_mw", "static_mw", "junction_c" and "skin_c"; its energy is that of an inference from cold.
  *
  * Returns: the value, in the unit its name ends with; NaN where it is unavailable
  */

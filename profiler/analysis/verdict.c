@@ -41,8 +41,15 @@ judge (const StrataRows *rows, const StrataProfileFigure *limit, gboolean is_min
   double bound = limit->value[STRATA_BAND_NOMINAL];
 
   verdict.figure = find_figure (rows, limit->name + strlen (MAX_PREFIX));
-  if (verdict.figure == NULL || isnan (verdict.figure->value[STRATA_BAND_NOMINAL]))
+  if (verdict.figure == NULL)
     return verdict;
+  if (isnan (verdict.figure->value[STRATA_BAND_NOMINAL]))
+    {
+      /* what never settles misses any limit of where it settles */
+      verdict.is_known = g_str_has_prefix (verdict.figure->source, STRATA_NO_STEADY_STATE);
+      verdict.margin = verdict.is_known ? -INFINITY : NAN;
+      return verdict;
+    }
   verdict.is_known = TRUE;
   verdict.margin = margin_of (bound, verdict.figure->value[STRATA_BAND_NOMINAL], is_minimum);
   verdict.margin_conservative = margin_of (bound, verdict.figure->value[STRATA_BAND_CONSERVATIVE], is_minimum);
@@ -117,6 +124,8 @@ strata_derive_verdict_text (const StrataProfileVerdict *verdict)
 
   if (!verdict->is_known)
     return g_strdup_printf ("%s is unavailable, so %s %s is not judged", subject, least, bound);
+  if (isnan (verdict->figure->value[STRATA_BAND_NOMINAL]))
+    return g_strdup_printf ("%s has " STRATA_NO_STEADY_STATE " and misses %s %s", subject, least, bound);
   value = strata_format_quantity (verdict->figure->value[STRATA_BAND_NOMINAL], unit);
   margin = strata_format_quantity (fabs (verdict->margin), "fraction");
   if (!verdict->is_met)

@@ -528,7 +528,7 @@ strata_heat_map_draw (cairo_t *cr, const StrataHeatScene *scene, const StrataDra
   if (!strata_heat_scene_ends (scene, &d.hottest, &d.coolest))
     {
       StrataDrawMessage message = { "Temperatures are unavailable", "This profile has no steady temperatures.",
-                                    "Profile again on a simulated device; a board reports none.", FALSE };
+                                    "A chip that runs away has none, a board reports none.", FALSE };
 
       strata_message_draw (cr, theme, &message, rect);
       return;

@@ -8,9 +8,6 @@
 
 #include "strata-profiler/strata-profile-analysis.h"
 
-/* The simulator holds leakage at what it is there, where a chip has long run away: what lies above is no state. */
-#define MOST_KNOWN_C 250.0
-
 static double
 figure_value (StrataProfile *profile, const char *name)
 {
@@ -76,11 +73,6 @@ strata_profile_heat_scene (StrataProfile *profile)
   scene->package_c = figure_value (profile, "package_c");
   scene->skin_c = figure_value (profile, "skin_c");
   scene->ambient_c = figure_value (profile, "ambient_c");
-  if (scene->junction_c > MOST_KNOWN_C)
-    {
-      g_free ((char *) scene->fidelity);
-      scene->fidelity = g_strdup ("no chip holds it: it runs away, and leakage is taken as it is at 250 °C");
-    }
   return scene;
 }
 

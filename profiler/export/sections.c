@@ -94,7 +94,10 @@ static const struct
 static void
 add_figure (StrataReportSection *section, const char *title, const StrataProfileFigure *figure)
 {
-  add_pair (section, title, strata_format_banded (figure->value[0], figure->value[1], figure->value[2], figure->unit),
+  add_pair (section, title,
+            isnan (figure->value[0])
+              ? g_strdup ("none")
+              : strata_format_banded (figure->value[0], figure->value[1], figure->value[2], figure->unit),
             figure->source);
 }
 
@@ -379,6 +382,20 @@ add_temperature (
              isnan (value_c - ambient_c) ? g_strdup ("–") : g_strdup_printf ("%.*f K", decimals, value_c - ambient_c));
 }
 
+/* One that is recorded as having no value, and why */
+static void
+add_none (StrataProfile *profile, StrataReportSection *section, const char *what, const char *name)
+{
+  const StrataProfileFigure *figure = strata_profile_find_figure (profile, name);
+
+  if (figure == NULL || !isnan (figure->value[STRATA_BAND_NOMINAL]))
+    return;
+  add_cell (section, what);
+  add_cell (section, figure->source);
+  add_cell (section, "none");
+  add_cell (section, "none");
+}
+
 static void
 fill_temperature (StrataProfile *profile, StrataReportSection *section)
 {
@@ -390,7 +407,12 @@ fill_temperature (StrataProfile *profile, StrataReportSection *section)
 
   add_columns (section, columns);
   if (!strata_heat_scene_ends (scene, &hottest, &coolest))
-    return;
+    {
+      add_none (profile, section, "junction", "junction_c");
+      add_none (profile, section, "package", "package_c");
+      add_none (profile, section, "skin", "skin_c");
+      return;
+    }
   decimals = MAX (strata_heat_decimals (hottest.temperature_c - coolest.temperature_c), 2);
   add_temperature (section, "junction", g_strdup ("hottest node"), scene->junction_c, ambient_c, decimals);
   add_temperature (section, "hottest place", strata_heat_place_name (scene, &hottest), hottest.temperature_c, ambient_c,

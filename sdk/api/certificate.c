@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "api/certificate-private.h"
+#include "cost/cost.h"
 
 struct _StrataCertificate
 {
@@ -179,6 +180,15 @@ known (gint64 value)
   return value < 0 ? (double) NAN : (double) value;
 }
 
+/* Of the steady state, which a chip that runs away has none of */
+static gboolean
+is_steady_figure (const char *name)
+{
+  static const char *const names[] = { "power_mw", "junction_c", "skin_c", NULL };
+
+  return g_strv_contains (names, name);
+}
+
 double
 strata_certificate_get_point_figure (StrataCertificate *self, guint index, const char *name)
 {
@@ -187,6 +197,7 @@ strata_certificate_get_point_figure (StrataCertificate *self, guint index, const
   g_return_val_if_fail (point != NULL && name != NULL, (double) NAN);
   {
     const StrataJudgement *j = &point->judgement;
+    const gboolean is_lost = j->junction_c > STRATA_MAX_LEAKAGE_C;
     const double values[] = { known (j->latency_ps),
                               known (j->interval_ps),
                               known (j->unit_interval_ps),
@@ -204,7 +215,7 @@ strata_certificate_get_point_figure (StrataCertificate *self, guint index, const
 
     for (guint i = 0; i < G_N_ELEMENTS (values) && point->refusal == NULL; i++)
       if (g_str_equal (name, figure_names[i]))
-        return values[i];
+        return is_lost && is_steady_figure (name) ? (double) NAN : values[i];
   }
   return (double) NAN;
 }

@@ -93,6 +93,8 @@ typedef struct
 
 StrataArea strata_cost_area (const StrataChipSpec *chip);
 
+/* Above this leakage is not known, and a chip has long run away. */
+#define STRATA_MAX_LEAKAGE_C 250.0
 /* Static power, mW, at a temperature; leakage area as design 2 says. @n_on: ungated stacks. */
 double strata_cost_leak_fixed_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c);
 double strata_cost_leak_stack_mw (const StrataChipSpec *chip, StrataBand band, double temperature_c, gboolean on);

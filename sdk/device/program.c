@@ -380,10 +380,11 @@ get_modelled_figure (const StrataModelled *modelled, const char *name, StrataBan
     { "host_ps", band == STRATA_BAND_NOMINAL ? (double) modelled->host_ps : unavailable },
     { "energy_fj", (double) modelled->energy_fj[band] },
     { "dynamic_fj", (double) modelled->dynamic_fj[band] },
-    { "static_mw", modelled->static_mw[band] },
-    { "power_mw", modelled->power_mw[band] },
-    { "junction_c", band == STRATA_BAND_NOMINAL ? modelled->junction_c : unavailable },
-    { "skin_c", band == STRATA_BAND_NOMINAL ? modelled->skin_c : unavailable },
+    { "static_mw", strata_modelled_steady (modelled, band, modelled->static_mw[band]) },
+    { "power_mw", strata_modelled_steady (modelled, band, modelled->power_mw[band]) },
+    { "junction_c",
+      band == STRATA_BAND_NOMINAL ? strata_modelled_steady (modelled, band, modelled->junction_c) : unavailable },
+    { "skin_c", band == STRATA_BAND_NOMINAL ? strata_modelled_steady (modelled, band, modelled->skin_c) : unavailable },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)

@@ -62,9 +62,9 @@ explain_limits (StrataExplainer *explainer)
     const char *what, *unit;
     double value, limit;
   } known[] = {
-    { "power", "mW", m->power_mw[STRATA_BAND_NOMINAL], limits->max_power_mw },
-    { "the junction's temperature", "°C", m->junction_c, limits->max_junction_c },
-    { "the skin's temperature", "°C", m->skin_c, limits->max_skin_c },
+    { "power", "mW", strata_modelled_steady (m, 0, m->power_mw[0]), limits->max_power_mw },
+    { "the junction's temperature", "°C", strata_modelled_steady (m, 0, m->junction_c), limits->max_junction_c },
+    { "the skin's temperature", "°C", strata_modelled_steady (m, 0, m->skin_c), limits->max_skin_c },
   };
 
   explain_limit (explainer, "latency", (double) m->latency_ps[0], (double) limits->max_latency_ps,

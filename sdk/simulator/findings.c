@@ -247,7 +247,7 @@ find_static (Findings *f)
   double energy_fj = (double) f->modelled->energy_fj[0];
   double share = energy_fj > 0 ? 1 - (double) f->modelled->dynamic_fj[0] / energy_fj : 0;
 
-  if (share > STATIC_SHARE)
+  if (share > STATIC_SHARE && !f->modelled->runs_away[0])
     add (f, "static-energy", ADVICE, -1,
          strata_arena_printf (f->arena, "%s of %s per inference is static: %s over %s", percent (f, share),
                               strata_record_energy (f->arena, energy_fj),
@@ -278,7 +278,7 @@ find_budget (Findings *f)
 
   if (budget_mw <= 0)
     return;
-  if (m->static_mw[0] >= budget_mw)
+  if (m->static_mw[0] >= budget_mw && !m->runs_away[0])
     add (f, "static-over-budget", WARNING, -1,
          strata_arena_printf (f->arena, "static power alone is %s, the chip's budget %s",
                               strata_record_number (f->arena, m->static_mw[0], "mW"),
@@ -312,13 +312,17 @@ find_heat (Findings *f)
   if (m->throttle == STRATA_THROTTLE_NONE)
     return;
   limit = degrees (f, strata_throttle_limit_c (f->image, m->throttle));
-  end = m->runs_away
-          ? "the junction finds no steady state below 250 °C, as its leakage grows with it"
-          : strata_arena_printf (f->arena, "the %s settles at %s", part, degrees (f, skin ? m->skin_c : m->junction_c));
-  end = strata_arena_printf (f->arena, "at %s %s", strata_record_number (f->arena, m->power_mw[0], "mW"), end);
+  end = m->runs_away[0]
+          ? strata_arena_printf (f->arena,
+                                 "at an inference every %s the junction finds no steady state below %s, as its leakage "
+                                 "grows with it",
+                                 time_text (f, interval_ps), degrees (f, STRATA_MAX_LEAKAGE_C))
+          : strata_arena_printf (f->arena, "at %s the %s settles at %s",
+                                 strata_record_number (f->arena, m->power_mw[0], "mW"), part,
+                                 degrees (f, skin ? m->skin_c : m->junction_c));
   if (m->throttle_interval_ps[0] == 0)
     {
-      add (f, m->runs_away ? "thermal-runaway" : rule, WARNING, -1,
+      add (f, m->runs_away[0] ? "thermal-runaway" : rule, WARNING, -1,
            strata_arena_printf (f->arena, "%s; static power alone takes the %s above its limit of %s, so no rate holds",
                                 end, part, limit),
            "use fewer stacks so that more are gated, or cool the package better", NAN, "temperature");
@@ -487,12 +491,13 @@ find_warmth (Findings *f)
 {
   const StrataConditions *conditions = f->modelled->conditions;
   const StrataChipSpec *chip = f->image->chip;
-  double hottest_c = f->modelled->junction_c, coolest_c, faster;
+  double hottest_c = strata_modelled_steady (f->modelled, STRATA_BAND_NOMINAL, f->modelled->junction_c);
+  double coolest_c, faster;
 
   if (f->modelled->analog <= STRATA_ANALOG_IDEAL || conditions == NULL || !isnan (conditions->temperature_c))
     return;
   strata_modelled_array_range (f->image, f->modelled, &coolest_c, &hottest_c, NULL);
-  if (hottest_c - chip->t_ambient_c < WARMER_K)
+  if (!(hottest_c - chip->t_ambient_c >= WARMER_K))
     return;
   faster = strata_cost_effective_age_s (chip, 1, hottest_c) / strata_cost_effective_age_s (chip, 1, chip->t_ambient_c);
   add (

@@ -306,7 +306,7 @@ init_junction (Limit *limit, const StrataThrottling *throttle)
     return;
   if (limit->interval_ps == 0)
     {
-      limit->reason = throttle->run->modelled->runs_away ? STRATA_SPELL_RUNAWAY : STRATA_SPELL_JUNCTION;
+      limit->reason = throttle->run->modelled->runs_away[throttle->band] ? STRATA_SPELL_RUNAWAY : STRATA_SPELL_JUNCTION;
       return;
     }
   find_steady (throttle, limit->interval_ps, &steady);

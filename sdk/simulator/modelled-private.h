@@ -7,9 +7,6 @@
 
 #include "simulator/energy.h"
 
-/* Temperatures of leakage are held below this, where a chip has long run away. */
-#define STRATA_MAX_LEAKAGE_C 250.0
-
 typedef struct
 {
   const StrataImage *image;

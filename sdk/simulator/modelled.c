@@ -8,6 +8,8 @@
 #include "simulator/estimate.h"
 #include "simulator/modelled-private.h"
 
+#include <math.h>
+
 #define N_POWER_BINS 512
 #define MAX_HEAT_STEPS 256
 #define HEAT_WORK 2e8      /* arithmetic operations that the transient may take, a fraction of a second */
@@ -99,6 +101,8 @@ add_steady (StrataModelRun *run, GArray *records)
 {
   const StrataChipSpec *chip = run->image->chip;
 
+  if (run->modelled->runs_away[STRATA_BAND_NOMINAL])
+    return;
   add_summary (records, run->heat, run->rise_c, -1);
   for (int stack = 0; stack < chip->n_stacks; stack++)
     for (int tier = -1; tier < chip->tiers; tier++)
@@ -131,7 +135,7 @@ spread_heat (const StrataModelRun *run, int n_steps, gint64 step_ps)
   return node_fj;
 }
 
-/* The inference alone, from the steady state at the mean power on. */
+/* The inference alone, from the steady state at the mean power on, or from cold where there is none. */
 static gboolean
 add_transient (StrataModelRun *run, GArray *records, GError **error)
 {
@@ -244,6 +248,7 @@ copy_nominal (StrataModelRun *run)
       modelled->throttle_interval_ps[band] = modelled->throttle_interval_ps[0];
       modelled->static_mw[band] = modelled->static_mw[0];
       modelled->power_mw[band] = modelled->power_mw[0];
+      modelled->runs_away[band] = modelled->runs_away[0];
       g_clear_pointer (&run->draws[band], g_free);
       run->draws[band] = g_memdup2 (run->draws[0], sizeof (StrataStaticDraw) * MAX (run->n_draws[0], 1));
       run->n_draws[band] = run->n_draws[0];
@@ -353,6 +358,12 @@ strata_model_estimate (
 {
   g_return_val_if_fail (min_interval_ps >= 0, NULL);
   return model (image, STRATA_FIDELITY_ESTIMATE, min_interval_ps, bands, cancellable, error);
+}
+
+double
+strata_modelled_steady (const StrataModelled *modelled, StrataBand band, double value)
+{
+  return modelled->runs_away[band] ? (double) NAN : value;
 }
 
 void

@@ -169,6 +169,30 @@ add_throttle (Figures *f)
   add_throttle_limit (f, "throttle_skin_c", STRATA_THROTTLE_SKIN);
 }
 
+/* Of the steady state: none where a chip runs away, which the source then says in place of the formula */
+static const char *
+steady_source (const Figures *f, const char *source)
+{
+  return f->modelled->runs_away[STRATA_BAND_NOMINAL] ? STRATA_NO_STEADY_STATE : source;
+}
+
+static void
+add_steady (Figures *f, const char *name, const double values[STRATA_N_BANDS], const char *source)
+{
+  double steady[STRATA_N_BANDS];
+
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    steady[band] = strata_modelled_steady (f->modelled, band, values[band]);
+  add_figure (f, name, "mW", steady, f->modelled->fidelity, steady_source (f, source));
+}
+
+static void
+add_temperature (Figures *f, const char *name, double value_c, const char *source)
+{
+  add_one (f, name, "degC", strata_modelled_steady (f->modelled, STRATA_BAND_NOMINAL, value_c), FALSE,
+           f->modelled->fidelity, steady_source (f, source));
+}
+
 static void
 add_run (Figures *f)
 {
@@ -186,23 +210,22 @@ add_run (Figures *f)
   add_times (f, "unit_interval_ps", m->unit_interval_ps, "ps",
              "steady state between inferences as the units allow, without the power budget");
   add_times (f, "energy_fj", m->energy_fj, "fJ",
-             estimate ? "dynamic energy + static power x latency"
-                      : "sum of all events: dynamic energy + static power x latency");
+             m->runs_away[0] ? "dynamic energy + static power x latency, from cold with leakage at ambient"
+             : estimate      ? "dynamic energy + static power x latency"
+                             : "sum of all events: dynamic energy + static power x latency");
   add_times (f, "dynamic_fj", m->dynamic_fj, "fJ", describe_toggles (f));
-  add_figure (f, "static_mw", "mW", m->static_mw, m->fidelity,
+  add_steady (f, "static_mw", m->static_mw,
               "control + leakage at the junction temperature (gated stacks at f_gate) + DRAM idle");
-  add_figure (f, "power_mw", "mW", m->power_mw, m->fidelity,
-              "static power + dynamic energy / max (interval, interval asked for)");
+  add_steady (f, "power_mw", m->power_mw, "static power + dynamic energy / max (interval, interval asked for)");
   for (int band = 0; band < STRATA_N_BANDS; band++)
     rate[band] = m->interval_ps[band] > 0 ? 1e12 / (double) m->interval_ps[band] : NAN;
   add_figure (f, "rate_per_s", "1/s", rate, m->fidelity, "1 / interval");
   add_one (f, "host_ps", "ps", (double) m->host_ps, TRUE, m->fidelity,
            "bytes of input and output / rate of the host link; beside the latency");
   add_times (f, "host_fj", m->host_fj, "fJ", "bytes of input and output x energy per byte; beside the inference's");
-  add_one (f, "junction_c", "degC", m->junction_c, FALSE, m->fidelity,
-           "hottest node of the thermal ladder, steady at power_mw");
-  add_one (f, "package_c", "degC", m->package_c, FALSE, m->fidelity, "ambient + power x package resistance");
-  add_one (f, "skin_c", "degC", m->skin_c, FALSE, m->fidelity, "ambient + f_skin x power x skin resistance");
+  add_temperature (f, "junction_c", m->junction_c, "hottest node of the thermal ladder, steady at power_mw");
+  add_temperature (f, "package_c", m->package_c, "ambient + power x package resistance");
+  add_temperature (f, "skin_c", m->skin_c, "ambient + f_skin x power x skin resistance");
   add_throttle (f);
   add_one (f, "ambient_c", "degC", f->image->chip->t_ambient_c, TRUE, m->fidelity, "t_ambient of the chip");
 }
@@ -277,7 +300,7 @@ sum_boundaries (const StrataModelled *m, StrataBand band, double energy_fj[STRAT
   energy_fj[STRATA_BOUNDARY_MACRO] = 0;
   for (int c = STRATA_COMPONENT_ARRAY; c <= STRATA_COMPONENT_SELECT; c++)
     energy_fj[STRATA_BOUNDARY_MACRO] += (double) strata_record_sum (m, c, band);
-  energy_fj[STRATA_BOUNDARY_WORKLOAD] = m->power_mw[band] * interval_ps;
+  energy_fj[STRATA_BOUNDARY_WORKLOAD] = strata_modelled_steady (m, band, m->power_mw[band]) * interval_ps;
   energy_fj[STRATA_BOUNDARY_CHIP] =
     energy_fj[STRATA_BOUNDARY_WORKLOAD] - (double) strata_record_sum (m, STRATA_COMPONENT_DRAM, band)
     - (double) strata_record_sum (m, STRATA_COMPONENT_DRAM_IDLE, band) / latency_ps * interval_ps;
@@ -314,11 +337,12 @@ add_efficiencies (Figures *f)
   add_efficiency (
     f, "macro_tops_w", mvm_macs, energy_fj[STRATA_BOUNDARY_MACRO],
     "2 MAC on crossbars / energy of the stacks: array, vertical, driver, ADC, post, buffer, overhead, select");
-  add_efficiency (f, "chip_tops_w", all_macs, energy_fj[STRATA_BOUNDARY_CHIP],
-                  "2 MAC / energy of the chip at this rate: stacks, network, vector, MAC, SRAM, control, leakage");
+  add_efficiency (
+    f, "chip_tops_w", all_macs, energy_fj[STRATA_BOUNDARY_CHIP],
+    steady_source (f, "2 MAC / energy of the chip at this rate: stacks, network, vector, MAC, SRAM, control, leakage"));
   add_efficiency (f, "workload_tops_w", all_macs, energy_fj[STRATA_BOUNDARY_WORKLOAD],
-                  "2 MAC / (power x max (interval, interval asked for)): all of the chip and external memory, active "
-                  "and idle; the host link apart");
+                  steady_source (f, "2 MAC / (power x max (interval, interval asked for)): all of the chip and "
+                                    "external memory, active and idle; the host link apart"));
 }
 
 /* --- limits --- */
@@ -332,6 +356,13 @@ typedef struct
 
 #define N_LIMITS 10
 
+/* What has no steady state misses any limit of it. */
+static double
+endless (const StrataModelled *modelled, StrataBand band, double value)
+{
+  return modelled->runs_away[band] ? HUGE_VAL : value;
+}
+
 static int
 list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[N_LIMITS])
 {
@@ -340,10 +371,10 @@ list_limits (const StrataImage *image, const StrataModelled *m, Limit limits[N_L
   const Limit all[] = {
     { "max_latency_ps", "ps", (double) l->max_latency_ps, (double) m->latency_ps[0], (double) m->latency_ps[c] },
     { "max_interval_ps", "ps", (double) l->max_interval_ps, (double) m->interval_ps[0], (double) m->interval_ps[c] },
-    { "max_power_mw", "mW", l->max_power_mw, m->power_mw[0], m->power_mw[c] },
+    { "max_power_mw", "mW", l->max_power_mw, endless (m, 0, m->power_mw[0]), endless (m, c, m->power_mw[c]) },
     { "max_energy_fj", "fJ", l->max_energy_fj, (double) m->energy_fj[0], (double) m->energy_fj[c] },
-    { "max_junction_c", "degC", l->max_junction_c, m->junction_c, NAN },
-    { "max_skin_c", "degC", l->max_skin_c, m->skin_c, NAN },
+    { "max_junction_c", "degC", l->max_junction_c, endless (m, 0, m->junction_c), NAN },
+    { "max_skin_c", "degC", l->max_skin_c, endless (m, 0, m->skin_c), NAN },
     { "max_peak_mw", "mW", l->max_peak_mw, m->peak_mw, NAN },
     { "max_cost_usd", "USD", l->max_cost_usd, strata_cost_die_usd (image->chip), NAN },
     { "max_arrays", "1", (double) l->max_arrays, (double) strata_tile_set_n_arrays (image->tiles), NAN },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Power and steady heat of a run, closed over each other: leakage warms the chip and grows with its temperature; the
- * budget, the units and the program's pace set the rate. Invariant: static_mw is that of the junction at power_mw.
+ * budget, the units and the program's pace set the rate. Invariant: static_mw is that of the junction at power_mw,
+ * unless no such state exists.
  */
 #include "simulator/estimate.h"
 #include "simulator/modelled-private.h"
@@ -58,6 +59,17 @@ set_nodes (StrataModelRun *run, StrataBand band, gint64 interval_ps, double *nod
   strata_energy_spread_heat (run->image, run->heat, node_mw);
 }
 
+/* What has no steady state to start from starts from ambient. */
+static void
+start_cold (StrataModelRun *run, StrataBand band, double *rise_c)
+{
+  g_free (run->draws[band]);
+  run->draws[band] =
+    strata_energy_static (run->image, band, run->image->chip->t_ambient_c, run->on, &run->n_draws[band]);
+  for (gsize i = 0; i < run->n_nodes; i++)
+    rise_c[i] = 0;
+}
+
 static void
 settle_band (StrataModelRun *run, StrataBand band, double *node_mw, double *rise_c)
 {
@@ -78,6 +90,9 @@ settle_band (StrataModelRun *run, StrataBand band, double *node_mw, double *rise
       run->steady[band] = strata_heat_summary (run->heat, rise_c);
       junction_c = run->steady[band].junction_c;
     }
+  run->modelled->runs_away[band] = junction_c > STRATA_MAX_LEAKAGE_C;
+  if (run->modelled->runs_away[band])
+    start_cold (run, band, rise_c);
 }
 
 void

@@ -135,7 +135,12 @@ double strata_throttle_limit_c (const StrataImage *image, StrataThrottle reason)
  *
  * Heat does not cap interval_ps: the budget holds from the first inference on, a limit of temperature is reached after
  * seconds or minutes, and until then the chip does run at interval_ps. What it keeps up for ever is
- * throttle_interval_ps; temperatures are those it would come to at power_mw if nothing slowed it down. */
+ * throttle_interval_ps; temperatures are those it would come to at power_mw if nothing slowed it down.
+ *
+ * Where a chip runs away there are no such temperatures, and power that includes leakage has no steady value either:
+ * static_mw, power_mw, junction_c, package_c and skin_c are then those of leakage held at STRATA_MAX_LEAKAGE_C, to
+ * compare what is hopeless and for nobody to read (strata_modelled_steady ()). Energies, power over time and
+ * temperatures over time are those of an inference from cold, with leakage at ambient. */
 struct _StrataModelled
 {
   StrataTiming *timing;       /* nominal; energies filled in; static events merged in */
@@ -159,8 +164,8 @@ struct _StrataModelled
   int n_spells;
   StrataWarmingRecord *warming;
   int n_warming;
-  gboolean runs_away;               /* leakage leaves power_mw no steady state below 250 C, nominal */
-  gint64 energy_fj[STRATA_N_BANDS]; /* dynamic + static over the latency */
+  gboolean runs_away[STRATA_N_BANDS]; /* power_mw has no steady state below STRATA_MAX_LEAKAGE_C */
+  gint64 energy_fj[STRATA_N_BANDS];   /* dynamic + static over the latency */
   gint64 dynamic_fj[STRATA_N_BANDS];
   double static_mw[STRATA_N_BANDS]; /* with leakage at the junction's temperature at power_mw */
   double power_mw[STRATA_N_BANDS];
@@ -200,6 +205,8 @@ gboolean strata_modelled_array_range (
   const StrataImage *image, const StrataModelled *modelled, double *coolest_c, double *hottest_c, GError **error);
 void strata_modelled_free (StrataModelled *modelled);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StrataModelled, strata_modelled_free)
+/* A value of the steady state, NaN where there is none */
+double strata_modelled_steady (const StrataModelled *modelled, StrataBand band, double value);
 
 /* Heat: the ladder of hardware-facts 10.3 with lateral coupling in the silicon. @stack_power_mw[n_stacks * (tiers +
  * 1)]: base first, then tiers. Steady state; fills temperatures per stack node in the same layout. */

@@ -225,7 +225,6 @@ strata_throttle (StrataModelRun *run, gboolean bands, GError **error)
       if (is_nominal)
         {
           modelled->throttle = reason;
-          modelled->runs_away = modelled->junction_c > STRATA_MAX_LEAKAGE_C;
           if (!cool && modelled->throttle_interval_ps[band] > 0)
             set_sustained (&throttle, modelled->throttle_interval_ps[band]);
           ok = !is_timed || strata_governor (&throttle, error);

@@ -41,7 +41,8 @@ strata_modelled_array_range (
                    "temperature: at work chip %s comes to no steady one: %s; give arrays a temperature such as 85degC, "
                    "or cool the package better",
                    image->chip->name,
-                   modelled->runs_away ? "its leakage runs away" : "static power alone crosses its limits");
+                   modelled->runs_away[STRATA_BAND_NOMINAL] ? "its leakage runs away"
+                                                            : "static power alone crosses its limits");
       return FALSE;
     }
   for (int i = 0; i < image->tiles->n_tiles; i++)

@@ -467,6 +467,28 @@ def at_work():
             "--temperature", "work")
 
 
+def test_no_steady_state():
+    """A chip that runs away has no temperature and no power to print, and the energy of an inference from cold."""
+    (WORK / "lava.yaml").write_text("base: phone\nname: lava\nr_package: 10000 K/W\n")
+    arguments = "compile", MODEL, "--chip", "lava.yaml", "--calibration", DATA / "digits-calibration.npy"
+    lost = result(*arguments, "-o", "lava.strp")
+    assert all(lost[name] is None for name in ("static_mw", "power_mw", "junction_c", "skin_c")), lost
+    assert lost["energy_fj"] > 0
+    lines = call(*arguments, "-o", "lava.strp").stdout.splitlines()
+    for label in ("power", "static power", "junction"):
+        assert any(re.fullmatch(f"{label} +none: no steady state below 250 °C", line) for line in lines), lines
+    result("profile", "lava.strp", "-o", "lava.strata")
+    text = call("report", "lava.strata").stdout
+    assert re.search(r"^junction +none +no steady state below 250 °C", text, re.M), text
+    assert re.search(r"^junction +no steady state below 250 °C +none +none", text, re.M), text
+    assert max(float(value) for value in re.findall(r"([0-9.]+) °C", text)) <= 250, text
+    page = result("report", "lava.strata")
+    assert "thermal-runaway" in {finding["rule"] for finding in page["findings"]}
+    values = {figure["name"]: figure["nominal"] for figure in page["figures"]}
+    assert values["junction_c"] is None and values["power_mw"] is None and values["workload_tops_w"] is None
+    refused(5, ["without a steady state"], *arguments, "--max-temperature", "90degC", "-o", "never.strp")
+
+
 def test_validate():
     done = call("validate", "--published")
     assert done.returncode == 5 and "imagine-system" in done.stdout, done.stderr

@@ -149,8 +149,10 @@ fill_run (GtkWidget *box, StrataProfile *profile)
 
       if (figure != NULL)
         add_row (grid, &row, rows[i].title,
-                 strata_draw_banded (figure->value[0] * rows[i].factor, figure->value[1] * rows[i].factor,
-                                     figure->value[2] * rows[i].factor, rows[i].unit),
+                 isnan (figure->value[0])
+                   ? g_strdup ("none")
+                   : strata_draw_banded (figure->value[0] * rows[i].factor, figure->value[1] * rows[i].factor,
+                                         figure->value[2] * rows[i].factor, rows[i].unit),
                  figure->source);
     }
   add_sustained (grid, &row, profile);

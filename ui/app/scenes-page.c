@@ -132,8 +132,10 @@ add_figure (StrataScenes *scenes, guint index)
 
   if (figure == NULL)
     return;
-  row.text = keep (scenes, strata_draw_banded (figure->value[0] * factor, figure->value[1] * factor,
-                                               figure->value[2] * factor, key_figures[index].unit));
+  row.text =
+    keep (scenes, isnan (figure->value[0]) ? g_strdup ("none")
+                                           : strata_draw_banded (figure->value[0] * factor, figure->value[1] * factor,
+                                                                 figure->value[2] * factor, key_figures[index].unit));
   if (verdict != NULL && verdict->is_known)
     {
       g_autofree char *limit = strata_draw_quantity (verdict->limit->value[0] * factor, key_figures[index].unit);

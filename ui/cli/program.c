@@ -5,6 +5,7 @@
 #include "compile.h"
 
 #include <math.h>
+#include <strata/sys/strata-trace.h>
 
 StrataProgram *
 cli_open_program (Cli *cli, const char *path, const CliCompileOptions *options, StrataModel **model, GError **error)
@@ -108,6 +109,9 @@ format_figure (StrataProgram *program, const char *name, const char *unit)
 
   for (int band = 0; band < STRATA_N_BANDS; band++)
     value[band] = strata_program_get_figure (program, name, (StrataBand) band);
+  /* of a run that could be modelled: what has no value has no steady state */
+  if (isnan (value[0]) && !isnan (strata_program_get_figure (program, "latency_ps", STRATA_BAND_NOMINAL)))
+    return g_strdup ("none: " STRATA_NO_STEADY_STATE);
   return cli_band (value, unit);
 }
 

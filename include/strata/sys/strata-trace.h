@@ -147,6 +147,9 @@ typedef struct
   double temperature_c;
 } StrataTemperatureRecord;
 
+/* How the source of a figure begins that has no value because the chip runs away */
+#define STRATA_NO_STEADY_STATE "no steady state below 250 °C"
+
 /* What holds the rate in a spell of continuous operation */
 #define STRATA_SPELL_REASONS(X)                                                                                        \
   X (NONE, "full rate", "nothing but the units and what was asked for")                                                \

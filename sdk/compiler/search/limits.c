@@ -129,6 +129,8 @@ search_limits_format (StrataLimit limit, double value)
     return g_strdup_printf ("%.3g %%", 100 * value);
   if (limit == STRATA_LIMIT_MAX_ARRAYS)
     return g_strdup_printf ("%.0f", value);
+  if (about[limit].kind == STRATA_QUANTITY_TEMPERATURE && value > STRATA_MAX_LEAKAGE_C)
+    return g_strdup_printf ("above %.0f °C, without a steady state", STRATA_MAX_LEAKAGE_C);
   return strata_quantity_format (value, about[limit].kind);
 }
 

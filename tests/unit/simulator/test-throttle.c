@@ -104,7 +104,7 @@ test_leakage (void)
       g_assert_cmpint (modelled->throttle_interval_ps[0], ==, modelled->interval_ps[0]);
       g_assert_cmpint (modelled->throttle_after_ps, ==, -1);
       g_assert_cmpint (modelled->n_spells, ==, 0); /* without bands */
-      g_assert_false (modelled->runs_away);
+      g_assert_false (modelled->runs_away[0]);
     }
 }
 
@@ -215,7 +215,7 @@ test_fold (void)
   double expected_ps = (double) modelled->dynamic_fj[0] / (1e3 * power_w);
 
   g_assert_cmpfloat (power_w, >, 0);
-  g_assert_true (modelled->runs_away);
+  g_assert_true (modelled->runs_away[0]);
   g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
   g_assert_cmpfloat_with_epsilon ((double) modelled->throttle_interval_ps[0], expected_ps, 1e-3 * expected_ps);
   g_assert_true (has_finding (fixture, modelled, "junction-too-hot"));
@@ -235,7 +235,8 @@ test_runaway (void)
   g_autoptr (Fixture) fixture = hot_fixture (400);
   g_autoptr (StrataModelled) modelled = model (fixture, 0, TRUE);
 
-  g_assert_true (modelled->runs_away);
+  for (int band = 0; band < STRATA_N_BANDS; band++)
+    g_assert_true (modelled->runs_away[band]);
   g_assert_cmpint (modelled->throttle, ==, STRATA_THROTTLE_JUNCTION);
   for (int band = 0; band < STRATA_N_BANDS; band++)
     g_assert_cmpint (modelled->throttle_interval_ps[band], ==, 0);
@@ -247,6 +248,56 @@ test_runaway (void)
   g_assert_cmpfloat (modelled->spells[1].power_mw, ==, 0);
   g_assert_cmpfloat (modelled->spells[1].junction_c, ==, AMBIENT_C);
   g_assert_cmpfloat_with_epsilon (modelled->warming[modelled->n_warming - 1].junction_c, AMBIENT_C, 0.3);
+}
+
+/* No number stands for a state that there is none of; what is stated of one inference is of one from cold. */
+static void
+test_no_state (void)
+{
+  static const char *const none[] = { "static_mw", "power_mw",        "junction_c", "package_c",
+                                      "skin_c",    "workload_tops_w", "chip_tops_w" };
+  g_autoptr (Fixture) fixture = hot_fixture (400);
+  g_autoptr (StrataModelled) modelled = NULL;
+  g_autoptr (StrataArena) arena = strata_arena_new ();
+  g_autoptr (GArray) figures = NULL, meta = NULL;
+  double cold_fj;
+  guint n_none = 0, n_missed = 0;
+
+  fixture->chip.r_package_k_w = 10000;
+  fixture->image.limits.max_junction_c = 1000;
+  fixture->image.limits.max_power_mw = 1e9;
+  modelled = model (fixture, 0, TRUE);
+  figures = strata_record_figures (arena, fixture_image (fixture), modelled);
+  for (guint i = 0; i < figures->len; i++)
+    {
+      const StrataFigureRecord *figure = &g_array_index (figures, StrataFigureRecord, i);
+
+      for (guint j = 0; j < G_N_ELEMENTS (none); j++)
+        if (g_str_equal (figure->name, none[j]))
+          {
+            for (int band = 0; band < STRATA_N_BANDS; band++)
+              g_assert_true (isnan (figure->value[band]));
+            g_assert_true (j > 4 || g_str_has_prefix (figure->source, STRATA_NO_STEADY_STATE));
+            n_none++;
+          }
+    }
+  g_assert_cmpuint (n_none, ==, G_N_ELEMENTS (none));
+  cold_fj = 1e3 * (CONTROL_W + leak_w (fixture, AMBIENT_C)) * (double) modelled->latency_ps[0];
+  g_assert_cmpfloat_with_epsilon ((double) (modelled->energy_fj[0] - modelled->dynamic_fj[0]), cold_fj, 1e-6 * cold_fj);
+  g_assert_cmpint (modelled->n_temperature, >, 0);
+  for (int i = 0; i < modelled->n_temperature; i++)
+    {
+      g_assert_cmpint (modelled->temperature[i].time_ps, >=, 0);
+      g_assert_cmpfloat (modelled->temperature[i].temperature_c, <, STRATA_MAX_LEAKAGE_C);
+    }
+  meta = strata_record_meta (arena, fixture_image (fixture), modelled, STRATA_FIDELITY_TIMING);
+  for (guint i = 0; i < meta->len; i++)
+    {
+      const StrataMetaRecord *record = &g_array_index (meta, StrataMetaRecord, i);
+
+      n_missed += g_str_has_prefix (record->key, "verdict_max_") && g_str_equal (record->value, "missed");
+    }
+  g_assert_cmpuint (n_missed, ==, 2);
 }
 
 /* As good as no heat in the die: what is left is the package's 1 J/K. */
@@ -481,6 +532,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/throttle/skin", test_skin);
   g_test_add_func ("/sdk/simulator/throttle/fold", test_fold);
   g_test_add_func ("/sdk/simulator/throttle/runaway", test_runaway);
+  g_test_add_func ("/sdk/simulator/throttle/no-state", test_no_state);
   g_test_add_func ("/sdk/simulator/throttle/time", test_time);
   g_test_add_func ("/sdk/simulator/throttle/spells", test_spells);
   g_test_add_func ("/sdk/simulator/throttle/both", test_both);
