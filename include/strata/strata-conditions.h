@@ -41,7 +41,9 @@ G_BEGIN_DECLS
  * @STRATA_PHYSICS_CLIPPING: sums beyond a converter's range
  * @STRATA_PHYSICS_ROUNDING: steps of a converter
  *
- * A term of the physics of a crossbar. Each can be left out of a run, to show what it costs.
+ * A term of the physics of a crossbar. Each can be left out of a run, to show what it costs. The others then act on
+ * what is there without it: without @STRATA_PHYSICS_PARASITIC a line carries its cells alone, and kT/C noise and droop
+ * are those of that load. Mismatch is always that of all of the chip's capacitors.
  */
 typedef enum /*< flags >*/
 {

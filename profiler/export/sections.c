@@ -111,6 +111,18 @@ add_from_cold (StrataProfile *profile, StrataReportSection *section)
     add_pair (section, "from cold", text, "ideal governor: the fastest rate that keeps the limits reached so far");
 }
 
+/* What two bands side by side do not say */
+static void
+add_bands (StrataProfile *profile, StrataReportSection *section)
+{
+  const StrataProfileFigure *energy = strata_profile_find_figure (profile, "energy_fj");
+
+  if (energy != NULL && !isnan (energy->value[STRATA_BAND_OPTIMISTIC]))
+    add_pair (section, "bands", g_strdup ("of each figure by itself"),
+              "energy and noise take the drive voltage from opposite ends of its band: no one chip has both optimistic "
+              "ends");
+}
+
 /* Of what crossbars the values are, where any were computed */
 static void
 add_values (StrataProfile *profile, StrataReportSection *section)
@@ -159,6 +171,7 @@ fill_summary (StrataProfile *profile, StrataReportSection *section)
       if (g_str_equal (key_figures[i].name, "skin_c"))
         add_from_cold (profile, section);
     }
+  add_bands (profile, section);
   add_values (profile, section);
   add_pair (section, "events", g_strdup_printf ("%" G_GINT64_FORMAT, run->n_events),
             run->n_dropped > 0 ? "events were dropped: sums are lower bounds" : "");

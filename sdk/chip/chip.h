@@ -126,7 +126,7 @@ typedef struct
   double stuck_zero[STRATA_N_BANDS], stuck_full[STRATA_N_BANDS]; /* shares of cells */
   double dac_error[STRATA_N_BANDS]; /* standard deviation of a driver's levels between its supplies, steps of a phase */
   double adc_loss[STRATA_N_BANDS];  /* bits of a converter that are not effective */
-  double adc_noise_v[STRATA_N_BANDS];                            /* at the input of a converter */
+  double adc_noise_v[STRATA_N_BANDS];                            /* at the input of a converter, at least */
   double adc_gain[STRATA_N_BANDS], adc_offset_v[STRATA_N_BANDS]; /* standard deviations over converters */
 
   /* Times */

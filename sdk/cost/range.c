@@ -171,13 +171,13 @@ grid_init (Grid *grid, const StrataConverterData *data)
   grid->n_groups = CLAMP (data->n_groups, 1, MAX_GROUPS);
   for (int i = 0; i < N_RANGES; i++)
     {
-      double step, share;
+      double step, share, own;
 
       grid->range[i] = peak * exp2 ((double) (N_WIDER - i) / PER_OCTAVE);
       step = grid->step[i] = step_of (data, grid->range[i]);
-      share = data->n_reads > 1 ? strata_cost_rounding_share (hypot (data->noise / step, sqrt (data->own))) : 1;
-      grid->rounding[i] =
-        step * step * ((share + (1 - share) / data->n_reads) / 12 + data->own / MAX (data->n_reads, 1));
+      own = MAX (data->own, data->least / (step * step));
+      share = data->n_reads > 1 ? strata_cost_rounding_share (hypot (data->noise / step, sqrt (own))) : 1;
+      grid->rounding[i] = step * step * ((share + (1 - share) / data->n_reads) / 12 + own / MAX (data->n_reads, 1));
     }
   for (int g = 0; g < grid->n_groups; g++)
     {

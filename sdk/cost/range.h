@@ -18,7 +18,8 @@ typedef struct
   double steps;  /* of the converter, over its whole range of both signs */
   double finest; /* a step is never less */
   double noise;  /* standard deviation of a conversion before rounding, without the converter's own */
-  double own;    /* variance of the converter's own noise, steps^2 */
+  double own;    /* variance of the converter's own noise, steps^2; */
+  double least;  /* which is never less than this, magnitudes^2 */
   double unseen; /* variance that the magnitudes do not have, although conversions do */
   int n_reads;   /* that are averaged */
 } StrataConverterData;

@@ -3,7 +3,8 @@
  * A line of k tiers of R cells carries Q = sum x C V / 2^bits on C_Sigma = k R C_avg + T c_vt + C_fix; a pair's two
  * lines are read as a difference. The converter's own noise is what its effective bits leave beside rounding: SNDR of
  * b bits is that of noise LSB^2 / 12, so that noise of (4^(b - ENOB) - 1) LSB^2 / 12 comes to ENOB
- * (hardware-facts 3.1).
+ * (hardware-facts 3.1). What that comes to in volts goes with the step, the noise at the input does not: where a range
+ * is so narrow that the latter is more, it is what counts.
  */
 #include "cost/readout.h"
 
@@ -43,10 +44,16 @@ set_lines (const StrataChipSpec *chip, StrataBand band, int n_tiers, StrataPhysi
   r->thermal /= signal * swing;
   if (!is_off (off, STRATA_PHYSICS_DROOP))
     r->leak_per_ps = chip->i_leak_pa[band] * PA_A * PS_S / (r->load_ff * FF_F) / r->unit_v;
-  if (is_off (off, STRATA_PHYSICS_MISMATCH))
-    return;
-  r->cell_mismatch = chip->cell_mismatch[band];
-  r->fixed_mismatch = chip->fixed_mismatch[band] * r->fixed_ff / r->load_ff;
+}
+
+/* Of @chip with all its capacitors */
+static void
+set_mismatch (const StrataChipSpec *chip, StrataBand band, int n_tiers, StrataReadout *r)
+{
+  const double top = strata_chip_levels (chip) - 1;
+
+  r->idle_mismatch = chip->cell_mismatch[band] * top / MAX (chip->c_on_off_ratio - 1, LEAST_SIGNAL);
+  r->fixed_mismatch = chip->fixed_mismatch[band] * chip->c_fix_ff / strata_cost_summed_ff (chip, n_tiers);
 }
 
 void
@@ -68,6 +75,8 @@ strata_cost_readout (
   readout->by_charge = readout->thermal > 0;
   if (readout->by_charge)
     set_lines (&without, band, n_tiers, off, readout);
+  if (readout->by_charge && !is_off (off, STRATA_PHYSICS_MISMATCH))
+    set_mismatch (chip, band, n_tiers, readout);
   if (is_off (off, STRATA_PHYSICS_THERMAL))
     readout->thermal = 0;
   if (is_off (off, STRATA_PHYSICS_CONVERTER))
@@ -78,4 +87,10 @@ strata_cost_readout (
     return;
   readout->adc_offset = chip->adc_offset_v[band] / readout->unit_v;
   readout->adc_input = chip->adc_noise_v[band] / readout->unit_v;
+}
+
+double
+strata_cost_converter_noise (const StrataReadout *readout, double step)
+{
+  return MAX (readout->adc_input * readout->adc_input, readout->adc_own * step * step);
 }

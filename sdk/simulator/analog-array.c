@@ -420,8 +420,7 @@ strata_analog_array_set_converters (StrataAnalogArray *array)
       double step = (double) (array->lsb[c / array->n_cols] / array->columns.gain[c]);
 
       array->scale[c] = (float) (1 / step);
-      array->extra[c] =
-        array->ktc_variance + (float) (readout->adc_input * readout->adc_input + readout->adc_own * step * step);
+      array->extra[c] = array->ktc_variance + (float) strata_cost_converter_noise (readout, step);
     }
 }
 

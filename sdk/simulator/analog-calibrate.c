@@ -153,8 +153,9 @@ set_range (const Calibration *calibration, int slice, double headroom)
                                      .n_groups = calibration->n_samples,
                                      .steps = -2 * (double) array->code_lo,
                                      .finest = 1,
-                                     .noise = sqrt ((double) ktc),
+                                     .noise = sqrt ((double) array->ktc_variance),
                                      .own = readout->adc_own,
+                                     .least = readout->adc_input * readout->adc_input,
                                      .n_reads = array->n_reads };
   StrataConverterRange range;
 

@@ -41,7 +41,7 @@ strata_analog_columns_init (StrataAnalogColumns *columns,
   columns->gain = g_new (float, n);
   columns->offset = g_new0 (float, n);
   columns->shift = g_new (float, n);
-  columns->idle = readout->cell_mismatch * readout->floor_levels;
+  columns->idle = readout->idle_mismatch;
   columns->has_lines = columns->idle > 0 || readout->fixed_mismatch > 0 || readout->varying > 0;
   for (int c = 0; c < n; c++)
     {

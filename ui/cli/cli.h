@@ -49,6 +49,10 @@ int cli_run (Cli *cli, int argc, char **argv);
 int cli_evaluate (Cli *cli, int argc, char **argv);
 int cli_profile (Cli *cli, int argc, char **argv);
 int cli_report (Cli *cli, int argc, char **argv);
+/* Below bands of energy, and values that are an end of the band of noise */
+#define CLI_BANDS_NOTE                                                                                                 \
+  "Energy and noise take the drive voltage from opposite ends of its band: no one chip has both optimistic ends.\n"
+
 int cli_validate (Cli *cli, int argc, char **argv);
 int cli_query (Cli *cli, int argc, char **argv);
 

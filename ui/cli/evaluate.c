@@ -61,7 +61,8 @@ print_text (StrataEvaluation *evaluation,
                : "");
   cli_row ("levers", "up to %u row copies, %u averaged reads", strata_program_get_n_row_copies (program),
            strata_program_get_n_reads (program));
-  g_print ("Analog figures are modelled (functional).\n%s", cli_sample_note (program));
+  g_print ("Analog figures are modelled (functional).\n%s%s", analog > STRATA_ANALOG_NOMINAL ? CLI_BANDS_NOTE : "",
+           cli_sample_note (program));
 }
 
 static void

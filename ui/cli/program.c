@@ -152,7 +152,7 @@ cli_print_program (StrataProgram *program)
              strata_program_get_figure (program, "active_stacks", STRATA_BAND_NOMINAL));
   if (strata_program_get_sample_origin (program, &n_given, &n_kept) == STRATA_SAMPLE_ORIGIN_GIVEN)
     cli_row ("calibration", "%u samples given, the first %u of them kept", n_given, n_kept);
-  g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n");
+  g_print ("Figures are modelled (timing), nominal with the optimistic – conservative band.\n" CLI_BANDS_NOTE);
   if (!strata_program_has_weights (program))
     g_print ("The model came without weights: the program has time, energy and heat, and computes no values.\n");
   else

@@ -40,8 +40,8 @@ typedef struct
 typedef struct
 {
   double program[MAX_LEVELS], read[MAX_LEVELS]; /* variance of a pair at a level, levels^2 */
-  double thermal; /* of one conversion, with the noise at the converter's input, (code x level)^2 */
-  double own;     /* of the converter, steps^2 */
+  double thermal;                               /* of one conversion, (code x level)^2 */
+  StrataReadout readout;                        /* of the converter */
 } Cells;
 
 static void
@@ -50,9 +50,8 @@ cells_init (Cells *cells, const StrataChipSpec *chip)
   const int top = MIN (strata_chip_levels (chip), MAX_LEVELS) - 1;
   const double program0 = strata_cost_programming_sigma (chip->cell_model, 0) * top;
   const double read0 = strata_cost_read_sigma (chip->cell_model, 0) * top;
-  StrataReadout readout;
 
-  strata_cost_readout (chip, STRATA_BAND_NOMINAL, 1, NULL, &readout);
+  strata_cost_readout (chip, STRATA_BAND_NOMINAL, 1, NULL, &cells->readout);
   for (int i = 0; i <= top; i++)
     {
       double program = strata_cost_programming_sigma (chip->cell_model, (double) i / top) * top;
@@ -61,8 +60,7 @@ cells_init (Cells *cells, const StrataChipSpec *chip)
       cells->program[i] = program * program + program0 * program0;
       cells->read[i] = read * read + read0 * read0;
     }
-  cells->thermal = readout.thermal * readout.thermal + readout.adc_input * readout.adc_input;
-  cells->own = readout.adc_own;
+  cells->thermal = cells->readout.thermal * cells->readout.thermal;
 }
 
 static void
@@ -121,13 +119,20 @@ block_finish (Block *block)
   g_free (block->phase_square);
 }
 
+/* Of the converter alone, for one copy of the rows */
+static double
+converter_noise (const Block *block, const Cells *cells, double step)
+{
+  return strata_cost_converter_noise (&cells->readout, step * block->n_copies) / block->n_copies / block->n_copies;
+}
+
 /* The converter's step on a slice, and the mean square that its range cuts off, both for one copy of the rows; for one
  * read, since how many there will be is not known */
 static double
 choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
 {
   const int n = block->vectors->n * block->n_phases, n_columns = block->op->n_slices * block->n_cols;
-  const double noise = cells->thermal / block->n_copies / block->n_copies;
+  const double noise = cells->thermal / block->n_copies / block->n_copies, least = converter_noise (block, cells, 0);
   g_autofree float *magnitudes = g_new (float, (gsize) n *(gsize) block->n_cols);
   const StrataConverterData data = { .magnitudes = magnitudes,
                                      .n = (gsize) n * (gsize) block->n_cols,
@@ -136,8 +141,9 @@ choose_step (const Block *block, int slice, const Cells *cells, double *clipped)
                                      .steps = ldexp (1, block->chip->adc_bits),
                                      .finest = 1.0 / block->n_copies,
                                      .noise = sqrt (noise),
-                                     .own = cells->own,
-                                     .unseen = noise,
+                                     .own = cells->readout.adc_own,
+                                     .least = least,
+                                     .unseen = noise + least,
                                      .n_reads = 1 };
   StrataConverterRange range;
 
@@ -174,16 +180,16 @@ add_column (const Block *block, int j, const Cells *cells, const double *step, c
         }
       column->thermal += power * block->power * cells->thermal / block->n_copies / block->n_copies;
       column->cells += power * read / block->n_copies;
-      column->converter += power * block->power * step[s] * step[s] * (1.0 / 12 + cells->own);
+      column->converter += power * block->power * (step[s] * step[s] / 12 + converter_noise (block, cells, step[s]));
       column->lasting += s == n_slices - 1 ? power * program / block->n_copies : 0;
       column->clipped += power * block->power * clipped[s];
     }
 }
 
-/* kT/C over steps, weighted with what the steps come to */
+/* kT/C over steps, and the converters' noise in steps^2, weighted with what the steps come to */
 typedef struct
 {
-  double sum, power;
+  double sum, own, power;
 } Dither;
 
 /* Adds the block's noise to @columns and its sums to @sums (vectors x n, driver codes). */
@@ -203,6 +209,7 @@ add_block (Block *block, const Cells *cells, Column *columns, double *sums, Dith
       power = step[s] * block->gain[s * block->n_cols];
       dither->power += power * power;
       dither->sum += power * power * sqrt (cells->thermal) / block->n_copies / step[s];
+      dither->own += power * power * converter_noise (block, cells, step[s]) / step[s] / step[s];
     }
   for (int j = 0; j < block->n_cols; j++)
     {
@@ -300,7 +307,7 @@ strata_noise_budget (const StrataQGraph *graph,
   const int n_outputs = MAX (strata_chip_outputs (chip, op->n_slices), 1);
   g_autofree Column *columns = g_new0 (Column, op->n);
   g_autofree double *sums = g_new0 (double, (gsize) vectors->n *(gsize) op->n);
-  Dither dither = { 0, 0 };
+  Dither dither = { 0 };
   Cells cells;
 
   g_assert (op->kind == STRATA_QOP_MVM && op->n_slices <= MAX_SLICES);
@@ -323,7 +330,7 @@ strata_noise_budget (const StrataQGraph *graph,
         add_block (&block, &cells, columns, sums, &dither);
       }
   budget->dither = dither.power > 0 ? dither.sum / dither.power : 0;
-  budget->own = cells.own;
+  budget->own = dither.power > 0 ? dither.own / dither.power : cells.readout.adc_own;
   sum_up (graph, op_id, vectors, columns, sums, budget, deviation);
 }
 

@@ -83,11 +83,31 @@ test_quantities (void)
     }
 }
 
+/* What never settles misses any limit of where it settles. */
+static void
+test_no_state (void)
+{
+  StrataProfileFigure figures[] = { figure ("junction_c", "c", NAN, NAN, NAN),
+                                    limit ("limit_max_junction_c", "c", 85) };
+  StrataRows rows = { .figures = figures, .n_figures = G_N_ELEMENTS (figures) };
+  g_autofree StrataProfileVerdict *verdicts = NULL;
+  g_autofree char *text = NULL;
+  gsize n;
+
+  figures[0].source = STRATA_NO_STEADY_STATE;
+  verdicts = strata_derive_verdicts (&rows, &n);
+  g_assert_cmpuint (n, ==, 1);
+  g_assert_true (verdicts[0].is_known && !verdicts[0].is_met);
+  text = strata_derive_verdict_text (&verdicts[0]);
+  g_assert_cmpstr (text, ==, "junction has no steady state below 250 °C and misses at most 85.0 °C");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/profiler/analysis/verdict/verdicts", test_verdicts);
+  g_test_add_func ("/profiler/analysis/verdict/no-state", test_no_state);
   g_test_add_func ("/profiler/analysis/verdict/quantities", test_quantities);
   return g_test_run ();
 }

@@ -103,7 +103,7 @@ convert (const AnalogReference *reference,
     variance += pow (analog_reference_thermal_v (reference), 2);
   if (has (reference, STRATA_PHYSICS_CONVERTER))
     variance +=
-      pow (reference->chip->adc_noise_v[reference->band], 2) + pow (converter.own_lsb * lsb_v / converter.gain, 2);
+      pow (fmax (reference->chip->adc_noise_v[reference->band], converter.own_lsb * lsb_v / converter.gain), 2);
   code = rint ((v - converter.droop_v + converter.offset_v + sqrt (variance) * z) * converter.gain / lsb_v);
   *n_clipped += code < (double) array->code_lo || code > (double) array->code_hi;
   return CLAMP (code, (double) array->code_lo, (double) array->code_hi);

@@ -309,8 +309,9 @@ test_converter (void)
   fixture_read (f);
   /* the steps are a thousandth without rounding; the correction takes the noise behind the gain back through it */
   for (int c = 0; c < COLUMNS; c++)
-    own += square (1024 * (double) (f->array->lsb[0] / columns->gain[c])) * 3 / 12 / COLUMNS;
-  own += square (200e-6 / analog_reference_unit_v (&f->reference));
+    own += fmax (square (1024 * (double) (f->array->lsb[0] / columns->gain[c])) * 3 / 12,
+                 square (200e-6 / analog_reference_unit_v (&f->reference)))
+           / COLUMNS;
   moments (f->errors, N_OUTPUTS, &mean, &variance);
   g_test_message ("converter: variance %.1f, closed form %.1f; mean %.2f", variance, own, mean);
   g_assert_cmpfloat_with_epsilon (variance / own, 1, 0.01);
@@ -448,6 +449,7 @@ test_idle_cells (void)
   double one = 0, both = 0;
   int n_one = 0, n_both = 0;
 
+  f->chip.fixed_mismatch[STRATA_BAND_NOMINAL] = 0;
   for (int i = 0; i < ROWS * COLUMNS; i++)
     f->weights[i] = (gint16) (i % ROWS == 0 || i % 2 == 0 ? 15 : 0);
   for (f->reference.seed = 0; f->reference.seed < 16; f->reference.seed++)
@@ -468,6 +470,69 @@ test_idle_cells (void)
   /* 10 % of 1.667 levels, which is 0.04 fF of 0.36 fF over 15 */
   g_assert_cmpfloat_with_epsilon (one / n_one / square (0.1 * 15.0 / 9), 1, 0.015);
   g_assert_cmpfloat_with_epsilon (both / n_both / square (0.1 * 15.0 / 9) / 2, 1, 0.015);
+}
+
+/* Alone, mismatch is still that of the chip's capacitors: lines by their fixed load over all that a line carries, cells
+ * at zero weight by what they couple. */
+static void
+test_mismatch_alone (void)
+{
+  const double load_ff = ROWS * 0.4 * (1 + 0.1) / 2 + 16 * 0.06 + 73;
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+  double one = 0;
+  int n_one = 0;
+
+  f->chip.cell_mismatch[STRATA_BAND_NOMINAL] = 0;
+  fixture_program (f, ONLY (STRATA_PHYSICS_MISMATCH), STRATA_CORRECT_AFFINE);
+  for (int c = 0; c < COLUMNS; c++)
+    {
+      const StrataRngKey key =
+        strata_analog_key (f->reference.seed, STRATA_ANALOG_STREAM_LINE, 0, (guint64) f->reference.stack);
+      float z[2 * COLUMNS];
+
+      strata_rng_normal (key, 0, z, 2 * COLUMNS);
+      for (int row = 0; row < ROWS; row++)
+        {
+          const int digit = f->weights[c * ROWS + row];
+          const double more = 0.05 * 73 / load_ff * (double) z[2 * c + (digit < 0 ? 1 : 0)];
+
+          g_assert_cmpfloat_with_epsilon ((double) strata_analog_cells_level (&f->array->cells, row, c),
+                                          digit / (1 + more), 0.0025);
+        }
+    }
+  f->chip.cell_mismatch[STRATA_BAND_NOMINAL] = 0.1, f->chip.fixed_mismatch[STRATA_BAND_NOMINAL] = 0;
+  for (f->reference.seed = 0; f->reference.seed < 16; f->reference.seed++)
+    {
+      fixture_program (f, ONLY (STRATA_PHYSICS_MISMATCH), STRATA_CORRECT_AFFINE);
+      for (int i = 0; i < ROWS * COLUMNS; i++)
+        if (f->weights[i] != 0)
+          {
+            one += square ((double) strata_analog_cells_level (&f->array->cells, i % ROWS, i / ROWS) - f->weights[i]);
+            n_one++;
+          }
+    }
+  g_assert_cmpfloat_with_epsilon (one / n_one / square (0.1 * 15.0 / 9), 1, 0.015);
+}
+
+/* Effective bits are measured with the noise at the input: whichever is more counts, never both. */
+static void
+test_converter_noise (void)
+{
+  static const double input_v[] = { 0, 1e-6, 0.05 };
+  g_autoptr (Fixture) f = fixture_new (STRATA_CELL_SONOS);
+
+  for (guint i = 0; i < G_N_ELEMENTS (input_v); i++)
+    {
+      f->chip.adc_noise_v[STRATA_BAND_NOMINAL] = input_v[i];
+      fixture_program (f, ONLY (STRATA_PHYSICS_CONVERTER), STRATA_CORRECT_AFFINE);
+      for (int c = 0; c < COLUMNS; c++)
+        {
+          double step = 1024 * (double) (f->array->lsb[0] / f->array->columns.gain[c]); /* without rounding */
+          double expected = i < 2 ? 0.25 * step * step : square (input_v[i] / analog_reference_unit_v (&f->reference));
+
+          g_assert_cmpfloat_with_epsilon ((double) f->array->extra[c] / expected, 1, 1e-5);
+        }
+    }
 }
 
 /* A pair of which a cell is stuck holds its digit or nothing: a cell too low cannot be helped by the other one, a cell
@@ -707,13 +772,13 @@ test_together (void)
   for (int j = 0; j < COLUMNS; j++)
     {
       double step = (double) f->array->lsb[0], gain = f->array->gain[j], variance = thermal (f, 0), mean, spread;
-      double column[POSITIONS];
+      double column[POSITIONS], steps = (double) f->array->columns.gain[j] / step;
 
-      variance += square (200e-6 / analog_reference_unit_v (&f->reference));
       for (int k = 0; k < ROWS; k++)
         variance += square (f->codes[k]) * (double) strata_analog_cells_variance (&f->array->cells, k, j);
       /* in steps, where the converter's own and its rounding are added */
-      variance = variance * square ((double) f->array->columns.gain[j] / step) + 3.0 / 12 + 1.0 / 12;
+      variance = variance * square (steps) + 1.0 / 12
+                 + fmax (3.0 / 12, square (200e-6 / analog_reference_unit_v (&f->reference) * steps));
       expected += variance * gain * gain + 1.0 / 12;
       for (int p = 0; p < POSITIONS; p++)
         column[p] = f->sums[p * COLUMNS + j];
@@ -755,6 +820,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sdk/simulator/physics/droop", test_droop);
   g_test_add_func ("/sdk/simulator/physics/lines", test_lines);
   g_test_add_func ("/sdk/simulator/physics/idle-cells", test_idle_cells);
+  g_test_add_func ("/sdk/simulator/physics/mismatch-alone", test_mismatch_alone);
+  g_test_add_func ("/sdk/simulator/physics/converter-noise", test_converter_noise);
   g_test_add_func ("/sdk/simulator/physics/stuck", test_stuck);
   g_test_add_func ("/sdk/simulator/physics/stuck-slices", test_stuck_slices);
   g_test_add_func ("/sdk/simulator/physics/dead", test_dead);
