@@ -167,8 +167,8 @@ cli_validate (Cli *cli, int argc, char **argv)
   int status;
 
   if (!cli_parse (cli, entries, "--published", "Checks the model against what others published.",
-                  "  strata validate --published\n\nExits with 5 where a row is missed, known or not.\n", &argc, &argv,
-                  &status))
+                  "  strata validate --published\n\nExits with 5 where a row is missed that is not a known miss.\n",
+                  &argc, &argv, &status))
     return status;
   if (argc > 1)
     return cli_usage (cli, "\"%s\": takes no argument; `strata info FILE` checks a file", argv[1]);
@@ -182,5 +182,5 @@ cli_validate (Cli *cli, int argc, char **argv)
     print_json (cli, list, &count);
   else
     print_table (list, &count);
-  return count.n_agree < count.n ? CLI_EXIT_UNMET : CLI_EXIT_DONE;
+  return count.n_agree + count.n_known < count.n ? CLI_EXIT_UNMET : CLI_EXIT_DONE;
 }
