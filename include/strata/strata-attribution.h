@@ -35,8 +35,8 @@ STRATA_API guint strata_attribution_get_n_terms (StrataAttribution *self, guint 
  * @self: an attribution
  * @rank: less than strata_attribution_get_n_terms ()
  *
- * Terms that recover accuracy beyond two standard errors come first, by how much; then the others that act, by their
- * share of the output's noise; then those that are absent.
+ * Terms that recover accuracy beyond chance (Student's t over the seeds, 5 % shared by the terms that act) come first,
+ * by how much; then the others that act, by their share of the output's noise; then those that are absent.
  *
  * Returns: the term of this rank
  */
@@ -46,8 +46,8 @@ STRATA_API StrataPhysics strata_attribution_get_term (StrataAttribution *self, g
  * strata_attribution_is_by_accuracy:
  * @self: an attribution
  *
- * Returns: %FALSE where leaving out no term moves accuracy by more than two standard errors, so that ranks are those of
- *   the output's noise alone
+ * Returns: %FALSE where leaving out no term moves accuracy beyond chance, so that ranks are those of the output's noise
+ *   alone
  */
 STRATA_API gboolean strata_attribution_is_by_accuracy (StrataAttribution *self);
 

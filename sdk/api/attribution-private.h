@@ -39,6 +39,6 @@ struct _StrataAttribution
 StrataAttribution *
 strata_attribution_new (const StrataQGraph *graph, guint n_trials, guint n_samples) G_GNUC_WARN_UNUSED_RESULT;
 void strata_attribution_runs_init (const StrataAttribution *self, StrataAttributionRuns *runs);
-/* After all runs: those that recover accuracy beyond two standard errors by how much; the others by the share of the
+/* After all runs: those that recover accuracy beyond chance by how much; the others by the share of the
  * output's noise; absent ones last. */
 void strata_attribution_rank (StrataAttribution *self);

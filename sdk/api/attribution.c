@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-/* Differences within so many standard errors of zero are none. */
-#define N_SIGMA 2
+/* Chance that any of the terms is said to move accuracy where none does */
+#define CHANCE 0.05
 
 G_DEFINE_FINAL_TYPE (StrataAttribution, strata_attribution, G_TYPE_OBJECT)
 
@@ -115,13 +115,36 @@ output_share (const StrataAttribution *self, const StrataAttributionTerm *term, 
   return mean_difference (shares, NULL, self->n_trials, error);
 }
 
-/* What is known to be recovered: 0 where it may be chance */
+/* Student's t: chance of a mean beyond @t standard errors to either side, of @n independent differences around zero
+ * (Abramowitz and Stegun 26.7.3, 26.7.4) */
+static double
+chance_beyond (double t, guint n)
+{
+  const guint freedom = n - 1;
+  const double theta = atan (t / sqrt (freedom)), cosine = cos (theta);
+  double term = freedom % 2 == 1 ? cosine : 1, sum = freedom == 1 ? 0 : term;
+
+  for (guint i = freedom % 2 == 1 ? 3 : 2; i + 2 <= freedom; i += 2)
+    {
+      term *= cosine * cosine * (i - 1) / i;
+      sum += term;
+    }
+  return 1 - (freedom % 2 == 1 ? 2 / G_PI * (theta + sin (theta) * sum) : sin (theta) * sum);
+}
+
+/* What is known to be recovered: 0 where it may be chance. The largest of many differences is large by chance alone, so
+ * that each has its share of what is allowed (Bonferroni). */
 static double
 surely_recovered (const StrataAttribution *self, const StrataAttributionTerm *term)
 {
   double error, mean = recovered (self, term, &error);
+  int n_present = 0;
 
-  return mean > N_SIGMA * error ? mean : 0;
+  for (int i = 0; i < STRATA_N_PHYSICS; i++)
+    n_present += self->terms[i].is_present ? 1 : 0;
+  if (self->n_trials < 2 || !(mean > 0))
+    return 0;
+  return error == 0 || n_present * chance_beyond (mean / error, self->n_trials) < CHANCE ? mean : 0;
 }
 
 static int

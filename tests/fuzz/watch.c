@@ -14,14 +14,17 @@
 #include <time.h>
 
 #define FUZZ_BYTES_PER_BYTE 64
-#define FUZZ_SECONDS 1.0
-
 #if defined(__SANITIZE_ADDRESS__)
 #define HAS_HOOKS 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define HAS_HOOKS 1
 #endif
+#endif
+#ifdef HAS_HOOKS
+#define FUZZ_SECONDS 4.0 /* sanitizers take two to four times as long */
+#else
+#define FUZZ_SECONDS 1.0
 #endif
 
 /* One thread, so plain variables */

@@ -175,7 +175,7 @@ make_body (StrataAttribution *attribution, StrataProgram *program, const StrataC
                             strata_attribution_get_n_trials (attribution), 100 * all_error, 100 * none_error);
   g_string_append_printf (body, "Conditions: %s.\n", told);
   if (!strata_attribution_is_by_accuracy (attribution))
-    g_string_append (body, "No term that is left out moves accuracy beyond two standard errors: ranked by the output's "
+    g_string_append (body, "No term that is left out moves accuracy beyond chance: ranked by the output's "
                            "noise.\n");
   for (guint i = n_present; i < n; i++)
     g_string_append_printf (body, "%s%s%s", i == n_present ? "Absent here, so that they cost nothing: " : ", ",

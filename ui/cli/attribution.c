@@ -68,7 +68,7 @@ print_terms (StrataAttribution *attribution)
   for (guint i = n_present; i < n; i++)
     g_print (" %s%s", strata_physics_name (strata_attribution_get_term (attribution, i)), i + 1 < n ? "," : "\n");
   if (!strata_attribution_is_by_accuracy (attribution))
-    g_print ("No term that is left out moves accuracy beyond two standard errors; ranked by the output's noise.\n");
+    g_print ("No term that is left out moves accuracy beyond chance; ranked by the output's noise.\n");
 }
 
 static void
